@@ -1,0 +1,41 @@
+/** What the planner may ask for. Each is carried out by one file in act/; none of them decides. */
+import type { AgentOrder } from "./agent-api.ts";
+import type { DesiredSlots } from "./naming.ts";
+import type { ClusterSpec } from "../../crd-schema/spec.ts";
+import type { TaskInfo } from "../mesos/wire.ts";
+
+export type Action =
+  | { readonly type: "EnsureNetwork"; readonly network: ClusterSpec["network"] }
+  | { readonly type: "EnsureProxy"; readonly proxy: ClusterSpec["proxy"]; readonly port: number }
+  | {
+      readonly type: "LaunchTask";
+      readonly slot: number;
+      /** Offers of one Mesos agent, combined. */
+      readonly offerIds: readonly string[];
+      readonly task: TaskInfo;
+    }
+  | {
+      readonly type: "KillTask";
+      readonly taskId: string;
+      readonly agentId: string | null;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "OrderAgent";
+      readonly slot: number;
+      readonly taskId: string;
+      readonly ip: string;
+      readonly order: AgentOrder;
+    }
+  | { readonly type: "AddLearner"; readonly slot: number; readonly peerUrl: string }
+  | { readonly type: "PromoteMember"; readonly slot: number; readonly memberId: string }
+  | { readonly type: "RemoveMember"; readonly slot: number | null; readonly memberId: string }
+  | {
+      readonly type: "MoveLeader";
+      readonly fromSlot: number;
+      readonly toSlot: number;
+      readonly toMemberId: string;
+    }
+  | { readonly type: "PutDesired"; readonly desired: DesiredSlots };
+
+export type ActionType = Action["type"];

@@ -1,0 +1,168 @@
+/**
+ * The contract between the controller and the agent in each container: JSON over HTTP on
+ * {@link AGENT_PORT}, every request with `Authorization: Bearer <token>` (401 without).
+ *
+ * | request | answer |
+ * |---|---|
+ * | `GET /v1/status` | 200 {@link AgentStatus} |
+ * | `GET /v1/watch` | 200 `application/x-ndjson`: an {@link AgentStatus} a line, at once, on every change, and at least each {@link AGENT_BEAT_MS} |
+ * | `PUT /v1/order` {@link AgentOrder} | 202 accepted (idempotent for the same `orderId`); 400 malformed; 409 {@link AgentRefusal} when the data directory forbids it |
+ * | `GET /v1/logs/{etcd,jupyter,sshd,agent}?tail=N&follow=true` | 200 `text/plain`; 404 unknown unit |
+ *
+ * Secrets never pass through Mesos or the container's environment: the environment holds only the
+ * SHA-256 of the bearer token, and the rest arrives with the first order.
+ */
+
+export const AGENT_PORT = 7700;
+/** Longest silence on `/v1/watch`, in milliseconds. */
+export const AGENT_BEAT_MS = 1000;
+/** Environment variable that holds {@link NodeConfig} as JSON. */
+export const NODE_CONFIG_ENV = "JUPYTER_CLUSTER_NODE";
+
+/** Where the slot's durable volume is mounted (etcd data, identity file). */
+export const DATA_MOUNT = "/var/lib/jupyter-cluster";
+
+/** What a container is told at launch. Nothing secret. */
+export interface NodeConfig {
+  readonly namespace: string;
+  readonly cluster: string;
+  readonly slot: number;
+  readonly taskId: string;
+  readonly ip: string;
+  /** Lower-case hex SHA-256 of the bearer token. */
+  readonly tokenSha256: string;
+  readonly etcd: { readonly heartbeatMs: number; readonly electionMs: number };
+  readonly jupyter: {
+    readonly port: number;
+    readonly auth: "token" | "none";
+    readonly standby: "warm" | "cold";
+  };
+  readonly ssh: { readonly user: string; readonly authorizedKeys: readonly string[] };
+  readonly storage: { readonly mountPath: string };
+}
+
+/** What the agent is to run. The etcd part is carried out once per `orderId`. */
+export interface AgentOrder {
+  readonly orderId: string;
+  readonly etcd: EtcdOrder;
+  readonly jupyter: {
+    /** Jupyter's token; empty when `auth` is `none`. */
+    readonly token: string;
+    /** Signs login cookies; the same on every node, so that a login outlives a failover. */
+    readonly cookieSecret: string;
+  };
+}
+
+/** member name -> peer URL */
+export type InitialCluster = Readonly<Record<string, string>>;
+
+export type EtcdOrder =
+  /** First start of a new cluster. Refused (409 `DataPresent`) over data of another cluster. */
+  | {
+      readonly mode: "bootstrap";
+      readonly memberName: string;
+      readonly initialCluster: InitialCluster;
+      readonly token: string;
+    }
+  /** Start on the data that is there. Refused when there is none or of another `clusterId`. */
+  | { readonly mode: "resume"; readonly memberName: string; readonly clusterId: string | null }
+  /** Wipe what is there and join as the learner that was just added. */
+  | {
+      readonly mode: "join";
+      readonly memberName: string;
+      readonly memberId: string;
+      readonly clusterId: string;
+      readonly initialCluster: InitialCluster;
+    }
+  /** Quorum is lost for good: become the only member, keeping the data (one lineage). */
+  | { readonly mode: "force-new-cluster"; readonly memberName: string; readonly clusterId: string };
+
+export interface AgentRefusal {
+  readonly code: "DataPresent" | "DataMissing" | "ClusterIDMismatch" | "EtcdRunning";
+  readonly message: string;
+}
+
+/** What the slot's data directory holds. `memberId`/`clusterId` are hex; null: never learned. */
+export type EtcdData =
+  | { readonly state: "empty" }
+  | {
+      readonly state: "present";
+      readonly memberId: string | null;
+      readonly clusterId: string | null;
+      /** Highest raft index known from this data; 0 when unknown. */
+      readonly raftIndex: number;
+    }
+  | { readonly state: "corrupt"; readonly reason: string };
+
+export type UnitName = "etcd" | "sshd" | "jupyter";
+
+export interface UnitStatus {
+  readonly state: "stopped" | "starting" | "running" | "backoff" | "exited";
+  /** True when it answers its own protocol (etcd status, ssh banner, HTTP 200). */
+  readonly ready: boolean;
+  readonly pid: number | null;
+  readonly restarts: number;
+  readonly lastExit: { readonly code: number | null; readonly signal: string | null } | null;
+}
+
+export interface EtcdMember {
+  /** Hex. */
+  readonly id: string;
+  /** Empty for a member that was added and has not started. */
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** As the local etcd tells it on loopback. */
+export interface EtcdHealth {
+  readonly memberId: string;
+  readonly clusterId: string;
+  readonly version: string;
+  readonly raftTerm: number;
+  readonly raftIndex: number;
+  /** Hex; null while there is no leader. */
+  readonly leaderId: string | null;
+  readonly isLearner: boolean;
+  readonly dbSizeBytes: number;
+  /** From a linearizable member list; null when none could be had (no quorum). */
+  readonly members: readonly EtcdMember[] | null;
+  /** Alarms raised, e.g. `NOSPACE`. */
+  readonly alarms: readonly string[];
+}
+
+/** One election as this member's etcd logged it. */
+export interface ElectionRecord {
+  readonly term: number;
+  /** Hex member ids. */
+  readonly candidates: readonly string[];
+  readonly votes: readonly { readonly from: string; readonly granted: boolean }[];
+  readonly leaderId: string | null;
+  readonly startedAt: string;
+  readonly durationMs: number | null;
+}
+
+export interface AgentStatus {
+  readonly slot: number;
+  readonly taskId: string;
+  /** Changes whenever the agent process is a new one. */
+  readonly instanceId: string;
+  /** Grows with each change within one instance. */
+  readonly sequence: number;
+  readonly phase: "awaiting-order" | "running" | "stopping";
+  /** Of the order in force; null before the first. */
+  readonly orderId: string | null;
+  readonly data: EtcdData;
+  readonly units: Readonly<Record<UnitName, UnitStatus>>;
+  /** null while the local etcd does not answer. */
+  readonly etcd: EtcdHealth | null;
+  /** The hosts table that `/etc/hosts` now shows; null before the first. */
+  readonly hosts: import("./naming.ts").HostsTable | null;
+  /** Slots whose SSH keys are in force on this node. */
+  readonly sshKnownSlots: readonly number[];
+  readonly storage: { readonly ready: boolean; readonly message: string };
+  /** The latest elections, newest last; at most 10. */
+  readonly elections: readonly ElectionRecord[];
+  /** Why something in the container does not work; empty when all does. */
+  readonly problems: readonly string[];
+}

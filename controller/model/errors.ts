@@ -1,0 +1,50 @@
+/**
+ * Operating errors are values with a stable code; programmer errors crash.
+ * The fields follow gardener's lastErrors, so that a status can show them as they are.
+ */
+
+export const ERROR_CODES = {
+  DOCKER_UNREACHABLE: "ERR_DOCKER_UNREACHABLE",
+  NETWORK_CONFLICT: "ERR_NETWORK_CONFLICT",
+  IMAGE_MISSING: "ERR_IMAGE_MISSING",
+  MESOS_UNREACHABLE: "ERR_MESOS_UNREACHABLE",
+  MESOS_REFUSED: "ERR_MESOS_REFUSED",
+  FRAMEWORK_REMOVED: "ERR_FRAMEWORK_REMOVED",
+  OFFER_GONE: "ERR_OFFER_GONE",
+  AGENT_UNREACHABLE: "ERR_AGENT_UNREACHABLE",
+  AGENT_REFUSED: "ERR_AGENT_REFUSED",
+  ETCD_UNAVAILABLE: "ERR_ETCD_UNAVAILABLE",
+  ETCD_NOT_READY: "ERR_ETCD_NOT_READY",
+  ADDRESS_IN_USE: "ERR_ADDRESS_IN_USE",
+  STATE_LOCKED: "ERR_STATE_LOCKED",
+  STATE_CORRUPT: "ERR_STATE_CORRUPT",
+  SPEC_INVALID: "ERR_SPEC_INVALID",
+  SPEC_MISSING: "ERR_SPEC_MISSING",
+  CONTROLLER_UNREACHABLE: "ERR_CONTROLLER_UNREACHABLE",
+  NOT_FOUND: "ERR_NOT_FOUND",
+  TIMEOUT: "ERR_TIMEOUT",
+} as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[keyof typeof ERROR_CODES];
+
+export class OperationError extends Error {
+  override readonly name = "OperationError";
+
+  /**
+   * @param code stable, for scripts and tests
+   * @param operation what was being done, e.g. `LaunchTask slot 2`
+   * @param message what went wrong and what to do about it, one sentence each
+   */
+  constructor(
+    readonly code: ErrorCode,
+    readonly operation: string,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

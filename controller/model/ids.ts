@@ -1,0 +1,110 @@
+/** Identities and the names that derive from them. Everything here is pure. */
+
+/** `namespace/name`, the key of one JupyterCluster everywhere inside the controller. */
+export type ClusterKey = string;
+
+export interface ClusterRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function clusterKey(ref: ClusterRef): ClusterKey {
+  return `${ref.namespace}/${ref.name}`;
+}
+
+export function parseClusterKey(key: ClusterKey): ClusterRef {
+  const slash = key.indexOf("/");
+  if (slash <= 0) throw new Error(`not a cluster key: ${key}`);
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/**
+ * The Mesos task id of the `launch`-th launch in a slot. A launch number is never used twice
+ * (the counter is durable), so neither is a task id.
+ */
+export function taskIdOf(ref: ClusterRef, uid: string, slot: number, launch: number): string {
+  return `${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.${slot}.${launch}`;
+}
+
+/** Name of a slot's etcd member. It stays the same whatever XXX-k name the slot bears. */
+export function memberNameOf(slot: number): string {
+  return `slot-${slot}`;
+}
+
+/** The slot of an etcd member name, or null when the name is not one of ours. */
+export function slotOfMemberName(name: string): number | null {
+  const match = /^slot-(\d+)$/.exec(name);
+  return match ? Number(match[1]) : null;
+}
+
+/** The stable hostname inside the container of a slot (the XXX-k names move, this does not). */
+export function slotHostname(cluster: string, slot: number): string {
+  return `${cluster}-slot-${slot}`;
+}
+
+/** The role name XXX-k. */
+export function nodeName(cluster: string, index: number): string {
+  return `${cluster}-${index}`;
+}
+
+/** Address of a slot: firstAddress + slot. IPv4 dotted quad. */
+export function slotAddress(firstAddress: string, slot: number): string {
+  const value = ipv4ToNumber(firstAddress) + slot;
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+}
+
+export function ipv4ToNumber(address: string): number {
+  const parts = address.split(".").map(Number);
+  if (parts.length !== 4 || parts.some((p) => !Number.isInteger(p) || p < 0 || p > 255)) {
+    throw new Error(`not an IPv4 address: ${address}`);
+  }
+  return parts.reduce((sum, part) => sum * 256 + part, 0);
+}
+
+export const ETCD_CLIENT_PORT = 2379;
+export const ETCD_PEER_PORT = 2380;
+
+export function peerUrl(ip: string): string {
+  return `http://${ip}:${ETCD_PEER_PORT}`;
+}
+
+export function clientUrl(ip: string): string {
+  return `http://${ip}:${ETCD_CLIENT_PORT}`;
+}
+
+/**
+ * etcd's gRPC API prints 64-bit ids in decimal, its log and `etcdctl` in lower-case hexadecimal
+ * without leading zeros. Ours are always the latter.
+ */
+export function hexId(decimal: string | bigint): string {
+  return BigInt(decimal).toString(16);
+}
+
+export function decimalId(hex: string): string {
+  return BigInt(`0x${hex}`).toString(10);
+}
+
+/** Docker label and Mesos label names that others may rely on. */
+export const LABELS = {
+  namespace: "jupytercluster.dev/namespace",
+  cluster: "jupytercluster.dev/cluster",
+  slot: "jupytercluster.dev/slot",
+  task: "jupytercluster.dev/task",
+} as const;
+
+/** Keys in the cluster's own etcd, all below `/jupytercluster.dev/{namespace}/{name}/`. */
+export function etcdKeys(ref: ClusterRef) {
+  const prefix = `/jupytercluster.dev/${ref.namespace}/${ref.name}/`;
+  return {
+    prefix,
+    /** The same JSON object that the HTTP API serves. Written by the controller. */
+    status: `${prefix}status`,
+    /** {@link HostsTable}. Written by the leader's agent, fenced by raft term and revision. */
+    hosts: `${prefix}hosts`,
+    /** {@link DesiredSlots}. Written by the controller. */
+    desired: `${prefix}desired`,
+    /** Prefix of the {@link MemberRecord}s, each under its agent's lease. */
+    members: `${prefix}members/`,
+    member: (slot: number) => `${prefix}members/${slot}`,
+  };
+}

@@ -1,0 +1,70 @@
+/** What the controller must not forget about one cluster: durable before any effect rests on it. */
+import type { EtcdOrder } from "./agent-api.ts";
+import type { ClusterEvent, Condition, LastError, LastOperation } from "./resource.ts";
+import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
+
+export interface ClusterSecrets {
+  /** Bearer token of the agents' API. */
+  readonly agentToken: string;
+  readonly jupyterToken: string;
+  readonly cookieSecret: string;
+}
+
+/** The launch in a slot, from the durable intent until Mesos says that it ended. */
+export interface SlotTask {
+  readonly taskId: string;
+  readonly agentId: string;
+  readonly hostname: string;
+  /** Milliseconds since the epoch at which the intent was made. */
+  readonly launchedAt: number;
+  /** Fingerprint of everything in the spec that a running container cannot change. */
+  readonly templateHash: string;
+  /** Mesos has been asked to kill it; null: not. */
+  readonly killRequestedAt: number | null;
+  readonly killReason: string | null;
+  /** When Mesos first said that the agent is cut off; null: it is not. */
+  readonly unreachableSince: number | null;
+  /** The etcd order for this task, decided once. */
+  readonly order: { readonly orderId: string; readonly etcd: EtcdOrder } | null;
+  /** When the node was first seen fully ready; null: not yet. */
+  readonly readyAt: number | null;
+}
+
+export interface SlotMemory {
+  readonly slot: number;
+  /** Launches so far; the number of the next task. */
+  readonly launches: number;
+  readonly task: SlotTask | null;
+  /** Failures in a row without a ready node between. */
+  readonly failures: number;
+  /** Nothing is launched here before this moment. */
+  readonly notBefore: number;
+  readonly lastFailure: string | null;
+}
+
+export type BootstrapMemory =
+  /** The orders may have gone out; the same orders, and no others, may go out again. */
+  | { readonly phase: "started"; readonly slots: readonly number[]; readonly token: string }
+  /** For good: no second bootstrap, whatever is observed. */
+  | { readonly phase: "done"; readonly clusterId: string };
+
+export interface ClusterMemory {
+  readonly uid: string;
+  readonly createdAt: number;
+  readonly generation: number;
+  /** The last good document of the spec file. */
+  readonly cluster: CompiledCluster;
+  /** What is wrong with the file now; empty: nothing. */
+  readonly problems: readonly Problem[];
+  /** The file is gone (deletionPolicy decides what follows). */
+  readonly fileRemoved: boolean;
+  readonly secrets: ClusterSecrets;
+  readonly bootstrap: BootstrapMemory | null;
+  readonly slots: readonly SlotMemory[];
+  readonly conditions: readonly Condition[];
+  /** Newest last; bounded. */
+  readonly events: readonly ClusterEvent[];
+  readonly lastErrors: readonly LastError[];
+  readonly lastOperation: LastOperation | null;
+  readonly elections: readonly import("./agent-api.ts").ElectionRecord[];
+}

@@ -1,0 +1,89 @@
+/**
+ * What is known of the world, by source. Unknown is not absent: nothing destructive may rest on a
+ * source that is not fresh (DESIGN.md 8).
+ */
+import type { AgentStatus } from "./agent-api.ts";
+import type { Attribute, Offer, TaskState } from "../mesos/wire.ts";
+
+export type Source<T> =
+  | { readonly freshness: "fresh"; readonly value: T }
+  | { readonly freshness: "stale"; readonly value: T; readonly since: number }
+  | { readonly freshness: "unknown"; readonly reason: string };
+
+export function unknown<T>(reason: string): Source<T> {
+  return { freshness: "unknown", reason };
+}
+
+export function fresh<T>(value: T): Source<T> {
+  return { freshness: "fresh", value };
+}
+
+/** The last value known, fresh or not; undefined when there never was one. */
+export function lastKnown<T>(source: Source<T> | undefined): T | undefined {
+  return source === undefined || source.freshness === "unknown" ? undefined : source.value;
+}
+
+export interface ObservedTask {
+  readonly taskId: string;
+  readonly state: TaskState;
+  readonly agentId: string | null;
+  /** Address of the container itself; null before RUNNING. */
+  readonly ip: string | null;
+  /** `mesos-<container id>`; null before the executor reported. */
+  readonly container: string | null;
+  readonly healthy: boolean | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+  /** Milliseconds since the epoch at which this state was first seen. */
+  readonly since: number;
+}
+
+export interface ObservedOffer {
+  readonly id: string;
+  readonly agentId: string;
+  readonly hostname: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly diskMiB: number;
+  readonly attributes: readonly Attribute[];
+  readonly raw: Offer;
+}
+
+export interface ObservedMesos {
+  readonly frameworkId: string;
+  /** True once every remembered task has answered the reconciliation after the last subscribe. */
+  readonly reconciled: boolean;
+  /** All tasks of the framework that were ever heard of and not yet forgotten. */
+  readonly tasks: ReadonlyMap<string, ObservedTask>;
+  readonly offers: readonly ObservedOffer[];
+}
+
+export type ObservedNetwork =
+  | { readonly state: "absent" }
+  | { readonly state: "present"; readonly subnet: string }
+  /** Exists but cannot serve this spec, or cannot be made: says why and what to do. */
+  | { readonly state: "conflict"; readonly message: string };
+
+export type ObservedImage =
+  | { readonly state: "present"; readonly reference: string }
+  | { readonly state: "absent"; readonly reference: string };
+
+export interface ObservedProxy {
+  readonly listening: boolean;
+  readonly address: string;
+  readonly port: number;
+  /** Why it does not listen, e.g. the port is taken by another program. */
+  readonly error: string | null;
+  /** Address of the node that is served now. */
+  readonly target: { readonly ip: string; readonly port: number; readonly term: number } | null;
+}
+
+/** Everything the planner may know about one cluster at one moment. */
+export interface Observed {
+  readonly mesos: Source<ObservedMesos>;
+  readonly network: Source<ObservedNetwork>;
+  readonly image: Source<ObservedImage>;
+  /** Agent streams by task id. No entry: never connected. */
+  readonly agents: ReadonlyMap<string, Source<AgentStatus>>;
+  readonly proxy: ObservedProxy | null;
+}

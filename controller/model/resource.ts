@@ -1,0 +1,144 @@
+/** The JupyterCluster object as the API serves it and etcd stores it (Kubernetes conventions). */
+import type { ElectionRecord } from "./agent-api.ts";
+
+export const API_VERSION = "jupytercluster.dev/v1alpha1";
+export const KIND = "JupyterCluster";
+
+export const CONDITION_TYPES = [
+  "Ready",
+  "Progressing",
+  "Degraded",
+  "Quorate",
+  "AllMembersReady",
+  "AllMembersUpdated",
+  "JupyterReady",
+  "ProxyReady",
+  "SSHReady",
+  "StorageReady",
+  "FrameworkRegistered",
+  "SpecValid",
+  "Recovering",
+  "Suspended",
+] as const;
+
+export type ConditionType = (typeof CONDITION_TYPES)[number];
+export type ConditionStatus = "True" | "False" | "Unknown";
+
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: ConditionStatus;
+  /** CamelCase, stable. */
+  readonly reason: string;
+  readonly message: string;
+  /** RFC 3339. */
+  readonly lastTransitionTime: string;
+  readonly observedGeneration: number;
+}
+
+/** A condition as a policy decides it; time and generation are added when it is merged. */
+export type Verdict = Pick<Condition, "type" | "status" | "reason" | "message">;
+
+export type NodePhase =
+  | "Pending"
+  | "BackOff"
+  | "Launching"
+  | "Starting"
+  | "Joining"
+  | "Running"
+  | "Unreachable"
+  | "Stopping";
+
+export interface NodeStatus {
+  /** XXX-k; null until the first leader has named the slots. */
+  readonly name: string | null;
+  readonly slot: number;
+  readonly ip: string;
+  readonly phase: NodePhase;
+  /** True for XXX-0 when etcd says that it leads. */
+  readonly leader: boolean;
+  readonly ready: boolean;
+  readonly taskId: string | null;
+  /** Name of the container on its host's Docker engine; null while there is none. */
+  readonly container: string | null;
+  readonly agentId: string | null;
+  readonly hostname: string | null;
+  /** Launches after the first. */
+  readonly restarts: number;
+  readonly message: string;
+  readonly etcd: {
+    readonly memberId: string;
+    readonly isLearner: boolean;
+    readonly raftTerm: number;
+    readonly raftIndex: number;
+    readonly dbSizeBytes: number;
+  } | null;
+  readonly jupyterReady: boolean;
+  readonly sshReady: boolean;
+}
+
+export interface LastError {
+  readonly code: string;
+  readonly operation: string;
+  readonly message: string;
+  readonly observedAt: string;
+}
+
+export interface LastOperation {
+  readonly type: "Create" | "Reconcile" | "Recover" | "Update" | "Scale" | "Suspend" | "Delete";
+  readonly state: "Processing" | "Succeeded" | "Error";
+  readonly description: string;
+  readonly lastUpdateTime: string;
+}
+
+export interface ClusterStatus {
+  readonly observedGeneration: number;
+  readonly phase: "Pending" | "Creating" | "Ready" | "Progressing" | "Degraded" | "Suspended";
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  /** XXX-0 when there is a leader, else null. */
+  readonly leader: string | null;
+  readonly nodes: readonly NodeStatus[];
+  readonly etcd: {
+    readonly clusterId: string | null;
+    readonly leaderId: string | null;
+    readonly raftTerm: number | null;
+    readonly version: string | null;
+  };
+  readonly endpoints: {
+    readonly jupyter: string;
+    /** Never the token itself; where to get it. */
+    readonly ssh: readonly string[];
+    readonly etcd: readonly string[];
+  };
+  readonly elections: readonly ElectionRecord[];
+  readonly conditions: readonly Condition[];
+  readonly lastErrors: readonly LastError[];
+  readonly lastOperation: LastOperation | null;
+}
+
+export interface JupyterClusterObject {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: typeof KIND;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly generation: number;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly status: ClusterStatus;
+}
+
+/** Something that happened, for people. Kubernetes `Event` in brief. */
+export interface ClusterEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+  readonly firstTimestamp: string;
+  readonly lastTimestamp: string;
+  readonly count: number;
+}
