@@ -6,7 +6,12 @@ import type { TaskInfo } from "../mesos/wire.ts";
 
 export type Action =
   | { readonly type: "EnsureNetwork"; readonly network: ClusterSpec["network"] }
-  | { readonly type: "EnsureProxy"; readonly proxy: ClusterSpec["proxy"]; readonly port: number }
+  | {
+      readonly type: "EnsureVolume";
+      readonly name: string;
+      readonly labels: Readonly<Record<string, string>>;
+    }
+  | { readonly type: "EnsureProxy"; readonly proxy: ClusterSpec["proxy"] }
   | {
       readonly type: "LaunchTask";
       readonly slot: number;

@@ -1,6 +1,7 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
 import type { EtcdOrder } from "./agent-api.ts";
 import type { ClusterEvent, Condition, LastError, LastOperation } from "./resource.ts";
+import type { Attribute } from "../mesos/wire.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
 
 export interface ClusterSecrets {
@@ -15,6 +16,8 @@ export interface SlotTask {
   readonly taskId: string;
   readonly agentId: string;
   readonly hostname: string;
+  /** Of the Mesos agent at launch, for placement constraints. */
+  readonly attributes: readonly Attribute[];
   /** Milliseconds since the epoch at which the intent was made. */
   readonly launchedAt: number;
   /** Fingerprint of everything in the spec that a running container cannot change. */
@@ -24,6 +27,8 @@ export interface SlotTask {
   readonly killReason: string | null;
   /** When Mesos first said that the agent is cut off; null: it is not. */
   readonly unreachableSince: number | null;
+  /** When its agent was last lost from sight while the task runs; null: it is in sight. */
+  readonly silentSince: number | null;
   /** The etcd order for this task, decided once. */
   readonly order: { readonly orderId: string; readonly etcd: EtcdOrder } | null;
   /** When the node was first seen fully ready; null: not yet. */
@@ -35,11 +40,18 @@ export interface SlotMemory {
   /** Launches so far; the number of the next task. */
   readonly launches: number;
   readonly task: SlotTask | null;
+  /** Where its data volume is; null: nowhere yet. */
+  readonly lastAgentId: string | null;
   /** Failures in a row without a ready node between. */
   readonly failures: number;
   /** Nothing is launched here before this moment. */
   readonly notBefore: number;
   readonly lastFailure: string | null;
+  /**
+   * The member id with which an earlier task was told to join. Its data may be gone, and etcd
+   * cannot start an old identity on an empty directory, so it is removed and never used again.
+   */
+  readonly spentMemberId: string | null;
 }
 
 export type BootstrapMemory =

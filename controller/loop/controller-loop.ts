@@ -1,0 +1,163 @@
+/**
+ * The reconciling loop: spec readings and events in, one bounded visit per cluster out. It sees
+ * ports only, so the same code runs in production and in a simulator.
+ *
+ * A visit is one line: observe -> plan -> remember (durable) -> publish -> act. Nothing is done on
+ * an event itself; an event only wakes the loop of its cluster.
+ */
+import type { CompiledCluster } from "../../crd-schema/spec.ts";
+import { OperationError } from "../model/errors.ts";
+import { type ClusterKey, clusterKey } from "../model/ids.ts";
+import type { ClusterMemory } from "../model/memory.ts";
+import type { Plan } from "../plan/input.ts";
+import { newMemory, type SpecReading, takeReading } from "../plan/intake.ts";
+import { plan } from "../plan/plan.ts";
+import { withdrawLaunches } from "../plan/withdraw.ts";
+import { type Failure, performAll } from "./perform.ts";
+import type { LoopPorts } from "./ports.ts";
+import { StatusPublisher } from "./status-publisher.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+/** Clusters visited at the same time. */
+const WORKERS = 4;
+/** After a failed visit: the first retry, doubled each time up to the last. Milliseconds. */
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 5_000;
+
+export class ControllerLoop {
+  private readonly memories: Map<ClusterKey, ClusterMemory>;
+  /** Taken in by each cluster's own next visit, so that its memory has one writer. */
+  private reading: SpecReading | null = null;
+  private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
+  private readonly queue: WorkQueue;
+  private readonly statuses: StatusPublisher;
+
+  /** @param remembered what the durable store holds */
+  constructor(
+    private readonly ports: LoopPorts,
+    remembered: ReadonlyMap<ClusterKey, ClusterMemory>,
+  ) {
+    this.memories = new Map(remembered);
+    this.statuses = new StatusPublisher(ports);
+    this.queue = new WorkQueue(ports.clock, WORKERS, (key) => this.visit(key));
+  }
+
+  /** Lets the visits in work end; nothing is undone. */
+  async stop(): Promise<void> {
+    await this.queue.stop();
+  }
+
+  /** Takes a new reading of all spec files. */
+  read(reading: SpecReading): void {
+    this.reading = reading;
+    for (const cluster of reading.clusters) this.adopt(cluster);
+    this.wakeAll();
+  }
+
+  wake(key: ClusterKey): void {
+    if (this.memories.has(key)) this.queue.add(key);
+  }
+
+  wakeAll(): void {
+    for (const key of this.memories.keys()) this.queue.add(key);
+  }
+
+  remembered(): ReadonlyMap<ClusterKey, ClusterMemory> {
+    return this.memories;
+  }
+
+  private adopt(cluster: CompiledCluster): void {
+    const key = clusterKey(cluster.metadata);
+    if (this.memories.has(key)) return;
+    const { identities, clock } = this.ports;
+    const identity = { uid: identities.uid(), secrets: identities.secrets() };
+    this.memories.set(key, newMemory(cluster, identity, clock.now()));
+  }
+
+  private async visit(key: ClusterKey): Promise<void> {
+    const { clock, metrics } = this.ports;
+    const begun = clock.now();
+    const failed = await this.reconcile(key);
+    metrics.reconciled(failed.length > 0 ? "error" : "success", (clock.now() - begun) / 1000);
+    metrics.queueDepth(this.queue.depth);
+    this.retryOrRest(key, failed);
+  }
+
+  /** Returns what failed; then the visit is repeated with backoff. */
+  private async reconcile(key: ClusterKey): Promise<readonly Failure[]> {
+    const before = this.memories.get(key);
+    if (before === undefined) return [];
+    const decided = this.decide(key, before);
+    const unsaved = await this.remember(key, before, decided.memory);
+    if (unsaved !== null) return [unsaved];
+    this.statuses.publish(decided.memory, decided.status);
+    this.ports.demand(key, decided.wantsOffers);
+    const failed = await performAll(decided.actions, decided.memory, this.ports);
+    const slots = failed.map((f) => f.notLaunched).filter((slot) => slot !== undefined);
+    this.memories.set(key, withdrawLaunches(decided.memory, slots));
+    if (decided.finished) await this.forget(key, decided.memory);
+    else this.queue.addAt(key, decided.requeueAt);
+    return failed;
+  }
+
+  private decide(key: ClusterKey, before: ClusterMemory): Plan {
+    const { ports, reading } = this;
+    const now = ports.clock.now();
+    const read = reading === null ? before : takeReading(before, reading, now);
+    const lastErrors = (this.failures.get(key)?.last ?? []).map((f) => f.lastError);
+    const memory = sameErrors(read, lastErrors) ? read : { ...read, lastErrors };
+    const observed = ports.observe(key, memory);
+    return plan({ memory, observed, now, defaultImage: ports.defaultImage });
+  }
+
+  /** Durable before any effect; when it cannot be, nothing is done and memory stays as it was. */
+  private async remember(
+    key: ClusterKey,
+    before: ClusterMemory,
+    next: ClusterMemory,
+  ): Promise<Failure | null> {
+    if (next === before) return null;
+    try {
+      await this.ports.store.save(key, next);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      this.ports.log.error({ cluster: key, err: error }, "memory cannot be stored");
+      const observedAt = new Date(this.ports.clock.now()).toISOString();
+      const { code, operation, message } = error;
+      return { expected: false, lastError: { code, operation, message, observedAt } };
+    }
+    this.memories.set(key, next);
+    return null;
+  }
+
+  private retryOrRest(key: ClusterKey, failed: readonly Failure[]): void {
+    const serious = failed.filter((f) => !f.expected);
+    if (serious.length === 0) {
+      // One more visit takes the errors, now gone, out of the status.
+      if (this.failures.delete(key)) this.queue.add(key);
+      return;
+    }
+    const inARow = (this.failures.get(key)?.inARow ?? 0) + 1;
+    this.failures.set(key, { inARow, last: serious });
+    const delay = Math.min(RETRY_MIN_MS * 2 ** (inARow - 1), RETRY_MAX_MS);
+    this.queue.addAt(key, this.ports.clock.now() + delay);
+  }
+
+  /** A deleted cluster of which nothing runs any more. */
+  private async forget(key: ClusterKey, memory: ClusterMemory): Promise<void> {
+    await this.ports.release(key, memory);
+    await this.ports.store.remove(key);
+    this.memories.delete(key);
+    this.failures.delete(key);
+    this.queue.forget(key);
+    this.ports.publisher.remove(key);
+    this.ports.log.info({ cluster: key }, "cluster deleted");
+  }
+}
+
+/** The moment of an error that goes on is no change. */
+function sameErrors(memory: ClusterMemory, errors: ClusterMemory["lastErrors"]): boolean {
+  const text = (list: ClusterMemory["lastErrors"]) =>
+    JSON.stringify(list.map(({ code, operation, message }) => [code, operation, message]));
+  return text(memory.lastErrors) === text(errors);
+}

@@ -1,0 +1,34 @@
+/** Which node leads etcd, from what the nodes themselves say. Pure; for planner and proxy alike. */
+import type { AgentStatus, EtcdHealth } from "./agent-api.ts";
+
+export interface LeaderCandidate {
+  readonly slot: number;
+  readonly ip: string;
+  /** Null while the node is not in sight. */
+  readonly agent: AgentStatus | null;
+}
+
+export interface Leader {
+  readonly slot: number;
+  readonly ip: string;
+  /** Hex. */
+  readonly memberId: string;
+  readonly term: number;
+  readonly health: EtcdHealth;
+}
+
+/**
+ * The leader is the node that says so itself, in the highest term in which anyone in sight has a
+ * leader: a deposed leader that has not heard of it yet never wins. Null: nobody can be sure.
+ */
+export function findLeader(nodes: readonly LeaderCandidate[]): Leader | null {
+  const led = nodes.filter((n) => n.agent?.etcd?.leaderId != null);
+  const term = Math.max(0, ...led.map((n) => n.agent?.etcd?.raftTerm ?? 0));
+  for (const { slot, ip, agent } of led) {
+    const health = agent?.etcd;
+    if (health && health.raftTerm === term && health.leaderId === health.memberId) {
+      return { slot, ip, memberId: health.memberId, term, health };
+    }
+  }
+  return null;
+}

@@ -1,0 +1,80 @@
+/** Conditions on the etcd cluster and its members. */
+import type { Verdict } from "../../model/resource.ts";
+import { quorumOf } from "../etcd-view.ts";
+import { notReadyReasons } from "../readiness.ts";
+import { isForeign } from "../steps/order-agents.ts";
+import type { Case } from "./judge.ts";
+
+export function judgeEtcd(facts: Case): Verdict[] {
+  return [quorate(facts), allMembersReady(facts), allMembersUpdated(facts), recovering(facts)];
+}
+
+function quorate({ view, draft }: Case): Verdict {
+  const type = "Quorate";
+  const { leader, members, healthyVoters, voters } = view.etcd;
+  if (leader !== null && members !== null) {
+    const message = `${healthyVoters} of ${voters} voters follow slot ${leader.slot} in term ${leader.term}.`;
+    return { type, status: "True", reason: "LeaderServes", message };
+  }
+  const foreign = view.nodes.find((n) => isForeign(n, lineage(draft.bootstrap)));
+  if (foreign !== undefined) {
+    const message = `Slot ${foreign.slot} holds the data of another etcd cluster and is refused. Remove or restore its volume.`;
+    return { type, status: "False", reason: "ClusterIDMismatch", message };
+  }
+  if (draft.bootstrap === null) {
+    const message = "etcd has not been bootstrapped yet.";
+    return { type, status: "False", reason: "NotBootstrapped", message };
+  }
+  const agents = view.nodes.filter((n) => n.agent !== null);
+  const withData = agents.filter((n) => n.agent?.data.state === "present").length;
+  const needed = quorumOf(view.nodes.length);
+  if (agents.length < needed) {
+    const message = `${agents.length} of ${view.nodes.length} nodes are in sight, ${needed} are needed to know.`;
+    return { type, status: "Unknown", reason: "NodesOutOfSight", message };
+  }
+  if (draft.bootstrap.phase === "done" && withData < needed && agents.length === view.nodes.length) {
+    const message = `Only ${withData} of ${view.nodes.length} nodes still have data, a quorum is ${needed}. A person must decide: restore the lost data volumes, or delete the cluster.`;
+    return { type, status: "False", reason: "QuorumLost", message };
+  }
+  return { type, status: "False", reason: "NoLeader", message: "etcd elects a leader." };
+}
+
+function lineage(bootstrap: Case["draft"]["bootstrap"]): string | null {
+  return bootstrap?.phase === "done" ? bootstrap.clusterId : null;
+}
+
+function allMembersReady({ view, draft }: Case): Verdict {
+  const type = "AllMembersReady";
+  const lacking = view.nodes
+    .filter((n) => n.wanted)
+    .map((n) => ({ slot: n.slot, reasons: notReadyReasons(n, view) }))
+    .filter((n) => n.reasons.length > 0);
+  if (lacking.length === 0) {
+    return { type, status: "True", reason: "AllReady", message: "" };
+  }
+  const message = lacking
+    .map(({ slot, reasons }) => `slot ${slot}: ${draft.refusals.get(slot) ?? reasons.join(", ")}`)
+    .join("; ");
+  return { type, status: "False", reason: "NodesNotReady", message };
+}
+
+function allMembersUpdated({ view }: Case): Verdict {
+  const type = "AllMembersUpdated";
+  const outdated = view.nodes.filter((n) => n.wanted && n.outdated).map((n) => n.slot);
+  if (outdated.length === 0) return { type, status: "True", reason: "UpToDate", message: "" };
+  const waits = view.spec.updateStrategy === "OnDelete" ? " They wait to be killed (OnDelete)." : "";
+  const message = `Slots ${outdated.join(", ")} run an older template.${waits}`;
+  return { type, status: "False", reason: "Outdated", message };
+}
+
+function recovering({ view, draft }: Case): Verdict {
+  const type = "Recovering";
+  const back = view.nodes.filter(
+    (n) => n.wanted && n.memory.launches > 1 && notReadyReasons(n, view).length > 0,
+  );
+  if (back.length === 0 || draft.bootstrap?.phase !== "done" || view.empty) {
+    return { type, status: "False", reason: "NothingLost", message: "" };
+  }
+  const message = `Slots ${back.map((n) => n.slot).join(", ")} come back.`;
+  return { type, status: "True", reason: "NodesComeBack", message };
+}

@@ -1,0 +1,94 @@
+/**
+ * What the spec files say now, against what is remembered: new clusters, changed specs, broken
+ * files. A bad file never touches a running cluster: the last good spec stays in force.
+ */
+import { immutableProblems } from "../../crd-schema/immutable.ts";
+import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
+import type { ClusterMemory, ClusterSecrets } from "../model/memory.ts";
+import { addEvent } from "./events.ts";
+
+/** One reading of all spec files. */
+export interface SpecReading {
+  readonly clusters: readonly CompiledCluster[];
+  readonly problems: readonly Problem[];
+  /** Files that are there, readable or not. */
+  readonly files: readonly string[];
+}
+
+export interface Identity {
+  readonly uid: string;
+  readonly secrets: ClusterSecrets;
+}
+
+export function newMemory(cluster: CompiledCluster, identity: Identity, now: number): ClusterMemory {
+  return {
+    ...identity,
+    createdAt: now,
+    generation: 1,
+    cluster,
+    problems: [],
+    fileRemoved: false,
+    bootstrap: null,
+    slots: [],
+    conditions: [],
+    events: addEvent([], event("Normal", "SpecAccepted", "the cluster is created"), now),
+    lastErrors: [],
+    lastOperation: null,
+    elections: [],
+  };
+}
+
+/** The memory after `reading`; the same object when nothing changed for this cluster. */
+export function takeReading(
+  memory: ClusterMemory,
+  reading: SpecReading,
+  now: number,
+): ClusterMemory {
+  const { metadata, source } = memory.cluster;
+  const next = reading.clusters.find(
+    (c) => c.metadata.name === metadata.name && c.metadata.namespace === metadata.namespace,
+  );
+  const inFile = reading.problems.filter((p) => p.file === (next?.source.file ?? source.file));
+  if (next === undefined) {
+    const broken = inFile.some((p) => p.severity === "error");
+    const fileRemoved = !broken;
+    return update(memory, { problems: inFile, fileRemoved }, now);
+  }
+  const immutable = immutableProblems(memory.cluster, next);
+  if (immutable.length > 0) {
+    return update(memory, { problems: [...inFile, ...immutable], fileRemoved: false }, now);
+  }
+  const changed = !same(memory.cluster.spec, next.spec) || !same(memory.cluster.written, next.written);
+  const generation = memory.generation + (changed ? 1 : 0);
+  return update(memory, { problems: inFile, fileRemoved: false, cluster: next, generation }, now);
+}
+
+function update(memory: ClusterMemory, patch: Partial<ClusterMemory>, now: number): ClusterMemory {
+  const next = { ...memory, ...patch };
+  if (same(next, memory)) return memory;
+  let { events } = memory;
+  if (next.generation !== memory.generation) {
+    const message = `generation ${next.generation} of the spec is in force`;
+    events = addEvent(events, event("Normal", "SpecAccepted", message), now);
+  }
+  const errors = next.problems.filter((p) => p.severity === "error");
+  if (errors.length > 0 && !same(next.problems, memory.problems)) {
+    const [first] = errors;
+    const place = [first?.file, first?.line, first?.column].filter((x) => x != null).join(":");
+    const message = `${place}: ${first?.field ?? ""}: ${first?.message ?? ""}`;
+    events = addEvent(events, event("Warning", "SpecRefused", message), now);
+  }
+  if (next.fileRemoved && !memory.fileRemoved) {
+    const message = `the spec file is gone; deletionPolicy is ${memory.cluster.spec.deletionPolicy}`;
+    events = addEvent(events, event("Warning", "SpecFileRemoved", message), now);
+  }
+  return { ...next, events };
+}
+
+function event(type: "Normal" | "Warning", reason: string, message: string) {
+  return { type, reason, message };
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

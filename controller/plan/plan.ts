@@ -1,0 +1,77 @@
+/**
+ * plan(spec, memory, observed, now): what is to be done, why, and what must be remembered first.
+ * Pure and level-triggered: it is asked again after every event and derives everything anew.
+ *
+ * The steps below read as the specification. Each reads the view and adds to the draft.
+ */
+import type { ClusterMemory } from "../model/memory.ts";
+import { judge } from "./conditions/judge.ts";
+import { Draft } from "./draft.ts";
+import type { Plan, PlanInput } from "./input.ts";
+import { lastOperation } from "./last-operation.ts";
+import { buildStatus } from "./status.ts";
+import { bootstrapOnce } from "./steps/bootstrap.ts";
+import { changeMembers } from "./steps/change-members.ts";
+import { launchVacant } from "./steps/launch.ts";
+import { orderAgents } from "./steps/order-agents.ts";
+import { ensurePrerequisites } from "./steps/prerequisites.ts";
+import { putDesired } from "./steps/put-desired.ts";
+import { recordElections, recordReadyNodes } from "./steps/record-progress.ts";
+import { rollingUpdate } from "./steps/rolling-update.ts";
+import { scaleIn } from "./steps/scale-in.ts";
+import { settleTasks } from "./steps/settle-tasks.ts";
+import { killStrangers, repeatKills, stopAll, stopStuck } from "./steps/stop-tasks.ts";
+import { syncSlots } from "./steps/sync-slots.ts";
+import { isDeleted, viewCluster } from "./view.ts";
+
+export function plan(input: PlanInput): Plan {
+  const { memory } = input;
+  const draft = new Draft(input);
+  syncSlots(memory.cluster.spec.replicas, draft);
+  settleTasks(input, draft);
+
+  const view = viewCluster(input, draft.slots);
+  bootstrapOnce(view, memory.uid, draft);
+  recordElections(view, draft);
+  recordReadyNodes(view, draft);
+
+  ensurePrerequisites(view, input, draft);
+  killStrangers(view, input, draft);
+  stopAll(view, input, draft);
+  stopStuck(view, draft);
+  if (!view.empty) {
+    orderAgents(view, memory.secrets, draft);
+    changeMembers(view, draft);
+    scaleIn(view, draft);
+    rollingUpdate(view, draft);
+    putDesired(view, memory.generation, draft);
+    launchVacant(view, input, draft);
+  }
+  repeatKills(draft);
+
+  const after = viewCluster(input, draft.slots);
+  const conditions = judge(after, input, draft);
+  const next: ClusterMemory = {
+    ...memory,
+    bootstrap: draft.bootstrap,
+    slots: draft.slots,
+    events: draft.events,
+    elections: draft.elections,
+    conditions,
+    lastOperation: lastOperation(memory, conditions, draft.now),
+  };
+  const running = draft.slots.some((s) => s.task !== null);
+  return {
+    memory: sameValue(next, memory) ? memory : next,
+    actions: draft.actions,
+    status: buildStatus(after, next, input, draft),
+    wantsOffers: draft.wantsOffers,
+    requeueAt: draft.requeueAt,
+    finished: isDeleted(input) && !running && view.mesos !== null,
+  };
+}
+
+/** Both are plain JSON data made by the same code, so equal values have equal text. */
+function sameValue(a: ClusterMemory, b: ClusterMemory): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,120 @@
+/** What a change of each field does. The types keep this complete: a new field needs its effect. */
+import type { ClusterSpec } from "../../crd-schema/spec.ts";
+
+interface Change {
+  readonly current: ClusterSpec;
+  readonly wanted: ClusterSpec;
+}
+
+export interface FieldEffect {
+  readonly kind: "scale" | "rolling" | "live" | "refused" | "stop";
+  readonly explain: (change: Change) => string;
+}
+
+type Leaf = string | number | boolean | null | readonly unknown[];
+
+/** The same tree as the spec; maps, lists and unions are taken as one field. */
+type Effects<T> = {
+  readonly [K in keyof T]: T[K] extends Leaf ? FieldEffect : Effects<T[K]> | FieldEffect;
+};
+
+const live = (text: string): FieldEffect => ({ kind: "live", explain: () => text });
+
+const immutable: FieldEffect = {
+  kind: "refused",
+  explain: () =>
+    "refused, immutable: every container's address hangs on it; make a new cluster instead",
+};
+
+/** The container cannot change it while it runs. */
+const rolling: FieldEffect = {
+  kind: "rolling",
+  explain: ({ current, wanted }) => {
+    if (wanted.suspend) return "used when the suspended cluster is started again";
+    if (wanted.updateStrategy === "OnDelete") {
+      return "used by containers that start from now on; running ones keep the old value (OnDelete)";
+    }
+    const nodes = Math.min(current.replicas, wanted.replicas);
+    return nodes === 1
+      ? "rolling update of 1 node, with a short outage"
+      : `rolling update of ${nodes} nodes, one at a time: followers first, the leader last`;
+  },
+};
+
+const replicas: FieldEffect = {
+  kind: "scale",
+  explain: ({ current, wanted }) => {
+    const delta = wanted.replicas - current.replicas;
+    const nodes = countOf(Math.abs(delta));
+    if (wanted.suspend) return "used when the suspended cluster is started again";
+    return delta > 0
+      ? `${nodes} added one at a time as ${delta === 1 ? "an etcd learner" : "etcd learners"}, ` +
+          "promoted when caught up; running containers stay"
+      : `${nodes} removed one at a time, highest slot first; ` +
+          "a leader among them hands leadership over before it goes";
+  },
+};
+
+function countOf(count: number): string {
+  const words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+  return `${words[count] ?? count} ${count === 1 ? "node is" : "nodes are"}`;
+}
+
+const proxyMoves: FieldEffect = {
+  kind: "live",
+  explain: ({ wanted: { proxy } }) =>
+    `the proxy moves to ${proxy.address}:${proxy.port}; containers keep running, ` +
+    "open connections to the old address end",
+};
+
+const suspend: FieldEffect = {
+  kind: "stop",
+  explain: ({ wanted }) =>
+    wanted.suspend
+      ? "all containers are stopped, followers first; their data stays"
+      : "the containers are started again on the data they left",
+};
+
+/** The mount is a part of the container; what was written to the old one is not copied. */
+const storage: FieldEffect = {
+  kind: "rolling",
+  explain: (change) => `${rolling.explain(change)}; files stay where they were and are not copied`,
+};
+
+const placement = live("used for launches from now on; running containers stay where they are");
+
+export const FIELD_EFFECTS: Effects<ClusterSpec> = {
+  replicas,
+  image: rolling,
+  resources: { cpus: rolling, memoryMiB: rolling, diskMiB: rolling },
+  network: immutable,
+  storage: { shared: storage },
+  etcd: { dataVolume: rolling, heartbeatMs: rolling, electionMs: rolling },
+  jupyter: { port: rolling, auth: rolling, standby: rolling },
+  ssh: { user: rolling, authorizedKeys: rolling },
+  proxy: {
+    address: proxyMoves,
+    port: proxyMoves,
+    holdSeconds: live("used for requests from now on; containers keep running"),
+  },
+  placement: { constraints: placement, spread: placement },
+  unreachable: {
+    replaceAfterSeconds: live("used at once, also for nodes that are unreachable now"),
+  },
+  backoff: {
+    initialSeconds: live("used from the next failure on"),
+    factor: live("used from the next failure on"),
+    maxSeconds: live("used from the next failure on"),
+  },
+  updateStrategy: {
+    kind: "live",
+    explain: ({ wanted }) =>
+      wanted.updateStrategy === "OnDelete"
+        ? "updates wait until a container is killed; one that is under way stops"
+        : "containers that are out of date are now replaced one at a time",
+  },
+  deletionPolicy: live("matters only when the file or the document is removed"),
+  suspend,
+};
+
+export const METADATA_EFFECT: FieldEffect = live("shown in the object; nothing else is done");

@@ -1,0 +1,44 @@
+/** What a node still lacks, in words; nothing: it is ready. One list for status and decisions. */
+import type { HostsTable } from "../model/naming.ts";
+import type { ClusterView, NodeView } from "./view.ts";
+
+export function notReadyReasons(node: NodeView, view: ClusterView): string[] {
+  if (node.task === null) return ["no container"];
+  if (node.observedTask?.state !== "TASK_RUNNING") return ["container not running"];
+  const { agent } = node;
+  if (agent === null) return ["agent not in sight"];
+  const lacks: string[] = [];
+  if (agent.etcd === null) lacks.push("etcd not serving");
+  else if (agent.etcd.isLearner) lacks.push("etcd still a learner");
+  else if (agent.etcd.leaderId === null) lacks.push("etcd has no leader");
+  else if (view.etcd.members !== null && node.member === null) lacks.push("no etcd member");
+  if (!agent.storage.ready) lacks.push(`shared storage: ${agent.storage.message}`);
+  if (!agent.units.sshd.ready) lacks.push("sshd not ready");
+  if (!sameTable(agent.hosts, tableInForce(view))) lacks.push("hosts table not current");
+  const known = new Set(agent.sshKnownSlots);
+  const wanted = view.nodes.filter((n) => n.wanted).map((n) => n.slot);
+  const strange = wanted.filter((slot) => !known.has(slot));
+  if (strange.length > 0) lacks.push(`SSH keys of slots ${strange.join(", ")} unknown`);
+  const needsJupyter = view.spec.jupyter.standby === "warm" || node.leads;
+  if (needsJupyter && !agent.units.jupyter.ready) lacks.push("Jupyter not ready");
+  return lacks;
+}
+
+/** The table that the leader itself applied, once it names the leader and every wanted slot. */
+export function tableInForce(view: ClusterView): HostsTable | null {
+  const leader = view.nodes.find((n) => n.leads);
+  const table = leader?.agent?.hosts ?? null;
+  if (leader === undefined || table === null || table.leaderSlot !== leader.slot) return null;
+  const named = new Set(table.names.map((n) => n.slot));
+  const complete = view.nodes.every((n) => !n.wanted || named.has(n.slot));
+  return complete && named.size === view.spec.replicas ? table : null;
+}
+
+function sameTable(a: HostsTable | null, b: HostsTable | null): boolean {
+  if (a === null || b === null || a.leaderSlot !== b.leaderSlot) return false;
+  if (a.names.length !== b.names.length) return false;
+  return a.names.every((n, i) => {
+    const other = b.names[i];
+    return other?.slot === n.slot && other.index === n.index && other.ip === n.ip;
+  });
+}

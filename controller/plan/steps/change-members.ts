@@ -1,0 +1,82 @@
+/**
+ * The etcd membership follows the slots: one change at a time, only with a quorum that confirms
+ * the present membership, and never one that would give the quorum up (DESIGN.md 6).
+ */
+import { peerUrl } from "../../model/ids.ts";
+import type { Draft } from "../draft.ts";
+import { quorumOf } from "../etcd-view.ts";
+import type { ClusterView, NodeView } from "../view.ts";
+import { canResume, isForeign, isUnusedLearner } from "./order-agents.ts";
+
+/** How soon a learner that has not caught up is tried again, in milliseconds. */
+const PROMOTE_RETRY_MS = 50;
+
+export function changeMembers(view: ClusterView, draft: Draft): void {
+  const { members } = view.etcd;
+  if (members === null || draft.bootstrap?.phase !== "done" || view.empty) return;
+  const { clusterId } = draft.bootstrap;
+  const change =
+    promoteLearner(view, draft) ??
+    removeStale(view, draft, clusterId) ??
+    addLearner(view, draft, clusterId);
+  if (change !== null) draft.membershipChanged = true;
+}
+
+function promoteLearner(view: ClusterView, draft: Draft): NodeView | null {
+  const learner = view.nodes.find(
+    (n) => n.wanted && n.member?.isLearner && n.member.name !== "" && n.agent?.etcd?.isLearner,
+  );
+  if (!learner?.member) return null;
+  // The new voter counts towards the quorum at once, and it is in sight.
+  if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return null;
+  draft.act({ type: "PromoteMember", slot: learner.slot, memberId: learner.member.id });
+  draft.requeue(draft.now + PROMOTE_RETRY_MS);
+  return learner;
+}
+
+/**
+ * A member whose slot waits with nothing that could resume it stands in the way: it is dead for
+ * good, so removing it takes nothing from the quorum.
+ */
+function removeStale(view: ClusterView, draft: Draft, clusterId: string): NodeView | null {
+  const stale = view.nodes.find(
+    (n) =>
+      n.wanted &&
+      n.member !== null &&
+      n.agent?.phase === "awaiting-order" &&
+      !isForeign(n, clusterId) &&
+      !canResume(n, view, clusterId) &&
+      !isUnusedLearner(n),
+  );
+  if (!stale?.member || !survivesRemoval(view, stale)) return null;
+  draft.act({ type: "RemoveMember", slot: stale.slot, memberId: stale.member.id });
+  draft.event(
+    "Warning",
+    "MemberReplaced",
+    `member ${stale.member.id} of slot ${stale.slot} has lost its data and is replaced`,
+  );
+  return stale;
+}
+
+/** The voters in sight, without this one, are a quorum of those that remain. */
+export function survivesRemoval(view: ClusterView, node: NodeView): boolean {
+  if (node.member?.isLearner) return true;
+  const follows = node.agent?.etcd != null && node.agent.etcd.leaderId !== null ? 1 : 0;
+  return view.etcd.healthyVoters - follows >= quorumOf(view.etcd.voters - 1);
+}
+
+function addLearner(view: ClusterView, draft: Draft, clusterId: string): NodeView | null {
+  if (view.etcd.members?.some((m) => m.isLearner)) return null; // etcd allows one
+  const joiner = view.nodes.find(
+    (n) =>
+      n.wanted &&
+      n.member === null &&
+      n.agent?.phase === "awaiting-order" &&
+      !isForeign(n, clusterId),
+  );
+  if (joiner === undefined) return null;
+  if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return null;
+  draft.act({ type: "AddLearner", slot: joiner.slot, peerUrl: peerUrl(joiner.ip) });
+  draft.event("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as a learner`);
+  return joiner;
+}

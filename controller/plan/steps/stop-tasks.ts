@@ -1,0 +1,72 @@
+/** Containers that must not run: of a suspended or deleted cluster, strangers, and stuck ones. */
+import { taskEnd } from "../../model/task-state.ts";
+import type { Draft } from "../draft.ts";
+import { quorumOf } from "../etcd-view.ts";
+import type { PlanInput } from "../input.ts";
+import { type ClusterView, isDeleted, type NodeView } from "../view.ts";
+
+/** An agent out of sight for this long, while most others are in sight, hangs. Milliseconds. */
+export const SILENT_MAX_MS = 60_000;
+
+/** Suspended or deleted: every container goes, the data stays. */
+export function stopAll(view: ClusterView, input: PlanInput, draft: Draft): void {
+  if (!view.empty || view.mesos === null) return;
+  const reason = isDeleted(input) ? "the cluster is deleted" : "the cluster is suspended";
+  for (const node of view.nodes) draft.kill(node.slot, reason);
+}
+
+/**
+ * Tasks that bear this cluster's task-id prefix and that no slot remembers: launched by an intent
+ * that was given up (a host that came back). Two tasks in one slot would fight over its address.
+ */
+export function killStrangers(view: ClusterView, input: PlanInput, draft: Draft): void {
+  if (view.mesos === null) return;
+  const prefix = `${view.ref.namespace}.${view.ref.name}.`;
+  const remembered = new Set(input.memory.slots.map((s) => s.task?.taskId));
+  for (const task of view.mesos.tasks.values()) {
+    const { taskId, agentId } = task;
+    if (!taskId.startsWith(prefix) || remembered.has(taskId)) continue;
+    if (taskEnd(task.state) !== "alive") continue;
+    draft.act({ type: "KillTask", taskId, agentId, reason: "no slot has this task" });
+  }
+}
+
+/** Nodes that run and will never recover by themselves. */
+export function stopStuck(view: ClusterView, draft: Draft): void {
+  if (view.mesos === null) return;
+  const running = view.nodes.filter((n) => n.observedTask?.state === "TASK_RUNNING");
+  const inSight = running.filter((n) => n.agent !== null).length;
+  for (const node of running) {
+    if (node.task === null || node.task.killRequestedAt !== null) continue;
+    if (wasRemoved(node, view)) draft.kill(node.slot, "its etcd member was removed");
+    else watchSilence(node, inSight >= quorumOf(running.length), draft);
+  }
+}
+
+/** etcd exits with 0 when its member is removed, and has to join anew. */
+function wasRemoved(node: NodeView, view: ClusterView): boolean {
+  const { agent } = node;
+  if (!node.wanted || agent?.phase !== "running" || view.etcd.members === null) return false;
+  return agent.units.etcd.state === "exited" && node.member === null;
+}
+
+function watchSilence(node: NodeView, othersInSight: boolean, draft: Draft): void {
+  const since = node.task?.silentSince ?? null;
+  if (node.agent !== null) {
+    if (since !== null) draft.patchTask(node.slot, { silentSince: null });
+    return;
+  }
+  if (since === null) draft.patchTask(node.slot, { silentSince: draft.now });
+  const limit = (since ?? draft.now) + SILENT_MAX_MS;
+  if (draft.now < limit) draft.requeue(limit);
+  else if (othersInSight) draft.kill(node.slot, "its agent does not answer");
+}
+
+/** A KILL that a master lost is repeated by nobody else. */
+export function repeatKills(draft: Draft): void {
+  for (const { task } of draft.slots) {
+    if (task === null || task.killRequestedAt === null) continue;
+    const { taskId, agentId } = task;
+    draft.act({ type: "KillTask", taskId, agentId, reason: task.killReason ?? "stopped" });
+  }
+}
