@@ -1,0 +1,64 @@
+/** What a verb may touch of the process it runs in; tests give it their own. */
+import { createColors } from "picocolors";
+
+export interface TextSink {
+  write(text: string | Uint8Array): void;
+  readonly isTTY: boolean;
+  /** Width in columns; 80 when unknown. */
+  readonly columns: number;
+}
+
+export interface CliContext {
+  /** Data, and nothing else. */
+  readonly stdout: TextSink;
+  /** Talk: progress, warnings, errors. */
+  readonly stderr: TextSink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  readonly setExitCode: (code: number) => void;
+  /** Calls back on each SIGINT and SIGTERM; the returned function unsubscribes. */
+  readonly onSignal: (listener: (signal: NodeJS.Signals) => void) => () => void;
+  /** Ends the process at once: the last resort after a second Ctrl-C. */
+  readonly exitNow: (code: number) => void;
+}
+
+export type Colors = ReturnType<typeof createColors>;
+
+/** Colours for a sink: only on a terminal, never with NO_COLOR (https://no-color.org). */
+export function colorsFor(context: CliContext, sink: TextSink): Colors {
+  const refused = (context.env["NO_COLOR"] ?? "") !== "" || context.env["TERM"] === "dumb";
+  return createColors(sink.isTTY && !refused);
+}
+
+/** The context of this process. */
+export function processContext(): CliContext {
+  return {
+    stdout: sinkOf(process.stdout),
+    stderr: sinkOf(process.stderr),
+    env: process.env,
+    now: Date.now,
+    setExitCode: (code) => {
+      process.exitCode = code;
+    },
+    onSignal: (listener) => {
+      process.on("SIGINT", listener).on("SIGTERM", listener);
+      return () => process.off("SIGINT", listener).off("SIGTERM", listener);
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}
+
+function sinkOf(stream: NodeJS.WriteStream): TextSink {
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+/** `HOST:PORT` options. */
+import { InvalidArgumentError } from "commander";
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Parser of a commander option: `127.0.0.1:8001`, `[::1]:8001`, also with `http://` before it. */
+export function hostPort(text: string): HostPort {
+  const url = `http://${text.replace(/^http:\/\//, "")}`;
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  const port = /:(\d+)\/?$/.exec(url)?.[1];
+  if (parsed === null || port === undefined || parsed.pathname !== "/" || Number(port) === 0) {
+    throw new InvalidArgumentError("HOST:PORT is wanted, e.g. 127.0.0.1:8001.");
+  }
+  return { host: parsed.hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+}
+
+export function formatHostPort({ host, port }: HostPort): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,128 @@
+/** A JupyterCluster object as the controller would publish it, for tests. */
+import { CONDITION_TYPES } from "../../../controller/model/resource.ts";
+import type {
+  ClusterEvent,
+  ClusterStatus,
+  Condition,
+  ConditionStatus,
+  ConditionType,
+  JupyterClusterObject,
+  NodeStatus,
+} from "../../../controller/model/resource.ts";
+
+export interface FixtureOptions {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly spec?: Record<string, unknown>;
+  readonly status?: Partial<ClusterStatus>;
+  readonly generation?: number;
+}
+
+export function clusterObject(options: FixtureOptions = {}): JupyterClusterObject {
+  const name = options.name ?? "lab";
+  const generation = options.generation ?? 1;
+  return {
+    apiVersion: "jupytercluster.dev/v1alpha1",
+    kind: "JupyterCluster",
+    metadata: {
+      name,
+      namespace: options.namespace ?? "default",
+      uid: "0b9f2c1e-4d0a-4f6e-9a63-0f1f7a3c9d11",
+      generation,
+      resourceVersion: "42",
+      creationTimestamp: "2026-01-02T03:00:00Z",
+      labels: {},
+      annotations: {},
+    },
+    spec: options.spec ?? { replicas: 3 },
+    status: {
+      observedGeneration: generation,
+      phase: "Ready",
+      replicas: 3,
+      readyReplicas: 3,
+      leader: `${name}-0`,
+      nodes: [0, 1, 2].map((slot) => node(name, slot)),
+      etcd: { clusterId: "c1", leaderId: "a0", raftTerm: 2, version: "3.5.16" },
+      endpoints: {
+        jupyter: "http://127.0.0.1:8888/",
+        ssh: ["admin@172.30.0.10:22"],
+        etcd: ["http://172.30.0.10:2379"],
+      },
+      elections: [
+        {
+          term: 2,
+          candidates: ["a0"],
+          votes: [
+            { from: "a0", granted: true },
+            { from: "a1", granted: true },
+          ],
+          leaderId: "a0",
+          startedAt: "2026-01-02T03:00:10Z",
+          durationMs: 12,
+        },
+      ],
+      conditions: conditions({}),
+      lastErrors: [],
+      lastOperation: null,
+      ...options.status,
+    },
+  };
+}
+
+export function node(cluster: string, slot: number, change: Partial<NodeStatus> = {}): NodeStatus {
+  return {
+    name: `${cluster}-${slot}`,
+    slot,
+    ip: `172.30.0.${10 + slot}`,
+    phase: "Running",
+    leader: slot === 0,
+    ready: true,
+    taskId: `default.${cluster}.0b9f2c1e.${slot}.0`,
+    container: `mesos-${slot}`,
+    agentId: "agent-0",
+    hostname: "host-a",
+    restarts: 0,
+    message: "",
+    etcd: {
+      memberId: `a${slot}`,
+      isLearner: false,
+      raftTerm: 2,
+      raftIndex: 100 + slot,
+      dbSizeBytes: 20480,
+    },
+    jupyterReady: true,
+    sshReady: true,
+    ...change,
+  };
+}
+
+/** All condition types; those not named are True, or False where that is the good state. */
+export function conditions(
+  changes: Partial<Record<ConditionType, readonly [ConditionStatus, string, string]>>,
+): Condition[] {
+  const goodWhenFalse = new Set(["Progressing", "Degraded", "Recovering", "Suspended"]);
+  return CONDITION_TYPES.map((type) => {
+    const good = goodWhenFalse.has(type) ? "False" : "True";
+    const [status, reason, message] = changes[type] ?? ([good, "AsExpected", ""] as const);
+    return {
+      type,
+      status,
+      reason,
+      message,
+      lastTransitionTime: "2026-01-02T03:01:00Z",
+      observedGeneration: 1,
+    };
+  });
+}
+
+export function event(message: string, change: Partial<ClusterEvent> = {}): ClusterEvent {
+  return {
+    type: "Normal",
+    reason: "LeaderElected",
+    message,
+    firstTimestamp: "2026-01-02T03:01:00Z",
+    lastTimestamp: "2026-01-02T03:01:00Z",
+    count: 1,
+    ...change,
+  };
+}
