@@ -48,6 +48,11 @@ export interface SlotMemory {
   readonly notBefore: number;
   readonly lastFailure: string | null;
   /**
+   * Its etcd member as a quorum last told it; null: none. A slot that has one still counts towards
+   * the quorum, so it is launched again if need be even when the spec no longer wants it.
+   */
+  readonly memberId: string | null;
+  /**
    * The member id with which an earlier task was told to join. Its data may be gone, and etcd
    * cannot start an old identity on an empty directory, so it is removed and never used again.
    */

@@ -85,5 +85,5 @@ export interface Observed {
   readonly image: Source<ObservedImage>;
   /** Agent streams by task id. No entry: never connected. */
   readonly agents: ReadonlyMap<string, Source<AgentStatus>>;
-  readonly proxy: ObservedProxy | null;
+  readonly proxy: (ObservedProxy & { readonly holdSeconds: number }) | null;
 }

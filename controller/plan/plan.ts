@@ -16,7 +16,7 @@ import { launchVacant } from "./steps/launch.ts";
 import { orderAgents } from "./steps/order-agents.ts";
 import { ensurePrerequisites } from "./steps/prerequisites.ts";
 import { putDesired } from "./steps/put-desired.ts";
-import { recordElections, recordReadyNodes } from "./steps/record-progress.ts";
+import { recordElections, recordMembers, recordReadyNodes } from "./steps/record-progress.ts";
 import { rollingUpdate } from "./steps/rolling-update.ts";
 import { scaleIn } from "./steps/scale-in.ts";
 import { settleTasks } from "./steps/settle-tasks.ts";
@@ -32,6 +32,7 @@ export function plan(input: PlanInput): Plan {
 
   const view = viewCluster(input, draft.slots);
   bootstrapOnce(view, memory.uid, draft);
+  recordMembers(view, draft);
   recordElections(view, draft);
   recordReadyNodes(view, draft);
 

@@ -20,11 +20,13 @@ type Effects<T> = {
 
 const live = (text: string): FieldEffect => ({ kind: "live", explain: () => text });
 
-const immutable: FieldEffect = {
+const refused = (why: string): FieldEffect => ({
   kind: "refused",
-  explain: () =>
-    "refused, immutable: every container's address hangs on it; make a new cluster instead",
-};
+  explain: () => `refused, immutable: ${why}; make a new cluster instead`,
+});
+
+const network = refused("every container's address hangs on it");
+const sharedFiles = refused("the nodes' shared files are there");
 
 /** The container cannot change it while it runs. */
 const rolling: FieldEffect = {
@@ -75,21 +77,26 @@ const suspend: FieldEffect = {
       : "the containers are started again on the data they left",
 };
 
-/** The mount is a part of the container; what was written to the old one is not copied. */
-const storage: FieldEffect = {
-  kind: "rolling",
-  explain: (change) => `${rolling.explain(change)}; files stay where they were and are not copied`,
-};
-
 const placement = live("used for launches from now on; running containers stay where they are");
 
 export const FIELD_EFFECTS: Effects<ClusterSpec> = {
   replicas,
   image: rolling,
   resources: { cpus: rolling, memoryMiB: rolling, diskMiB: rolling },
-  network: immutable,
-  storage: { shared: storage },
-  etcd: { dataVolume: rolling, heartbeatMs: rolling, electionMs: rolling },
+  network,
+  storage: {
+    shared: {
+      type: sharedFiles,
+      mountPath: rolling,
+      volumeName: sharedFiles,
+      hostPath: sharedFiles,
+    },
+  },
+  etcd: {
+    dataVolume: refused("etcd's data is there"),
+    heartbeatMs: rolling,
+    electionMs: rolling,
+  },
   jupyter: { port: rolling, auth: rolling, standby: rolling },
   ssh: { user: rolling, authorizedKeys: rolling },
   proxy: {

@@ -69,7 +69,9 @@ export function viewCluster(input: PlanInput, slots: readonly SlotMemory[]): Clu
     outdated: memory.task !== null && memory.task.templateHash !== hash,
   }));
   // A slot that was scaled away and left nothing behind is no node any more.
-  const nodes = all.filter((n) => n.wanted || n.task !== null || n.member !== null);
+  const nodes = all.filter(
+    (n) => n.wanted || n.task !== null || n.member !== null || n.memory.memberId !== null,
+  );
   const usable = mesos.freshness === "fresh" && mesos.value.reconciled ? mesos.value : null;
   return { ref: cluster.metadata, spec, image, nodes, etcd, mesos: usable, empty };
 }

@@ -1,6 +1,7 @@
 /** Conditions on what users of the cluster touch: Jupyter, the proxy, SSH, the shared folder. */
 import type { ConditionType, Verdict } from "../../model/resource.ts";
 import type { NodeView } from "../view.ts";
+import { listensAsWanted } from "../steps/prerequisites.ts";
 import type { Case } from "./judge.ts";
 
 export function judgeServices(facts: Case): Verdict[] {
@@ -26,8 +27,9 @@ function proxyReady({ view, input }: Case): Verdict {
   if (proxy === null) {
     return { type, status: "Unknown", reason: "NotStarted", message: "The proxy is not started." };
   }
-  if (!proxy.listening) {
-    const message = proxy.error ?? "The proxy does not listen.";
+  const { error } = proxy;
+  if (!listensAsWanted(proxy, view.spec.proxy)) {
+    const message = error ?? "The proxy does not listen.";
     return { type, status: "False", reason: "NotListening", message };
   }
   const leader = view.nodes.find((n) => n.leads);

@@ -1,5 +1,7 @@
 /** A vacant slot gets a new task from the offers; the intent is durable before it is accepted. */
 import { taskIdOf } from "../../model/ids.ts";
+import type { SlotMemory } from "../../model/memory.ts";
+import type { ObservedOffer } from "../../model/observed.ts";
 import type { Draft } from "../draft.ts";
 import type { PlanInput } from "../input.ts";
 import { chooseOffers, type PlacedNode } from "../placement.ts";
@@ -10,7 +12,7 @@ import { launchObstacle } from "./prerequisites.ts";
 
 export function launchVacant(view: ClusterView, input: PlanInput, draft: Draft): void {
   if (view.empty) return;
-  const vacant = draft.slots.filter((s) => s.slot < view.spec.replicas && s.task === null);
+  const vacant = draft.slots.filter((s) => s.task === null && isNeeded(s, view, draft));
   if (vacant.length === 0) return;
   const obstacle = launchObstacle(view, input);
   const offers = new Map((view.mesos?.offers ?? []).map((o) => [o.id, o]));
@@ -28,6 +30,13 @@ export function launchVacant(view: ClusterView, input: PlanInput, draft: Draft):
   }
 }
 
+/** What the spec wants; and while there is no quorum, every member that could help to one. */
+function isNeeded(slot: SlotMemory, view: ClusterView, draft: Draft): boolean {
+  if (slot.slot < view.spec.replicas) return true;
+  if (draft.bootstrap?.phase === "started") return draft.bootstrap.slots.includes(slot.slot);
+  return slot.memberId !== null && view.etcd.members === null;
+}
+
 function placedNodes(view: ClusterView): PlacedNode[] {
   return view.nodes
     .filter((n) => n.task !== null)
@@ -43,7 +52,7 @@ function launchOne(
   slot: number,
   view: ClusterView,
   input: PlanInput,
-  offers: readonly import("../../model/observed.ts").ObservedOffer[],
+  offers: readonly ObservedOffer[],
   placed: PlacedNode[],
   draft: Draft,
 ): readonly string[] {

@@ -1,6 +1,7 @@
 /** What must stand before the first container: the proxy's port, the network, the volumes. */
 import { LABELS } from "../../model/ids.ts";
-import { lastKnown } from "../../model/observed.ts";
+import { lastKnown, type Observed } from "../../model/observed.ts";
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { Draft } from "../draft.ts";
 import type { PlanInput } from "../input.ts";
 import { dataVolumeName } from "../task-template.ts";
@@ -9,9 +10,9 @@ import type { ClusterView } from "../view.ts";
 export function ensurePrerequisites(view: ClusterView, input: PlanInput, draft: Draft): void {
   const { spec, ref } = view;
   const { network, proxy } = input.observed;
-  const listens =
-    proxy?.listening && proxy.address === spec.proxy.address && proxy.port === spec.proxy.port;
-  if (!listens && !view.empty) draft.act({ type: "EnsureProxy", proxy: spec.proxy });
+  if (!listensAsWanted(proxy, spec.proxy) && !view.empty) {
+    draft.act({ type: "EnsureProxy", proxy: spec.proxy });
+  }
   if (network.freshness === "fresh" && network.value.state === "absent") {
     draft.act({ type: "EnsureNetwork", network: spec.network });
   }
@@ -31,6 +32,14 @@ export function ensurePrerequisites(view: ClusterView, input: PlanInput, draft: 
       labels: { ...labels, [LABELS.slot]: String(slot) },
     });
   }
+}
+
+export function listensAsWanted(
+  proxy: Observed["proxy"],
+  wanted: ClusterSpec["proxy"],
+): proxy is NonNullable<Observed["proxy"]> {
+  if (!proxy?.listening || proxy.holdSeconds !== wanted.holdSeconds) return false;
+  return proxy.address === wanted.address && proxy.port === wanted.port;
 }
 
 /** Why nothing can be launched at all; null: it can. */

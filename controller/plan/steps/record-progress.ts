@@ -16,6 +16,15 @@ export function recordReadyNodes(view: ClusterView, draft: Draft): void {
   }
 }
 
+/** The membership is remembered for the time when no quorum can tell it. */
+export function recordMembers(view: ClusterView, draft: Draft): void {
+  if (view.etcd.members === null) return;
+  for (const { slot, member, memory } of view.nodes) {
+    const memberId = member?.id ?? null;
+    if (memory.memberId !== memberId) draft.patchSlot(slot, { memberId });
+  }
+}
+
 /** Each member logs what it saw of an election; together they tell all of it. */
 export function recordElections(view: ClusterView, draft: Draft): void {
   const byTerm = new Map(draft.elections.map((e) => [e.term, e]));

@@ -7,28 +7,28 @@ export function scaleIn(view: ClusterView, draft: Draft): void {
   if (view.empty) return;
   const extra = view.nodes.filter((n) => !n.wanted).reverse();
   if (extra.length === 0) return;
-  for (const node of extra) {
-    if (node.member === null && isKnownMemberless(view, draft)) stopNode(view, draft, node);
+  // While the first members form, each of them counts, though no quorum can tell it yet.
+  const stoppable = draft.bootstrap?.phase === "started" ? [] : extra;
+  for (const node of stoppable) {
+    if (draft.slot(node.slot).memberId === null && view.mesos !== null) {
+      draft.kill(node.slot, "scaled in");
+    }
   }
   if (view.etcd.members === null || draft.membershipChanged) return;
-  const leaving = extra.find((n) => n.member !== null);
+  const members = extra.filter((n) => n.member !== null);
+  // Those that are down leave first: each of them is a vote that can't be cast.
+  const leaving =
+    members.find((n) => n.agent?.etcd == null && survivesRemoval(view, n)) ??
+    members.find((n) => !n.leads && survivesRemoval(view, n)) ??
+    members.find((n) => n.leads);
   if (leaving?.member == null) return;
   if (leaving.leads) {
     moveLeaderAway(view, draft, leaving);
-  } else if (survivesRemoval(view, leaving)) {
+  } else {
     draft.act({ type: "RemoveMember", slot: leaving.slot, memberId: leaving.member.id });
     draft.event("Normal", "MemberRemoved", `slot ${leaving.slot} leaves etcd: scaled in`);
     draft.membershipChanged = true;
   }
-}
-
-/** Without a quorum's word, "no member" may only mean that nobody could be asked. */
-function isKnownMemberless(view: ClusterView, draft: Draft): boolean {
-  return view.etcd.members !== null || draft.bootstrap === null;
-}
-
-function stopNode(view: ClusterView, draft: Draft, node: NodeView): void {
-  if (view.mesos !== null && node.task !== null) draft.kill(node.slot, "scaled in");
 }
 
 /** To a healthy voter that stays, one of the new template if there is any; else nobody moves. */

@@ -21,6 +21,7 @@ function emptySlot(slot: number): SlotMemory {
     failures: 0,
     notBefore: 0,
     lastFailure: null,
+    memberId: null,
     spentMemberId: null,
   };
 }

@@ -1,0 +1,72 @@
+/** Carries out one action on the world. It decides nothing: what to do is all in the action. */
+import type Docker from "dockerode";
+import { sendOrder } from "../agents/orders.ts";
+import { ensureNetwork } from "../docker/networks.ts";
+import { ensureVolume } from "../docker/volumes.ts";
+import type { MesosScheduler } from "../mesos/scheduler.ts";
+import type { Action } from "../model/action.ts";
+import { assertNever } from "../model/errors.ts";
+import {
+  type ClusterKey,
+  clientUrl,
+  clusterKey,
+  etcdKeys,
+  LABELS,
+  slotAddress,
+} from "../model/ids.ts";
+import type { ClusterMemory } from "../model/memory.ts";
+import type { ProxyRegistry } from "../proxy/proxy-registry.ts";
+import type { EtcdClients } from "./etcd-clients.ts";
+
+export interface ActorTargets {
+  readonly scheduler: Pick<MesosScheduler, "accept" | "kill">;
+  readonly docker: Docker;
+  /** After something on Docker was changed: look again. */
+  refreshDocker(key: ClusterKey): Promise<void>;
+  readonly etcd: EtcdClients;
+  readonly proxies: Pick<ProxyRegistry, "ensure">;
+}
+
+/** Every call behind it has its own deadline. Throws OperationError. */
+export async function perform(
+  action: Action,
+  memory: ClusterMemory,
+  targets: ActorTargets,
+): Promise<void> {
+  const ref = memory.cluster.metadata;
+  const key = clusterKey(ref);
+  const etcd = () => targets.etcd.for(key);
+  switch (action.type) {
+    case "EnsureNetwork": {
+      const labels = { [LABELS.namespace]: ref.namespace, [LABELS.cluster]: ref.name };
+      await ensureNetwork(targets.docker, action.network, labels);
+      return targets.refreshDocker(key);
+    }
+    case "EnsureVolume":
+      return ensureVolume(targets.docker, action.name, action.labels);
+    case "EnsureProxy":
+      return targets.proxies.ensure(key, action.proxy);
+    case "LaunchTask":
+      return targets.scheduler.accept(action.offerIds, [action.task]);
+    case "KillTask":
+      return targets.scheduler.kill(action.taskId, action.agentId);
+    case "OrderAgent":
+      return sendOrder(action.ip, memory.secrets.agentToken, action.order);
+    case "AddLearner":
+      await etcd().addLearner(action.peerUrl);
+      return;
+    case "PromoteMember":
+      return etcd().promoteMember(action.memberId);
+    case "RemoveMember":
+      return etcd().removeMember(action.memberId);
+    case "MoveLeader": {
+      const { firstAddress } = memory.cluster.spec.network;
+      const leader = clientUrl(slotAddress(firstAddress, action.fromSlot));
+      return etcd().moveLeader(leader, action.toMemberId);
+    }
+    case "PutDesired":
+      return etcd().put(etcdKeys(ref).desired, JSON.stringify(action.desired));
+    default:
+      return assertNever(action);
+  }
+}

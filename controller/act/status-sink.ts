@@ -1,0 +1,81 @@
+/** Writes each cluster's published object to its own etcd. The latest wins; nobody waits for it. */
+import { OperationError } from "../model/errors.ts";
+import { type ClusterKey, etcdKeys, parseClusterKey } from "../model/ids.ts";
+import type { Clock, Logger } from "../model/ports.ts";
+import type { JupyterClusterObject } from "../model/resource.ts";
+import type { EtcdClients } from "./etcd-clients.ts";
+
+const RETRY_MIN_MS = 200;
+const RETRY_MAX_MS = 5_000;
+
+interface Pending {
+  object: JupyterClusterObject | null;
+  writing: boolean;
+  attempts: number;
+  cancelRetry: (() => void) | null;
+}
+
+export class StatusSink {
+  private readonly pending = new Map<ClusterKey, Pending>();
+
+  constructor(
+    private readonly clients: EtcdClients,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+  ) {}
+
+  put(key: ClusterKey, object: JupyterClusterObject): void {
+    const entry = this.pending.get(key) ?? {
+      object: null,
+      writing: false,
+      attempts: 0,
+      cancelRetry: null,
+    };
+    this.pending.set(key, entry);
+    entry.object = object;
+    // Before there is a cluster there is nowhere to write to; the first object after is enough.
+    if (object.status.etcd.leaderId === null) return;
+    entry.attempts = 0;
+    this.kick(key, entry);
+  }
+
+  forget(key: ClusterKey): void {
+    this.pending.get(key)?.cancelRetry?.();
+    this.pending.delete(key);
+  }
+
+  stop(): void {
+    for (const key of [...this.pending.keys()]) this.forget(key);
+  }
+
+  private kick(key: ClusterKey, entry: Pending): void {
+    entry.cancelRetry?.();
+    entry.cancelRetry = null;
+    if (!entry.writing) void this.write(key, entry);
+  }
+
+  private async write(key: ClusterKey, entry: Pending): Promise<void> {
+    entry.writing = true;
+    while (entry.object !== null && this.pending.get(key) === entry) {
+      const { object } = entry;
+      try {
+        const { status } = etcdKeys(parseClusterKey(key));
+        await this.clients.for(key).put(status, JSON.stringify(object));
+        entry.attempts = 0;
+        if (entry.object === object) entry.object = null;
+      } catch (error) {
+        if (!(error instanceof OperationError)) throw error;
+        this.log.debug({ cluster: key, code: error.code }, "status not stored yet");
+        this.retryLater(key, entry);
+        break;
+      }
+    }
+    entry.writing = false;
+  }
+
+  private retryLater(key: ClusterKey, entry: Pending): void {
+    const delay = Math.min(RETRY_MIN_MS * 2 ** entry.attempts, RETRY_MAX_MS);
+    entry.attempts += 1;
+    entry.cancelRetry = this.clock.after(delay, () => this.kick(key, entry));
+  }
+}

@@ -1,0 +1,77 @@
+/** Merges the sources into one Observed per cluster. It listens and asks; it changes nothing. */
+import type { AgentStreams } from "../agents/agent-streams.ts";
+import type { AgentStatus } from "../model/agent-api.ts";
+import { type ClusterKey, slotAddress } from "../model/ids.ts";
+import type { LeaderCandidate } from "../model/leader.ts";
+import type { ClusterMemory } from "../model/memory.ts";
+import { lastKnown, type Observed, type ObservedMesos, type Source } from "../model/observed.ts";
+import { taskEnd } from "../model/task-state.ts";
+import type { DockerFacts } from "./docker-facts.ts";
+
+export interface ObserverSources {
+  readonly mesos: { observe(): Source<ObservedMesos> };
+  readonly streams: Pick<AgentStreams, "connect" | "disconnect" | "observe">;
+  readonly docker: Pick<DockerFacts, "observe" | "forget">;
+  readonly proxies: { observe(key: ClusterKey): Observed["proxy"] };
+  readonly defaultImage: string;
+}
+
+export class ClusterObserver {
+  /** Task ids whose agents are listened to, per cluster. */
+  private readonly listened = new Map<ClusterKey, Set<string>>();
+
+  constructor(private readonly sources: ObserverSources) {}
+
+  observe(key: ClusterKey, memory: ClusterMemory): Observed {
+    const { mesos, docker, proxies, defaultImage } = this.sources;
+    const { spec } = memory.cluster;
+    const observedMesos = mesos.observe();
+    this.listen(key, memory, lastKnown(observedMesos));
+    const agents = new Map<string, Source<AgentStatus>>();
+    for (const taskId of this.listened.get(key) ?? []) {
+      const source = this.sources.streams.observe(taskId);
+      if (source !== undefined) agents.set(taskId, source);
+    }
+    return {
+      mesos: observedMesos,
+      ...docker.observe(key, spec.network, spec.image ?? defaultImage),
+      agents,
+      proxy: proxies.observe(key),
+    };
+  }
+
+  /** The nodes as their agents show them now, for whoever follows the leader. */
+  candidates(key: ClusterKey, memory: ClusterMemory): LeaderCandidate[] {
+    const { firstAddress } = memory.cluster.spec.network;
+    return memory.slots.map(({ slot, task }) => {
+      const source = task ? this.sources.streams.observe(task.taskId) : undefined;
+      const agent = source?.freshness === "fresh" ? source.value : null;
+      return { slot, ip: slotAddress(firstAddress, slot), agent };
+    });
+  }
+
+  forget(key: ClusterKey): void {
+    for (const taskId of this.listened.get(key) ?? []) this.sources.streams.disconnect(taskId);
+    this.listened.delete(key);
+    this.sources.docker.forget(key);
+  }
+
+  /** Only addresses of tasks that run are dialled; a task that ended is let go at once. */
+  private listen(key: ClusterKey, memory: ClusterMemory, mesos: ObservedMesos | undefined): void {
+    const { network } = memory.cluster.spec;
+    const now = new Set<string>();
+    for (const { slot, task } of memory.slots) {
+      const observed = task ? mesos?.tasks.get(task.taskId) : undefined;
+      if (task === null || observed === undefined) continue;
+      const lost = taskEnd(observed.state) === "uncertain";
+      if (observed.state !== "TASK_RUNNING" && observed.state !== "TASK_KILLING" && !lost) continue;
+      now.add(task.taskId);
+      const ip = observed.ip ?? slotAddress(network.firstAddress, slot);
+      this.sources.streams.connect(task.taskId, ip, memory.secrets.agentToken);
+    }
+    for (const taskId of this.listened.get(key) ?? []) {
+      if (!now.has(taskId)) this.sources.streams.disconnect(taskId);
+    }
+    this.listened.set(key, now);
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * What this machine's Docker Engine says of a cluster's network and image, polled gently and read
+ * without waiting. With Mesos agents elsewhere their own engines hold both: nothing is asked here.
+ */
+import type Docker from "dockerode";
+import { observeImage } from "../docker/images.ts";
+import { observeNetwork } from "../docker/networks.ts";
+import { messageOf } from "../model/errors.ts";
+import type { ClusterKey } from "../model/ids.ts";
+import {
+  fresh,
+  type ObservedImage,
+  type ObservedNetwork,
+  type Source,
+  unknown,
+} from "../model/observed.ts";
+import type { Clock, Logger } from "../model/ports.ts";
+import type { ClusterSpec } from "../../crd-schema/spec.ts";
+
+const POLL_MS = 5_000;
+/** An answer older than this is stale. */
+const FRESH_MS = 3 * POLL_MS;
+
+export interface DockerFactsOptions {
+  readonly docker: Docker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  onChange(key: ClusterKey): void;
+}
+
+interface Entry {
+  network: ClusterSpec["network"];
+  image: string;
+  askedAt: number;
+  asking: boolean;
+  answer: { network: ObservedNetwork; image: ObservedImage; at: number } | null;
+  error: string;
+}
+
+export class DockerFacts {
+  private readonly entries = new Map<ClusterKey, Entry>();
+
+  constructor(private readonly options: DockerFactsOptions) {}
+
+  /** The last answer; asks again in the background when it is due. */
+  observe(
+    key: ClusterKey,
+    network: ClusterSpec["network"],
+    image: string,
+  ): { network: Source<ObservedNetwork>; image: Source<ObservedImage> } {
+    const entry = this.entryFor(key, network, image);
+    if (this.options.clock.now() - entry.askedAt >= POLL_MS) this.ask(key, entry);
+    const { answer } = entry;
+    if (answer === null) return { network: unknown(entry.error), image: unknown(entry.error) };
+    const age = this.options.clock.now() - answer.at;
+    if (age <= FRESH_MS) return { network: fresh(answer.network), image: fresh(answer.image) };
+    const since = answer.at;
+    return {
+      network: { freshness: "stale", value: answer.network, since },
+      image: { freshness: "stale", value: answer.image, since },
+    };
+  }
+
+  /** Something was changed by us: ask now. Resolves when the answer is in. */
+  async refresh(key: ClusterKey): Promise<void> {
+    const entry = this.entries.get(key);
+    if (entry !== undefined) await this.fetch(key, entry);
+  }
+
+  forget(key: ClusterKey): void {
+    this.entries.delete(key);
+  }
+
+  private entryFor(key: ClusterKey, network: ClusterSpec["network"], image: string): Entry {
+    const known = this.entries.get(key);
+    if (known && known.image === image && same(known.network, network)) return known;
+    const entry: Entry = {
+      network,
+      image,
+      askedAt: 0,
+      asking: false,
+      answer: null,
+      error: "Docker has not been asked yet",
+    };
+    this.entries.set(key, entry);
+    return entry;
+  }
+
+  private ask(key: ClusterKey, entry: Entry): void {
+    if (entry.asking) return;
+    void this.fetch(key, entry);
+  }
+
+  private async fetch(key: ClusterKey, entry: Entry): Promise<void> {
+    const { docker, clock, log, onChange } = this.options;
+    entry.asking = true;
+    entry.askedAt = clock.now();
+    const before = JSON.stringify([entry.answer?.network, entry.answer?.image]);
+    try {
+      const [network, image] = await Promise.all([
+        observeNetwork(docker, entry.network),
+        observeImage(docker, entry.image),
+      ]);
+      entry.answer = { network, image, at: clock.now() };
+    } catch (error) {
+      entry.error = messageOf(error);
+      log.warn({ cluster: key, error: entry.error }, "Docker cannot be observed");
+    } finally {
+      entry.asking = false;
+    }
+    const after = JSON.stringify([entry.answer?.network, entry.answer?.image]);
+    if (before !== after && this.entries.get(key) === entry) onChange(key);
+  }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

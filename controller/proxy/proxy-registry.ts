@@ -1,0 +1,109 @@
+/** The proxies of all clusters, each kept at its spec's address and pointed at its leader. */
+import type { ClusterSpec } from "../../crd-schema/spec.ts";
+import { type ErrorCode, OperationError } from "../model/errors.ts";
+import type { ClusterKey } from "../model/ids.ts";
+import { findLeader, type LeaderCandidate } from "../model/leader.ts";
+import type { Observed } from "../model/observed.ts";
+import type { Clock, Logger } from "../model/ports.ts";
+import { JupyterProxy } from "./jupyter-proxy.ts";
+
+export interface ProxyRegistryOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  onChange(key: ClusterKey): void;
+}
+
+interface Entry {
+  readonly wanted: ClusterSpec["proxy"];
+  readonly proxy: JupyterProxy | null;
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+}
+
+export class ProxyRegistry {
+  private readonly entries = new Map<ClusterKey, Entry>();
+
+  constructor(private readonly options: ProxyRegistryOptions) {}
+
+  /**
+   * Listens where the spec says. A changed address is opened before the old one is closed, so
+   * that a port that is taken costs nobody the proxy they have. Throws OperationError.
+   */
+  async ensure(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<void> {
+    const old = this.entries.get(key);
+    const holdMs = wanted.holdSeconds * 1000;
+    if (old?.proxy && sameAddress(old.wanted, wanted)) {
+      old.proxy.setHold(holdMs);
+      this.entries.set(key, { wanted, proxy: old.proxy, failure: null });
+      return;
+    }
+    const { clock, log, onChange } = this.options;
+    const { address, port } = wanted;
+    const proxy = new JupyterProxy({
+      address,
+      port,
+      holdMs,
+      log,
+      clock,
+      onChange: () => onChange(key),
+    });
+    try {
+      await proxy.listen();
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      const failure = { code: error.code, message: error.message };
+      this.entries.set(key, { wanted: old?.wanted ?? wanted, proxy: old?.proxy ?? null, failure });
+      onChange(key);
+      throw error;
+    }
+    this.entries.set(key, { wanted, proxy, failure: null });
+    await old?.proxy?.close();
+    onChange(key);
+  }
+
+  observe(key: ClusterKey): Observed["proxy"] {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return null;
+    const error = entry.failure?.message ?? null;
+    const { address, port, holdSeconds } = entry.wanted;
+    if (entry.proxy !== null) return { ...entry.proxy.status(), error, holdSeconds };
+    return { listening: false, address, port, error, target: null, holdSeconds };
+  }
+
+  /**
+   * Points the proxy at the node that leads and serves. This is not left to the next visit of the
+   * cluster's loop: a visit may be waiting for an answer from the very node that just died.
+   */
+  follow(key: ClusterKey, nodes: readonly LeaderCandidate[], jupyterPort: number): void {
+    const proxy = this.entries.get(key)?.proxy;
+    if (!proxy) return;
+    const target = proxy.status().target;
+    const leader = findLeader(nodes);
+    const node = nodes.find((n) => n.slot === leader?.slot);
+    if (leader && node?.agent?.units.jupyter.ready) {
+      proxy.setTarget({ ip: leader.ip, port: jupyterPort, term: leader.term });
+    } else if (target !== null && !serves(nodes, target.ip)) {
+      proxy.dropTarget(target.ip);
+    }
+  }
+
+  async close(key: ClusterKey): Promise<void> {
+    const entry = this.entries.get(key);
+    this.entries.delete(key);
+    await entry?.proxy?.close();
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.entries.keys()].map((key) => this.close(key)));
+  }
+}
+
+/** In sight, not deposed as far as it knows, and with Jupyter up. */
+function serves(nodes: readonly LeaderCandidate[], ip: string): boolean {
+  const agent = nodes.find((n) => n.ip === ip)?.agent;
+  if (!agent?.etcd || !agent.units.jupyter.ready) return false;
+  return agent.etcd.leaderId === null || agent.etcd.leaderId === agent.etcd.memberId;
+}
+
+function sameAddress(a: ClusterSpec["proxy"], b: ClusterSpec["proxy"]): boolean {
+  return a.address === b.address && a.port === b.port;
+}

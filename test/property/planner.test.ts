@@ -1,0 +1,84 @@
+/** The planner against a world that is broken at random: it converges, and never does harm. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FakeWorld } from "../support/planner/fake-world.ts";
+import { fakeMemory } from "../support/planner/fixtures.ts";
+import { PlannerRun } from "../support/planner/run.ts";
+
+type Fault =
+  | { readonly kind: "kill"; readonly slot: number }
+  | { readonly kind: "loseVolume"; readonly slot: number }
+  | { readonly kind: "replicas"; readonly replicas: number }
+  | { readonly kind: "visits"; readonly count: number };
+
+const slot = fc.integer({ min: 0, max: 4 });
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({ kind: fc.constant("kill" as const), slot }),
+  fc.record({ kind: fc.constant("replicas" as const), replicas: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({ kind: fc.constant("visits" as const), count: fc.integer({ min: 1, max: 12 }) }),
+);
+
+function inject(run: PlannerRun, what: Fault): void {
+  if (what.kind === "kill") run.world.kill(what.slot);
+  if (what.kind === "loseVolume") run.world.loseVolume(what.slot);
+  if (what.kind === "replicas") {
+    const { cluster } = run.memory;
+    const spec = { ...cluster.spec, replicas: what.replicas };
+    run.memory = { ...run.memory, cluster: { ...cluster, spec } };
+  }
+  if (what.kind === "visits") for (let i = 0; i < what.count; i++) run.visit();
+}
+
+function expectWhole(run: PlannerRun): void {
+  const { replicas } = run.memory.cluster.spec;
+  const { world } = run;
+  expect(world.violations).toEqual([]);
+  expect(world.runningSlots()).toEqual(Array.from({ length: replicas }, (_, i) => i));
+  expect(world.members.map((m) => m.name).sort()).toEqual(
+    world.runningSlots().map((s) => `slot-${s}`),
+  );
+  expect(world.members.some((m) => m.isLearner)).toBe(false);
+  expect(world.hosts?.names.map((n) => n.index)).toEqual(world.runningSlots());
+  expect(world.hosts?.names[0]?.slot).toBe(world.leaderSlot);
+}
+
+describe("the planner", () => {
+  it("converges after any sequence of kills and changes of replicas", () => {
+    fc.assert(
+      fc.property(fc.array(fault, { maxLength: 25 }), (faults) => {
+        const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
+        for (const what of faults) inject(run, what);
+        run.untilReady();
+        expectWhole(run);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("replaces the members whose data is lost, one after another, and keeps one lineage", () => {
+    fc.assert(
+      fc.property(fc.array(slot, { minLength: 1, maxLength: 6 }), (lost) => {
+        const run = new PlannerRun(fakeMemory({ replicas: 5 }), new FakeWorld("172.30.0.10"));
+        run.untilReady();
+        for (const one of lost) {
+          run.world.loseVolume(one);
+          run.untilReady();
+        }
+        expectWhole(run);
+        expect(run.world.clusterIds).toEqual(["c1"]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("does nothing to a cluster that is as it should be", () => {
+    const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
+    run.untilReady();
+    run.visit();
+    const { memory } = run;
+    const before = run.done.length;
+    for (let i = 0; i < 20; i++) run.visit();
+    expect(run.done.length).toBe(before);
+    expect(run.memory).toBe(memory);
+  });
+});

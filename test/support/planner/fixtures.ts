@@ -1,0 +1,109 @@
+/** Plain values for tests of the planner: a memory, an offer, an agent's status. */
+import type { AgentStatus, EtcdHealth } from "../../../controller/model/agent-api.ts";
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { HostsTable } from "../../../controller/model/naming.ts";
+import type { ObservedOffer, ObservedTask } from "../../../controller/model/observed.ts";
+import { newMemory } from "../../../controller/plan/intake.ts";
+import type { ClusterSpec, CompiledCluster } from "../../../crd-schema/spec.ts";
+
+export const T0 = 1_800_000_000_000;
+
+const SPEC: ClusterSpec = {
+  replicas: 3,
+  image: null,
+  resources: { cpus: 0.25, memoryMiB: 768, diskMiB: 1024 },
+  network: {
+    name: "jupyter-cluster-demo",
+    driver: "bridge",
+    ipamDriver: "default",
+    subnet: "172.30.0.0/24",
+    firstAddress: "172.30.0.10",
+    options: {},
+  },
+  storage: { shared: { type: "volume", mountPath: "/shared", volumeName: "demo-shared" } },
+  etcd: { dataVolume: "local", heartbeatMs: 20, electionMs: 200 },
+  jupyter: { port: 8888, auth: "token", standby: "warm" },
+  ssh: { user: "admin", authorizedKeys: [] },
+  proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30 },
+  placement: { constraints: [], spread: null },
+  unreachable: { replaceAfterSeconds: 120 },
+  backoff: { initialSeconds: 1, factor: 2, maxSeconds: 60 },
+  updateStrategy: "RollingUpdate",
+  deletionPolicy: "Retain",
+  suspend: false,
+};
+
+export function fakeCluster(spec: Partial<ClusterSpec> = {}): CompiledCluster {
+  return {
+    metadata: { name: "demo", namespace: "default", labels: {}, annotations: {} },
+    spec: { ...SPEC, ...spec },
+    written: { ...spec },
+    source: { file: "cluster.yaml", line: 1 },
+  };
+}
+
+export function fakeMemory(spec: Partial<ClusterSpec> = {}): ClusterMemory {
+  const secrets = { agentToken: "agent", jupyterToken: "jupyter", cookieSecret: "cookie" };
+  return newMemory(fakeCluster(spec), { uid: "0123456789abcdef", secrets }, T0);
+}
+
+export function fakeOffer(patch: Partial<ObservedOffer> = {}): ObservedOffer {
+  return {
+    id: "offer-1",
+    agentId: "agent-1",
+    hostname: "host-1",
+    cpus: 8,
+    memoryMiB: 16_384,
+    diskMiB: 100_000,
+    attributes: [],
+    raw: {
+      id: { value: "offer-1" },
+      framework_id: { value: "framework" },
+      agent_id: { value: "agent-1" },
+      hostname: "host-1",
+      resources: [],
+    },
+    ...patch,
+  };
+}
+
+export function fakeTask(taskId: string, state: ObservedTask["state"]): ObservedTask {
+  return {
+    taskId,
+    state,
+    agentId: "agent-1",
+    ip: null,
+    container: `mesos-${taskId}`,
+    healthy: null,
+    reason: null,
+    message: null,
+    since: T0,
+  };
+}
+
+export interface FakeAgent {
+  readonly slot: number;
+  readonly taskId: string;
+  readonly phase: AgentStatus["phase"];
+  readonly orderId: string | null;
+  readonly data: AgentStatus["data"];
+  readonly etcd: EtcdHealth | null;
+  readonly etcdExited: boolean;
+  readonly hosts: HostsTable | null;
+  readonly sshKnownSlots: readonly number[];
+}
+
+export function fakeAgent(agent: FakeAgent): AgentStatus {
+  const { etcdExited, ...status } = agent;
+  const up = { state: "running", ready: true, pid: 1, restarts: 0, lastExit: null } as const;
+  const exited = { ...up, state: "exited", ready: false, pid: null } as const;
+  return {
+    ...status,
+    instanceId: agent.taskId,
+    sequence: 1,
+    units: { etcd: etcdExited ? exited : up, sshd: up, jupyter: up },
+    storage: { ready: true, message: "" },
+    elections: [],
+    problems: [],
+  };
+}

@@ -1,0 +1,50 @@
+/** Runs the planner against the fake world, visit by visit. */
+import type { Action } from "../../../controller/model/action.ts";
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { Plan } from "../../../controller/plan/input.ts";
+import { plan } from "../../../controller/plan/plan.ts";
+import type { FakeWorld } from "./fake-world.ts";
+import { T0 } from "./fixtures.ts";
+
+export class PlannerRun {
+  now = T0;
+  readonly done: Action[] = [];
+
+  constructor(
+    public memory: ClusterMemory,
+    readonly world: FakeWorld,
+  ) {}
+
+  /** One visit: plan, do all of it, let the world move, let 200 ms pass. */
+  visit(): Plan {
+    const { memory, world, now } = this;
+    const decided = plan({ memory, observed: world.observed(), now, defaultImage: "image" });
+    this.memory = decided.memory;
+    for (const action of decided.actions) {
+      this.done.push(action);
+      world.apply(action);
+    }
+    world.settle();
+    this.now += 200;
+    return decided;
+  }
+
+  /** Visits until Ready; throws with the reason after `visitsMax`. */
+  untilReady(visitsMax = 400): Plan {
+    return this.until((p) => condition(p, "Ready") === "True", visitsMax);
+  }
+
+  until(met: (decided: Plan) => boolean, visitsMax = 400): Plan {
+    let last: Plan | null = null;
+    for (let i = 0; i < visitsMax; i++) {
+      last = this.visit();
+      if (met(last)) return last;
+    }
+    const ready = last?.status.conditions.find((c) => c.type === "Ready");
+    throw new Error(`not converged: ${ready?.reason}: ${ready?.message}`);
+  }
+}
+
+export function condition(decided: Plan, type: string): string | undefined {
+  return decided.status.conditions.find((c) => c.type === type)?.status;
+}
