@@ -18,6 +18,10 @@ export function fresh<T>(value: T): Source<T> {
   return { freshness: "fresh", value };
 }
 
+export function stale<T>(value: T, since: number): Source<T> {
+  return { freshness: "stale", value, since };
+}
+
 /** The last value known, fresh or not; undefined when there never was one. */
 export function lastKnown<T>(source: Source<T> | undefined): T | undefined {
   return source === undefined || source.freshness === "unknown" ? undefined : source.value;

@@ -12,6 +12,7 @@ import {
   type ObservedImage,
   type ObservedNetwork,
   type Source,
+  stale,
   unknown,
 } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
@@ -54,11 +55,7 @@ export class DockerFacts {
     if (answer === null) return { network: unknown(entry.error), image: unknown(entry.error) };
     const age = this.options.clock.now() - answer.at;
     if (age <= FRESH_MS) return { network: fresh(answer.network), image: fresh(answer.image) };
-    const since = answer.at;
-    return {
-      network: { freshness: "stale", value: answer.network, since },
-      image: { freshness: "stale", value: answer.image, since },
-    };
+    return { network: stale(answer.network, answer.at), image: stale(answer.image, answer.at) };
   }
 
   /** Something was changed by us: ask now. Resolves when the answer is in. */
