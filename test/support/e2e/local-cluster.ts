@@ -1,0 +1,202 @@
+/** One JupyterCluster on this machine, run as its user would: the built program, a spec file. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
+import { freePort } from "../free-port.ts";
+import { poll } from "../poll.ts";
+import { type CommandResult, runCommand } from "./run-command.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../../dist/controller/main.js", import.meta.url));
+
+export interface LocalClusterOptions {
+  readonly name: string;
+  /** The first three numbers of a /24 that no other test uses, e.g. `172.31.60`. */
+  readonly subnet: string;
+  readonly replicas?: number;
+  /** More lines of the spec, indented by two. */
+  readonly spec?: readonly string[];
+}
+
+export class LocalCluster {
+  private child: ChildProcess | null = null;
+
+  private constructor(
+    readonly options: LocalClusterOptions,
+    readonly dir: string,
+    readonly ports: { readonly api: number; readonly mesos: number; readonly proxy: number },
+  ) {}
+
+  static async create(options: LocalClusterOptions): Promise<LocalCluster> {
+    const dir = await mkdtemp(join(tmpdir(), `jupyter-cluster-${options.name}-`));
+    const ports = { api: await freePort(), mesos: await freePort(), proxy: await freePort() };
+    const cluster = new LocalCluster(options, dir, ports);
+    await writeFile(cluster.specFile, cluster.specText(options.replicas ?? 3));
+    return cluster;
+  }
+
+  get specFile(): string {
+    return join(this.dir, "cluster.yaml");
+  }
+
+  get stateDir(): string {
+    return join(this.dir, "state");
+  }
+
+  get proxyUrl(): string {
+    return `http://127.0.0.1:${this.ports.proxy}`;
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.ports.api}`;
+  }
+
+  get objectUrl(): string {
+    const { name } = this.options;
+    return `${this.apiUrl}/apis/jupytercluster.dev/v1alpha1/namespaces/default/jupyterclusters/${name}`;
+  }
+
+  specText(replicas: number): string {
+    const { name, subnet, spec = [] } = this.options;
+    return [
+      "apiVersion: jupytercluster.dev/v1alpha1",
+      "kind: JupyterCluster",
+      "metadata:",
+      `  name: ${name}`,
+      "spec:",
+      `  replicas: ${replicas}`,
+      "  resources: { cpus: 0.1, memory: 512Mi }",
+      `  network: { subnet: ${subnet}.0/24 }`,
+      `  proxy: { port: ${this.ports.proxy} }`,
+      ...spec,
+      "",
+    ].join("\n");
+  }
+
+  /** Saves as many editors do: a new file is renamed over the old one. */
+  async save(text: string): Promise<void> {
+    const next = `${this.specFile}.new`;
+    await writeFile(next, text);
+    await rename(next, this.specFile);
+  }
+
+  startController(): void {
+    if (this.child !== null) throw new Error("the controller runs already");
+    const { api, mesos } = this.ports;
+    const log = createWriteStream(join(this.dir, "controller.log"), { flags: "a" });
+    this.child = spawn(
+      process.execPath,
+      [
+        ...[PROGRAM, "controller", "--spec", this.specFile, "--state-dir", this.stateDir],
+        ...["--api", `127.0.0.1:${api}`, "--mesos-local-address", `127.0.0.1:${mesos}`],
+        ...["--log-level", "debug"],
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    this.child.stdout?.pipe(log);
+    this.child.stderr?.pipe(log);
+  }
+
+  /** Resolves with the exit code, or the signal's name. */
+  async endController(signal: NodeJS.Signals): Promise<number | string | null> {
+    const { child } = this;
+    if (child === null) return null;
+    this.child = null;
+    if (child.exitCode !== null) return child.exitCode;
+    child.kill(signal);
+    const [code, by] = (await once(child, "exit")) as [number | null, string | null];
+    return code ?? by;
+  }
+
+  async object(): Promise<JupyterClusterObject> {
+    const response = await fetch(this.objectUrl, { signal: AbortSignal.timeout(2_000) });
+    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+    return (await response.json()) as JupyterClusterObject;
+  }
+
+  async until(
+    what: string,
+    met: (object: JupyterClusterObject) => boolean,
+    timeoutMs = 60_000,
+  ): Promise<JupyterClusterObject> {
+    let last: JupyterClusterObject | null = null;
+    const ask = async () => {
+      last = await this.object();
+      return met(last) ? last : undefined;
+    };
+    try {
+      return await poll(ask, { what, timeoutMs, everyMs: 20 });
+    } catch (error) {
+      throw new Error(`${String(error)}\n${describe(last)}\n${await this.logTail()}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Ready at this generation at least, and since after `notBefore`. */
+  untilReady(options: { generation?: number; timeoutMs?: number } = {}) {
+    const { generation = 1, timeoutMs = 90_000 } = options;
+    const ready = (o: JupyterClusterObject) =>
+      o.status.observedGeneration >= generation && isTrue(o, "Ready") && !isTrue(o, "Progressing");
+    return this.until("the cluster is Ready", ready, timeoutMs);
+  }
+
+  async cli(...args: readonly string[]): Promise<CommandResult> {
+    const common = ["--state-dir", this.stateDir];
+    return runCommand(process.execPath, [PROGRAM, ...args, ...common], {
+      env: { ...process.env, JUPYTER_CLUSTER_API: this.apiUrl, NO_COLOR: "1" },
+      timeoutMs: 120_000,
+    });
+  }
+
+  /** Runs a command in a node's container as the normal user. */
+  exec(node: NodeStatus, command: readonly string[], user = "admin"): Promise<CommandResult> {
+    if (node.container === null) throw new Error(`slot ${node.slot} has no container`);
+    return runCommand("docker", ["exec", "-u", user, node.container, ...command], {
+      timeoutMs: 30_000,
+    });
+  }
+
+  /** SIGKILL to the container, as `docker kill` does. */
+  async killContainer(node: NodeStatus): Promise<void> {
+    if (node.container === null) throw new Error(`slot ${node.slot} has no container`);
+    const killed = await runCommand("docker", ["kill", node.container], { timeoutMs: 30_000 });
+    if (killed.code !== 0) throw new Error(killed.stderr);
+  }
+
+  /** The value of a key, asked with `etcdctl` on one of the nodes. */
+  async etcdGet(node: NodeStatus, key: string): Promise<string> {
+    const got = await this.exec(node, ["etcdctl", "get", "--print-value-only", key]);
+    if (got.code !== 0) throw new Error(got.stderr);
+    return got.stdout.trim();
+  }
+
+  async logTail(): Promise<string> {
+    const text = await readFile(join(this.dir, "controller.log"), "utf8");
+    return text.split("\n").slice(-60).join("\n");
+  }
+
+  /** Removes everything that was made, whatever state it is in. */
+  async destroy(): Promise<void> {
+    await this.endController("SIGTERM");
+    const down = await this.cli("down", "--volumes", "--yes");
+    if (down.code !== 0) throw new Error(`down failed: ${down.stdout}${down.stderr}`);
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+export function isTrue(object: JupyterClusterObject, type: string): boolean {
+  return object.status.conditions.some((c) => c.type === type && c.status === "True");
+}
+
+function describe(object: JupyterClusterObject | null): string {
+  if (object === null) return "the API never answered";
+  const conditions = object.status.conditions.map((c) => `${c.type}=${c.status} ${c.message}`);
+  const nodes = object.status.nodes.map((n) => `${n.slot} ${n.name} ${n.phase} ${n.message}`);
+  const errors = object.status.lastErrors.map((e) => `${e.code} ${e.operation}: ${e.message}`);
+  return [...conditions, ...nodes, ...errors].join("\n");
+}
