@@ -1,0 +1,91 @@
+/** A valid document to its compiled form: defaults filled in, quantities in one unit. Pure. */
+import type { DefaultedManifest } from "./jupytercluster.types.ts";
+import type { ClusterSpec, CompiledCluster, ObjectMeta, SharedStorage } from "./spec.ts";
+import type { JupyterClusterManifest } from "./jupytercluster.types.ts";
+import { withDefaults } from "./validate.ts";
+import { addressText, parseSubnet, subnetText } from "./values/ipv4.ts";
+import { cores, mebibytes } from "./values/quantities.ts";
+
+/** Without a firstAddress, slot 0 has the subnet's base plus this; what is below stays free. */
+const FIRST_ADDRESS_OFFSET = 10;
+
+/**
+ * @param manifest accepted by `validateDocument` and `checkWritten`
+ * @throws a manifest that they refuse: a mistake of the caller
+ */
+export function compileManifest(
+  manifest: JupyterClusterManifest,
+  source: CompiledCluster["source"],
+): CompiledCluster {
+  const { metadata, spec } = withDefaults(manifest);
+  return { metadata, spec: compileSpec(metadata, spec), written: { ...manifest.spec }, source };
+}
+
+function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): ClusterSpec {
+  const { resources, etcd, jupyter, ssh, proxy, unreachable, backoff } = spec;
+  return {
+    replicas: spec.replicas,
+    image: spec.image ?? null,
+    resources: {
+      cpus: cores(resources.cpus),
+      memoryMiB: mebibytes(resources.memory),
+      diskMiB: mebibytes(resources.disk),
+    },
+    network: compileNetwork(metadata, spec.network),
+    storage: { shared: compileStorage(metadata, spec.storage.shared) },
+    etcd: {
+      dataVolume: etcd.dataVolume,
+      heartbeatMs: etcd.heartbeatMilliseconds,
+      electionMs: etcd.electionMilliseconds,
+    },
+    jupyter: { port: jupyter.port, auth: jupyter.auth, standby: jupyter.standby },
+    ssh: { user: ssh.user, authorizedKeys: ssh.authorizedKeys },
+    proxy: { address: proxy.address, port: proxy.port, holdSeconds: proxy.holdSeconds },
+    placement: {
+      constraints: spec.placement.constraints.map(({ field, operator, value }) => ({
+        field,
+        operator,
+        value: value === undefined ? null : String(value),
+      })),
+      spread: spec.placement.spread ?? null,
+    },
+    unreachable: { replaceAfterSeconds: unreachable.replaceAfterSeconds },
+    backoff: {
+      initialSeconds: backoff.initialSeconds,
+      factor: backoff.factor,
+      maxSeconds: backoff.maxSeconds,
+    },
+    updateStrategy: spec.updateStrategy.type,
+    deletionPolicy: spec.deletionPolicy,
+    suspend: spec.suspend,
+  };
+}
+
+function compileNetwork(
+  metadata: ObjectMeta,
+  network: DefaultedManifest["spec"]["network"],
+): ClusterSpec["network"] {
+  const subnet = parseSubnet(network.subnet);
+  if (subnet === null) throw new Error(`not a subnet: ${network.subnet}`);
+  return {
+    name: network.name ?? `jupyter-cluster-${metadata.name}`,
+    driver: network.driver,
+    ipamDriver: network.ipamDriver,
+    subnet: subnetText(subnet),
+    firstAddress: network.firstAddress ?? addressText(subnet.first + FIRST_ADDRESS_OFFSET),
+    options: network.options,
+  };
+}
+
+function compileStorage(
+  { namespace, name }: ObjectMeta,
+  shared: DefaultedManifest["spec"]["storage"]["shared"],
+): SharedStorage {
+  const { mountPath } = shared;
+  if (shared.type === "volume") {
+    const volumeName = shared.volumeName ?? `${namespace}-${name}-shared`;
+    return { type: "volume", mountPath, volumeName };
+  }
+  if (shared.hostPath === undefined) throw new Error("type hostPath without a hostPath");
+  return { type: "hostPath", mountPath, hostPath: shared.hostPath };
+}

@@ -1,0 +1,367 @@
+/* oxlint-disable max-lines */
+/**
+ * Generated from jupytercluster.schema.json by `npm run generate`. Do not edit: edit the schema.
+ */
+
+/**
+ * A self-healing JupyterLab cluster: containers on Apache Mesos that form an etcd cluster, name themselves <name>-0 (the etcd leader) to <name>-(n-1), reach each other by ssh, share one file system, and serve JupyterLab at one address that never changes.
+ */
+export interface JupyterClusterManifest {
+  /**
+   * Version of this contract.
+   */
+  apiVersion: "jupytercluster.dev/v1alpha1";
+  /**
+   * What this document describes.
+   */
+  kind: "JupyterCluster";
+  /**
+   * Who the cluster is. Name and namespace together identify it: another name is another cluster.
+   */
+  metadata: {
+    /**
+     * Name of the cluster, and the XXX of its nodes' names XXX-0 to XXX-(n-1).
+     */
+    name: string;
+    /**
+     * Keeps clusters of the same name apart.
+     */
+    namespace?: string;
+    /**
+     * Words to sort clusters by. Shown in the object; they change nothing that runs.
+     */
+    labels?: {
+      [k: string]: string;
+    };
+    /**
+     * Free text for people and tools. Shown in the object; they change nothing that runs.
+     */
+    annotations?: {
+      [k: string]: string;
+    };
+  };
+  /**
+   * What the cluster shall be. Every field has a default: `spec: {}` is a whole cluster.
+   */
+  spec: {
+    /**
+     * How many nodes the cluster has. An odd number of 3 or more survives the loss of a minority: 3 survive the loss of one node, 5 of two. May be changed while the cluster runs.
+     */
+    replicas?: number;
+    /**
+     * Image of the containers. Must hold the agent and the programs of agent-image/. Left out: the image that this version of the software builds. A change replaces the containers one after another.
+     */
+    image?: string;
+    /**
+     * What each node asks of Mesos. A node is launched only where one agent offers all of it. A change replaces the containers one after another.
+     */
+    resources?: {
+      /**
+       * Processor share of a node: a number of cores, or thousandths of a core with the suffix m. At least 0.01.
+       */
+      cpus?: number | string;
+      /**
+       * Memory of a node, with a unit: Ki, Mi, Gi, Ti (powers of 1024) or k, M, G, T (powers of 1000). Rounded up to whole MiB. At least 256Mi: etcd, JupyterLab and the agent need that much before the first kernel starts.
+       */
+      memory?: string;
+      /**
+       * Disk of a node, with a unit as for memory. Rounded up to whole MiB. At least 256Mi: etcd's write-ahead log alone takes 128Mi.
+       */
+      disk?: string;
+    };
+    /**
+     * The container network. Node slot i has the fixed address firstAddress + i on it. Nothing here can be changed on a live cluster: the nodes' addresses hang on it.
+     */
+    network?: {
+      /**
+       * Name of the Docker network. Made when it does not exist. Left out: jupyter-cluster-<metadata.name>. Clusters may share one network if they give the same subnet and different addresses.
+       */
+      name?: string;
+      /**
+       * Docker network driver that makes the network: bridge on one host; calico, overlay or macvlan across hosts.
+       */
+      driver?: string;
+      /**
+       * Docker address management driver: default, or the one that belongs to the network driver.
+       */
+      ipamDriver?: string;
+      /**
+       * IPv4 subnet of the network in CIDR notation. Must not overlap a network that the host already uses.
+       */
+      subnet?: string;
+      /**
+       * Address of slot 0; slot i has firstAddress + i. Left out: the tenth address after the subnet's base, 172.30.0.10 in 172.30.0.0/24. The subnet's first address is the gateway's.
+       */
+      firstAddress?: string;
+      /**
+       * Options for the network driver, as `docker network create --opt`.
+       */
+      options?: {
+        [k: string]: string;
+      };
+    };
+    /**
+     * File systems that the nodes share.
+     */
+    storage?: {
+      /**
+       * The one directory that all nodes see and that JupyterLab serves.
+       */
+      shared?: {
+        /**
+         * volume: a Docker volume, made when it does not exist (one host). hostPath: a directory of the host, or a distributed file system that every agent has mounted at the same path. Cannot be changed on a live cluster.
+         */
+        type?: "volume" | "hostPath";
+        /**
+         * Where the nodes see it. A change replaces the containers one after another.
+         */
+        mountPath?: string;
+        /**
+         * With type volume: name of the Docker volume. Left out: <namespace>-<name>-shared. Cannot be changed on a live cluster.
+         */
+        volumeName?: string;
+        /**
+         * With type hostPath: the directory on every agent's host. Cannot be changed on a live cluster.
+         */
+        hostPath?: string;
+      };
+    };
+    /**
+     * The etcd cluster that the nodes form, and with it the election of <name>-0.
+     */
+    etcd?: {
+      /**
+       * local: each slot keeps etcd's data in a Docker volume of its own, so that a killed node comes back as the same member. ephemeral: the data dies with the container, and the node joins anew. Cannot be changed on a live cluster.
+       */
+      dataVolume?: "local" | "ephemeral";
+      /**
+       * How often the leader shows that it lives. About the round trip time between nodes; 20 suits one host or one fast network. A change replaces the containers one after another.
+       */
+      heartbeatMilliseconds?: number;
+      /**
+       * Silence of the leader after which another is elected. At least 5, better 10 times heartbeatMilliseconds, and at least 10 times the round trip time. A change replaces the containers one after another.
+       */
+      electionMilliseconds?: number;
+    };
+    /**
+     * JupyterLab, served by the leader <name>-0 and reached through the proxy.
+     */
+    jupyter?: {
+      /**
+       * JupyterLab's port in the containers (people use spec.proxy). Not 2379, 2380 (etcd) or 7700 (the node's agent). A change replaces the containers one after another.
+       */
+      port?: number;
+      /**
+       * token: a generated token is asked for; the command line shows it. none: whoever reaches the proxy may run code. A change replaces the containers one after another.
+       */
+      auth?: "token" | "none";
+      /**
+       * warm: every node has JupyterLab started, and a new leader serves at once. cold: only the leader runs it, which saves about 85 MiB a node and costs a second or more at a failover. A change replaces the containers one after another.
+       */
+      standby?: "warm" | "cold";
+    };
+    /**
+     * Every node reaches every other by name with ssh, without a password or a prompt.
+     */
+    ssh?: {
+      /**
+       * The normal user of the nodes: logs in with ssh and runs JupyterLab. Not root nor a system account. A change replaces the containers one after another.
+       */
+      user?: string;
+      /**
+       * OpenSSH public keys of people who may log in to every node, a line each, as in ~/.ssh/id_ed25519.pub. A change replaces the containers one after another.
+       *
+       * @maxItems 64
+       */
+      authorizedKeys?: string[];
+    };
+    /**
+     * The one address at which JupyterLab is reached, whichever node leads. May be changed while the cluster runs.
+     */
+    proxy?: {
+      /**
+       * Address on the controller's host to listen on. 127.0.0.1: this machine only. 0.0.0.0: all networks.
+       */
+      address?: string;
+      /**
+       * Port on the controller's host to listen on.
+       */
+      port?: number;
+      /**
+       * How long a request waits for a new leader, instead of failing, while none serves.
+       */
+      holdSeconds?: number;
+    };
+    /**
+     * On which Mesos agents nodes may run. Holds for launches from now on; running nodes stay where they are.
+     */
+    placement?: {
+      /**
+       * All of these must hold for an agent. An agent without the attribute satisfies only UNLIKE.
+       *
+       * @maxItems 32
+       */
+      constraints?: {
+        /**
+         * hostname, or the name of an agent attribute.
+         */
+        field: string;
+        /**
+         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression. MAX_PER: at most this many nodes a value.
+         */
+        operator: "UNIQUE" | "CLUSTER" | "LIKE" | "UNLIKE" | "MAX_PER";
+        /**
+         * Needed by LIKE and UNLIKE (a regular expression) and MAX_PER (a number); optional for CLUSTER; not for UNIQUE.
+         */
+        value?: string | number;
+      }[];
+      /**
+       * hostname, or an agent attribute over whose values nodes are spread as evenly as the offers allow. A wish, not a condition.
+       */
+      spread?: string;
+    };
+    /**
+     * What to do about a node whose Mesos agent is cut off.
+     */
+    unreachable?: {
+      /**
+       * How long after Mesos called the node unreachable it is replaced on another agent.
+       */
+      replaceAfterSeconds?: number;
+    };
+    /**
+     * Waiting time before a node that keeps failing is launched again.
+     */
+    backoff?: {
+      /**
+       * Wait after the second failure in a row; the first is answered at once.
+       */
+      initialSeconds?: number;
+      /**
+       * By how much the wait grows with each further failure.
+       */
+      factor?: number;
+      /**
+       * The longest wait.
+       */
+      maxSeconds?: number;
+    };
+    /**
+     * How running containers take up a change that needs new containers.
+     */
+    updateStrategy?: {
+      /**
+       * RollingUpdate: one node after another, the leader last. OnDelete: a container takes up the change when it is next launched, for example after it was killed.
+       */
+      type?: "RollingUpdate" | "OnDelete";
+    };
+    /**
+     * What removing this document does. Retain: the cluster runs on. Delete: its containers are removed.
+     */
+    deletionPolicy?: "Retain" | "Delete";
+    /**
+     * true: the containers are stopped, followers first, and the data is kept. false again: they are started on the data they left.
+     */
+    suspend?: boolean;
+  };
+}
+
+/**
+ * The same document with every default of the schema filled in.
+ */
+export interface DefaultedManifest {
+  apiVersion: "jupytercluster.dev/v1alpha1";
+  kind: "JupyterCluster";
+  metadata: {
+    name: string;
+    namespace: string;
+    labels: {
+      [k: string]: string;
+    };
+    annotations: {
+      [k: string]: string;
+    };
+  };
+  spec: {
+    replicas: number;
+    image?: string;
+    resources: {
+      cpus: number | string;
+      memory: string;
+      disk: string;
+    };
+    network: {
+      name?: string;
+      driver: string;
+      ipamDriver: string;
+      subnet: string;
+      firstAddress?: string;
+      options: {
+        [k: string]: string;
+      };
+    };
+    storage: {
+      shared: {
+        type: "volume" | "hostPath";
+        mountPath: string;
+        volumeName?: string;
+        hostPath?: string;
+      };
+    };
+    etcd: {
+      dataVolume: "local" | "ephemeral";
+      heartbeatMilliseconds: number;
+      electionMilliseconds: number;
+    };
+    jupyter: {
+      port: number;
+      auth: "token" | "none";
+      standby: "warm" | "cold";
+    };
+    ssh: {
+      user: string;
+      /**
+       * @maxItems 64
+       */
+      authorizedKeys: string[];
+    };
+    proxy: {
+      address: string;
+      port: number;
+      holdSeconds: number;
+    };
+    placement: {
+      /**
+       * @maxItems 32
+       */
+      constraints: {
+        /**
+         * hostname, or the name of an agent attribute.
+         */
+        field: string;
+        /**
+         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression. MAX_PER: at most this many nodes a value.
+         */
+        operator: "UNIQUE" | "CLUSTER" | "LIKE" | "UNLIKE" | "MAX_PER";
+        /**
+         * Needed by LIKE and UNLIKE (a regular expression) and MAX_PER (a number); optional for CLUSTER; not for UNIQUE.
+         */
+        value?: string | number;
+      }[];
+      spread?: string;
+    };
+    unreachable: {
+      replaceAfterSeconds: number;
+    };
+    backoff: {
+      initialSeconds: number;
+      factor: number;
+      maxSeconds: number;
+    };
+    updateStrategy: {
+      type: "RollingUpdate" | "OnDelete";
+    };
+    deletionPolicy: "Retain" | "Delete";
+    suspend: boolean;
+  };
+}

@@ -1,0 +1,46 @@
+/** A compiled cluster as the document that compiles to it, with every default written out. */
+import type { DefaultedManifest } from "./jupytercluster.types.ts";
+import type { CompiledCluster, SharedStorage } from "./spec.ts";
+
+export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManifest {
+  const { resources, etcd, placement } = spec;
+  return {
+    apiVersion: "jupytercluster.dev/v1alpha1",
+    kind: "JupyterCluster",
+    metadata: { ...metadata, labels: { ...metadata.labels }, annotations: { ...metadata.annotations } },
+    spec: {
+      replicas: spec.replicas,
+      ...(spec.image === null ? {} : { image: spec.image }),
+      resources: {
+        cpus: resources.cpus,
+        memory: `${resources.memoryMiB}Mi`,
+        disk: `${resources.diskMiB}Mi`,
+      },
+      network: { ...spec.network, options: { ...spec.network.options } },
+      storage: { shared: writtenStorage(spec.storage.shared) },
+      etcd: {
+        dataVolume: etcd.dataVolume,
+        heartbeatMilliseconds: etcd.heartbeatMs,
+        electionMilliseconds: etcd.electionMs,
+      },
+      jupyter: { ...spec.jupyter },
+      ssh: { user: spec.ssh.user, authorizedKeys: [...spec.ssh.authorizedKeys] },
+      proxy: { ...spec.proxy },
+      placement: {
+        constraints: placement.constraints.map(({ field, operator, value }) =>
+          value === null ? { field, operator } : { field, operator, value },
+        ),
+        ...(placement.spread === null ? {} : { spread: placement.spread }),
+      },
+      unreachable: { ...spec.unreachable },
+      backoff: { ...spec.backoff },
+      updateStrategy: { type: spec.updateStrategy },
+      deletionPolicy: spec.deletionPolicy,
+      suspend: spec.suspend,
+    },
+  };
+}
+
+function writtenStorage(shared: SharedStorage): DefaultedManifest["spec"]["storage"]["shared"] {
+  return { ...shared };
+}
