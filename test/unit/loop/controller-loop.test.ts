@@ -1,0 +1,107 @@
+/** The production loop over a fake world: order of effects, failures, crashes. */
+import { describe, expect, it } from "vitest";
+import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
+import { LoopWorld } from "../../support/loop/loop-world.ts";
+
+describe("the loop", () => {
+  it("brings a cluster up and then rests", async () => {
+    const run = new LoopWorld();
+    run.read();
+    await run.until(() => run.ready);
+    expect(run.world.violations).toEqual([]);
+    expect(run.memory().bootstrap?.phase).toBe("done");
+  });
+
+  it("stores the intent of a launch before it is made", async () => {
+    const run = new LoopWorld();
+    run.read();
+    await run.until(() => run.performed.some((a) => a.type === "LaunchTask"));
+    const launched = run.performed.find((a) => a.type === "LaunchTask");
+    const stored = run.memory().slots.map((s) => s.task?.taskId);
+    expect(stored).toContain(launched?.type === "LaunchTask" && launched.task.task_id.value);
+  });
+
+  it("does nothing at all while its memory cannot be stored, and goes on when it can", async () => {
+    const run = new LoopWorld();
+    run.diskFull = true;
+    run.read();
+    for (let i = 0; i < 20; i++) await run.until(() => true);
+    await expect(run.until(() => run.ready, 50)).rejects.toThrow("not converged");
+    expect(run.performed).toEqual([]);
+    run.diskFull = false;
+    await run.until(() => run.ready);
+  });
+
+  it("takes a launch back when its offer is gone, and launches anew", async () => {
+    const run = new LoopWorld();
+    const error = new OperationError(ERROR_CODES.OFFER_GONE, "LaunchTask", "the offer is gone");
+    run.failNext = { type: "LaunchTask", error };
+    run.read();
+    await run.until(() => run.ready);
+    expect(run.world.violations).toEqual([]);
+    const launches = run.memory().slots.map((s) => s.launches);
+    expect(launches.toSorted()).toEqual([1, 1, 2]);
+  });
+
+  it("launches nothing when the network cannot be made, and says so", async () => {
+    const run = new LoopWorld();
+    const message = "subnet 172.30.0.0/24 is taken by network other";
+    const error = new OperationError(ERROR_CODES.NETWORK_CONFLICT, "EnsureNetwork", message);
+    run.failNext = { type: "EnsureNetwork", error };
+    run.read();
+    await run.until(() => run.ready && run.published?.status.lastErrors.length === 0);
+    expect(run.toldErrors).toContain(`${error.code}: ${message}`);
+    const types = run.performed.map((a) => a.type);
+    expect(types.indexOf("EnsureNetwork")).toBeLessThan(types.indexOf("LaunchTask"));
+  });
+
+  it("crashes on a programmer error instead of going on", async () => {
+    const run = new LoopWorld();
+    const bug = new TypeError("a bug") as unknown as OperationError;
+    run.failNext = { type: "EnsureNetwork", error: bug };
+    const crash = new Promise((resolve) => process.once("unhandledRejection", resolve));
+    run.read();
+    expect(await crash).toBe(bug);
+  });
+});
+
+describe("a crash between any two effects", () => {
+  it("of the bring-up, of a repair and of a change of replicas converges after a restart", async () => {
+    const whole = new LoopWorld();
+    whole.read();
+    await whole.until(() => whole.ready);
+    const steps = whole.performed.length;
+    expect(steps).toBeGreaterThan(10);
+    for (let crashAt = 0; crashAt <= steps; crashAt++) {
+      await crashAndRecover(crashAt, async (run) => run.read());
+      await crashAndRecover(crashAt, async (run) => {
+        await ready(run);
+        run.world.kill(run.world.leaderSlot ?? 0);
+      });
+      await crashAndRecover(crashAt, async (run) => {
+        await ready(run);
+        run.read(5);
+      });
+    }
+  });
+});
+
+async function ready(run: LoopWorld): Promise<void> {
+  run.read();
+  await run.until(() => run.ready);
+}
+
+async function crashAndRecover(
+  crashAt: number,
+  begin: (run: LoopWorld) => Promise<void>,
+): Promise<void> {
+  const run = new LoopWorld();
+  const begun = begin(run);
+  await begun;
+  run.actionsUntilCrash = crashAt;
+  await run.until(() => run.crashed || (run.ready && run.actionsUntilCrash > 0), 200).catch(() => {});
+  run.restart();
+  run.published = null;
+  await run.until(() => run.ready);
+  expect(run.world.violations, `crash before action ${crashAt}`).toEqual([]);
+}
