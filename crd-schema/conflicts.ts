@@ -20,13 +20,18 @@ interface Conflict {
 
 type PairCheck = (a: Located, b: Located) => Conflict | null;
 
+/** Of one cluster; who has more has copied a file, and a few of them say so. */
+const CONFLICTS_MAX = 10;
+
 /** Problems by cluster, in the order of `all`. */
 export function conflictsBetween(all: readonly Located[]): Map<Located, Problem[]> {
-  const problems = new Map<Located, Problem[]>(all.map((located) => [located, []]));
+  const problems = new Map<Located, Problem[]>();
   for (const one of all) {
-    for (const other of all) {
-      if (one !== other) problems.get(one)?.push(...conflictsOf(one, other));
-    }
+    const others = all.filter((other) => other !== one);
+    const found = others.flatMap((other) => conflictsOf(one, other));
+    // Errors first, so that none is cut off by warnings.
+    found.sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
+    problems.set(one, found.slice(0, CONFLICTS_MAX));
   }
   return problems;
 }

@@ -1,4 +1,5 @@
 /** From the text of spec files to clusters: parse, validate, compile, check. Pure. */
+import { errorAt } from "./checks/check.ts";
 import type { Located } from "./checks/check.ts";
 import { checkStorageType } from "./checks/storage.ts";
 import { compileManifest } from "./compile.ts";
@@ -53,11 +54,17 @@ export function compileDocument(document: ParsedDocument): CompiledDocument {
   return { located: hasError(found) ? null : located, problems: found };
 }
 
+/** Every two clusters are compared. */
+const CLUSTERS_MAX = 256;
+
 /** Holds the clusters of all files against each other. */
 export function resolveConflicts(texts: readonly CompiledText[]): LoadedManifests {
   const documents = texts.flatMap((text) => text.documents);
-  const located = documents.map((document) => document.located).filter((l) => l !== null);
+  const all = documents.map((document) => document.located).filter((l) => l !== null);
+  const located = all.slice(0, CLUSTERS_MAX);
   const conflicts = conflictsBetween(located);
+  const surplus = `The files describe ${all.length} clusters; allowed: at most ${CLUSTERS_MAX}.`;
+  for (const one of all.slice(CLUSTERS_MAX)) conflicts.set(one, [errorAt(one, [], surplus)]);
   const sound = located.filter((l) => !hasError(conflicts.get(l) ?? []));
   return {
     clusters: sound.map((l) => l.cluster),

@@ -32,16 +32,18 @@ interface Listing {
  * problem of that file.
  *
  * @param pathOrPaths relative ones are named in problems as they were given
+ * @param texts that were read elsewhere (standard input), to be held against the files
  */
 export async function loadManifests(
   pathOrPaths: string | readonly string[],
+  texts: readonly CompiledText[] = [],
 ): Promise<ManifestReading> {
   const paths = typeof pathOrPaths === "string" ? [pathOrPaths] : pathOrPaths;
   const listings = await Promise.all(paths.map(listFiles));
   const files = [...new Set(listings.flatMap((listing) => listing.files))];
-  const texts: CompiledText[] = [];
-  for (const file of files) texts.push(await readManifest(file));
-  const compiled = resolveConflicts(texts);
+  const read: CompiledText[] = [...texts];
+  for (const file of files) read.push(await readManifest(file));
+  const compiled = resolveConflicts(read);
   return {
     ...compiled,
     problems: [...listings.flatMap((listing) => listing.problems), ...compiled.problems],

@@ -31,7 +31,8 @@ export function findingOf(error: ErrorObject, root: unknown, contract: SchemaPar
   const { keyword, params } = error;
   if (keyword === "propertyNames") return null;
   if (error.propertyName !== undefined) {
-    const message = `The name ${found(error.propertyName)} is not allowed; allowed: ${allowed({ ...part, type: "string" })}.`;
+    const names = allowed({ ...part, type: "string" }, error.propertyName);
+    const message = `Found the name ${JSON.stringify(error.propertyName)}; allowed: ${names}.`;
     return { path: [...path, error.propertyName], at: "key", message };
   }
   if (keyword === "required") {
@@ -55,7 +56,7 @@ export function findingOf(error: ErrorObject, root: unknown, contract: SchemaPar
 
 function wrongValue(value: unknown, part: SchemaPart, path: Path): string {
   const hint = hintFor(value, part, path);
-  const sentence = `Found ${shown(value, path)}; allowed: ${allowed(part)}.`;
+  const sentence = `Found ${shown(value, path)}; allowed: ${allowed(part, value)}.`;
   return hint === null ? sentence : `${sentence} ${hint}`;
 }
 

@@ -18,7 +18,7 @@ export function hintFor(value: unknown, part: SchemaPart, path: Path): string | 
 const emptyValue: Hint = (value, part) => {
   if (value !== null) return null;
   return typesOf(part).includes("object")
-    ? "Remove the line, write `{}` after it, or indent its fields below it."
+    ? "Write `{}` after it for the defaults, or its fields below it, indented."
     : "Give a value, or remove the line for the default.";
 };
 
@@ -67,6 +67,12 @@ const misspelt: Hint = (value, part) => {
   return near === null ? null : `Did you mean ${JSON.stringify(near)}?`;
 };
 
+/** `updateStrategy: RollingUpdate` for `updateStrategy: {type: RollingUpdate}`. */
+const valueOfField: Hint = (value, part) => {
+  const owner = Object.entries(part.properties ?? {}).find(([, p]) => p.enum?.includes(value));
+  return owner === undefined ? null : `Write {${owner[0]}: ${String(value)}}.`;
+};
+
 const constraintAsList: Hint = (value, part, path) => {
   if (!Array.isArray(value) || path.at(-2) !== "constraints") return null;
   const [field, operator, given] = value.map((item) => String(item));
@@ -83,5 +89,6 @@ const HINTS: readonly Hint[] = [
   unquotedText,
   yesNo,
   misspelt,
+  valueOfField,
   constraintAsList,
 ];

@@ -17,10 +17,11 @@ export function found(value: unknown): string {
   return `the text ${JSON.stringify(short)}`;
 }
 
-export function allowed(part: SchemaPart): string {
+/** @param value what was found; of limits on a length, only one that it exceeds is told */
+export function allowed(part: SchemaPart, value?: unknown): string {
   if (part.const !== undefined) return JSON.stringify(part.const);
   if (part.enum !== undefined) return alternatives(part.enum);
-  const kinds = typesOf(part).map((type) => kindOf(type, part));
+  const kinds = typesOf(part).map((type) => kindOf(type, part, value));
   return kinds.length === 0 ? "another value" : [...new Set(kinds)].join(" or ");
 }
 
@@ -31,14 +32,16 @@ export function alternatives(values: readonly unknown[]): string {
   return texts.length === 0 ? last : `${texts.join(", ")} or ${last}`;
 }
 
-function kindOf(type: string, part: SchemaPart): string {
+function kindOf(type: string, part: SchemaPart, value: unknown): string {
   switch (type) {
     case "object": {
       const fields = Object.keys(part.properties ?? {});
-      return fields.length === 0 ? "a mapping" : `a mapping with the fields ${fields.join(", ")}`;
+      if (fields.length === 0) return `a mapping${atMost(part.maxProperties, "entries")}`;
+      const noun = fields.length === 1 ? "field" : "fields";
+      return `a mapping with the ${noun} ${fields.join(", ")}`;
     }
     case "array":
-      return part.maxItems === undefined ? "a list" : `a list of at most ${part.maxItems}`;
+      return `a list${atMost(part.maxItems, "entries")}`;
     case "boolean":
       return "true or false";
     case "integer":
@@ -46,7 +49,7 @@ function kindOf(type: string, part: SchemaPart): string {
     case "number":
       return `a number${range(part)}`;
     default:
-      return text(part);
+      return text(part, value);
   }
 }
 
@@ -62,9 +65,14 @@ const FORMATS: Readonly<Record<string, string>> = {
   "ip-address": "an IP address (not a host name) such as 127.0.0.1 or 0.0.0.0",
 };
 
-function text(part: SchemaPart): string {
+function text(part: SchemaPart, value: unknown): string {
   const what = part.patternErrorMessage ?? FORMATS[part.format ?? ""] ?? "text";
-  const length = part.maxLength === undefined ? "" : `, at most ${part.maxLength} characters`;
+  const tooLong = typeof value === "string" && value.length > (part.maxLength ?? Infinity);
+  const length = tooLong ? `,${atMost(part.maxLength, "characters")}` : "";
   const except = part.not?.enum === undefined ? "" : `, but not ${alternatives(part.not.enum)}`;
   return `${what}${length}${except}`;
+}
+
+function atMost(count: number | undefined, noun: string): string {
+  return count === undefined ? "" : ` of at most ${count} ${noun}`;
 }

@@ -1,0 +1,155 @@
+/** `validate`: is a spec file good, and if not, where and why. Needs no controller. */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { Command } from "commander";
+import { stringify } from "yaml";
+import { colorsFor, processContext } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
+import { formatObject, outputOption } from "./output.ts";
+import { formatProblems } from "../../crd-schema/format.ts";
+import { compileBytes, loadManifests } from "../../crd-schema/load.ts";
+import { manifestOf } from "../../crd-schema/manifest.ts";
+import { FILE_BYTES_MAX } from "../../crd-schema/yaml/limits.ts";
+import type { CliContext } from "./context.ts";
+import type { CompiledText } from "../../crd-schema/documents.ts";
+import type { Paint } from "../../crd-schema/format.ts";
+import type { ManifestReading } from "../../crd-schema/load.ts";
+import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
+
+const FORMATS = ["text", "json"] as const;
+const STDIN_NAME = "<stdin>";
+
+interface ValidateOptions {
+  readonly output?: (typeof FORMATS)[number];
+  readonly defaults?: boolean;
+}
+
+/** @param stdin read when a file is called `-` */
+export function validateCommand(
+  context: CliContext = processContext(),
+  stdin: AsyncIterable<Uint8Array> = process.stdin,
+): Command {
+  return new Command("validate")
+    .summary("check spec files")
+    .description(
+      "Check spec files: their syntax, every field, and the fields and clusters against each " +
+        "other. Exits with 0 when all is well (warnings do not count), 1 when anything is wrong.",
+    )
+    .argument("<file...>", "spec files or directories; - is standard input")
+    .addOption(outputOption(FORMATS))
+    .option("--defaults", "print the clusters with every default filled in, as YAML")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  jupyter-cluster validate manifests/cluster.yaml
+  jupyter-cluster validate manifests/          all files of a directory, against each other too
+  jupyter-cluster validate --defaults my.yaml  what the controller makes of it
+  generate-spec | jupyter-cluster validate -o json -`,
+    )
+    .action((files: readonly string[], options: ValidateOptions) =>
+      validateFiles(context, stdin, files, options),
+    );
+}
+
+async function validateFiles(
+  context: CliContext,
+  stdin: AsyncIterable<Uint8Array>,
+  files: readonly string[],
+  options: ValidateOptions,
+): Promise<void> {
+  const piped = files.includes("-") ? await readAll(stdin) : null;
+  const texts: CompiledText[] = piped === null ? [] : [compileBytes(piped, STDIN_NAME)];
+  const reading = await loadManifests(
+    files.filter((file) => file !== "-"),
+    texts,
+  );
+  const errors = count(reading.problems, "error");
+  const valid = errors === 0 && reading.clusters.length > 0;
+  if (options.output === "json") {
+    context.stdout.write(formatObject(asObject(reading, valid, options), "json"));
+  } else {
+    writeText(context, reading, piped, options);
+  }
+  context.setExitCode(valid ? EXIT.OK : EXIT.NEGATIVE);
+}
+
+/** At most one byte more than a file may have: the rest of a stream without end is not awaited. */
+async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stdin) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > FILE_BYTES_MAX) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+function asObject(reading: ManifestReading, valid: boolean, options: ValidateOptions): object {
+  const clusters = reading.clusters.map((cluster) => ({
+    namespace: cluster.metadata.namespace,
+    name: cluster.metadata.name,
+    ...cluster.source,
+    ...(options.defaults === true ? { manifest: manifestOf(cluster) } : {}),
+  }));
+  return { valid, clusters, problems: reading.problems };
+}
+
+function writeText(
+  context: CliContext,
+  { clusters, problems }: ManifestReading,
+  piped: Uint8Array | null,
+  options: ValidateOptions,
+): void {
+  const excerpt = context.stderr.isTTY;
+  const textOf = (file: string) => sourceText(file, piped);
+  context.stderr.write(formatProblems(problems, { excerpt, textOf, paint: paintFor(context) }));
+  const lines = clusters.map((cluster) =>
+    options.defaults === true ? `---\n${stringify(manifestOf(cluster))}` : `${summary(cluster)}\n`,
+  );
+  context.stdout.write(lines.join(""));
+  const [errors, warnings] = [count(problems, "error"), count(problems, "warning")];
+  if (errors > 0) {
+    context.stderr.write(`${plural(errors, "error")}, ${plural(warnings, "warning")}.\n`);
+  }
+}
+
+function summary({ metadata, spec, source }: CompiledCluster): string {
+  const { namespace, name } = metadata;
+  return `${source.file}:${source.line}: ${namespace}/${name} is valid (${plural(spec.replicas, "node")})`;
+}
+
+/** For the excerpt only: a file that cannot be read any more has none. */
+function sourceText(file: string, piped: Uint8Array | null): string | undefined {
+  if (file === STDIN_NAME) return piped === null ? undefined : new TextDecoder().decode(piped);
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function paintFor(context: CliContext): Paint {
+  const colors = colorsFor(context, context.stderr);
+  return (style, text) => {
+    switch (style) {
+      case "bold":
+        return colors.bold(text);
+      case "error":
+        return colors.red(text);
+      case "warning":
+        return colors.yellow(text);
+      case "dim":
+        return colors.dim(text);
+    }
+  };
+}
+
+function count(problems: readonly Problem[], severity: Problem["severity"]): number {
+  return problems.filter((problem) => problem.severity === severity).length;
+}
+
+function plural(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
