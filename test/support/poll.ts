@@ -1,35 +1,21 @@
-/** Waiting on conditions, never on time. */
+/** Waits for a condition instead of sleeping; says what it waited for when it does not come. */
 import { setTimeout as delay } from "node:timers/promises";
 
-export interface PollOptions {
-  /** What is waited for, for the error. */
-  readonly what: string;
-  readonly timeoutMs: number;
-  readonly everyMs?: number;
-}
-
-/**
- * Asks until the answer is not undefined; an error counts as "not yet" and is told at the end.
- * Throws when the time is over.
- */
-export async function poll<T>(
-  ask: () => Promise<T | undefined> | T | undefined,
-  options: PollOptions,
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  deadlineMs = 20_000,
 ): Promise<T> {
-  const { what, timeoutMs, everyMs = 50 } = options;
-  const deadline = performance.now() + timeoutMs;
-  let lastError: unknown = null;
-  for (;;) {
+  const end = performance.now() + deadlineMs;
+  let last: unknown;
+  while (performance.now() < end) {
     try {
-      const answer = await ask();
-      if (answer !== undefined) return answer;
-      lastError = null;
+      const value = await probe();
+      if (value !== null && value !== undefined && value !== false) return value;
     } catch (error) {
-      lastError = error;
+      last = error;
     }
-    if (performance.now() >= deadline) {
-      throw new Error(`not within ${timeoutMs} ms: ${what}`, { cause: lastError });
-    }
-    await delay(everyMs);
+    await delay(20);
   }
+  throw new Error(`did not happen within ${deadlineMs} ms: ${what}`, { cause: last });
 }

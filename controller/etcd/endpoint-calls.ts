@@ -1,0 +1,93 @@
+/**
+ * One request, tried on one member after the other until one answers or the time is up. A killed
+ * container's address swallows packets and a member without a leader holds every request back, so
+ * no single try may take the whole time.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Etcd3 } from "etcd3";
+import {
+  type EtcdErrorKind,
+  etcdMessage,
+  isEtcdError,
+  kindOf,
+  notReady,
+  unavailable,
+} from "./etcd-errors.ts";
+
+/** Milliseconds for one request in all. */
+const TOTAL_MS_MAX = 2_000;
+/** The first round passes over a dead member quickly; a slow one gets more time in the next. */
+const TRY_MS_FIRST = 350;
+const TRY_MS_MAX = 1_000;
+/** Between two rounds in which every member refused at once. */
+const ROUND_PAUSE_MS = 50;
+
+type CallOptions = NonNullable<Parameters<Etcd3["cluster"]["memberList"]>[1]>;
+
+export type MemberCall<T> = (member: Etcd3, options: CallOptions) => Promise<T>;
+
+export interface Endpoints {
+  /** Client URLs, best first. Asked again before each round, for they change meanwhile. */
+  urls(): readonly string[];
+  /** undefined when the endpoint has just been taken away. */
+  client(url: string): Etcd3 | undefined;
+}
+
+export interface CallRules {
+  /** Errors of this kind are thrown as they are: the caller knows better. */
+  readonly passed?: EtcdErrorKind;
+  /** Errors of this kind go away within a second. */
+  readonly transient?: EtcdErrorKind;
+}
+
+/**
+ * For requests that may arrive twice: a try that got no answer may have been carried out.
+ *
+ * @throws OperationError ERR_ETCD_UNAVAILABLE when no member answered in time or etcd refuses,
+ *   ERR_ETCD_NOT_READY when it refuses for now; the etcd client's own error when it is `passed`
+ */
+export async function callAny<T>(
+  operation: string,
+  endpoints: Endpoints,
+  call: MemberCall<T>,
+  rules: CallRules = {},
+): Promise<T> {
+  const end = performance.now() + TOTAL_MS_MAX;
+  let last: unknown = null;
+  for (let round = 0; performance.now() < end; round += 1) {
+    const tryMs = Math.min(TRY_MS_FIRST * 2 ** round, TRY_MS_MAX);
+    for (const url of endpoints.urls()) {
+      const remaining = end - performance.now();
+      const client = endpoints.client(url);
+      if (remaining <= 0 || client === undefined) continue;
+      try {
+        return await callOne(client, Math.min(tryMs, remaining), call);
+      } catch (error) {
+        if (!isEtcdError(error)) throw error;
+        throwIfFinal(operation, error, rules);
+        last = error;
+      }
+    }
+    if (endpoints.urls().length === 0) break;
+    await delay(Math.max(0, Math.min(ROUND_PAUSE_MS, end - performance.now())));
+  }
+  throw unavailable(operation, whyNone(last), last);
+}
+
+/** One try on one member. The deadline is in milliseconds from now. */
+export function callOne<T>(member: Etcd3, deadlineMs: number, call: MemberCall<T>): Promise<T> {
+  return call(member, { deadline: Date.now() + deadlineMs });
+}
+
+function throwIfFinal(operation: string, error: Error, rules: CallRules): void {
+  const kind = kindOf(error);
+  if (kind === rules.passed) throw error;
+  if (kind === "try-another" || kind === rules.transient) return;
+  if (kind === "not-yet") throw notReady(operation, error);
+  throw unavailable(operation, `etcd refused: ${etcdMessage(error)}`, error);
+}
+
+function whyNone(last: unknown): string {
+  if (last === null) return "no etcd member is in sight";
+  return `no etcd member answered in time: ${etcdMessage(last)}`;
+}

@@ -1,0 +1,108 @@
+/** A real etcd cluster for tests: one container a member, each with a fixed address. */
+import type Docker from "dockerode";
+import { clientUrl, peerUrl } from "../../../controller/model/ids.ts";
+
+export const TEST_LABEL = "jupytercluster.dev/test";
+
+export interface EtcdNode {
+  readonly name: string;
+  readonly ip: string;
+  readonly url: string;
+  readonly peerUrl: string;
+  readonly container: Docker.Container;
+}
+
+export interface EtcdNodesOptions {
+  readonly docker: Docker;
+  /** Also the value of the test label, by which everything is removed. */
+  readonly run: string;
+  /** CIDR with /24. */
+  readonly subnet: string;
+  readonly image: string;
+}
+
+export class EtcdNodes {
+  constructor(private readonly options: EtcdNodesOptions) {}
+
+  async createNetwork(): Promise<void> {
+    const { docker, run, subnet } = this.options;
+    await docker.createNetwork({
+      Name: run,
+      Driver: "bridge",
+      IPAM: { Driver: "default", Config: [{ Subnet: subnet }] },
+      Labels: { [TEST_LABEL]: run },
+    });
+  }
+
+  /** Members named `slot-<i>` at address .10+i, started together. */
+  async bootstrap(indexes: readonly number[]): Promise<EtcdNode[]> {
+    const nodes = await Promise.all(indexes.map((index) => this.create(index, indexes, "new")));
+    await Promise.all(nodes.map((node) => node.container.start()));
+    return nodes;
+  }
+
+  /** A member that was added to the cluster of `members` (which lists it too). */
+  async join(index: number, members: readonly number[]): Promise<EtcdNode> {
+    const node = await this.create(index, members, "existing");
+    await node.container.start();
+    return node;
+  }
+
+  addressOf(index: number): string {
+    return this.options.subnet.replace(/\.0\/24$/, `.${10 + index}`);
+  }
+
+  async removeAll(): Promise<void> {
+    const { docker, run } = this.options;
+    const filters = { label: [`${TEST_LABEL}=${run}`] };
+    const containers = await docker.listContainers({ all: true, filters });
+    await Promise.all(containers.map((c) => docker.getContainer(c.Id).remove({ force: true })));
+    const networks = await docker.listNetworks({ filters });
+    await Promise.all(networks.map((n) => docker.getNetwork(n.Id).remove()));
+  }
+
+  private async create(
+    index: number,
+    members: readonly number[],
+    state: "new" | "existing",
+  ): Promise<EtcdNode> {
+    const { docker, run, image } = this.options;
+    const ip = this.addressOf(index);
+    const name = `slot-${index}`;
+    const initial = members.map((i) => `slot-${i}=${peerUrl(this.addressOf(i))}`).join(",");
+    const container = await docker.createContainer({
+      name: `${run}-${name}`,
+      Image: image,
+      Entrypoint: ["etcd"],
+      Cmd: [
+        `--name=${name}`,
+        "--data-dir=/tmp/etcd",
+        `--listen-client-urls=http://0.0.0.0:2379`,
+        `--advertise-client-urls=${clientUrl(ip)}`,
+        `--listen-peer-urls=http://0.0.0.0:2380`,
+        `--initial-advertise-peer-urls=${peerUrl(ip)}`,
+        `--initial-cluster=${initial}`,
+        `--initial-cluster-state=${state}`,
+        "--heartbeat-interval=50",
+        "--election-timeout=250",
+        "--strict-reconfig-check=false",
+      ],
+      Labels: { [TEST_LABEL]: run },
+      HostConfig: { NetworkMode: run },
+      NetworkingConfig: { EndpointsConfig: { [run]: { IPAMConfig: { IPv4Address: ip } } } },
+    });
+    return { name, ip, url: clientUrl(ip), peerUrl: peerUrl(ip), container };
+  }
+}
+
+/** The image to run etcd from: the newest agent image, or JUPYTER_CLUSTER_TEST_IMAGE. */
+export async function etcdImage(docker: Docker): Promise<string> {
+  const named = process.env["JUPYTER_CLUSTER_TEST_IMAGE"];
+  if (named !== undefined && named !== "") return named;
+  const filters = { reference: ["jupyter-cluster/agent"] };
+  const images = await docker.listImages({ filters });
+  const [newest] = images.toSorted((a, b) => b.Created - a.Created);
+  const tag = newest?.RepoTags?.[0];
+  if (tag === undefined) throw new Error("no agent image: run `npm run prepare-machine` first");
+  return tag;
+}
