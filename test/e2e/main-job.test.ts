@@ -5,16 +5,11 @@
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
-import {
-  expectInvariants,
-  followersOf,
-  jupyterUrl,
-  leaderOf,
-  nodesByName,
-} from "../support/e2e/invariants.ts";
+import { expectInvariants, jupyterUrl } from "../support/e2e/invariants.ts";
 import { runCell } from "../support/e2e/kernel.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
-import { poll } from "../support/poll.ts";
+import { followersOf, leaderOf, nodesByName } from "../support/e2e/nodes.ts";
+import { until } from "../support/poll.ts";
 import { ProxyUser } from "../support/e2e/proxy-user.ts";
 
 const NAME = "lab";
@@ -52,7 +47,7 @@ describe("the main job", () => {
       expect(stored).toEqual(await cluster.object());
       return true;
     };
-    await poll(same, { what: "etcd holds what the API serves", timeoutMs: 10_000 });
+    await until("etcd holds what the API serves", same, 10_000);
     const brief = (await (await fetch(`${cluster.apiUrl}/status`)).json()) as {
       clusters: { name: string; ready: boolean; leader: string }[];
     };

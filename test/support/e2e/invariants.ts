@@ -1,7 +1,8 @@
 /** What must hold whenever a cluster says Ready, seen from inside its containers. */
 import { expect } from "vitest";
-import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
+import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 import type { LocalCluster } from "./local-cluster.ts";
+import { leaderOf, nodesByName } from "./nodes.ts";
 
 export async function expectInvariants(cluster: LocalCluster): Promise<JupyterClusterObject> {
   const object = await cluster.untilReady();
@@ -12,22 +13,6 @@ export async function expectInvariants(cluster: LocalCluster): Promise<JupyterCl
   await expectSharedFolder(cluster, object);
   await expectJupyterThroughProxy(cluster);
   return object;
-}
-
-export function nodesByName(object: JupyterClusterObject): NodeStatus[] {
-  return object.status.nodes.toSorted((a, b) =>
-    (a.name ?? "").localeCompare(b.name ?? "", "en", { numeric: true }),
-  );
-}
-
-export function leaderOf(object: JupyterClusterObject): NodeStatus {
-  const leader = object.status.nodes.find((n) => n.leader);
-  if (leader === undefined) throw new Error("there is no leader");
-  return leader;
-}
-
-export function followersOf(object: JupyterClusterObject): NodeStatus[] {
-  return object.status.nodes.filter((n) => !n.leader);
 }
 
 function expectNames(object: JupyterClusterObject): void {

@@ -1,14 +1,15 @@
 /** One JupyterCluster on this machine, run as its user would: the built program, a spec file. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createWriteStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import Docker from "dockerode";
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { freePort } from "../free-port.ts";
-import { poll } from "../poll.ts";
+import { until } from "../poll.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../dist/controller/main.js", import.meta.url));
@@ -20,6 +21,8 @@ export interface LocalClusterOptions {
   readonly replicas?: number;
   /** More lines of the spec, indented by two. */
   readonly spec?: readonly string[];
+  /** The spec's directory is watched, and no file is in it yet. */
+  readonly empty?: boolean;
 }
 
 export class LocalCluster {
@@ -35,12 +38,19 @@ export class LocalCluster {
     const dir = await mkdtemp(join(tmpdir(), `jupyter-cluster-${options.name}-`));
     const ports = { api: await freePort(), mesos: await freePort(), proxy: await freePort() };
     const cluster = new LocalCluster(options, dir, ports);
-    await writeFile(cluster.specFile, cluster.specText(options.replicas ?? 3));
+    await mkdir(cluster.specDir);
+    if (!options.empty) {
+      await writeFile(cluster.specFile, cluster.specText(options.replicas ?? 3));
+    }
     return cluster;
   }
 
+  get specDir(): string {
+    return join(this.dir, "specs");
+  }
+
   get specFile(): string {
-    return join(this.dir, "cluster.yaml");
+    return join(this.specDir, "cluster.yaml");
   }
 
   get stateDir(): string {
@@ -77,9 +87,15 @@ export class LocalCluster {
     ].join("\n");
   }
 
+  /** Resolves when the controller's API answers. */
+  async untilServing(): Promise<void> {
+    const ask = async () => ((await fetch(`${this.apiUrl}/readyz`)).ok ? true : undefined);
+    await until("the controller is ready", ask, 30_000);
+  }
+
   /** Saves as many editors do: a new file is renamed over the old one. */
   async save(text: string): Promise<void> {
-    const next = `${this.specFile}.new`;
+    const next = join(this.dir, "cluster.yaml.new");
     await writeFile(next, text);
     await rename(next, this.specFile);
   }
@@ -87,11 +103,12 @@ export class LocalCluster {
   startController(): void {
     if (this.child !== null) throw new Error("the controller runs already");
     const { api, mesos } = this.ports;
+    const spec = this.options.empty ? this.specDir : this.specFile;
     const log = createWriteStream(join(this.dir, "controller.log"), { flags: "a" });
     this.child = spawn(
       process.execPath,
       [
-        ...[PROGRAM, "controller", "--spec", this.specFile, "--state-dir", this.stateDir],
+        ...[PROGRAM, "controller", "--spec", spec, "--state-dir", this.stateDir],
         ...["--api", `127.0.0.1:${api}`, "--mesos-local-address", `127.0.0.1:${mesos}`],
         ...["--log-level", "debug"],
       ],
@@ -129,7 +146,7 @@ export class LocalCluster {
       return met(last) ? last : undefined;
     };
     try {
-      return await poll(ask, { what, timeoutMs, everyMs: 20 });
+      return await until(what, ask, timeoutMs);
     } catch (error) {
       throw new Error(`${String(error)}\n${describe(last)}\n${await this.logTail()}`, {
         cause: error,
@@ -164,8 +181,7 @@ export class LocalCluster {
   /** SIGKILL to the container, as `docker kill` does. */
   async killContainer(node: NodeStatus): Promise<void> {
     if (node.container === null) throw new Error(`slot ${node.slot} has no container`);
-    const killed = await runCommand("docker", ["kill", node.container], { timeoutMs: 30_000 });
-    if (killed.code !== 0) throw new Error(killed.stderr);
+    await new Docker().getContainer(node.container).kill();
   }
 
   /** The value of a key, asked with `etcdctl` on one of the nodes. */

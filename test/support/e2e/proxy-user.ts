@@ -1,5 +1,5 @@
 /** Somebody who reloads Jupyter through the proxy all the time, and notices every failure. */
-import { poll } from "../poll.ts";
+import { until } from "../poll.ts";
 
 /** Longer than any request may be held. */
 const REQUEST_MS = 35_000;
@@ -24,10 +24,7 @@ export class ProxyUser {
   /** Resolves when `count` more requests were answered with 200. */
   async untilServed(count: number): Promise<void> {
     const goal = this.served + count;
-    await poll(() => (this.served >= goal ? true : undefined), {
-      what: `${count} more requests are served`,
-      timeoutMs: 2 * REQUEST_MS,
-    });
+    await until(`${count} more requests are served`, () => this.served >= goal, 2 * REQUEST_MS);
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,115 @@
+/**
+ * The floor: the same image, driven by hand as fast as one can with Docker's API: containers
+ * first, then etcd in all of them at once, Jupyter and sshd beside it. No controller, no agent.
+ */
+import Docker from "dockerode";
+import { clientUrl, memberNameOf, peerUrl } from "../../controller/model/ids.ts";
+import { Probe } from "./probe.ts";
+
+const LABEL = "jupytercluster.dev/bench";
+const NETWORK = "jupyter-cluster-bench-floor";
+const JUPYTER_PORT = 8888;
+
+export class HandDriven {
+  private readonly docker = new Docker();
+  private readonly containers: (Docker.Container | null)[] = [];
+
+  constructor(
+    private readonly image: string,
+    private readonly probe: Probe,
+    /** First three numbers of a /24. */
+    private readonly subnet: string,
+    private readonly size = 3,
+  ) {}
+
+  ip(slot: number): string {
+    return `${this.subnet}.${10 + slot}`;
+  }
+
+  get ips(): string[] {
+    return Array.from({ length: this.size }, (_, slot) => this.ip(slot));
+  }
+
+  async up(): Promise<void> {
+    await this.docker.createNetwork({
+      Name: NETWORK,
+      Labels: { [LABEL]: "floor" },
+      IPAM: { Driver: "default", Config: [{ Subnet: `${this.subnet}.0/24` }] },
+    });
+    const slots = this.ips.map((_, slot) => slot);
+    await Promise.all(slots.map((slot) => this.container(slot)));
+    await Promise.all(slots.map((slot) => this.services(slot, "new")));
+    const leader = await this.probe.untilLeader(this.ips);
+    await Promise.all(this.ips.map((ip) => this.probe.until200(`http://${ip}:${JUPYTER_PORT}/api`)));
+    await this.probe.untilVoter(leader);
+  }
+
+  async kill(slot: number): Promise<void> {
+    await this.containers[slot]?.kill();
+  }
+
+  /** A new container on the same volume and address; etcd goes on with its data. */
+  async replace(slot: number): Promise<void> {
+    await this.containers[slot]?.remove({ force: true });
+    await this.container(slot);
+    await this.services(slot, "existing");
+  }
+
+  jupyterUrl(ip: string): string {
+    return `http://${ip}:${JUPYTER_PORT}/api`;
+  }
+
+  async down(): Promise<void> {
+    const filters = { label: [`${LABEL}=floor`] };
+    for (const found of await this.docker.listContainers({ all: true, filters })) {
+      await this.docker.getContainer(found.Id).remove({ force: true, v: true });
+    }
+    for (const found of await this.docker.listNetworks({ filters })) {
+      await this.docker.getNetwork(found.Id).remove();
+    }
+    const { Volumes } = await this.docker.listVolumes({ filters });
+    for (const found of Volumes ?? []) await this.docker.getVolume(found.Name).remove();
+  }
+
+  private async container(slot: number): Promise<void> {
+    const volume = `jupyter-cluster-bench-floor-${slot}`;
+    await this.docker.createVolume({ Name: volume, Labels: { [LABEL]: "floor" } });
+    const container = await this.docker.createContainer({
+      Image: this.image,
+      Entrypoint: ["/usr/bin/tini", "--", "sleep", "infinity"],
+      Hostname: `floor-${slot}`,
+      Labels: { [LABEL]: "floor" },
+      HostConfig: { NetworkMode: NETWORK, Binds: [`${volume}:/data`] },
+      NetworkingConfig: { EndpointsConfig: { [NETWORK]: { IPAMConfig: { IPv4Address: this.ip(slot) } } } },
+    });
+    await container.start();
+    this.containers[slot] = container;
+  }
+
+  private async services(slot: number, state: "new" | "existing"): Promise<void> {
+    const jupyter = [
+      ...["nice", "jupyter", "lab", "--allow-root", "--no-browser", "--ip=0.0.0.0"],
+      ...[`--port=${JUPYTER_PORT}`, "--IdentityProvider.token=", "--ServerApp.root_dir=/tmp"],
+    ];
+    await Promise.all([this.detached(slot, this.etcd(slot, state)), this.detached(slot, jupyter)]);
+  }
+
+  private etcd(slot: number, state: "new" | "existing"): string[] {
+    const ip = this.ip(slot);
+    const first = this.ips.map((other, s) => `${memberNameOf(s)}=${peerUrl(other)}`).join(",");
+    return [
+      ...["etcd", "--name", memberNameOf(slot), "--data-dir", "/data/etcd"],
+      ...["--listen-peer-urls", peerUrl(ip), "--initial-advertise-peer-urls", peerUrl(ip)],
+      ...["--listen-client-urls", clientUrl(ip), "--advertise-client-urls", clientUrl(ip)],
+      ...["--initial-cluster", first, "--initial-cluster-state", state],
+      ...["--heartbeat-interval", "20", "--election-timeout", "200"],
+    ];
+  }
+
+  private async detached(slot: number, command: string[]): Promise<void> {
+    const container = this.containers[slot];
+    if (!container) throw new Error(`slot ${slot} has no container`);
+    const exec = await container.exec({ Cmd: command });
+    await exec.start({ Detach: true });
+  }
+}
