@@ -1,0 +1,31 @@
+/**
+ * Fixed addresses whose last container is still being removed. Docker tells of an end before it
+ * has taken the network down, so a successor that starts at once would find its address in use.
+ */
+
+/** Beyond it Docker's own refusal is the better answer. */
+const WAIT_MS_MAX = 10_000;
+
+export class AddressBook {
+  private readonly held = new Map<string, Promise<void>>();
+
+  /** @param released settles, and never fails, when the container is gone */
+  hold(address: string | null, released: Promise<void>): void {
+    if (address === null) return;
+    const freed = released.then(() => {
+      if (this.held.get(address) === freed) this.held.delete(address);
+    });
+    this.held.set(address, freed);
+  }
+
+  async whenFree(address: string | null): Promise<void> {
+    const released = address === null ? undefined : this.held.get(address);
+    if (released === undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, WAIT_MS_MAX);
+    });
+    await Promise.race([released, late]);
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,106 @@
+/** Puts the parts of one embedded Mesos together. Nothing here decides anything. */
+import type { TaskStatus } from "../mesos/wire.ts";
+import { Agents } from "./agents.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { DockerExecutor } from "./docker-executor.ts";
+import { DockerLink } from "./docker-link.ts";
+import { DockerodeEngine } from "./dockerode-engine.ts";
+import { Frameworks } from "./frameworks.ts";
+import { HttpServer } from "./http-server.ts";
+import { Master, masterInfo } from "./master.ts";
+import type { TaskRecord } from "./model.ts";
+import { OfferBook } from "./offers.ts";
+import type { MesosLocalOptions } from "./options.ts";
+import type { Registry } from "./registry.ts";
+import { Sandboxes } from "./sandboxes.ts";
+import { documents } from "./state-document.ts";
+import { StatusUpdates } from "./status-updates.ts";
+import { TaskReports } from "./task-reports.ts";
+
+export interface Parts {
+  readonly checkpoint: Checkpoint;
+  readonly executor: DockerExecutor;
+  readonly link: DockerLink;
+  readonly offers: OfferBook;
+  readonly server: HttpServer;
+  /** Ends all streams and timers. */
+  stopTimers(): void;
+}
+
+/** @param listeningPort the server's port once it listens */
+export function assemble(
+  options: MesosLocalOptions,
+  registry: Registry,
+  listeningPort: () => number,
+): Parts {
+  const { clock, log } = options;
+  const checkpoint = new Checkpoint(options.stateDir, () => registry.snapshot(), clock, log);
+  const saveSoon = () => checkpoint.saveSoon();
+  const updates = statusUpdates(options, registry, saveSoon);
+  const offers: OfferBook = new OfferBook(registry, clock, () => agents.areConnected);
+  const tell = (task: TaskRecord, status: TaskStatus) => send(registry, task, status);
+  const agents = new Agents(registry, offers, tell, clock);
+  const { reports, executor, link } = agentSide(options, registry, updates, agents);
+  const frameworks = new Frameworks({
+    registry,
+    offers,
+    updates,
+    master: () => masterInfo(registry.masterId, options.host, listeningPort()),
+    discard: (task, graceSeconds) => executor.discard(task, graceSeconds),
+    saveSoon,
+    clock,
+    log,
+  });
+  const save = () => checkpoint.save();
+  const masterSide = { registry, agents, offers, updates, frameworks, clock };
+  const master = new Master({ ...masterSide, reports, executor, save, saveSoon });
+  const docs = documents(registry, link);
+  const server = new HttpServer({ master, frameworks, documents: docs, clock });
+  const timed = [offers, link, agents, updates, frameworks];
+  const stopTimers = () => timed.forEach((part) => part.stop());
+  return { checkpoint, executor, link, offers, server, stopTimers };
+}
+
+function agentSide(
+  options: MesosLocalOptions,
+  registry: Registry,
+  updates: StatusUpdates,
+  agents: Agents,
+) {
+  const { clock, log } = options;
+  const reports = new TaskReports(clock, (task, status) => updates.push(task, status));
+  const engine = new DockerodeEngine(registry.instanceId, options.dockerSocket);
+  const sandboxes = new Sandboxes(options.stateDir);
+  const executor = new DockerExecutor(registry.instanceId, engine, sandboxes, reports, log);
+  const target = {
+    ended: (name: string, exitCode: number) => executor.ended(name, exitCode),
+    synchronize: () => executor.synchronize(registry.allTasks()),
+    connected: () => agents.connected(),
+    disconnected: () => agents.disconnected(),
+  };
+  return { reports, executor, link: new DockerLink(engine, target, clock, log) };
+}
+
+function statusUpdates(
+  options: MesosLocalOptions,
+  registry: Registry,
+  saveSoon: () => Promise<void>,
+): StatusUpdates {
+  return new StatusUpdates(options.clock, {
+    forward(task, status) {
+      // `docker inspect` is long, and nothing is answered from it.
+      const { data: _, ...reported } = status;
+      task.reported = reported;
+      return send(registry, task, status);
+    },
+    changed: () => void saveSoon(),
+    completed: (task) => registry.deleteTask(task),
+  });
+}
+
+/** @returns false when the task's framework has no stream now */
+function send(registry: Registry, task: TaskRecord, status: TaskStatus): boolean {
+  const stream = registry.frameworks.get(task.frameworkId)?.stream ?? null;
+  stream?.send({ type: "UPDATE", update: { status } });
+  return stream !== null;
+}

@@ -1,0 +1,105 @@
+/**
+ * The durable state of the embedded Mesos: who its agents and frameworks are, which tasks it was
+ * asked to run, which updates are unacknowledged. One JSON file, replaced as a whole.
+ *
+ * What the Docker engine knows better (does the container run, how did it end) is not relied on:
+ * it is asked again after a restart. So only a launch and a kill have to wait for the disk.
+ */
+import { join } from "node:path";
+import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
+import type { Clock, Logger } from "./ports.ts";
+import { readText, writeDurably } from "./durable-file.ts";
+import type { AgentRecord, FrameworkRecord, TaskRecord } from "./model.ts";
+
+const VERSION = 1;
+const RETRY_MS = 1000;
+
+export interface CheckpointState {
+  /** Names this instance on its containers' labels; made once for a state directory. */
+  readonly instanceId: string;
+  readonly agents: readonly AgentRecord[];
+  readonly frameworks: readonly FrameworkRecord[];
+  /** Torn down or timed out: never accepted again. Oldest first. */
+  readonly removedFrameworks: readonly string[];
+  readonly tasks: readonly TaskRecord[];
+}
+
+export async function loadCheckpoint(stateDir: string): Promise<CheckpointState | null> {
+  const path = join(stateDir, "checkpoint.json");
+  const text = await readText(path);
+  if (text === null) return null;
+  try {
+    const { version, ...state } = JSON.parse(text) as CheckpointState & { version: number };
+    if (version !== VERSION) throw new Error(`version ${String(version)} is not ${VERSION}`);
+    return state;
+  } catch (error) {
+    throw new OperationError(
+      ERROR_CODES.STATE_CORRUPT,
+      "start embedded Mesos",
+      `${path} cannot be read: ${messageOf(error)}. Move it away to start without the old tasks.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Writes one snapshot at a time; saves that come meanwhile share the next one. */
+export class Checkpoint {
+  private readonly path: string;
+  private writing: Promise<void> | null = null;
+  private next: Promise<void> | null = null;
+  private cancelRetry: (() => void) | null = null;
+
+  constructor(
+    stateDir: string,
+    private readonly snapshot: () => CheckpointState,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+  ) {
+    this.path = join(stateDir, "checkpoint.json");
+  }
+
+  /** Resolves when everything up to now is on disk; rejects when it could not be written. */
+  save(): Promise<void> {
+    if (this.next !== null) return this.next;
+    if (this.writing === null) return this.startWriting();
+    const next = this.writing
+      .catch(() => undefined)
+      .then(() => {
+        this.next = null;
+        return this.startWriting();
+      });
+    this.next = next;
+    return next;
+  }
+
+  /** Never rejects: a failure is logged and tried again later. */
+  async saveSoon(): Promise<void> {
+    try {
+      await this.save();
+    } catch (error) {
+      if (this.cancelRetry !== null) return;
+      this.log.error({ path: this.path, error: messageOf(error) }, "checkpoint not written");
+      this.cancelRetry = this.clock.after(RETRY_MS, () => {
+        this.cancelRetry = null;
+        void this.saveSoon();
+      });
+    }
+  }
+
+  /** Writes the last state and stops retrying. */
+  async close(): Promise<void> {
+    this.cancelRetry?.();
+    // Stays set, so that no failure from now on is tried again.
+    this.cancelRetry = () => undefined;
+    await this.save();
+  }
+
+  private startWriting(): Promise<void> {
+    const text = JSON.stringify({ version: VERSION, ...this.snapshot() });
+    const writing = writeDurably(this.path, text).finally(() => {
+      if (this.writing === writing) this.writing = null;
+    });
+    this.writing = writing;
+    return writing;
+  }
+}

@@ -1,0 +1,57 @@
+/** What the embedded agents need of a Docker engine; the tests bring one of their own. */
+import type { ContainerInspectInfo } from "dockerode";
+import type { ContainerBody } from "./parameters.ts";
+
+export interface DockerEngine {
+  /** @returns the container's Docker id */
+  create(name: string, body: ContainerBody): Promise<string>;
+  start(container: string): Promise<void>;
+  /** null: there is no such container. */
+  inspect(container: string): Promise<ContainerInspectInfo | null>;
+  /** Stop signal, then SIGKILL after the grace. A container that is gone or ended is fine. */
+  stop(container: string, graceSeconds: number): Promise<void>;
+  /** Kills and removes, with anonymous volumes, never named ones. Absent is fine. */
+  remove(container: string): Promise<void>;
+  pull(image: string): Promise<void>;
+  /** The last lines that a container wrote; nothing when there is no such container. */
+  logs(container: string): Promise<{ stdout: Buffer; stderr: Buffer }>;
+  /** All containers of this instance, ended ones included. */
+  list(): Promise<readonly OwnContainer[]>;
+  ping(): Promise<void>;
+  /**
+   * Opens the stream of container ends. Resolves when the engine has accepted it, so that a list
+   * taken afterwards misses nothing.
+   */
+  watchEnds(onEnd: (end: ContainerEnd) => void, onClosed: (why: string) => void): Promise<Watch>;
+}
+
+export interface OwnContainer {
+  readonly dockerId: string;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly isRunning: boolean;
+}
+
+export interface ContainerEnd {
+  readonly name: string;
+  readonly exitCode: number;
+}
+
+export interface Watch {
+  close(): void;
+}
+
+export type EngineErrorKind = "no-such-image" | "refused" | "unreachable";
+
+/** A failed call. `message` is Docker's own, without the client's decoration. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+
+  constructor(
+    readonly kind: EngineErrorKind,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * Runs tasks as Docker containers: one run a task, from the launch to the removal of the ended
+ * container. It knows nothing of offers, frameworks or streams.
+ */
+import { messageOf } from "../model/errors.ts";
+import type { Logger } from "./ports.ts";
+import { AddressBook } from "./address-book.ts";
+import { type BuiltContainer, buildContainer, fixedAddressOf } from "./container-config.ts";
+import { type DockerEngine, EngineError, type OwnContainer } from "./docker-engine.ts";
+import { dockerName, isTerminal, type TaskRecord } from "./model.ts";
+import { dockerRunFailure } from "./run-failure.ts";
+import type { Sandboxes } from "./sandboxes.ts";
+import type { TaskReports } from "./task-reports.ts";
+
+type Built = Extract<BuiltContainer, { ok: true }>;
+
+interface Run {
+  readonly task: TaskRecord;
+  phase: "launching" | "running" | "ended";
+  /** The container's `die` event came while its start was still being answered. */
+  exitCode: number | null;
+  /** Torn down: ends without any report. */
+  isDiscarded: boolean;
+  /** Settles when the launch is through or given up. */
+  launched: Promise<void>;
+  /** The container is being removed; settles when it is gone. */
+  removed: Promise<void> | null;
+}
+
+export class DockerExecutor {
+  /** By container name. */
+  private readonly runs = new Map<string, Run>();
+  private readonly addresses = new AddressBook();
+  /** Everything under way in the background; `idle` waits for it. */
+  private readonly pending = new Set<Promise<void>>();
+
+  constructor(
+    private readonly instanceId: string,
+    private readonly engine: DockerEngine,
+    private readonly sandboxes: Sandboxes,
+    private readonly reports: TaskReports,
+    private readonly log: Logger,
+  ) {}
+
+  /** @param durable the launch is on disk; the container is not created before */
+  launch(task: TaskRecord, durable: Promise<void>): void {
+    const run = this.track(task, "launching");
+    run.launched = this.carryOut(run, durable);
+    this.background(run.launched);
+  }
+
+  /** Ends the container with SIGTERM, and SIGKILL after the grace. The task says it was killed. */
+  kill(task: TaskRecord): void {
+    const run = this.runs.get(dockerName(task.containerId));
+    // A launch that is under way looks for the kill itself.
+    if (run?.phase === "running") this.background(this.stop(run));
+  }
+
+  /** Ends and removes the container of a task that is torn down; nothing is reported. */
+  async discard(task: TaskRecord, graceSeconds: number): Promise<void> {
+    const name = dockerName(task.containerId);
+    const run = this.runs.get(name);
+    if (run === undefined) return;
+    run.isDiscarded = true;
+    const done = (async () => {
+      await run.launched;
+      if (run.phase !== "running") return;
+      await this.attempt("container not stopped", name, () => this.engine.stop(name, graceSeconds));
+      // Its `die` event may have come first.
+      if (run.removed === null) this.failed(run, () => undefined);
+      await run.removed;
+    })();
+    this.background(done);
+    await done;
+  }
+
+  /** A container of ours has ended. */
+  ended(name: string, exitCode: number): void {
+    const run = this.runs.get(name);
+    if (run === undefined) return;
+    if (run.phase === "launching") run.exitCode = exitCode;
+    if (run.phase === "running") this.finish(run, exitCode);
+  }
+
+  /**
+   * Compares with what is really there: after a start with the tasks of the checkpoint, and after
+   * each reconnection to Docker. Containers of ours that belong to no live task are removed.
+   */
+  async synchronize(tasks: readonly TaskRecord[]): Promise<void> {
+    // Launches that began before the list are not judged by it.
+    const launching = new Set([...this.runs].filter(isLaunching).map(([name]) => name));
+    const found = new Map((await this.engine.list()).map((c) => [c.name, c]));
+    const live = tasks.filter((task) => !isTerminal(task.state));
+    const names = new Set(live.map((task) => dockerName(task.containerId)));
+    for (const task of live) {
+      const name = dockerName(task.containerId);
+      if (!launching.has(name)) await this.compare(task, found.get(name));
+    }
+    for (const [name] of found) {
+      if (names.has(name) || this.runs.has(name)) continue;
+      this.log.info({ container: name }, "orphaned container removed");
+      this.background(this.attempt("orphan not removed", name, () => this.engine.remove(name)));
+    }
+    await this.collectSandboxes(names);
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async idle(): Promise<void> {
+    while (this.pending.size > 0) await Promise.all(this.pending);
+  }
+
+  private async carryOut(run: Run, durable: Promise<void>): Promise<void> {
+    const { task } = run;
+    const sandbox = this.sandboxes.pathOf(task.containerId);
+    const built = buildContainer(task, { instanceId: this.instanceId, sandbox });
+    try {
+      await Promise.all([durable, this.sandboxes.create(task.containerId)]);
+      if (!built.ok) {
+        this.reports.starting(task);
+        return this.failed(run, () => this.reports.runFailed(task, built.message));
+      }
+      if (task.info.container.docker.force_pull_image === true) {
+        await this.engine.pull(built.body.Image as string);
+      }
+    } catch (error) {
+      return this.failed(run, () => this.reports.launchFailed(task, messageOf(error)));
+    }
+    await this.createAndStart(run, built);
+  }
+
+  private async createAndStart(run: Run, built: Built): Promise<void> {
+    const { task } = run;
+    try {
+      if (isUnwanted(run)) return this.failed(run, () => this.reports.killedBeforeStart(task));
+      const dockerId = await this.create(built);
+      // Not before: a missing image is an agent's failure, without STARTING.
+      if (!isUnwanted(run)) this.reports.starting(task);
+      await this.addresses.whenFree(fixedAddressOf(task.info));
+      if (isUnwanted(run)) return this.failed(run, () => this.reports.killedBeforeStart(task));
+      await this.engine.start(dockerId);
+      const inspected = await this.engine.inspect(dockerId);
+      if (inspected === null) throw new EngineError("refused", "the container was removed");
+      run.phase = "running";
+      if (!isUnwanted(run)) this.reports.running(task, inspected);
+    } catch (error) {
+      return this.failed(run, () => this.reportFailure(task, error));
+    }
+    if (run.exitCode !== null) this.finish(run, run.exitCode);
+    else if (task.killGraceSeconds !== null) this.background(this.stop(run));
+  }
+
+  /** An image that is not here is pulled, as the docker containerizer does before it starts. */
+  private async create(built: Built): Promise<string> {
+    try {
+      return await this.engine.create(built.name, built.body);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.kind !== "no-such-image") throw error;
+    }
+    const image = built.body.Image as string;
+    try {
+      await this.engine.pull(image);
+    } catch (error) {
+      const text = `Failed to pull image '${image}': ${messageOf(error)}`;
+      throw new EngineError("no-such-image", text, { cause: error });
+    }
+    return this.engine.create(built.name, built.body);
+  }
+
+  private reportFailure(task: TaskRecord, error: unknown): void {
+    if (error instanceof EngineError && error.kind === "no-such-image") {
+      return this.reports.launchFailed(task, error.message);
+    }
+    if (task.state === "TASK_STAGING") this.reports.starting(task);
+    this.reports.runFailed(task, dockerRunFailure(messageOf(error)));
+  }
+
+  /** The launch came to nothing: says so, and leaves nothing behind. */
+  private failed(run: Run, report: () => void): void {
+    run.phase = "ended";
+    if (!run.isDiscarded) report();
+    this.removeContainer(run);
+  }
+
+  private finish(run: Run, exitCode: number): void {
+    run.phase = "ended";
+    if (!run.isDiscarded) this.reports.ended(run.task, exitCode);
+    this.removeContainer(run);
+  }
+
+  private async compare(task: TaskRecord, found: OwnContainer | undefined): Promise<void> {
+    const name = dockerName(task.containerId);
+    const inspected = found === undefined ? null : await this.engine.inspect(found.dockerId);
+    // It may have ended, and been reported, while Docker answered.
+    if (isTerminal(task.state)) return;
+    const run = this.runs.get(name) ?? this.track(task, "running");
+    if (inspected?.State.Status === "running" || inspected?.State.Status === "paused") {
+      return this.adopt(run, inspected);
+    }
+    if (inspected?.State.Status === "exited") return this.finish(run, inspected.State.ExitCode);
+    if (task.killGraceSeconds !== null) {
+      return this.failed(run, () => this.reports.killedBeforeStart(task));
+    }
+    if (task.state === "TASK_STAGING" || task.state === "TASK_STARTING") {
+      const text = "The embedded Mesos ended while it was launching this container";
+      return this.failed(run, () => this.reports.launchFailed(task, text));
+    }
+    this.failed(run, () => this.reports.vanished(task));
+  }
+
+  /** It runs. What was about to be said or done about it when this process ended goes on. */
+  private adopt(run: Run, inspected: Parameters<TaskReports["running"]>[1]): void {
+    const { task } = run;
+    if (task.state === "TASK_STAGING" || task.state === "TASK_STARTING") {
+      this.reports.running(task, inspected);
+    }
+    if (task.killGraceSeconds !== null) this.background(this.stop(run));
+  }
+
+  private async stop(run: Run): Promise<void> {
+    const name = dockerName(run.task.containerId);
+    const grace = run.task.killGraceSeconds ?? 0;
+    await this.attempt("container not stopped", name, () => this.engine.stop(name, grace));
+  }
+
+  /** Keeps the output, then removes the container, so that its address and name are free. */
+  private removeContainer(run: Run): void {
+    const name = dockerName(run.task.containerId);
+    run.removed = (async () => {
+      await this.attempt("output not kept", name, async () => {
+        await this.sandboxes.keepOutput(run.task.containerId, await this.engine.logs(name));
+      });
+      await this.attempt("container not removed", name, () => this.engine.remove(name));
+      this.runs.delete(name);
+    })();
+    this.addresses.hold(fixedAddressOf(run.task.info), run.removed);
+    this.background(run.removed);
+  }
+
+  private track(task: TaskRecord, phase: Run["phase"]): Run {
+    const run: Run = {
+      task,
+      phase,
+      exitCode: null,
+      isDiscarded: false,
+      launched: Promise.resolve(),
+      removed: null,
+    };
+    this.runs.set(dockerName(task.containerId), run);
+    return run;
+  }
+
+  private async collectSandboxes(liveNames: ReadonlySet<string>): Promise<void> {
+    const names = [...liveNames, ...this.runs.keys()];
+    const inUse = new Set(names.map((name) => name.replace(/^mesos-/, "")));
+    await this.attempt("sandboxes not collected", "", () => this.sandboxes.collect(inUse));
+  }
+
+  /** For what is repeated later (at the next reconnection) or merely untidy when it fails. */
+  private async attempt(failure: string, name: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.log.warn({ container: name, error: messageOf(error) }, failure);
+    }
+  }
+
+  /** Operating errors are handled inside; anything else is a mistake of ours and ends us. */
+  private background(work: Promise<void>): void {
+    const settled = work.finally(() => this.pending.delete(settled));
+    this.pending.add(settled);
+  }
+}
+
+function isLaunching([, run]: [string, Run]): boolean {
+  return run.phase === "launching";
+}
+
+function isUnwanted(run: Run): boolean {
+  return run.isDiscarded || run.task.killGraceSeconds !== null;
+}

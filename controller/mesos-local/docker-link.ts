@@ -1,0 +1,113 @@
+/**
+ * Holds the connection to the Docker engine: the event stream, reopened with backoff, and a ping
+ * against an engine that hangs. The agents count as connected while it stands.
+ */
+import { messageOf } from "../model/errors.ts";
+import type { Clock, Logger } from "./ports.ts";
+import type { DockerEngine, Watch } from "./docker-engine.ts";
+
+const BACKOFF_MIN_MS = 100;
+const BACKOFF_MAX_MS = 5000;
+const PING_MS = 15_000;
+
+export interface LinkTarget {
+  ended(container: string, exitCode: number): void;
+  /** The stream is open: compare with what is there. The link stands when it is through. */
+  synchronize(): Promise<void>;
+  connected(): void;
+  disconnected(): void;
+}
+
+export class DockerLink {
+  private watch: Watch | null = null;
+  private isUp = false;
+  private isStopped = false;
+  /** Counts the attempts to connect, so that a late answer of an old one is told apart. */
+  private attempt = 0;
+  private backoffMs = BACKOFF_MIN_MS;
+  private cancelTimer: () => void = () => undefined;
+  /** Why there is no connection; null while there is one. */
+  private problem: string | null = "not connected yet";
+
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly target: LinkTarget,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+  ) {}
+
+  get isConnected(): boolean {
+    return this.isUp;
+  }
+
+  get lastProblem(): string | null {
+    return this.problem;
+  }
+
+  /** Resolves after the first attempt, whatever came of it. It is repeated until `stop`. */
+  async connect(): Promise<void> {
+    this.attempt += 1;
+    const attempt = this.attempt;
+    const isCurrent = () => !this.isStopped && attempt === this.attempt;
+    try {
+      const watch = await this.engine.watchEnds(
+        ({ name, exitCode }) => this.target.ended(name, exitCode),
+        (why) => {
+          if (isCurrent()) this.lost(why);
+        },
+      );
+      if (!isCurrent()) return watch.close();
+      this.watch = watch;
+      await this.target.synchronize();
+      if (!isCurrent()) return;
+      this.up();
+    } catch (error) {
+      if (isCurrent()) this.lost(messageOf(error));
+    }
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.cancelTimer();
+    this.watch?.close();
+  }
+
+  private up(): void {
+    this.isUp = true;
+    this.problem = null;
+    this.backoffMs = BACKOFF_MIN_MS;
+    this.log.info({}, "connected to Docker");
+    this.target.connected();
+    this.pingLater();
+  }
+
+  private lost(why: string): void {
+    const wasUp = this.isUp;
+    this.attempt += 1;
+    this.isUp = false;
+    this.watch?.close();
+    this.watch = null;
+    if (wasUp || this.problem !== why) {
+      this.log.warn({ error: why }, "no connection to Docker, agents are disconnected");
+    }
+    this.problem = why;
+    if (wasUp) this.target.disconnected();
+    this.cancelTimer();
+    this.cancelTimer = this.clock.after(this.backoffMs, () => void this.connect());
+    this.backoffMs = Math.min(this.backoffMs * 2, BACKOFF_MAX_MS);
+  }
+
+  private pingLater(): void {
+    const attempt = this.attempt;
+    this.cancelTimer = this.clock.after(PING_MS, () => {
+      this.engine.ping().then(
+        () => {
+          if (!this.isStopped && attempt === this.attempt) this.pingLater();
+        },
+        (error: unknown) => {
+          if (!this.isStopped && attempt === this.attempt) this.lost(messageOf(error));
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,134 @@
+/** HTTP in front of the master: routes, content negotiation, status codes as of Mesos 1.12. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { listen } from "../support/listen.ts";
+import type { Clock } from "./ports.ts";
+import { EventStream } from "./event-stream.ts";
+import type { Frameworks } from "./frameworks.ts";
+import type { Master } from "./master.ts";
+import { parseCall } from "./parse-call.ts";
+
+const BODY_BYTES_MAX = 10 * 2 ** 20;
+const CONNECTIONS_MAX = 512;
+/** A scheduler's idle connection outlives several heartbeats. */
+const KEEP_ALIVE_MS = 75_000;
+const JSON_TYPE = "application/json";
+
+export interface ServerDeps {
+  readonly master: Master;
+  readonly frameworks: Frameworks;
+  /** Documents of the GET endpoints, by name: version, health, state. */
+  readonly documents: Readonly<Record<string, () => object>>;
+  readonly clock: Clock;
+}
+
+export class HttpServer {
+  private readonly server: Server;
+  private isReady = false;
+
+  constructor(private readonly deps: ServerDeps) {
+    this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+      void this.route(request, response);
+    });
+    this.server.maxConnections = CONNECTIONS_MAX;
+  }
+
+  /**
+   * @returns the port listened on
+   * @throws OperationError ADDRESS_IN_USE naming the address
+   */
+  listen(host: string, port: number): Promise<number> {
+    const remedy = "Stop it, or give the embedded Mesos another address.";
+    return listen(this.server, { host, port }, "embedded Mesos", remedy);
+  }
+
+  /** From now on calls are answered; before, 503 as of a master that recovers its state. */
+  open(): void {
+    this.isReady = true;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? "/").split("?")[0]?.replace(/^\/master\//, "/") ?? "/";
+    if (path === "/api/v1/scheduler") return this.scheduler(request, response);
+    const document = this.deps.documents[path.slice(1)];
+    if (document === undefined) return text(response, 404, "Not found");
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return notAllowed(response, "GET", request.method);
+    }
+    response.writeHead(200, { "Content-Type": JSON_TYPE });
+    response.end(`${JSON.stringify(document())}\n`);
+  }
+
+  private async scheduler(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.isReady) return text(response, 503, "Master has not finished recovery");
+    if (request.method !== "POST") return notAllowed(response, "POST", request.method);
+    const type = request.headers["content-type"];
+    if (type === undefined) return text(response, 400, "Expecting 'Content-Type' to be present");
+    if (type !== JSON_TYPE) {
+      return text(response, 415, `Expecting 'Content-Type' of ${JSON_TYPE}`);
+    }
+    const body = await readBody(request);
+    if (body === "aborted") return;
+    if (body === "too large") return text(response, 413, "The request is too large");
+    const parsed = parseCall(body.text);
+    if (!parsed.ok) return text(response, parsed.status, parsed.message);
+    const streamId = request.headers["mesos-stream-id"];
+    if (parsed.call.type === "SUBSCRIBE") {
+      if (streamId !== undefined) {
+        const message = "Subscribe calls should not include the 'Mesos-Stream-Id' header";
+        return text(response, 400, message);
+      }
+      if (!acceptsJson(request.headers.accept)) {
+        return text(response, 406, `Expecting 'Accept' to allow ${JSON_TYPE}`);
+      }
+      const { clock, frameworks, master } = this.deps;
+      const onClosed = (stream: EventStream) => frameworks.disconnected(stream);
+      return master.subscribe(parsed.call, new EventStream(response, clock, onClosed));
+    }
+    const id = Array.isArray(streamId) ? streamId[0] : streamId;
+    const answer = await this.deps.master.call(parsed.call, id);
+    text(response, answer.status, answer.message);
+  }
+}
+
+type Body = { readonly text: string } | "too large" | "aborted";
+
+async function readBody(request: IncomingMessage): Promise<Body> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > BODY_BYTES_MAX) return "too large";
+      chunks.push(chunk);
+    }
+  } catch {
+    // The caller has hung up; there is nobody to answer.
+    return "aborted";
+  }
+  return { text: Buffer.concat(chunks).toString("utf8") };
+}
+
+function acceptsJson(accept: string | undefined): boolean {
+  if (accept === undefined) return true;
+  const types = accept.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
+  return types.some((type) => type === "*/*" || type === "application/*" || type === JSON_TYPE);
+}
+
+function notAllowed(response: ServerResponse, allowed: string, method: string | undefined): void {
+  response.setHeader("Allow", allowed);
+  text(response, 405, `Expecting one of { '${allowed}' }, but received '${method ?? ""}'`);
+}
+
+function text(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": Buffer.byteLength(message),
+  });
+  response.end(message);
+}

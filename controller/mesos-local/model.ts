@@ -1,0 +1,75 @@
+/** What the embedded Mesos remembers. Everything here is checkpointed, see checkpoint.ts. */
+import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from "../mesos/wire.ts";
+import type { PortRange } from "./resources.ts";
+
+/** An agent of this master: a share of this machine's Docker engine under a name of its own. */
+export interface AgentRecord {
+  readonly id: string;
+  readonly hostname: string;
+  readonly cpus: number;
+  readonly memMiB: number;
+  readonly diskMiB: number;
+  readonly ports: readonly PortRange[];
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface FrameworkRecord {
+  readonly id: string;
+  info: FrameworkInfo;
+}
+
+export interface TaskRecord {
+  readonly frameworkId: string;
+  readonly agentId: string;
+  readonly info: TaskInfo;
+  /** The executor's container id; the Docker container is `mesos-<containerId>`. */
+  readonly containerId: string;
+  /** Role that the resources were allocated to. */
+  readonly role: string;
+  /** The state the container is in; the framework may not have heard of it yet. */
+  state: TaskState;
+  /** A KILL came: however the container ends, it was killed. Grace in seconds. */
+  killGraceSeconds: number | null;
+  /** Status updates not yet acknowledged, oldest first; only the first is ever under way. */
+  pending: TaskStatus[];
+  /** The last status that was forwarded; reconciliation answers from it. */
+  reported: TaskStatus | null;
+  /** Set while the agent is unreachable. Milliseconds since the epoch. */
+  unreachableSince: number | null;
+}
+
+const TERMINAL: ReadonlySet<TaskState> = new Set([
+  "TASK_FINISHED",
+  "TASK_FAILED",
+  "TASK_KILLED",
+  "TASK_ERROR",
+  "TASK_LOST",
+  "TASK_DROPPED",
+  "TASK_GONE",
+  "TASK_GONE_BY_OPERATOR",
+]);
+
+export function isTerminal(state: TaskState): boolean {
+  return TERMINAL.has(state);
+}
+
+export function hasCapability(info: FrameworkInfo, type: string): boolean {
+  return info.capabilities?.some((capability) => capability.type === type) ?? false;
+}
+
+/** The role a framework's resources are allocated to. */
+export function roleOf(info: FrameworkInfo): string {
+  return info.roles?.[0] ?? info.role ?? "*";
+}
+
+export function taskKey(frameworkId: string, taskId: string): string {
+  return `${frameworkId}/${taskId}`;
+}
+
+export function taskIdOf(task: TaskRecord): string {
+  return task.info.task_id.value;
+}
+
+export function dockerName(containerId: string): string {
+  return `mesos-${containerId}`;
+}

@@ -1,0 +1,104 @@
+/** What starts an embedded Mesos, and the agents that come of it. */
+import { statfsSync } from "node:fs";
+import { availableParallelism, hostname, totalmem } from "node:os";
+import type { Clock, Logger } from "./ports.ts";
+import type { AgentRecord } from "./model.ts";
+import type { PortRange } from "./resources.ts";
+
+export interface LocalAgentOptions {
+  /** Default: kept from the last start (by hostname), else a new one. */
+  readonly id?: string;
+  readonly hostname: string;
+  readonly cpus: number;
+  readonly memMiB: number;
+  readonly diskMiB: number;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface MesosLocalOptions {
+  /** IPv4 address to listen on. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Directory of this instance alone; made when it is not there. */
+  readonly stateDir: string;
+  /** Path of the Docker engine's socket. Default: DOCKER_HOST, else the usual one. */
+  readonly dockerSocket?: string;
+  /** Default: one agent with this machine's name, cores, memory (less 1 GiB) and disk. */
+  readonly agents?: readonly LocalAgentOptions[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Host ports that all agents together offer, split evenly; below the ephemeral range. */
+const PORTS: PortRange = { begin: 31_000, end: 31_999 };
+const MIB = 2 ** 20;
+
+/** @throws TypeError naming the option */
+export function validateOptions(options: MesosLocalOptions): void {
+  const { port, stateDir, agents } = options;
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(options.host)) {
+    throw new TypeError(`host: an IPv4 address is needed, not '${options.host}'`);
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new TypeError(`port: 0 to 65535 is allowed, not ${port}`);
+  }
+  if (stateDir === "") throw new TypeError("stateDir: must not be empty");
+  if (agents === undefined) return;
+  if (agents.length === 0 || agents.length > PORTS.end - PORTS.begin) {
+    throw new TypeError("agents: at least one is needed");
+  }
+  for (const agent of agents) {
+    for (const name of ["cpus", "memMiB", "diskMiB"] as const) {
+      if (!(agent[name] >= 0) || !Number.isFinite(agent[name])) {
+        throw new TypeError(`agents: ${name} of ${agent.hostname} must be a number from 0 up`);
+      }
+    }
+  }
+  const ids = agents.flatMap((agent) => agent.id ?? []);
+  if (new Set(ids).size < ids.length) throw new TypeError("agents: an id is given twice");
+}
+
+/** This machine as one agent. Memory: all but 1 GiB, at least half. Disk: free below `dir`. */
+export function defaultAgent(dir: string): LocalAgentOptions {
+  const memMiB = Math.floor(totalmem() / MIB);
+  const { bavail, bsize } = statfsSync(dir);
+  return {
+    hostname: hostname(),
+    cpus: availableParallelism(),
+    memMiB: Math.max(memMiB - 1024, Math.floor(memMiB / 2)),
+    diskMiB: Math.floor((bavail * bsize) / MIB),
+    attributes: {},
+  };
+}
+
+/**
+ * The agents with their ids: given, kept from the last start, or new. A machine's only agent
+ * keeps its id, and so its tasks, when the machine is renamed.
+ */
+export function agentRecords(
+  agents: readonly LocalAgentOptions[],
+  known: readonly AgentRecord[],
+  newId: (index: number) => string,
+): AgentRecord[] {
+  const given = new Set(agents.flatMap((agent) => agent.id ?? []));
+  const left = known.filter(({ id }) => !given.has(id));
+  const take = (name: string) => {
+    const isOnly = agents.length === 1 && left.length === 1;
+    const at = isOnly ? 0 : left.findIndex((record) => record.hostname === name);
+    return at < 0 ? undefined : left.splice(at, 1)[0]?.id;
+  };
+  const size = Math.floor((PORTS.end - PORTS.begin + 1) / agents.length);
+  return agents.map((agent, index) => {
+    const begin = PORTS.begin + index * size;
+    return {
+      id: agent.id ?? take(agent.hostname) ?? newId(index),
+      hostname: agent.hostname,
+      cpus: agent.cpus,
+      memMiB: agent.memMiB,
+      diskMiB: agent.diskMiB,
+      ports: [{ begin, end: begin + size - 1 }],
+      attributes: agent.attributes,
+    };
+  });
+}
