@@ -1,36 +1,27 @@
-/** What a Mesos task state says about the task's life. */
+/** What a Mesos task state says about the container behind it. */
 import type { TaskState } from "../mesos/wire.ts";
-import { assertNever } from "./errors.ts";
+
+const ENDED: ReadonlySet<TaskState> = new Set([
+  "TASK_FINISHED",
+  "TASK_FAILED",
+  "TASK_KILLED",
+  "TASK_ERROR",
+  "TASK_DROPPED",
+  "TASK_GONE",
+  "TASK_GONE_BY_OPERATOR",
+]);
+const UNCERTAIN: ReadonlySet<TaskState> = new Set([
+  "TASK_LOST",
+  "TASK_UNREACHABLE",
+  "TASK_UNKNOWN",
+]);
 
 /**
- * - `ended`: nothing of this launch runs any more, or it never ran;
- * - `alive`: it runs, or is on its way;
- * - `uncertain`: Mesos has lost sight of it. The container may run on and come back as
- *   TASK_RUNNING, so nothing destructive may rest on it before a wait.
+ * - `ended`: it does not run and never will again;
+ * - `uncertain`: Mesos cannot tell; the container may run on and may come back (also TASK_LOST);
+ * - `alive`: it runs or is about to.
  */
-export type TaskEnd = "ended" | "alive" | "uncertain";
-
-/** TASK_LOST is not final: Mesos sends TASK_RUNNING when the agent comes back. */
-export function taskEnd(state: TaskState): TaskEnd {
-  switch (state) {
-    case "TASK_STAGING":
-    case "TASK_STARTING":
-    case "TASK_RUNNING":
-    case "TASK_KILLING":
-      return "alive";
-    case "TASK_LOST":
-    case "TASK_UNREACHABLE":
-    case "TASK_UNKNOWN":
-      return "uncertain";
-    case "TASK_FINISHED":
-    case "TASK_FAILED":
-    case "TASK_KILLED":
-    case "TASK_ERROR":
-    case "TASK_DROPPED":
-    case "TASK_GONE":
-    case "TASK_GONE_BY_OPERATOR":
-      return "ended";
-    default:
-      return assertNever(state);
-  }
+export function taskEnd(state: TaskState): "ended" | "alive" | "uncertain" {
+  if (ENDED.has(state)) return "ended";
+  return UNCERTAIN.has(state) ? "uncertain" : "alive";
 }
