@@ -39,8 +39,7 @@ export function conflictsBetween(all: readonly Located[]): Map<Located, Problem[
 function conflictsOf(one: Located, other: Located): Problem[] {
   const identity = sameIdentity(one, other);
   // Of two documents of one name, everything else clashes too.
-  const conflicts =
-    identity === null ? PAIR_CHECKS.map((check) => check(one, other)) : [identity];
+  const conflicts = identity === null ? PAIR_CHECKS.map((check) => check(one, other)) : [identity];
   const { metadata, source } = other.cluster;
   const name = `${metadata.namespace}/${metadata.name} (${source.file}:${source.line})`;
   return conflicts
@@ -76,10 +75,7 @@ const networks: PairCheck = (one, other) => {
   return sharedAddresses(one, other);
 };
 
-function overlappingSubnets(
-  a: ClusterSpec["network"],
-  b: ClusterSpec["network"],
-): Conflict | null {
+function overlappingSubnets(a: ClusterSpec["network"], b: ClusterSpec["network"]): Conflict | null {
   const [left, right] = [parseSubnet(a.subnet), parseSubnet(b.subnet)];
   if (left === null || right === null || !overlap(left, right)) return null;
   return {

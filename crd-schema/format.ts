@@ -25,8 +25,9 @@ export function formatProblem(problem: Problem, options: FormatOptions = {}): st
   const head = `${paint("bold", `${place}:`)} ${severity}${field} ${problem.message}`;
   const excerpt = options.excerpt === true ? excerptOf(problem, options) : null;
   if (excerpt === null) return head;
-  const { line, pad } = excerpt;
-  return `${head}\n${paint("dim", GUTTER)}${line}\n${paint("dim", GUTTER)}${pad}${paint(problem.severity, "^")}`;
+  const gutter = paint("dim", GUTTER);
+  const caret = paint(problem.severity, "^");
+  return `${head}\n${gutter}${excerpt.line}\n${gutter}${excerpt.pad}${caret}`;
 }
 
 const GUTTER = "  | ";

@@ -4,6 +4,7 @@
  * fresh (exit 1 when not). Two types: the document as a person writes it, and the same with every
  * default filled in, where a field that has a default is always there.
  */
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { compile } from "json-schema-to-typescript";
@@ -17,7 +18,12 @@ const BANNER = `/* oxlint-disable max-lines */
  */
 `;
 
-export async function generateTypes() {
+const OPTIONS = {
+  additionalProperties: false,
+  style: { printWidth: 100, singleQuote: false, trailingComma: "all" },
+};
+
+async function generateTypes() {
   const schema = JSON.parse(await readFile(SCHEMA, "utf8"));
   const written = await compile({ ...schema, title: "JupyterClusterManifest" }, "", {
     ...OPTIONS,
@@ -28,11 +34,6 @@ export async function generateTypes() {
   const filled = { ...withDefaultsRequired(schema), title, description };
   return `${written}\n${await compile(filled, "", { ...OPTIONS, bannerComment: "" })}`;
 }
-
-const OPTIONS = {
-  additionalProperties: false,
-  style: { printWidth: 100, singleQuote: false, trailingComma: "all" },
-};
 
 /** A property with a default is required in what is filled in. Described once, in the other. */
 function withDefaultsRequired(described) {
@@ -49,13 +50,11 @@ function withDefaultsRequired(described) {
   };
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const fresh = await generateTypes();
-  const current = await readFile(TYPES, "utf8").catch(() => "");
-  if (current === fresh) process.exit(0);
-  if (process.argv.includes("--check")) {
-    process.stderr.write("crd-schema/jupytercluster.types.ts is old: run `npm run generate`.\n");
-    process.exit(1);
-  }
+const fresh = await generateTypes();
+const current = existsSync(TYPES) ? await readFile(TYPES, "utf8") : "";
+if (current !== fresh && process.argv.includes("--check")) {
+  process.stderr.write("crd-schema/jupytercluster.types.ts is old: run `npm run generate`.\n");
+  process.exitCode = 1;
+} else if (current !== fresh) {
   await writeFile(TYPES, fresh);
 }

@@ -14,12 +14,14 @@ interface ImmutableField {
 const ADDRESSES = "every node's address and every etcd member's peer URL hang on the network";
 const FILES = "the files in it would seem lost, and nodes would see different ones meanwhile";
 
+const FIRST_ADDRESS = networkField("firstAddress");
+
 const FIELDS: readonly ImmutableField[] = [
   networkField("name"),
   networkField("driver"),
   networkField("ipamDriver"),
   networkField("subnet"),
-  networkField("firstAddress"),
+  FIRST_ADDRESS,
   networkField("options"),
   sharedField("type", (shared) => shared.type),
   sharedField("volumeName", (shared) => (shared.type === "volume" ? shared.volumeName : null)),
@@ -48,6 +50,10 @@ export function immutableProblems(
     const [before, after] = [valueOf(current.spec), valueOf(next.spec)];
     // A value that only one storage type has is told with the type.
     if (before === null || after === null || shown(before) === shown(after)) continue;
+    // The first address moves with its subnet: that is one change, not two.
+    if (path === FIRST_ADDRESS.path && current.spec.network.subnet !== next.spec.network.subnet) {
+      continue;
+    }
     const message =
       `Found ${shown(after)} while the cluster lives with ${shown(before)}; this cannot be ` +
       `changed: ${because}. Put it back, or make a cluster of another name.`;

@@ -7,7 +7,11 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
   return {
     apiVersion: "jupytercluster.dev/v1alpha1",
     kind: "JupyterCluster",
-    metadata: { ...metadata, labels: { ...metadata.labels }, annotations: { ...metadata.annotations } },
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels },
+      annotations: { ...metadata.annotations },
+    },
     spec: {
       replicas: spec.replicas,
       ...(spec.image === null ? {} : { image: spec.image }),

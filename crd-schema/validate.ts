@@ -82,8 +82,12 @@ function findingsOf(errors: readonly ErrorObject[], value: unknown): Finding[] {
     if (!told.has(name)) told.set(name, finding);
   }
   // Of a document of another kind every field is unknown: that it is another kind says all.
-  const foreign = IDENTITY.filter((key) => typeof childOf(value, key) === "string" && told.has(key));
-  return [...told.values()].filter((f) => foreign.length === 0 || foreign.includes(fieldName(f.path)));
+  const foreign = IDENTITY.filter(
+    (key) => typeof childOf(value, key) === "string" && told.has(key),
+  );
+  return [...told.values()].filter(
+    (f) => foreign.length === 0 || foreign.includes(fieldName(f.path)),
+  );
 }
 
 const IDENTITY = ["apiVersion", "kind"];

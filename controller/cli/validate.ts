@@ -1,18 +1,16 @@
 /** `validate`: is a spec file good, and if not, where and why. Needs no controller. */
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command } from "commander";
 import { stringify } from "yaml";
-import { colorsFor, processContext } from "./context.ts";
+import { processContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { formatObject, outputOption } from "./output.ts";
-import { formatProblems } from "../../crd-schema/format.ts";
+import { sourceText, tellProblems } from "./problems-text.ts";
 import { compileBytes, loadManifests } from "../../crd-schema/load.ts";
 import { manifestOf } from "../../crd-schema/manifest.ts";
 import { FILE_BYTES_MAX } from "../../crd-schema/yaml/limits.ts";
 import type { CliContext } from "./context.ts";
 import type { CompiledText } from "../../crd-schema/documents.ts";
-import type { Paint } from "../../crd-schema/format.ts";
 import type { ManifestReading } from "../../crd-schema/load.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
 
@@ -102,9 +100,8 @@ function writeText(
   piped: Uint8Array | null,
   options: ValidateOptions,
 ): void {
-  const excerpt = context.stderr.isTTY;
-  const textOf = (file: string) => sourceText(file, piped);
-  context.stderr.write(formatProblems(problems, { excerpt, textOf, paint: paintFor(context) }));
+  const pipedText = piped === null ? undefined : new TextDecoder().decode(piped);
+  tellProblems(context, problems, (file) => (file === STDIN_NAME ? pipedText : sourceText(file)));
   const lines = clusters.map((cluster) =>
     options.defaults === true ? `---\n${stringify(manifestOf(cluster))}` : `${summary(cluster)}\n`,
   );
@@ -117,33 +114,10 @@ function writeText(
 
 function summary({ metadata, spec, source }: CompiledCluster): string {
   const { namespace, name } = metadata;
-  return `${source.file}:${source.line}: ${namespace}/${name} is valid (${plural(spec.replicas, "node")})`;
-}
-
-/** For the excerpt only: a file that cannot be read any more has none. */
-function sourceText(file: string, piped: Uint8Array | null): string | undefined {
-  if (file === STDIN_NAME) return piped === null ? undefined : new TextDecoder().decode(piped);
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-function paintFor(context: CliContext): Paint {
-  const colors = colorsFor(context, context.stderr);
-  return (style, text) => {
-    switch (style) {
-      case "bold":
-        return colors.bold(text);
-      case "error":
-        return colors.red(text);
-      case "warning":
-        return colors.yellow(text);
-      case "dim":
-        return colors.dim(text);
-    }
-  };
+  return (
+    `${source.file}:${source.line}: ${namespace}/${name} is valid ` +
+    `(${plural(spec.replicas, "node")})`
+  );
 }
 
 function count(problems: readonly Problem[], severity: Problem["severity"]): number {

@@ -49,7 +49,9 @@ export function violation(
     case "UNIQUE":
       return same === 0 ? null : `has a node with ${field} ${own} already (UNIQUE)`;
     case "MAX_PER":
-      return same < Number(value) ? null : `has ${same} nodes with ${field} ${own} (MAX_PER ${value})`;
+      return same < Number(value)
+        ? null
+        : `has ${same} nodes with ${field} ${own} (MAX_PER ${value})`;
     case "CLUSTER": {
       const wanted = value ?? others.find((other) => other !== null) ?? own;
       return own === wanted ? null : `has ${field} ${own}, not ${wanted} (CLUSTER)`;

@@ -97,7 +97,9 @@ function thousandths(value: number): number {
 function lack(agent: Candidate, need: Need): string | null {
   if (covers(agent, need)) return null;
   const short = RESOURCES.filter(({ key }) => thousandths(agent[key]) < thousandths(need[key]));
-  const parts = short.map(({ key, unit }) => `${rounded(agent[key])} of ${rounded(need[key])} ${unit}`);
+  const parts = short.map(
+    ({ key, unit }) => `${rounded(agent[key])} of ${rounded(need[key])} ${unit}`,
+  );
   return `offers ${parts.join(" and ")}`;
 }
 

@@ -39,15 +39,21 @@ function checkSubnet(located: Located, subnet: Subnet): Problem[] {
   const written = childOf(childOf(located.cluster.written, "network"), "subnet");
   const text = subnetText(subnet);
   if (typeof written === "string" && written !== text) {
-    const message = `Found the text ${JSON.stringify(written)}, which has host bits set; did you mean "${text}"?`;
+    const message =
+      `Found the text ${JSON.stringify(written)}, which has host bits set; did you mean ` +
+      `"${text}"?`;
     return [errorAt(located, SUBNET, message)];
   }
   if (isSpecial(subnet)) {
-    const message = `Found ${text}, which holds addresses that no container can have (loopback, link-local, multicast or reserved); allowed: a private subnet such as 172.30.0.0/24.`;
+    const message =
+      `Found ${text}, which holds addresses that no container can have (loopback, link-local, ` +
+      "multicast or reserved); allowed: a private subnet such as 172.30.0.0/24.";
     return [errorAt(located, SUBNET, message)];
   }
   if (isPrivate(subnet)) return [];
-  const message = `${text} is not a private range: hosts of the Internet with these addresses cannot be reached from the nodes.`;
+  const message =
+    `${text} is not a private range: hosts of the Internet with these addresses cannot be ` +
+    "reached from the nodes.";
   return [warningAt(located, SUBNET, message)];
 }
 
@@ -56,20 +62,28 @@ function checkAddresses(located: Located, subnet: Subnet): Problem[] {
   const usable = { first: subnet.first + 2, last: subnet.last - 1 };
   const wanted = slotRange(located, replicas);
   const nodes = `${replicas} ${replicas === 1 ? "node" : "nodes"}`;
-  const found = `Found ${network.firstAddress}, so that ${nodes} would have the addresses ${rangeText(wanted)}`;
+  const found =
+    `Found ${network.firstAddress}, so that ${nodes} would have the addresses ` +
+    `${rangeText(wanted)}`;
   if (usable.last - usable.first + 1 < replicas) {
-    const message = `The subnet ${network.subnet} has no room for ${nodes} beside the network's, the gateway's and the broadcast address; allowed: /28 or larger, for at most ${SLOTS_MAX} nodes.`;
+    const message =
+      `The subnet ${network.subnet} has no room for ${nodes} beside the network's, the gateway's ` +
+      `and the broadcast address; allowed: /28 or larger, for at most ${SLOTS_MAX} nodes.`;
     return [errorAt(located, SUBNET, message)];
   }
   if (wanted.first < usable.first || wanted.last > usable.last) {
     const allowed = rangeText({ first: usable.first, last: usable.last - replicas + 1 });
-    const taken = `${addressText(subnet.first)} is the network's, ${addressText(subnet.first + 1)} the gateway's and ${addressText(subnet.last)} the broadcast address`;
+    const taken =
+      `${addressText(subnet.first)} is the network's, ${addressText(subnet.first + 1)} the ` +
+      `gateway's and ${addressText(subnet.last)} the broadcast address`;
     const message = `${found}; allowed: a firstAddress in ${allowed} (${taken}).`;
     return [errorAt(located, FIRST, message)];
   }
   const fitting = usable.last - wanted.first + 1;
   if (fitting >= SLOTS_MAX) return [];
-  const message = `${found}: there is room for ${fitting} nodes, not for the ${SLOTS_MAX} that replicas may grow to, and the network of a live cluster cannot be changed.`;
+  const message =
+    `${found}: there is room for ${fitting} nodes, not for the ${SLOTS_MAX} that replicas may ` +
+    "grow to, and the network of a live cluster cannot be changed.";
   return [warningAt(located, FIRST, message)];
 }
 

@@ -16,7 +16,9 @@ export function checkConstraints(located: Located): Problem[] {
 function wrongValue({ operator, value }: PlacementConstraint): string | null {
   switch (operator) {
     case "UNIQUE":
-      return value === null ? null : `Found ${JSON.stringify(value)}; allowed: UNIQUE takes no value.`;
+      return value === null
+        ? null
+        : `Found ${JSON.stringify(value)}; allowed: UNIQUE takes no value.`;
     case "CLUSTER":
       return null;
     case "LIKE":

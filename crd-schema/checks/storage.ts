@@ -22,13 +22,16 @@ export function checkStorageType(
   const type = shared.type ?? "volume";
   if (type === "hostPath" && shared.hostPath === undefined) {
     const message =
-      "This field is missing; type hostPath needs the directory of the hosts, such as /srv/jupyter.";
+      "This field is missing; type hostPath needs the directory of the hosts, " +
+      "such as /srv/jupyter.";
     return [error([...SHARED, "hostPath"], message)];
   }
   const foreign = type === "hostPath" ? "volumeName" : "hostPath";
   if (shared[foreign] === undefined) return [];
   const owner = type === "hostPath" ? "volume" : "hostPath";
-  const message = `Found ${foreign} with type ${type}; allowed: only with type ${owner}. Write \`type: ${owner}\`, or remove it.`;
+  const message =
+    `Found ${foreign} with type ${type}; allowed: only with type ${owner}. Write \`type: ` +
+    `${owner}\`, or remove it.`;
   return [error([...SHARED, foreign], message)];
 }
 
@@ -100,6 +103,8 @@ function checkPath(located: Located, field: string, path: string, rules: PathRul
   const taken = system ?? rules.exactly.find((dir) => path === dir);
   if (taken === undefined) return [];
   const where = taken === path ? "is" : `is in ${taken},`;
-  const message = `${found}, which ${where} a directory of the system; allowed: one of its own, such as ${rules.example}.`;
+  const message =
+    `${found}, which ${where} a directory of the system; allowed: one of its own, such as ` +
+    `${rules.example}.`;
   return [errorAt(located, at, message)];
 }

@@ -48,7 +48,8 @@ export function findingOf(error: ErrorObject, root: unknown, contract: SchemaPar
   }
   if (keyword === "uniqueItems") {
     const { i, j } = params as { i: number; j: number };
-    const message = `Found the same entry as entry ${Math.min(i, j) + 1}; allowed: each entry once.`;
+    const first = Math.min(i, j) + 1;
+    const message = `Found the same entry as entry ${first}; allowed: each entry once.`;
     return { path: [...path, Math.max(i, j)], at: "value", message };
   }
   return { path, at: "value", message: wrongValue(error.data, part, path) };

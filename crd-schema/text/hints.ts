@@ -51,8 +51,10 @@ const quotedNumber: Hint = (value, part) => {
 };
 
 const unquotedText: Hint = (value, part) => {
-  const scalar = typeof value === "number" || typeof value === "boolean";
-  return scalar && typesOf(part).includes("string") ? `Put it in quotes: "${String(value)}".` : null;
+  if (typeof value !== "number" && typeof value !== "boolean") return null;
+  const types = typesOf(part);
+  const onlyText = types.includes("string") && !types.includes("number");
+  return onlyText ? `Put it in quotes: "${value}".` : null;
 };
 
 const yesNo: Hint = (value, part) => {

@@ -43,7 +43,7 @@ export function overlap(a: AddressRange, b: AddressRange): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
 
-/** Ranges that a container network may take without hiding a part of the Internet (RFC 1918, 6598, 2544). */
+/** Ranges that hide no part of the Internet (RFC 1918, 6598, 2544). */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15"];
 /** Never for hosts: this network, loopback, link-local, multicast and reserved (RFC 6890). */
 const SPECIAL = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];

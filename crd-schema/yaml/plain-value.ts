@@ -11,8 +11,8 @@ export class NotPlainError extends Error {
 /**
  * A copy of `value` in which nothing is shared.
  *
- * @throws {NotPlainError} what a spec may not hold (a set, binary data, an alias to its own parent),
- *   or more than a spec can need
+ * @throws {NotPlainError} what a spec may not hold (a set, binary data, an alias to its own
+ *   parent), or more than a spec can need
  */
 export function plainValue(value: unknown): unknown {
   const budget = { left: VALUES_MAX };
@@ -25,15 +25,17 @@ function copyOf(value: unknown, budget: { left: number }, depth: number): unknow
     throw new NotPlainError(`The aliases make more than ${VALUES_MAX} values of this document.`);
   }
   if (depth > DEPTH_MAX) {
-    throw new NotPlainError("An alias refers to something that contains it, or is nested too deeply.");
+    throw new NotPlainError(
+      "An alias refers to something that contains it, or is nested too deeply.",
+    );
   }
   if (typeof value !== "object" || value === null) return scalarOf(value);
   if (Array.isArray(value)) return value.map((item) => copyOf(item, budget, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     throw new NotPlainError(
-      `A ${value.constructor?.name ?? "special value"} is not allowed: only mappings, lists, text, ` +
-        "numbers, true, false and null are.",
+      `A ${value.constructor?.name ?? "special value"} is not allowed: only mappings, lists, ` +
+        "text, numbers, true, false and null are.",
     );
   }
   // fromEntries defines own properties, so that a key `__proto__` stays an (unknown) field.

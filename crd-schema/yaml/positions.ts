@@ -71,7 +71,8 @@ function childNode(
   if (own !== undefined) return { keyOffset: startOf(own.key), value: own.value };
   if (merges === MERGES_MAX) return null;
   for (const pair of pairs) {
-    if (!isScalar(pair.key) || pair.key.value !== "<<") continue;
+    // The merge tag makes a symbol of the key's value.
+    if (!isScalar(pair.key) || pair.key.source !== "<<") continue;
     const merged = mergedChild(pair.value, part, document, merges + 1);
     if (merged !== null) return merged;
   }

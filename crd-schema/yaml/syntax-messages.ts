@@ -14,10 +14,18 @@ const HINTS: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: "Something stands here that does not belong to the line before it.",
 };
 
+/** Where the library speaks of its grammar, the hint alone says more. */
+const HINT_ONLY = new Set([
+  "BLOCK_AS_IMPLICIT_KEY",
+  "DUPLICATE_KEY",
+  "MULTILINE_IMPLICIT_KEY",
+  "TAB_AS_INDENT",
+]);
+
 /** @param code of the yaml library's YAMLParseError or YAMLWarning */
 export function syntaxMessage(code: string, message: string): string {
   const said = message.endsWith(".") ? message : `${message}.`;
   const hint = HINTS[code];
-  if (code === "DUPLICATE_KEY" || code === "TAB_AS_INDENT") return hint ?? said;
-  return hint === undefined ? said : `${said} ${hint}`;
+  if (hint === undefined) return said;
+  return HINT_ONLY.has(code) ? hint : `${said} ${hint}`;
 }
