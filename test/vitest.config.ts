@@ -30,7 +30,6 @@ function onDocker(
       maxWorkers: 1,
       testTimeout,
       hookTimeout: 5 * 60 * seconds,
-      teardownTimeout: 60 * seconds,
       globalSetup: ["test/support/machine.setup.ts"],
       // Heavy projects come after the quick ones and after one another, never beside them.
       sequence: { groupOrder: order },
@@ -42,6 +41,7 @@ export default defineConfig({
   root,
   test: {
     environment: "node",
+    teardownTimeout: 60 * seconds,
     reporters: ["default", "test/support/closing-line-reporter.ts"],
     projects: [
       quick("unit"),

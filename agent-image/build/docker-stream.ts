@@ -1,0 +1,51 @@
+/** What Docker writes while it pulls, imports or builds: a JSON object a line. */
+interface DockerMessage {
+  readonly stream?: string;
+  readonly status?: string;
+  readonly id?: string;
+  readonly error?: string;
+}
+
+export interface FollowOptions {
+  /** Longest silence, in milliseconds; then the request is given up. */
+  readonly silenceMsMax: number;
+  /** Each line that is worth showing. */
+  readonly onLine: (line: string) => void;
+}
+
+/**
+ * Reads a progress stream to its end.
+ *
+ * @throws Error with Docker's own words when it reports one, or when it stays silent too long
+ */
+export async function followDockerStream(
+  stream: NodeJS.ReadableStream,
+  options: FollowOptions,
+): Promise<void> {
+  const readable = stream as NodeJS.ReadableStream & { destroy(error?: Error): void };
+  const silence = `no progress for ${options.silenceMsMax / 1000} seconds`;
+  const timer = setTimeout(() => readable.destroy(new Error(silence)), options.silenceMsMax);
+  let rest = "";
+  try {
+    for await (const chunk of readable) {
+      timer.refresh();
+      const lines = (rest + chunk.toString()).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) take(line, options.onLine);
+    }
+    take(rest, options.onLine);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function take(line: string, onLine: (line: string) => void): void {
+  if (line.trim() === "") return;
+  const message = JSON.parse(line) as DockerMessage;
+  if (message.error !== undefined) throw new Error(message.error);
+  for (const text of (message.stream ?? message.status ?? "").split(/[\r\n]+/)) {
+    const plain = text.trim();
+    // Progress bars of single layers (those with an id) would flood a log.
+    if (plain !== "" && message.id === undefined) onLine(plain);
+  }
+}
