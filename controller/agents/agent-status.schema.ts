@@ -1,0 +1,95 @@
+/**
+ * JSON Schema of {@link AgentStatus}. Fields that it does not know are let through: an agent of a
+ * newer image may say more.
+ */
+const text = { type: "string" } as const;
+const hex = { type: "string", pattern: "^[0-9a-f]{1,16}$" } as const;
+const count = { type: "integer", minimum: 0 } as const;
+
+function nullable(schema: object): object {
+  return { anyOf: [{ type: "null" }, schema] };
+}
+
+function listOf(items: object, maxItems: number): object {
+  return { type: "array", items, maxItems };
+}
+
+function record(properties: Readonly<Record<string, object>>): object {
+  return { type: "object", properties, required: Object.keys(properties) };
+}
+
+/** More nodes than any cluster has; a list without an end is a fault of the sender. */
+const NODES_MAX = 1024;
+
+const unit = record({
+  state: { enum: ["stopped", "starting", "running", "backoff", "exited"] },
+  ready: { type: "boolean" },
+  pid: nullable(count),
+  restarts: count,
+  lastExit: nullable(record({ code: nullable({ type: "integer" }), signal: nullable(text) })),
+});
+
+const data = {
+  oneOf: [
+    record({ state: { const: "empty" } }),
+    record({
+      state: { const: "present" },
+      memberId: nullable(hex),
+      clusterId: nullable(hex),
+      raftIndex: count,
+    }),
+    record({ state: { const: "corrupt" }, reason: text }),
+  ],
+};
+
+const member = record({
+  id: hex,
+  name: text,
+  peerUrls: listOf(text, 16),
+  isLearner: { type: "boolean" },
+});
+
+const etcd = record({
+  memberId: hex,
+  clusterId: hex,
+  version: text,
+  raftTerm: count,
+  raftIndex: count,
+  leaderId: nullable(hex),
+  isLearner: { type: "boolean" },
+  dbSizeBytes: count,
+  members: nullable(listOf(member, NODES_MAX)),
+  alarms: listOf(text, 64),
+});
+
+const hosts = record({
+  term: count,
+  leaderSlot: count,
+  names: listOf(record({ slot: count, index: count, ip: text }), NODES_MAX),
+});
+
+const election = record({
+  term: count,
+  candidates: listOf(text, NODES_MAX),
+  votes: listOf(record({ from: text, granted: { type: "boolean" } }), 4 * NODES_MAX),
+  leaderId: nullable(text),
+  startedAt: text,
+  durationMs: nullable({ type: "number" }),
+});
+
+export const AGENT_STATUS_SCHEMA = record({
+  slot: count,
+  taskId: text,
+  instanceId: text,
+  sequence: count,
+  phase: { enum: ["awaiting-order", "running", "stopping"] },
+  orderId: nullable(text),
+  data,
+  units: record({ etcd: unit, sshd: unit, jupyter: unit }),
+  etcd: nullable(etcd),
+  hosts: nullable(hosts),
+  sshKnownSlots: listOf(count, NODES_MAX),
+  storage: record({ ready: { type: "boolean" }, message: text }),
+  elections: listOf(election, 64),
+  problems: listOf(text, 256),
+});

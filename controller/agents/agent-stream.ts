@@ -1,0 +1,143 @@
+/** The stream of one agent: dialled until it stands, read until it breaks, dialled again. */
+import type { Client, Dispatcher } from "undici";
+import { AGENT_BEAT_MS, type AgentStatus } from "../model/agent-api.ts";
+import { messageOf } from "../model/errors.ts";
+import { type Source, fresh, unknown } from "../model/observed.ts";
+import type { Clock, Logger } from "../model/ports.ts";
+import { LineSplitter } from "../support/line-splitter.ts";
+import { type AgentAddress, agentClient, authorization, shortText } from "./agent-http.ts";
+import { parseStatus } from "./parse-status.ts";
+
+/** More than three beats without a word, and the node is out of sight. */
+const SILENCE_MS_MAX = 3 * AGENT_BEAT_MS + 200;
+const HEADERS_MS_MAX = 1_000;
+/** While a container starts, every look counts; an agent that stays away is asked less often. */
+const RETRY_MS_MIN = 25;
+const RETRY_MS_MAX = 1_000;
+const RETRY_GROWTH = 1.1;
+const LINE_BYTES_MAX = 1024 * 1024;
+
+export interface AgentStreamOptions extends AgentAddress {
+  readonly taskId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The source differs from before in more than a beat. */
+  onChange(): void;
+}
+
+export class AgentStream {
+  private source: Source<AgentStatus> = unknown("not connected yet");
+  private client: Client | null = null;
+  private cancelRetry: (() => void) | null = null;
+  private cancelSilence: (() => void) | null = null;
+  private attempt = 0;
+  private closed = false;
+
+  constructor(readonly options: AgentStreamOptions) {}
+
+  start(): void {
+    void this.run();
+  }
+
+  observe(): Source<AgentStatus> {
+    return this.source;
+  }
+
+  /** No callback comes any more. */
+  close(): void {
+    this.closed = true;
+    this.cancelRetry?.();
+    this.cancelSilence?.();
+    void this.client?.destroy();
+  }
+
+  /** One connection, from the dial to its end. */
+  private async run(): Promise<void> {
+    this.cancelRetry = null;
+    const { clock, ip, taskId, log } = this.options;
+    const client = agentClient(ip, { headersMs: HEADERS_MS_MAX, bodyMs: SILENCE_MS_MAX });
+    this.client = client;
+    let reason: string;
+    const begun = clock.now();
+    try {
+      const body = await this.open(client);
+      reason = await this.read(client, body);
+    } catch (error) {
+      reason = messageOf(error);
+    }
+    this.cancelSilence?.();
+    this.cancelSilence = null;
+    await client.destroy();
+    if (this.closed) return;
+    if (this.source.freshness === "fresh") log.debug({ taskId, ip, reason }, "agent lost");
+    this.lose(reason);
+    // A stream that held was a good one: whatever broke it, the next dial is a first one.
+    if (clock.now() - begun > AGENT_BEAT_MS) this.attempt = 0;
+    const delay = Math.min(RETRY_MS_MIN * RETRY_GROWTH ** this.attempt, RETRY_MS_MAX);
+    this.attempt += 1;
+    this.cancelRetry = clock.after(delay, () => void this.run());
+  }
+
+  private async open(client: Client): Promise<Dispatcher.ResponseData["body"]> {
+    const headers = authorization(this.options.token);
+    const answer = await client.request({ method: "GET", path: "/v1/watch", headers });
+    if (answer.statusCode === 200) return answer.body;
+    const text = await shortText(answer.body, 1024);
+    throw new Error(`the agent answered ${answer.statusCode}: ${text.trim()}`);
+  }
+
+  /** Returns why the stream ended. */
+  private async read(client: Client, body: Dispatcher.ResponseData["body"]): Promise<string> {
+    const splitter = new LineSplitter("agent stream", LINE_BYTES_MAX);
+    this.expectBeat(client);
+    for await (const chunk of body) {
+      for (const line of splitter.push(chunk as Buffer)) {
+        const problem = this.take(line);
+        if (problem !== null) return problem;
+      }
+      if (this.closed) break;
+      this.expectBeat(client);
+    }
+    return "the agent closed the stream";
+  }
+
+  private expectBeat(client: Client): void {
+    this.cancelSilence?.();
+    this.cancelSilence = this.options.clock.after(SILENCE_MS_MAX, () => {
+      const reason = `nothing from the agent for ${SILENCE_MS_MAX} ms`;
+      this.lose(reason);
+      void client.destroy(new Error(reason));
+    });
+  }
+
+  /** Returns what is wrong with the line; null: nothing. */
+  private take(line: string): string | null {
+    if (this.closed) return null;
+    const parsed = parseStatus(line);
+    if (!parsed.ok) return parsed.problem;
+    const { status } = parsed;
+    if (status.taskId !== this.options.taskId) {
+      // Addresses belong to slots: the next task in the slot answers here, with the same token.
+      return `task ${status.taskId} answers at this address`;
+    }
+    const before = this.source;
+    this.source = fresh(status);
+    if (before.freshness !== "fresh" || !sameState(before.value, status)) this.options.onChange();
+    return null;
+  }
+
+  private lose(reason: string): void {
+    const before = this.source;
+    if (before.freshness === "fresh") {
+      const since = this.options.clock.now();
+      this.source = { freshness: "stale", value: before.value, since };
+      this.options.onChange();
+    } else if (before.freshness === "unknown") {
+      this.source = unknown(reason);
+    }
+  }
+}
+
+function sameState(a: AgentStatus, b: AgentStatus): boolean {
+  return a.instanceId === b.instanceId && a.sequence === b.sequence;
+}

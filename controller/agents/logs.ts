@@ -1,0 +1,61 @@
+/** A unit's log, as the agent in its container has it. */
+import type { Readable } from "node:stream";
+import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import { agentClient, authorization, shortText, unreachable } from "./agent-http.ts";
+
+const HEADERS_MS_MAX = 3_000;
+/** A log that is not followed comes at once and in one piece. */
+const BODY_MS_MAX = 10_000;
+
+export interface LogOptions {
+  /** Lines from the end; null: all that there is. */
+  readonly tail: number | null;
+  readonly follow: boolean;
+}
+
+/**
+ * The stream ends when a log that is not followed is over, and when the container is gone; destroy
+ * it to stop following.
+ *
+ * @param unit `etcd`, `jupyter`, `sshd` or `agent`
+ * @throws OperationError ERR_AGENT_UNREACHABLE, ERR_NOT_FOUND for a unit that there is not,
+ *   ERR_AGENT_REFUSED
+ */
+export async function openLog(
+  ip: string,
+  token: string,
+  unit: string,
+  { tail, follow }: LogOptions,
+): Promise<Readable> {
+  const operation = `read the ${unit} log of ${ip}`;
+  // A followed log may be silent for as long as it likes.
+  const client = agentClient(ip, { headersMs: HEADERS_MS_MAX, bodyMs: follow ? 0 : BODY_MS_MAX });
+  const query = { ...(tail === null ? {} : { tail }), ...(follow ? { follow } : {}) };
+  try {
+    const answer = await client.request({
+      method: "GET",
+      path: `/v1/logs/${encodeURIComponent(unit)}`,
+      query,
+      headers: authorization(token),
+    });
+    if (answer.statusCode !== 200) {
+      throw refused(operation, unit, answer.statusCode, await shortText(answer.body, 1024));
+    }
+    const { body } = answer;
+    body.once("close", () => void client.destroy());
+    return body;
+  } catch (error) {
+    await client.destroy();
+    if (error instanceof OperationError) throw error;
+    throw unreachable(operation, ip, error);
+  }
+}
+
+function refused(operation: string, unit: string, status: number, text: string): OperationError {
+  if (status === 404) {
+    const message = `There is no unit ${unit}; there are etcd, jupyter, sshd and agent.`;
+    return new OperationError(ERROR_CODES.NOT_FOUND, operation, message);
+  }
+  const message = `the agent answered ${status}: ${text.trim() || "nothing"}`;
+  return new OperationError(ERROR_CODES.AGENT_REFUSED, operation, message);
+}

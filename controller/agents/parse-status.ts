@@ -1,0 +1,27 @@
+/** The border to what agents say: beyond it an AgentStatus is one. */
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { AgentStatus } from "../model/agent-api.ts";
+import { AGENT_STATUS_SCHEMA } from "./agent-status.schema.ts";
+
+export type ParsedStatus =
+  | { readonly ok: true; readonly status: AgentStatus }
+  | { readonly ok: false; readonly problem: string };
+
+const validate: ValidateFunction<AgentStatus> = new Ajv2020({
+  strict: true,
+  allowUnionTypes: true,
+}).compile<AgentStatus>(AGENT_STATUS_SCHEMA);
+
+/** One line of `/v1/watch`. What does not fit is a value that says why. */
+export function parseStatus(line: string): ParsedStatus {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { ok: false, problem: "the agent's message is no JSON" };
+  }
+  if (validate(value)) return { ok: true, status: value };
+  const [first] = validate.errors ?? [];
+  const where = first?.instancePath || "the message";
+  return { ok: false, problem: `the agent's message does not fit: ${where} ${first?.message}` };
+}

@@ -1,0 +1,152 @@
+import { createServer, type Server } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AgentStreams } from "../../../controller/agents/agent-streams.ts";
+import { AGENT_BEAT_MS, AGENT_PORT } from "../../../controller/model/agent-api.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
+import { AGENT_TOKEN, FakeAgent, healthyStatus } from "../../support/agents/fake-agent.ts";
+import { ManualClock } from "../../support/loop/manual-clock.ts";
+import { until } from "../../support/poll.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+const status = healthyStatus();
+const { taskId } = status;
+
+let agent: FakeAgent;
+let streams: AgentStreams;
+let changes: string[];
+let lastByte = 0;
+
+beforeEach(async () => {
+  lastByte += 1;
+  agent = new FakeAgent(`127.77.1.${lastByte}`);
+  changes = [];
+  streams = new AgentStreams({
+    clock: systemClock,
+    log: silentLog,
+    onChange: (id) => changes.push(id),
+  });
+});
+
+afterEach(async () => {
+  streams.closeAll();
+  await agent.close();
+});
+
+const freshness = () => streams.observe(taskId)?.freshness;
+const value = () => {
+  const source = streams.observe(taskId);
+  return source === undefined || source.freshness === "unknown" ? undefined : source.value;
+};
+const reason = () => {
+  const source = streams.observe(taskId);
+  return source?.freshness === "unknown" ? source.reason : "";
+};
+
+describe("AgentStreams", () => {
+  it("knows nothing of a task that it was never told of", () => {
+    expect(streams.observe(taskId)).toBeUndefined();
+  });
+
+  it("finds an agent that starts after the first dials, and says every change once", async () => {
+    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    await until("a dial was refused", () => /ECONNREFUSED/.test(reason()));
+    agent.say(status);
+    await agent.listen();
+    await until("the first status", () => freshness() === "fresh");
+    expect(value()).toEqual(status);
+    agent.say(status);
+    agent.say(healthyStatus({ sequence: 2, phase: "stopping" }));
+    await until("the second status", () => value()?.sequence === 2);
+    expect(changes).toEqual([taskId, taskId]);
+  });
+
+  it("keeps one stream however often it is told to connect", async () => {
+    await agent.listen();
+    agent.say(status);
+    for (let i = 0; i < 5; i += 1) streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    await until("the first status", () => freshness() === "fresh");
+    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    expect(agent.watching).toBe(1);
+    expect(freshness()).toBe("fresh");
+  });
+
+  it("is stale at the end of the stream, with the last value, and fresh again after it", async () => {
+    await agent.listen();
+    agent.say(status);
+    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    await until("the first status", () => freshness() === "fresh");
+    const seen: (string | undefined)[] = [];
+    const before = changes.length;
+    agent.dropConnections();
+    await until("the loss was told", () => {
+      if (changes.length > before) seen.push(freshness());
+      return seen.length > 0;
+    });
+    await until("it is back", () => freshness() === "fresh");
+    expect(changes.length).toBeGreaterThanOrEqual(before + 2);
+    expect(value()).toEqual(status);
+  });
+
+  it("never takes another task's word for this one's", async () => {
+    await agent.listen();
+    agent.say(healthyStatus({ taskId: "default.lab.0a1b2c3d.1.1" }));
+    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    await until("the other task was noticed", () => /task default.*1\.1 answers/.test(reason()));
+    expect(changes).toEqual([]);
+  });
+
+  it.each([
+    ["a wrong token", "nonsense", "{}", /answered 401: no token/],
+    ["a message that is no JSON", AGENT_TOKEN, "{", /no JSON/],
+    ["a message that does not fit", AGENT_TOKEN, JSON.stringify({ ...status, slot: "1" }), /slot/],
+    ["a line without an end", AGENT_TOKEN, "x".repeat(2_000_000), /longer than 1048576 bytes/],
+  ])("says why nothing is known: %s", async (_, token, line, expected) => {
+    await agent.listen();
+    agent.say(line);
+    streams.connect(taskId, agent.ip, token);
+    await until("the reason", () => expected.test(reason()));
+    expect(freshness()).toBe("unknown");
+  });
+
+  it("calls nobody back once it is disconnected", async () => {
+    await agent.listen();
+    agent.say(status);
+    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    await until("the first status", () => freshness() === "fresh");
+    streams.disconnect(taskId);
+    const before = changes.length;
+    await until("the connection is closed", () => agent.watching === 0);
+    expect(changes.length).toBe(before);
+    expect(streams.observe(taskId)).toBeUndefined();
+  });
+});
+
+describe("AgentStreams, silence", () => {
+  it("is stale when nothing came for more than three beats, and dials anew", async () => {
+    const clock = new ManualClock(1_000);
+    await agent.listen();
+    agent.say(status);
+    const own = new AgentStreams({ clock, log: silentLog, onChange: (id) => changes.push(id) });
+    own.connect(taskId, agent.ip, AGENT_TOKEN);
+    await until("the first status", () => own.observe(taskId)?.freshness === "fresh");
+    clock.next();
+    const since = clock.now();
+    expect(since - 1_000).toBeGreaterThan(3 * AGENT_BEAT_MS);
+    expect(own.observe(taskId)).toEqual({ freshness: "stale", value: status, since });
+    expect(changes).toEqual([taskId, taskId]);
+    await until("the silent connection is closed", () => agent.watching === 0);
+    await until("the next dial is due", () => clock.next());
+    await until("it is back", () => own.observe(taskId)?.freshness === "fresh");
+    own.closeAll();
+  });
+
+  it("gives up a peer that takes the connection and never answers", async () => {
+    const silent: Server = createServer((socket) => socket.resume());
+    const ip = "127.77.2.1";
+    await new Promise<void>((resolve) => silent.listen(AGENT_PORT, ip, resolve));
+    streams.connect(taskId, ip, AGENT_TOKEN);
+    await until("the reason", () => /[Tt]imeout/.test(reason()));
+    streams.closeAll();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+});

@@ -1,0 +1,100 @@
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openLog } from "../../../controller/agents/logs.ts";
+import { sendOrder } from "../../../controller/agents/orders.ts";
+import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+import { ERROR_CODES } from "../../../controller/model/errors.ts";
+import { AGENT_TOKEN, FakeAgent } from "../../support/agents/fake-agent.ts";
+import { until } from "../../support/poll.ts";
+
+const agent = new FakeAgent("127.77.3.1");
+const order: AgentOrder = {
+  orderId: "o-1",
+  etcd: { mode: "resume", memberName: "slot-1", clusterId: null },
+  jupyter: { token: "t", cookieSecret: "c" },
+};
+
+beforeAll(() => agent.listen());
+afterAll(() => agent.close());
+
+describe("sendOrder", () => {
+  it("puts the order", async () => {
+    agent.answer = (_, response) => response.writeHead(202).end();
+    await sendOrder(agent.ip, AGENT_TOKEN, order);
+    expect(agent.requests.at(-1)).toEqual({
+      method: "PUT",
+      url: "/v1/order",
+      body: JSON.stringify(order),
+    });
+  });
+
+  it("hands the agent's refusal on, with its code", async () => {
+    const refusal = { code: "DataPresent", message: "there is data of cluster c9" };
+    agent.answer = (_, response) => response.writeHead(409).end(JSON.stringify(refusal));
+    await expect(sendOrder(agent.ip, AGENT_TOKEN, order)).rejects.toMatchObject({
+      code: ERROR_CODES.AGENT_REFUSED,
+      message: "DataPresent: there is data of cluster c9",
+      cause: refusal,
+    });
+  });
+
+  it("is refused without the right token, and by an answer that is none of an agent", async () => {
+    const code = ERROR_CODES.AGENT_REFUSED;
+    await expect(sendOrder(agent.ip, "wrong", order)).rejects.toMatchObject({ code });
+    agent.answer = (_, response) => response.writeHead(200).end("<html>");
+    await expect(sendOrder(agent.ip, AGENT_TOKEN, order)).rejects.toMatchObject({
+      code,
+      message: "the agent answered 200: <html>",
+    });
+  });
+
+  it("says that nobody is there", async () => {
+    await expect(sendOrder("127.77.3.250", AGENT_TOKEN, order)).rejects.toMatchObject({
+      code: ERROR_CODES.AGENT_UNREACHABLE,
+      message: expect.stringContaining("127.77.3.250"),
+    });
+  });
+
+  it("gives up an agent that does not answer", async () => {
+    agent.answer = () => undefined;
+    await expect(sendOrder(agent.ip, AGENT_TOKEN, order)).rejects.toMatchObject({
+      code: ERROR_CODES.AGENT_UNREACHABLE,
+    });
+  });
+});
+
+describe("openLog", () => {
+  it("reads a log to its end", async () => {
+    agent.answer = (_, response) => response.end("one\ntwo\n");
+    const log = await openLog(agent.ip, AGENT_TOKEN, "etcd", { tail: 2, follow: false });
+    expect(await text(log)).toBe("one\ntwo\n");
+    expect(agent.requests.at(-1)?.url).toBe("/v1/logs/etcd?tail=2");
+  });
+
+  it("follows until it is destroyed, and then leaves the agent alone", async () => {
+    let gone = false;
+    agent.answer = (_, response) => {
+      response.write("one\n");
+      response.once("close", () => {
+        gone = true;
+      });
+    };
+    const log = await openLog(agent.ip, AGENT_TOKEN, "agent", { tail: null, follow: true });
+    expect(String(await until("the first line", () => log.read() as Buffer | null))).toBe("one\n");
+    expect(agent.requests.at(-1)?.url).toBe("/v1/logs/agent?follow=true");
+    log.once("error", () => undefined);
+    log.destroy();
+    await until("the connection is closed", () => gone);
+  });
+
+  it("tells a unit that there is not from an agent that is not there", async () => {
+    const options = { tail: null, follow: false };
+    agent.answer = (_, response) => response.writeHead(404).end();
+    await expect(openLog(agent.ip, AGENT_TOKEN, "httpd", options)).rejects.toMatchObject({
+      code: ERROR_CODES.NOT_FOUND,
+    });
+    await expect(openLog("127.77.3.250", AGENT_TOKEN, "etcd", options)).rejects.toMatchObject({
+      code: ERROR_CODES.AGENT_UNREACHABLE,
+    });
+  });
+});
