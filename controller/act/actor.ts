@@ -46,8 +46,8 @@ export async function perform(
       return ensureVolume(targets.docker, action.name, action.labels);
     case "EnsureProxy":
       return targets.proxies.ensure(key, action.proxy);
-    case "LaunchTask":
-      return targets.scheduler.accept(action.offerIds, [action.task]);
+    case "LaunchTasks":
+      return targets.scheduler.accept(action.offerIds, action.tasks);
     case "KillTask":
       return targets.scheduler.kill(action.taskId, action.agentId);
     case "OrderAgent":

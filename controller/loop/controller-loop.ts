@@ -93,7 +93,7 @@ export class ControllerLoop {
     this.statuses.publish(decided.memory, decided.status);
     this.ports.demand(key, decided.wantsOffers);
     const failed = await performAll(decided.actions, decided.memory, this.ports);
-    const slots = failed.map((f) => f.notLaunched).filter((slot) => slot !== undefined);
+    const slots = failed.flatMap((f) => f.notLaunched ?? []);
     this.memories.set(key, withdrawLaunches(decided.memory, slots));
     if (decided.finished) await this.forget(key, decided.memory);
     else this.queue.addAt(key, decided.requeueAt);

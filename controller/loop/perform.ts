@@ -9,8 +9,8 @@ export interface Failure {
   readonly lastError: LastError;
   /** Part of the normal course: tried again with the next visit, and not told to people. */
   readonly expected: boolean;
-  /** The slot whose launch certainly did not leave: its intent is withdrawn. */
-  readonly notLaunched?: number;
+  /** The slots whose launch certainly did not leave: their intents are withdrawn. */
+  readonly notLaunched?: readonly number[];
 }
 
 const FIRST: ReadonlySet<ActionType> = new Set(["EnsureNetwork", "EnsureVolume", "EnsureProxy"]);
@@ -34,7 +34,7 @@ export async function performAll(
   const blocked = failed.length > 0 ? then.filter(isLaunch) : [];
   const rest = failed.length > 0 ? then.filter((a) => !isLaunch(a)) : then;
   const withdrawn = failed.slice(0, 1).flatMap((cause) =>
-    blocked.map((launch) => ({ ...cause, notLaunched: launch.slot })),
+    blocked.map((launch) => ({ ...cause, notLaunched: launch.slots })),
   );
   return [...failed, ...withdrawn, ...(await performSideBySide(rest, memory, ports))];
 }
@@ -68,11 +68,11 @@ async function performOne(
     const observedAt = new Date(ports.clock.now()).toISOString();
     const lastError = { code, operation, message, observedAt };
     // A lost offer is found out before anything is sent.
-    const certain = action.type === "LaunchTask" && code === ERROR_CODES.OFFER_GONE;
-    return { expected, lastError, ...(certain ? { notLaunched: action.slot } : {}) };
+    const certain = isLaunch(action) && code === ERROR_CODES.OFFER_GONE;
+    return { expected, lastError, ...(certain ? { notLaunched: action.slots } : {}) };
   }
 }
 
-function isLaunch(action: Action): action is Extract<Action, { type: "LaunchTask" }> {
-  return action.type === "LaunchTask";
+function isLaunch(action: Action): action is Extract<Action, { type: "LaunchTasks" }> {
+  return action.type === "LaunchTasks";
 }

@@ -13,11 +13,12 @@ export type Action =
     }
   | { readonly type: "EnsureProxy"; readonly proxy: ClusterSpec["proxy"] }
   | {
-      readonly type: "LaunchTask";
-      readonly slot: number;
+      readonly type: "LaunchTasks";
+      readonly slots: readonly number[];
       /** Offers of one Mesos agent, combined. */
       readonly offerIds: readonly string[];
-      readonly task: TaskInfo;
+      /** One for each of `slots`, in their order. */
+      readonly tasks: readonly TaskInfo[];
     }
   | {
       readonly type: "KillTask";

@@ -41,7 +41,7 @@ export class ClusterObserver {
   }
 
   /** The nodes as their agents show them now, for whoever follows the leader. */
-  candidates(key: ClusterKey, memory: ClusterMemory): LeaderCandidate[] {
+  candidates(memory: ClusterMemory): LeaderCandidate[] {
     const { firstAddress } = memory.cluster.spec.network;
     return memory.slots.map(({ slot, task }) => {
       const source = task ? this.sources.streams.observe(task.taskId) : undefined;

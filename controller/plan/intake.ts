@@ -13,6 +13,8 @@ export interface SpecReading {
   readonly problems: readonly Problem[];
   /** Files that are there, readable or not. */
   readonly files: readonly string[];
+  /** False: something could not be looked at, so nothing may be taken for removed. */
+  readonly complete: boolean;
 }
 
 export interface Identity {
@@ -50,9 +52,11 @@ export function takeReading(
   );
   const inFile = reading.problems.filter((p) => p.file === (next?.source.file ?? source.file));
   if (next === undefined) {
-    const broken = inFile.some((p) => p.severity === "error");
-    const fileRemoved = !broken;
-    return update(memory, { problems: inFile, fileRemoved }, now);
+    // A file that is there and in which the cluster can't be found may only be broken.
+    const there = reading.files.includes(source.file);
+    const broken = there && inFile.some((p) => p.severity === "error");
+    const fileRemoved = memory.fileRemoved || (reading.complete && !broken);
+    return update(memory, { problems: fileRemoved ? [] : inFile, fileRemoved }, now);
   }
   const immutable = immutableProblems(memory.cluster, next);
   if (immutable.length > 0) {

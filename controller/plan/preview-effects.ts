@@ -1,4 +1,5 @@
 /** What a change of each field does. The types keep this complete: a new field needs its effect. */
+import type { DefaultedManifest } from "../../crd-schema/jupytercluster.types.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 
 interface Change {
@@ -11,11 +12,11 @@ export interface FieldEffect {
   readonly explain: (change: Change) => string;
 }
 
-type Leaf = string | number | boolean | null | readonly unknown[];
-
-/** The same tree as the spec; maps, lists and unions are taken as one field. */
+/** The same tree as the spec in the file; an object of which all fields do the same is one. */
 type Effects<T> = {
-  readonly [K in keyof T]: T[K] extends Leaf ? FieldEffect : Effects<T[K]> | FieldEffect;
+  readonly [K in keyof Required<T>]: NonNullable<T[K]> extends string | number | boolean | unknown[]
+    ? FieldEffect
+    : Effects<NonNullable<T[K]>> | FieldEffect;
 };
 
 const live = (text: string): FieldEffect => ({ kind: "live", explain: () => text });
@@ -79,10 +80,10 @@ const suspend: FieldEffect = {
 
 const placement = live("used for launches from now on; running containers stay where they are");
 
-export const FIELD_EFFECTS: Effects<ClusterSpec> = {
+export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
   replicas,
   image: rolling,
-  resources: { cpus: rolling, memoryMiB: rolling, diskMiB: rolling },
+  resources: { cpus: rolling, memory: rolling, disk: rolling },
   network,
   storage: {
     shared: {
@@ -94,8 +95,8 @@ export const FIELD_EFFECTS: Effects<ClusterSpec> = {
   },
   etcd: {
     dataVolume: refused("etcd's data is there"),
-    heartbeatMs: rolling,
-    electionMs: rolling,
+    heartbeatMilliseconds: rolling,
+    electionMilliseconds: rolling,
   },
   jupyter: { port: rolling, auth: rolling, standby: rolling },
   ssh: { user: rolling, authorizedKeys: rolling },
@@ -114,11 +115,13 @@ export const FIELD_EFFECTS: Effects<ClusterSpec> = {
     maxSeconds: live("used from the next failure on"),
   },
   updateStrategy: {
-    kind: "live",
-    explain: ({ wanted }) =>
-      wanted.updateStrategy === "OnDelete"
-        ? "updates wait until a container is killed; one that is under way stops"
-        : "containers that are out of date are now replaced one at a time",
+    type: {
+      kind: "live",
+      explain: ({ wanted }) =>
+        wanted.updateStrategy === "OnDelete"
+          ? "updates wait until a container is killed; one that is under way stops"
+          : "containers that are out of date are now replaced one at a time",
+    },
   },
   deletionPolicy: live("matters only when the file or the document is removed"),
   suspend,

@@ -4,6 +4,7 @@
  */
 import jsonpatch from "fast-json-patch";
 import { FIELD_EFFECTS, METADATA_EFFECT } from "./preview-effects.ts";
+import { manifestOf } from "../../crd-schema/manifest.ts";
 import type { FieldEffect } from "./preview-effects.ts";
 import type { ClusterSpec, CompiledCluster } from "../../crd-schema/spec.ts";
 
@@ -85,17 +86,21 @@ function isEffect(value: unknown): value is FieldEffect {
   return typeof value === "object" && value !== null && "explain" in value;
 }
 
-/** Lists become maps keyed by what names an item, so that a moved item is no change. */
+/**
+ * The document with every default written out, fields named as in the file. Lists become maps
+ * keyed by what names an item, so that a moved item is no change.
+ */
 function comparable(cluster: CompiledCluster): object {
-  const { spec, metadata } = cluster;
+  const { spec, metadata } = manifestOf(cluster);
+  const { ssh, placement } = spec;
   return {
     metadata: { labels: metadata.labels, annotations: metadata.annotations },
     spec: {
       ...spec,
-      ssh: { ...spec.ssh, authorizedKeys: keyed(spec.ssh.authorizedKeys, (key) => key) },
+      ssh: { ...ssh, authorizedKeys: keyed(ssh.authorizedKeys, (key) => key) },
       placement: {
-        ...spec.placement,
-        constraints: keyed(spec.placement.constraints, (c) => `${c.field} ${c.operator}`),
+        ...placement,
+        constraints: keyed(placement.constraints, (c) => `${c.field} ${c.operator}`),
       },
     },
   };

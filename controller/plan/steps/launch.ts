@@ -1,9 +1,9 @@
 /** A vacant slot gets a new task from the offers; the intent is durable before it is accepted. */
 import { taskIdOf } from "../../model/ids.ts";
 import type { SlotMemory } from "../../model/memory.ts";
-import type { ObservedOffer } from "../../model/observed.ts";
 import type { Draft } from "../draft.ts";
 import type { PlanInput } from "../input.ts";
+import { OfferShelf } from "../offer-shelf.ts";
 import { chooseOffers, type PlacedNode } from "../placement.ts";
 import { taskInfo } from "../task-template.ts";
 import { templateHash } from "../template-hash.ts";
@@ -15,7 +15,7 @@ export function launchVacant(view: ClusterView, input: PlanInput, draft: Draft):
   const vacant = draft.slots.filter((s) => s.task === null && isNeeded(s, view, draft));
   if (vacant.length === 0) return;
   const obstacle = launchObstacle(view, input);
-  const offers = new Map((view.mesos?.offers ?? []).map((o) => [o.id, o]));
+  const shelf = new OfferShelf(view.mesos?.offers ?? []);
   const placed = placedNodes(view);
   for (const { slot, notBefore, lastFailure } of vacant) {
     if (obstacle !== null) {
@@ -24,10 +24,10 @@ export function launchVacant(view: ClusterView, input: PlanInput, draft: Draft):
       draft.refusals.set(slot, `waits after a failure: ${lastFailure ?? "unknown"}`);
       draft.requeue(notBefore);
     } else {
-      const used = launchOne(slot, view, input, [...offers.values()], placed, draft);
-      for (const id of used) offers.delete(id);
+      launchOne(slot, view, input, shelf, placed, draft);
     }
   }
+  for (const launch of shelf.launches()) draft.act({ type: "LaunchTasks", ...launch });
 }
 
 /** What the spec wants; and while there is no quorum, every member that could help to one. */
@@ -52,28 +52,29 @@ function launchOne(
   slot: number,
   view: ClusterView,
   input: PlanInput,
-  offers: readonly ObservedOffer[],
+  shelf: OfferShelf,
   placed: PlacedNode[],
   draft: Draft,
-): readonly string[] {
+): void {
   const { spec, ref, image } = view;
-  const last = draft.slot(slot).lastAgentId;
+  const { launches, lastAgentId } = draft.slot(slot);
+  const dataAt = spec.etcd.dataVolume === "local" ? lastAgentId : null;
   const choice = chooseOffers({
-    offers,
+    offers: shelf.offers,
     need: spec.resources,
     placed,
     placement: spec.placement,
-    ...(last !== null && spec.etcd.dataVolume === "local" ? { prefer: { agentId: last } } : {}),
+    ...(dataAt === null ? {} : { prefer: { agentId: dataAt } }),
   });
   if ("refused" in choice) {
     draft.refusals.set(slot, choice.refused);
     draft.wantsOffers = true;
-    return [];
+    return;
   }
-  const { agentId, hostname, offerIds } = choice;
-  const attributes = offers.find((o) => o.id === offerIds[0])?.attributes ?? [];
-  const { launches } = draft.slot(slot);
+  const { agentId, hostname } = choice;
   const taskId = taskIdOf(ref, input.memory.uid, slot, launches + 1);
+  const task = taskInfo({ ref, spec, image, slot, taskId, agentId, secrets: input.memory.secrets });
+  const attributes = shelf.take(choice, spec.resources, slot, task);
   draft.patchSlot(slot, {
     launches: launches + 1,
     lastAgentId: agentId,
@@ -93,8 +94,5 @@ function launchOne(
     },
   });
   placed.push({ slot, hostname, agentId, attributes });
-  const task = taskInfo({ ref, spec, image, slot, taskId, agentId, secrets: input.memory.secrets });
-  draft.act({ type: "LaunchTask", slot, offerIds, task });
   draft.event("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);
-  return offerIds;
 }

@@ -56,6 +56,7 @@ export class LoopWorld {
       clusters: [fakeCluster({ replicas })],
       problems: [],
       files: ["cluster.yaml"],
+      complete: true,
     };
     this.loop.read(reading);
   }

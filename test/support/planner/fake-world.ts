@@ -88,8 +88,9 @@ export class FakeWorld {
         this.proxy = { listening: true, address, port, error: null, target: null, holdSeconds };
         return;
       }
-      case "LaunchTask":
-        return this.launch(action.task.task_id.value, action.slot);
+      case "LaunchTasks":
+        action.tasks.forEach((t, i) => this.launch(t.task_id.value, action.slots[i] as number));
+        return;
       case "KillTask":
         return this.end(action.taskId, "TASK_KILLED");
       case "OrderAgent":

@@ -15,10 +15,10 @@ describe("the loop", () => {
   it("stores the intent of a launch before it is made", async () => {
     const run = new LoopWorld();
     run.read();
-    await run.until(() => run.performed.some((a) => a.type === "LaunchTask"));
-    const launched = run.performed.find((a) => a.type === "LaunchTask");
+    await run.until(() => run.performed.some((a) => a.type === "LaunchTasks"));
+    const launched = run.performed.find((a) => a.type === "LaunchTasks");
     const stored = run.memory().slots.map((s) => s.task?.taskId);
-    expect(stored).toContain(launched?.type === "LaunchTask" && launched.task.task_id.value);
+    expect(stored).toContain(launched?.type === "LaunchTasks" && launched.tasks[0]?.task_id.value);
   });
 
   it("does nothing at all while its memory cannot be stored, and goes on when it can", async () => {
@@ -34,13 +34,13 @@ describe("the loop", () => {
 
   it("takes a launch back when its offer is gone, and launches anew", async () => {
     const run = new LoopWorld();
-    const error = new OperationError(ERROR_CODES.OFFER_GONE, "LaunchTask", "the offer is gone");
-    run.failNext = { type: "LaunchTask", error };
+    const error = new OperationError(ERROR_CODES.OFFER_GONE, "LaunchTasks", "the offer is gone");
+    run.failNext = { type: "LaunchTasks", error };
     run.read();
     await run.until(() => run.ready);
     expect(run.world.violations).toEqual([]);
     const launches = run.memory().slots.map((s) => s.launches);
-    expect(launches.toSorted()).toEqual([1, 1, 2]);
+    expect(launches).toEqual([2, 2, 2]);
   });
 
   it("launches nothing when the network cannot be made, and says so", async () => {
@@ -52,7 +52,7 @@ describe("the loop", () => {
     await run.until(() => run.ready && run.published?.status.lastErrors.length === 0);
     expect(run.toldErrors).toContain(`${error.code}: ${message}`);
     const types = run.performed.map((a) => a.type);
-    expect(types.indexOf("EnsureNetwork")).toBeLessThan(types.indexOf("LaunchTask"));
+    expect(types.indexOf("EnsureNetwork")).toBeLessThan(types.indexOf("LaunchTasks"));
   });
 
   it("crashes on a programmer error instead of going on", async () => {

@@ -20,7 +20,10 @@ function changeSpec(run: PlannerRun, spec: Partial<ClusterSpec>): void {
 }
 
 function types(actions: readonly Action[]): string[] {
-  return actions.map((a) => ("slot" in a ? `${a.type} ${a.slot}` : a.type));
+  return actions.flatMap((a) => {
+    if (a.type === "LaunchTasks") return a.slots.map((slot) => `LaunchTask ${slot}`);
+    return "slot" in a ? `${a.type} ${a.slot}` : a.type;
+  });
 }
 
 function follower(run: PlannerRun): number {
@@ -172,7 +175,7 @@ describe("a killed container", () => {
     for (let death = 0; death < 4; death++) {
       run.world.kill(slot);
       const begun = run.now;
-      run.until((p) => p.actions.some((a) => a.type === "LaunchTask"));
+      run.until((p) => p.actions.some((a) => a.type === "LaunchTasks"));
       pauses.push(run.now - 200 - begun);
       run.until((p) => p.status.nodes[slot]?.phase !== "BackOff");
     }
