@@ -1,4 +1,6 @@
 /** What a verb may touch of the process it runs in; tests give it their own. */
+import { once } from "node:events";
+import { createInterface } from "node:readline/promises";
 import { createColors } from "picocolors";
 
 export interface TextSink {
@@ -19,6 +21,8 @@ export interface CliContext {
   readonly setExitCode: (code: number) => void;
   /** Calls back on each SIGINT and SIGTERM; the returned function unsubscribes. */
   readonly onSignal: (listener: (signal: NodeJS.Signals) => void) => () => void;
+  /** Asks for a yes or no; null when nobody is there to answer. */
+  readonly confirm: ((question: string) => Promise<boolean>) | null;
   /** Ends the process at once: the last resort after a second Ctrl-C. */
   readonly exitNow: (code: number) => void;
 }
@@ -33,6 +37,7 @@ export function colorsFor(context: CliContext, sink: TextSink): Colors {
 
 /** The context of this process. */
 export function processContext(): CliContext {
+  endOnBrokenPipe();
   return {
     stdout: sinkOf(process.stdout),
     stderr: sinkOf(process.stderr),
@@ -45,8 +50,37 @@ export function processContext(): CliContext {
       process.on("SIGINT", listener).on("SIGTERM", listener);
       return () => process.off("SIGINT", listener).off("SIGTERM", listener);
     },
+    confirm: process.stdin.isTTY && process.stderr.isTTY ? confirmOnTerminal : null,
     exitNow: (code) => process.exit(code),
   };
+}
+
+/** Anything but y or yes is a no; so is the end of the input. */
+async function confirmOnTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await Promise.race([
+      terminal.question(`${question} [y/N] `),
+      once(terminal, "close").then(() => ""),
+    ]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+/**
+ * A reader of the data that went away (`| head`) ends the program quietly. Talk that nobody reads
+ * any more is dropped: a controller does not die with the terminal that it talked to.
+ */
+function endOnBrokenPipe(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 }
 
 function sinkOf(stream: NodeJS.WriteStream): TextSink {

@@ -35,6 +35,7 @@ export function capturedContext(env: Record<string, string> = {}, isTTY = false)
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    confirm: null,
     exitNow: (value) => {
       code = value;
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { previewCluster } from "../../../controller/plan/preview.ts";
+import { immutableProblems } from "../../../crd-schema/immutable.ts";
 import type { ClusterSpec, CompiledCluster } from "../../../crd-schema/spec.ts";
 
 const SPEC: ClusterSpec = {
@@ -75,6 +76,8 @@ describe("previewCluster", () => {
   const rolling = "rolling update of 3 nodes, one at a time: followers first, the leader last";
   const immutable =
     "refused, immutable: every container's address hangs on it; make a new cluster instead";
+  const storage =
+    "refused, immutable: the nodes' shared files are there; make a new cluster instead";
   const table: readonly [string, Partial<ClusterSpec>, string[]][] = [
     [
       "growing adds learners one at a time",
@@ -99,7 +102,7 @@ describe("previewCluster", () => {
       [
         "rolling spec.image: used by containers that start from now on; " +
           "running ones keep the old value (OnDelete)",
-        "live spec.updateStrategy: updates wait until a container is killed; " +
+        "live spec.updateStrategy.type: updates wait until a container is killed; " +
           "one that is under way stops",
       ],
     ],
@@ -130,17 +133,32 @@ describe("previewCluster", () => {
       ["stop spec.suspend: all containers are stopped, followers first; their data stays"],
     ],
     [
-      "another storage is mounted, its files are not copied",
-      { storage: { shared: { type: "hostPath", mountPath: "/shared", hostPath: "/srv" } } },
-      ["hostPath", "type", "volumeName"].map(
-        (field) =>
-          `rolling spec.storage.shared.${field}: ${rolling}; ` +
-          "files stay where they were and are not copied",
-      ),
+      "shared files are not left behind in another place",
+      { storage: { shared: { type: "hostPath", mountPath: "/work", hostPath: "/srv" } } },
+      [
+        `refused spec.storage.shared.hostPath: ${storage}`,
+        `rolling spec.storage.shared.mountPath: ${rolling}`,
+        `refused spec.storage.shared.type: ${storage}`,
+        `refused spec.storage.shared.volumeName: ${storage}`,
+      ],
     ],
   ];
   it.each(table)("%s", (_, change, expected) => {
     expect(changesOf(change)).toEqual(expected);
+  });
+
+  it("refuses what the schema's own check refuses, and nothing else", () => {
+    const shared = { type: "hostPath", mountPath: "/work", hostPath: "/srv" } as const;
+    const wanted = cluster({
+      network: { ...SPEC.network, name: "n", driver: "d", ipamDriver: "i", subnet: "10.0.0.0/24" },
+      storage: { shared },
+      etcd: { dataVolume: "ephemeral", heartbeatMs: 10, electionMs: 100 },
+      proxy: { ...SPEC.proxy, port: 1 },
+    });
+    const refused = previewCluster(cluster(), wanted).changes.filter((c) => c.kind === "refused");
+    const problems = immutableProblems(cluster(), wanted).map((problem) => problem.field);
+    const withTheirType = ["spec.storage.shared.hostPath", "spec.storage.shared.volumeName"];
+    expect(refused.map((c) => c.field)).toEqual([...problems, ...withTheirType].sort());
   });
 
   it("is refused as a whole when one field is immutable", () => {

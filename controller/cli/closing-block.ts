@@ -1,0 +1,52 @@
+/** What `up` says when everything is Ready: where to go, how to try it, how to stop. */
+import { DEFAULT_NAMESPACE } from "./options.ts";
+import type { Colors } from "./context.ts";
+import type { JupyterClusterObject } from "../model/resource.ts";
+
+export interface ClosingFacts {
+  readonly clusters: readonly { readonly object: JupyterClusterObject; readonly url: string }[];
+  readonly apiUrl: string;
+  readonly specFile: string;
+  readonly logFile: string;
+  readonly colors: Colors;
+}
+
+export function closingBlock({
+  clusters,
+  apiUrl,
+  specFile,
+  logFile,
+  colors,
+}: ClosingFacts): string {
+  const { bold, dim } = colors;
+  const blocks = clusters.map(({ object, url }) => {
+    const { name, namespace } = object.metadata;
+    const scope = namespace === DEFAULT_NAMESPACE ? "" : ` -n ${namespace}`;
+    const verb = (text: string) => `npx jupyter-cluster ${text}${scope}`;
+    return [
+      `${bold(name)} is ${object.status.phase}: ` +
+        `${object.status.readyReplicas} of ${object.status.replicas} nodes ready.`,
+      "",
+      field("Jupyter", bold(url)),
+      field("More", verb(`describe ${name}`)),
+      field("Shell", verb(`exec ${name}-0`)),
+      field("Kill a node", `${verb(`kill ${name}-1`)}   it comes back; watch it here`),
+      field("Kill leader", `${verb(`kill ${name}-0`)}   another takes over; Jupyter goes on`),
+      "",
+    ].join("\n");
+  });
+  return [
+    "",
+    ...blocks,
+    field("Status", `${apiUrl}/status`),
+    field("Change", `edit ${specFile} and save`),
+    field("Stop", "Ctrl-C; the containers go on. npx jupyter-cluster down removes them"),
+    dim(field("Log", logFile)),
+    "",
+    "",
+  ].join("\n");
+}
+
+function field(label: string, value: string): string {
+  return `  ${label.padEnd(12)} ${value}`;
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { shortDuration } from "../../../controller/cli/durations.ts";
+import { EventLog } from "../../../controller/cli/event-log.ts";
+import { formatHostPort, hostPort } from "../../../controller/cli/host-port.ts";
+import { readLines } from "../../../controller/cli/read-lines.ts";
+import { renderFields, renderTable } from "../../../controller/cli/table.ts";
+import { event } from "./cluster-fixture.ts";
+
+describe("renderTable", () => {
+  it("aligns columns by what is seen, not by colour codes, and leaves no blanks at the end", () => {
+    const rows = [
+      ["\u001b[31mred\u001b[39m", "1", ""],
+      ["longer", "22", "x"],
+    ];
+    expect(renderTable(["NAME", "N", "MESSAGE"], rows)).toBe(
+      "NAME     N    MESSAGE\n\u001b[31mred\u001b[39m      1\nlonger   22   x\n",
+    );
+  });
+
+  it("aligns the values of fields and indents their further lines", () => {
+    const text = renderFields([
+      ["Name", "lab"],
+      ["Labels", "a=1\nb=2"],
+    ]);
+    expect(text).toBe("Name:    lab\nLabels:  a=1\n         b=2\n");
+  });
+});
+
+describe("shortDuration", () => {
+  it.each([
+    [0, "0s"],
+    [-5, "0s"],
+    [119_999, "119s"],
+    [120_000, "2m"],
+    [330_000, "5m30s"],
+    [45 * 60_000, "45m"],
+    [200 * 60_000, "3h20m"],
+    [30 * 3_600_000, "30h"],
+    [5 * 86_400_000, "5d"],
+    [Number.NaN, "<unknown>"],
+  ])("%d ms is %s", (ms, text) => {
+    expect(shortDuration(ms)).toBe(text);
+  });
+});
+
+describe("hostPort", () => {
+  it.each([
+    ["127.0.0.1:8001", { host: "127.0.0.1", port: 8001 }],
+    ["http://127.0.0.1:80/", { host: "127.0.0.1", port: 80 }],
+    ["[::1]:8001", { host: "::1", port: 8001 }],
+    ["localhost:1", { host: "localhost", port: 1 }],
+  ])("reads %s", (text, expected) => {
+    expect(hostPort(text)).toEqual(expected);
+    expect(hostPort(formatHostPort(expected))).toEqual(expected);
+  });
+
+  it.each(["", "8001", "host", "host:", "host:0", "host:99999", "host:1/path", "https://h:1"])(
+    "refuses %j",
+    (text) => {
+      expect(() => hostPort(text)).toThrow("HOST:PORT is wanted");
+    },
+  );
+});
+
+describe("readLines", () => {
+  it("joins pieces that were cut inside a line and inside a character", async () => {
+    const bytes = Buffer.from("ä1\nzwei\nrest");
+    const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 6), bytes.subarray(6)];
+    const lines: string[] = [];
+    for await (const line of readLines(toStream(pieces))) lines.push(line);
+    expect(lines).toEqual(["ä1", "zwei", "rest"]);
+  });
+});
+
+describe("EventLog", () => {
+  it("tells an event once, and again when it has happened again", () => {
+    const log = new EventLog();
+    const first = event("slot 1 leads");
+    expect(log.news("default/lab", [first])).toEqual([first]);
+    expect(log.news("default/lab", [first])).toEqual([]);
+    const again = event("slot 1 leads", { count: 2 });
+    expect(log.news("default/lab", [again])).toEqual([again]);
+    expect(log.news("default/other", [first])).toEqual([first]);
+  });
+});
+
+async function* toStream(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const piece of pieces) yield await Promise.resolve(piece);
+}
