@@ -1,0 +1,92 @@
+/**
+ * The last status of every task: stored before Mesos is told that it arrived, for Mesos says it
+ * only once. One small file a task, so that one status costs one small write.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ObservedTask } from "../model/observed.ts";
+import type { Logger } from "../model/ports.ts";
+import {
+  guarded,
+  makeDirectory,
+  readIfThere,
+  removeFilesDurably,
+  writeFileDurably,
+} from "./durable-file.ts";
+import { fileNameOf } from "./file-names.ts";
+import { LatestWriter } from "./latest-writer.ts";
+
+const SUFFIX = ".json";
+
+export class TaskBook {
+  /** Only of tasks that are being written now. */
+  private readonly writers = new Map<string, LatestWriter<ObservedTask | null>>();
+
+  constructor(
+    private readonly directory: string,
+    private readonly log: Logger,
+  ) {}
+
+  /**
+   * All that was stored and not forgotten. A damaged entry is left out: Mesos tells the state
+   * of each task again on reconciliation.
+   */
+  async loadTasks(): Promise<ReadonlyMap<string, ObservedTask>> {
+    await makeDirectory(this.directory);
+    const tasks = new Map<string, ObservedTask>();
+    for (const name of await guarded(this.directory, () => readdir(this.directory))) {
+      if (!name.endsWith(SUFFIX)) continue;
+      const path = join(this.directory, name);
+      const task = parseTask(await readIfThere(path));
+      if (task === null) this.log.warn({ path }, "stored task status damaged");
+      else tasks.set(task.taskId, task);
+    }
+    return tasks;
+  }
+
+  /** Resolves when this or a newer status of the task is on disk. */
+  async saveTask(task: ObservedTask): Promise<void> {
+    await this.change(task.taskId, task);
+  }
+
+  async forgetTask(taskId: string): Promise<void> {
+    await this.change(taskId, null);
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all([...this.writers.values()].map((writer) => writer.idle()));
+  }
+
+  private async change(taskId: string, task: ObservedTask | null): Promise<void> {
+    let writer = this.writers.get(taskId);
+    if (writer === undefined) {
+      writer = new LatestWriter((latest) => this.store(taskId, latest));
+      this.writers.set(taskId, writer);
+    }
+    try {
+      await writer.save(task);
+    } finally {
+      if (writer.isIdle && this.writers.get(taskId) === writer) this.writers.delete(taskId);
+    }
+  }
+
+  private async store(taskId: string, task: ObservedTask | null): Promise<void> {
+    const path = join(this.directory, fileNameOf(taskId) + SUFFIX);
+    if (task === null) {
+      await removeFilesDurably([path]);
+      return;
+    }
+    await makeDirectory(this.directory);
+    await writeFileDurably(path, JSON.stringify(task));
+  }
+}
+
+function parseTask(text: string | null): ObservedTask | null {
+  try {
+    const value = JSON.parse(text ?? "") as Partial<ObservedTask> | null;
+    const fits = typeof value?.taskId === "string" && typeof value.state === "string";
+    return fits ? (value as ObservedTask) : null;
+  } catch {
+    return null;
+  }
+}
