@@ -1,6 +1,6 @@
 /**
- * Fixed addresses whose last container is still being removed. Docker tells of an end before it
- * has taken the network down, so a successor that starts at once would find its address in use.
+ * Fixed addresses whose last container has just ended. Docker tells of an end some 80 ms before it
+ * has taken the network down; a successor that starts at once would find its address in use.
  */
 
 /** Beyond it Docker's own refusal is the better answer. */
@@ -9,7 +9,7 @@ const WAIT_MS_MAX = 10_000;
 export class AddressBook {
   private readonly held = new Map<string, Promise<void>>();
 
-  /** @param released settles, and never fails, when the container is gone */
+  /** @param released settles, and never fails, when the network is down */
   hold(address: string | null, released: Promise<void>): void {
     if (address === null) return;
     const freed = released.then(() => {

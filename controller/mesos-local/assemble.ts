@@ -2,9 +2,9 @@
 import type { TaskStatus } from "../mesos/wire.ts";
 import { Agents } from "./agents.ts";
 import { Checkpoint } from "./checkpoint.ts";
+import type { DockerEngine } from "./docker-engine.ts";
 import { DockerExecutor } from "./docker-executor.ts";
 import { DockerLink } from "./docker-link.ts";
-import { DockerodeEngine } from "./dockerode-engine.ts";
 import { Frameworks } from "./frameworks.ts";
 import { HttpServer } from "./http-server.ts";
 import { Master, masterInfo } from "./master.ts";
@@ -31,6 +31,7 @@ export interface Parts {
 export function assemble(
   options: MesosLocalOptions,
   registry: Registry,
+  engine: DockerEngine,
   listeningPort: () => number,
 ): Parts {
   const { clock, log } = options;
@@ -40,7 +41,12 @@ export function assemble(
   const offers: OfferBook = new OfferBook(registry, clock, () => agents.areConnected);
   const tell = (task: TaskRecord, status: TaskStatus) => send(registry, task, status);
   const agents = new Agents(registry, offers, tell, clock);
-  const { reports, executor, link } = agentSide(options, registry, updates, agents);
+  const { reports, executor, link } = agentSide(
+    { options, registry, engine },
+    updates,
+    agents,
+    saveSoon,
+  );
   const frameworks = new Frameworks({
     registry,
     offers,
@@ -61,17 +67,23 @@ export function assemble(
   return { checkpoint, executor, link, offers, server, stopTimers };
 }
 
+interface World {
+  readonly options: MesosLocalOptions;
+  readonly registry: Registry;
+  readonly engine: DockerEngine;
+}
+
 function agentSide(
-  options: MesosLocalOptions,
-  registry: Registry,
+  { options, registry, engine }: World,
   updates: StatusUpdates,
   agents: Agents,
+  saveSoon: () => Promise<void>,
 ) {
   const { clock, log } = options;
   const reports = new TaskReports(clock, (task, status) => updates.push(task, status));
-  const engine = new DockerodeEngine(registry.instanceId, options.dockerSocket);
   const sandboxes = new Sandboxes(options.stateDir);
-  const executor = new DockerExecutor(registry.instanceId, engine, sandboxes, reports, log);
+  const id = registry.instanceId;
+  const executor = new DockerExecutor(id, engine, sandboxes, reports, saveSoon, log);
   const target = {
     ended: (name: string, exitCode: number) => executor.ended(name, exitCode),
     synchronize: () => executor.synchronize(registry.allTasks()),

@@ -6,7 +6,7 @@ export interface DockerEngine {
   /** @returns the container's Docker id */
   create(name: string, body: ContainerBody): Promise<string>;
   start(container: string): Promise<void>;
-  /** null: there is no such container. */
+  /** null: there is no such container. Answered after an end that is under way is complete. */
   inspect(container: string): Promise<ContainerInspectInfo | null>;
   /** Stop signal, then SIGKILL after the grace. A container that is gone or ended is fine. */
   stop(container: string, graceSeconds: number): Promise<void>;
@@ -29,7 +29,6 @@ export interface OwnContainer {
   readonly dockerId: string;
   /** Without the leading slash. */
   readonly name: string;
-  readonly isRunning: boolean;
 }
 
 export interface ContainerEnd {

@@ -39,6 +39,8 @@ export class DockerExecutor {
     private readonly engine: DockerEngine,
     private readonly sandboxes: Sandboxes,
     private readonly reports: TaskReports,
+    /** Resolves when what was reported up to now is on disk. */
+    private readonly saved: () => Promise<void>,
     private readonly log: Logger,
   ) {}
 
@@ -222,17 +224,25 @@ export class DockerExecutor {
     await this.attempt("container not stopped", name, () => this.engine.stop(name, grace));
   }
 
-  /** Keeps the output, then removes the container, so that its address and name are free. */
+  /** Keeps the output, then removes the container, so that its name and volumes are free. */
   private removeContainer(run: Run): void {
     const name = dockerName(run.task.containerId);
+    // Docker tells of an end before it takes the network down. It holds a lock on the container
+    // meanwhile, so that an inspection is answered only when the address is free.
+    const released = this.attempt("address not awaited", name, async () => {
+      await this.engine.inspect(name);
+    });
+    this.addresses.hold(fixedAddressOf(run.task.info), released);
     run.removed = (async () => {
+      await released;
       await this.attempt("output not kept", name, async () => {
         await this.sandboxes.keepOutput(run.task.containerId, await this.engine.logs(name));
       });
+      // Until its end is on disk, the container is the only witness of how it ended.
+      await this.saved();
       await this.attempt("container not removed", name, () => this.engine.remove(name));
       this.runs.delete(name);
     })();
-    this.addresses.hold(fixedAddressOf(run.task.info), run.removed);
     this.background(run.removed);
   }
 

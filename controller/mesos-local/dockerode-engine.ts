@@ -17,7 +17,7 @@ const START_MS_MAX = 60_000;
 const REMOVE_MS_MAX = 60_000;
 const PING_MS_MAX = 10_000;
 const PULL_MS_MAX = 10 * 60_000;
-const LOG_LINES_MAX = 2000;
+const LOG_LINES_MAX = 500;
 
 const NOT_FOUND = 404;
 const NOT_MODIFIED = 304;
@@ -96,7 +96,6 @@ export class DockerodeEngine implements DockerEngine {
     return found.map((c) => ({
       dockerId: c.Id,
       name: (c.Names[0] ?? "").replace(/^\//, ""),
-      isRunning: c.State === "running" || c.State === "paused",
     }));
   }
 

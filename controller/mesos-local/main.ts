@@ -4,11 +4,13 @@
  */
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import type { Clock } from "./ports.ts";
 import { assemble, type Parts } from "./assemble.ts";
 import { type CheckpointState, loadCheckpoint } from "./checkpoint.ts";
+import type { DockerEngine } from "./docker-engine.ts";
+import { DockerodeEngine } from "./dockerode-engine.ts";
 import { type InstanceLock, lockStateDir } from "./instance-lock.ts";
 import { agentRecords, defaultAgent, type MesosLocalOptions, validateOptions } from "./options.ts";
+import type { Clock } from "./ports.ts";
 import { Registry } from "./registry.ts";
 
 export interface MesosLocal {
@@ -31,23 +33,36 @@ const CONNECT_MS_MAX = 5000;
  * @throws OperationError STATE_LOCKED, STATE_CORRUPT or ADDRESS_IN_USE
  * @throws TypeError for options that make no sense
  */
-export async function startMesosLocal(options: MesosLocalOptions): Promise<MesosLocal> {
+export function startMesosLocal(options: MesosLocalOptions): Promise<MesosLocal> {
+  const { dockerSocket } = options;
+  return startMesosLocalOn((instanceId) => new DockerodeEngine(instanceId, dockerSocket), options);
+}
+
+/** The same on any Docker engine. */
+export async function startMesosLocalOn(
+  engineOf: (instanceId: string) => DockerEngine,
+  options: MesosLocalOptions,
+): Promise<MesosLocal> {
   validateOptions(options);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
   const lock = await lockStateDir(options.stateDir);
   try {
-    return await startLocked(options, lock);
+    return await startLocked(engineOf, options, lock);
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-async function startLocked(options: MesosLocalOptions, lock: InstanceLock): Promise<MesosLocal> {
+async function startLocked(
+  engineOf: (instanceId: string) => DockerEngine,
+  options: MesosLocalOptions,
+  lock: InstanceLock,
+): Promise<MesosLocal> {
   const registry = registryOf(options, await loadCheckpoint(options.stateDir));
   const { clock } = options;
   let { port } = options;
-  const parts = assemble(options, registry, () => port);
+  const parts = assemble(options, registry, engineOf(registry.instanceId), () => port);
   const { checkpoint, link, offers, server } = parts;
   try {
     await checkpoint.save();
