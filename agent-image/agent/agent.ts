@@ -1,0 +1,192 @@
+/** Composes the parts of the agent, and starts and stops them in order. */
+import { mkdir } from "node:fs/promises";
+import type {
+  AgentOrder,
+  AgentRefusal,
+  EtcdHealth,
+  NodeConfig,
+  UnitStatus,
+} from "../../controller/model/agent-api.ts";
+import { messageOf } from "../../controller/model/errors.ts";
+import type { Clock, Logger } from "../../controller/model/ports.ts";
+import { DataDir } from "./etcd/data-dir.ts";
+import { localClient } from "./etcd/etcd-client.ts";
+import { EtcdUnit } from "./etcd/etcd-unit.ts";
+import { HttpApi } from "./http/http-server.ts";
+import { JupyterUnit } from "./jupyter/jupyter-unit.ts";
+import { ClusterStore } from "./naming/cluster-store.ts";
+import { HostsApplier } from "./naming/hosts-applier.ts";
+import { Registration } from "./naming/registration.ts";
+import { TableWriter } from "./naming/table-writer.ts";
+import { ETCD_DIR, IDENTITY_FILE, RUN_DIR } from "./paths.ts";
+import { SshAccess } from "./ssh/ssh-access.ts";
+import { ensureSshKeys } from "./ssh/ssh-keys.ts";
+import { SshdUnit } from "./ssh/sshd-unit.ts";
+import { StatusBoard } from "./status/status-board.ts";
+import { SharedStorage } from "./system/shared-storage.ts";
+import { installShellPrompt } from "./system/shell-prompt.ts";
+import { ensureUser, lookUpUser } from "./system/user.ts";
+import type { UnitLog } from "./unit/unit-log.ts";
+
+const STOPPED: UnitStatus = {
+  state: "stopped",
+  ready: false,
+  pid: null,
+  restarts: 0,
+  lastExit: null,
+};
+
+const SETUP_RETRY_MS = 1_000;
+
+export interface AgentOptions {
+  readonly config: NodeConfig;
+  readonly instanceId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly logs: Readonly<Record<"etcd" | "sshd" | "jupyter" | "agent", UnitLog>>;
+}
+
+export class Agent {
+  private readonly board: StatusBoard;
+  private readonly http: HttpApi;
+  private readonly store: ClusterStore;
+  private readonly writer: TableWriter;
+  private readonly registration: Registration;
+  private readonly hosts: HostsApplier;
+  private readonly access: SshAccess;
+  private readonly sshd: SshdUnit;
+  private readonly jupyter: JupyterUnit;
+  private readonly storage: SharedStorage;
+  private etcd: EtcdUnit | null = null;
+  private stopping: Promise<void> | null = null;
+  private cancelSetup: () => void = () => undefined;
+
+  constructor(private readonly options: AgentOptions) {
+    const { config, clock, log, logs, instanceId } = options;
+    this.board = new StatusBoard({
+      slot: config.slot,
+      taskId: config.taskId,
+      instanceId,
+      phase: "awaiting-order",
+      orderId: null,
+      data: { state: "empty" },
+      units: { etcd: STOPPED, sshd: STOPPED, jupyter: STOPPED },
+      etcd: null,
+      hosts: null,
+      sshKnownSlots: [],
+      storage: { ready: false, message: "not probed yet" },
+      elections: [],
+    });
+    const { board } = this;
+    const common = { config, board, clock, log };
+    this.store = new ClusterStore(common);
+    const { store } = this;
+    this.writer = new TableWriter({ ...common, store });
+    this.registration = new Registration({ ...common, store });
+    this.hosts = new HostsApplier({ ...common, store });
+    this.access = new SshAccess({ ...common, store });
+    this.sshd = new SshdUnit({ ...common, output: logs.sshd });
+    this.jupyter = new JupyterUnit({ ...common, output: logs.jupyter });
+    const { slot, storage } = config;
+    this.storage = new SharedStorage({ ...common, slot, mountPath: storage.mountPath });
+    this.http = new HttpApi({
+      config,
+      board,
+      log,
+      logs: new Map(Object.entries(logs)),
+      order: (order) => this.order(order),
+    });
+  }
+
+  /**
+   * Resolves when orders are taken. What does not stand in an order's way is set up behind it.
+   *
+   * @throws Error when the data volume cannot be read or the address cannot be listened on
+   */
+  async start(): Promise<void> {
+    const { config, clock, log, logs } = this.options;
+    await mkdir(RUN_DIR, { recursive: true, mode: 0o755 });
+    const user = await lookUpUser("etcd");
+    const data = new DataDir(ETCD_DIR, IDENTITY_FILE, user);
+    await data.prepare();
+    this.board.update({ data: await data.inspect() });
+    this.etcd = new EtcdUnit({
+      config,
+      user,
+      data,
+      board: this.board,
+      clock,
+      log,
+      output: logs.etcd,
+      identity: await data.readIdentity(),
+      onHealth: (health) => this.onHealth(health),
+    });
+    await this.http.listen([config.ip, "127.0.0.1"]);
+    log.info({ data: this.board.now.data }, "awaiting an order");
+    await this.setUp();
+  }
+
+  /** Ends every process and connection; the second call waits for the first. */
+  stop(): Promise<void> {
+    this.stopping ??= this.stopAll();
+    return this.stopping;
+  }
+
+  private order(order: AgentOrder): AgentRefusal | null {
+    const { board, etcd, jupyter } = this;
+    if (etcd === null || board.now.phase === "stopping") {
+      return { code: "EtcdRunning", message: "the node is being stopped" };
+    }
+    const refusal = etcd.accept(order);
+    if (refusal !== null) return refusal;
+    board.update({ phase: "running", orderId: order.orderId });
+    jupyter.setSecrets(order.jupyter);
+    return null;
+  }
+
+  private onHealth(health: EtcdHealth | null): void {
+    this.store.setHealth(health);
+    this.writer.setHealth(health);
+    this.registration.setHealth(health);
+    this.jupyter.setHealth(health);
+  }
+
+  /** Idempotent; what fails is told and tried again. */
+  private async setUp(): Promise<void> {
+    const { config, log, clock } = this.options;
+    try {
+      const user = await ensureUser(config.ssh.user);
+      this.storage.start(user);
+      this.jupyter.setUser(user);
+      const keys = await ensureSshKeys(user);
+      this.access.start();
+      await this.sshd.start();
+      this.registration.setKeys(keys);
+      await installShellPrompt();
+      this.board.setProblem("setup", null);
+      // Loaded while nobody waits for it.
+      (await localClient()).close();
+    } catch (error) {
+      const message = messageOf(error);
+      log.error({ error: message }, "set-up failed");
+      this.board.setProblem("setup", `the node cannot be set up: ${message}`);
+      if (this.stopping !== null) return;
+      this.cancelSetup = clock.after(SETUP_RETRY_MS, () => void this.setUp());
+    }
+  }
+
+  /**
+   * The record goes first, while there is an etcd to take it from. etcd and Jupyter end together:
+   * a leader hands over at once, and nobody is sent to a Jupyter that is going. sshd is last, so
+   * that whoever is logged in sees the node go.
+   */
+  private async stopAll(): Promise<void> {
+    this.cancelSetup();
+    this.board.update({ phase: "stopping" });
+    await this.registration.stop();
+    await Promise.all([this.writer.stop(), this.hosts.stop(), this.access.stop()]);
+    await Promise.all([this.etcd?.stop(), this.jupyter.stop(), this.store.stop()]);
+    await Promise.all([this.sshd.stop(), this.storage.stop()]);
+    await this.http.close();
+  }
+}

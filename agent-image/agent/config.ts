@@ -1,0 +1,62 @@
+/** What the container was told at launch, checked once; everything later may rely on it. */
+import { isIPv4 } from "node:net";
+import { isAbsolute } from "node:path";
+import { NODE_CONFIG_ENV, type NodeConfig } from "../../controller/model/agent-api.ts";
+import { Checker } from "./system/checker.ts";
+
+const USER_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
+
+/**
+ * @param env of the process; the variable is {@link NODE_CONFIG_ENV}
+ * @throws Error that names the field and what is allowed there
+ */
+export function readNodeConfig(env: Readonly<Record<string, string | undefined>>): NodeConfig {
+  const text = env[NODE_CONFIG_ENV];
+  if (text === undefined) throw new Error(`environment variable ${NODE_CONFIG_ENV} is not set`);
+  const root = new Checker(parse(text), NODE_CONFIG_ENV);
+  const etcd = root.object("etcd");
+  const jupyter = root.object("jupyter");
+  const ssh = root.object("ssh");
+  return {
+    namespace: root.string("namespace", /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/),
+    cluster: root.string("cluster", /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/),
+    slot: root.integer("slot", 0, 10_000),
+    taskId: root.string("taskId", /^[\x21-\x7e]+$/),
+    ip: root.check("ip", "an IPv4 address", (v) => typeof v === "string" && isIPv4(v)) as string,
+    tokenSha256: root.string("tokenSha256", /^[0-9a-f]{64}$/),
+    etcd: {
+      heartbeatMs: etcd.integer("heartbeatMs", 1, 10_000),
+      electionMs: etcd.integer("electionMs", 10, 50_000),
+    },
+    jupyter: {
+      port: jupyter.integer("port", 1, 65_535),
+      auth: jupyter.oneOf("auth", ["token", "none"]),
+      standby: jupyter.oneOf("standby", ["warm", "cold"]),
+    },
+    ssh: { user: userName(ssh), authorizedKeys: ssh.strings("authorizedKeys", /^[^\r\n]*$/) },
+    storage: {
+      mountPath: root
+        .object("storage")
+        .check(
+          "mountPath",
+          "an absolute path",
+          (v) => typeof v === "string" && isAbsolute(v),
+        ) as string,
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`environment variable ${NODE_CONFIG_ENV} is not JSON`, { cause: error });
+  }
+}
+
+/** Root is refused: sshd lets no root in, and Jupyter does not run as root. */
+function userName(ssh: Checker): string {
+  const name = ssh.string("user", USER_NAME);
+  if (name === "root") throw new Error(`${NODE_CONFIG_ENV}.ssh.user must not be root`);
+  return name;
+}

@@ -1,0 +1,55 @@
+/** How etcd is run. Pure. */
+import type { EtcdOrder, NodeConfig } from "../../../controller/model/agent-api.ts";
+import { clientUrl, ETCD_CLIENT_PORT, peerUrl } from "../../../controller/model/ids.ts";
+
+export const LOCAL_CLIENT_URL = `http://127.0.0.1:${ETCD_CLIENT_PORT}`;
+const BACKEND_BYTES_MAX = 2 * 1024 ** 3;
+/**
+ * Entries between two snapshots of the raft log. A follower that lags further gets the whole
+ * database instead, which is small here; fewer entries in memory and a shorter replay matter more.
+ */
+const SNAPSHOT_COUNT = 10_000;
+
+/** @param force add `--force-new-cluster`: this member becomes the only one, with its data */
+export function etcdFlags(
+  config: NodeConfig,
+  dataDir: string,
+  order: EtcdOrder,
+  force: boolean,
+): string[] {
+  return [
+    `--name=${order.memberName}`,
+    `--data-dir=${dataDir}`,
+    `--listen-peer-urls=${peerUrl(config.ip)}`,
+    `--initial-advertise-peer-urls=${peerUrl(config.ip)}`,
+    `--listen-client-urls=${clientUrl(config.ip)},${LOCAL_CLIENT_URL}`,
+    `--advertise-client-urls=${clientUrl(config.ip)}`,
+    `--heartbeat-interval=${config.etcd.heartbeatMs}`,
+    `--election-timeout=${config.etcd.electionMs}`,
+    // Ours is the gate: one change at a time, only while quorate, and new members as learners.
+    // etcd's own check refuses a change until every member was connected for 5 s.
+    "--strict-reconfig-check=false",
+    "--pre-vote=true",
+    "--auto-compaction-mode=periodic",
+    "--auto-compaction-retention=1h",
+    `--quota-backend-bytes=${BACKEND_BYTES_MAX}`,
+    `--snapshot-count=${SNAPSHOT_COUNT}`,
+    "--logger=zap",
+    "--log-outputs=stderr",
+    "--log-level=info",
+    ...initialFlags(order),
+    ...(force ? ["--force-new-cluster"] : []),
+  ];
+}
+
+/** etcd ignores these when it finds data. */
+function initialFlags(order: EtcdOrder): string[] {
+  if (order.mode !== "bootstrap" && order.mode !== "join") return [];
+  const members = Object.entries(order.initialCluster).map(([name, url]) => `${name}=${url}`);
+  const state = order.mode === "bootstrap" ? "new" : "existing";
+  return [
+    `--initial-cluster=${members.join(",")}`,
+    `--initial-cluster-state=${state}`,
+    ...(order.mode === "bootstrap" ? [`--initial-cluster-token=${order.token}`] : []),
+  ];
+}

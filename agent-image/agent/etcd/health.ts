@@ -1,0 +1,34 @@
+/** etcd's answers in our terms. Pure. */
+import type { EtcdHealth, EtcdMember } from "../../../controller/model/agent-api.ts";
+import { hexId } from "../../../controller/model/ids.ts";
+import type { Client } from "./etcd-client.ts";
+
+type StatusAnswer = Awaited<ReturnType<Client["maintenance"]["status"]>>;
+type MemberAnswer = Awaited<ReturnType<Client["cluster"]["memberList"]>>;
+
+export type MemberHealth = Omit<EtcdHealth, "members">;
+
+/** Zero and false fields are left out on the wire; etcd3 fills them in. */
+export function healthFrom(answer: StatusAnswer): MemberHealth {
+  return {
+    memberId: hexId(answer.header.member_id),
+    clusterId: hexId(answer.header.cluster_id),
+    version: answer.version,
+    raftTerm: Number(answer.raftTerm),
+    raftIndex: Number(answer.raftIndex),
+    leaderId: answer.leader === "0" ? null : hexId(answer.leader),
+    isLearner: answer.isLearner,
+    dbSizeBytes: Number(answer.dbSize),
+    // Asking for the alarms themselves would write to the raft log; the status names them too.
+    alarms: answer.errors.flatMap((text) => /alarm:\s*([A-Z]+)/.exec(text)?.[1] ?? []),
+  };
+}
+
+export function membersFrom(answer: MemberAnswer): EtcdMember[] {
+  return answer.members.map((m) => ({
+    id: hexId(m.ID),
+    name: m.name,
+    peerUrls: m.peerURLs,
+    isLearner: m.isLearner,
+  }));
+}

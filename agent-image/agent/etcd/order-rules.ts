@@ -1,0 +1,86 @@
+/** Which order may be carried out on which data, and what it means for the start. Pure. */
+import type {
+  AgentOrder,
+  AgentRefusal,
+  EtcdData,
+  EtcdOrder,
+  UnitStatus,
+} from "../../../controller/model/agent-api.ts";
+import { bootstrapClusterId } from "./bootstrap-ids.ts";
+import type { Identity } from "./identity.ts";
+
+export interface OrderFacts {
+  readonly data: EtcdData;
+  readonly etcd: UnitStatus["state"];
+  /** The local member takes part in a cluster that has a leader. */
+  readonly hasLeader: boolean;
+}
+
+/** @returns null when nothing forbids it */
+export function refuse(order: EtcdOrder, facts: OrderFacts): AgentRefusal | null {
+  const { data } = facts;
+  const running = refuseWhileRunning(order, facts);
+  if (running !== null) return running;
+  switch (order.mode) {
+    case "join":
+      return null;
+    case "bootstrap": {
+      if (data.state === "empty") return null;
+      const own = bootstrapClusterId(order.initialCluster, order.token);
+      if (data.state === "present" && data.clusterId === own) return null;
+      return {
+        code: "DataPresent",
+        message: `the data directory is not empty, and its data is not that of cluster ${own}`,
+      };
+    }
+    case "resume":
+    case "force-new-cluster":
+      return refuseOtherData(order.clusterId, data);
+  }
+}
+
+/**
+ * A member of a live cluster is not disturbed. One without a leader may be told anew: that is how
+ * a lost quorum is recovered without another container.
+ */
+function refuseWhileRunning(
+  order: EtcdOrder,
+  { etcd, hasLeader }: OrderFacts,
+): AgentRefusal | null {
+  if (etcd === "stopped" || etcd === "exited" || etcd === "backoff") return null;
+  const recovers = order.mode === "force-new-cluster" || order.mode === "join";
+  if (recovers && !hasLeader) return null;
+  return { code: "EtcdRunning", message: "etcd runs under an earlier order" };
+}
+
+function refuseOtherData(clusterId: string | null, data: EtcdData): AgentRefusal | null {
+  if (data.state === "empty") {
+    return { code: "DataMissing", message: "the data directory is empty" };
+  }
+  if (data.state === "corrupt") {
+    return { code: "DataMissing", message: `the data cannot be used: ${data.reason}` };
+  }
+  if (clusterId !== null && data.clusterId !== null && clusterId !== data.clusterId) {
+    const message = `the data is of cluster ${data.clusterId}, not of ${clusterId}`;
+    return { code: "ClusterIDMismatch", message };
+  }
+  return null;
+}
+
+export interface StartPlan {
+  /** Remove what is there first. */
+  readonly wipe: boolean;
+  /** Pass `--force-new-cluster`. */
+  readonly force: boolean;
+}
+
+/** An order that comes again to a new container must not undo what it did in the old one. */
+export function planStart(order: AgentOrder, data: EtcdData, identity: Identity | null): StartPlan {
+  const { etcd } = order;
+  if (etcd.mode === "join") {
+    const joined = data.state === "present" && identity?.memberId === etcd.memberId;
+    return { wipe: data.state !== "empty" && !joined, force: false };
+  }
+  const force = etcd.mode === "force-new-cluster" && identity?.forcedBy !== order.orderId;
+  return { wipe: false, force };
+}

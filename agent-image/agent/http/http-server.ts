@@ -1,0 +1,123 @@
+/** The agent's HTTP API (controller/model/agent-api.ts). */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  type AgentOrder,
+  AGENT_PORT,
+  type AgentRefusal,
+  type NodeConfig,
+} from "../../../controller/model/agent-api.ts";
+import { messageOf } from "../../../controller/model/errors.ts";
+import type { Logger } from "../../../controller/model/ports.ts";
+import type { StatusBoard } from "../status/status-board.ts";
+import type { UnitLog } from "../unit/unit-log.ts";
+import { isAuthorized } from "./authorize.ts";
+import { parseLogQuery, streamLog } from "./log-stream.ts";
+import { parseOrder } from "./parse-order.ts";
+import { streamStatus } from "./watch-stream.ts";
+
+const BODY_BYTES_MAX = 64 * 1024;
+const CONNECTIONS_MAX = 64;
+
+export interface HttpApiOptions {
+  readonly config: NodeConfig;
+  readonly board: StatusBoard;
+  readonly log: Logger;
+  readonly logs: ReadonlyMap<string, UnitLog>;
+  /** Takes the order over, or says why not. */
+  readonly order: (order: AgentOrder) => AgentRefusal | null;
+}
+
+export class HttpApi {
+  private readonly servers: Server[] = [];
+
+  constructor(private readonly options: HttpApiOptions) {}
+
+  /** @param addresses to listen on; each must be one of this container */
+  async listen(addresses: readonly string[], port = AGENT_PORT): Promise<void> {
+    await Promise.all(addresses.map((address) => this.listenOn(address, port)));
+  }
+
+  /** Watchers are cut off. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.servers.map((server) => {
+        const closed = new Promise((resolve) => server.close(resolve));
+        server.closeAllConnections();
+        return closed;
+      }),
+    );
+  }
+
+  private listenOn(address: string, port: number): Promise<void> {
+    const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 });
+    server.maxConnections = CONNECTIONS_MAX;
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      this.answer(request, response).catch((error: unknown) => {
+        this.options.log.warn({ url: request.url, error: messageOf(error) }, "request failed");
+        if (!response.headersSent) respond(response, 500, { message: messageOf(error) });
+        else response.destroy();
+      });
+    });
+    this.servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, address, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { config, board, logs } = this.options;
+    if (!isAuthorized(request.headers.authorization, config.tokenSha256)) {
+      response.setHeader("www-authenticate", "Bearer");
+      return respond(response, 401, { message: "bearer token missing or wrong" });
+    }
+    const url = new URL(request.url ?? "/", "http://agent");
+    const route = `${request.method} ${url.pathname}`;
+    if (route === "GET /v1/status") return respond(response, 200, board.status());
+    if (route === "GET /v1/watch") return streamStatus(board, response);
+    if (route === "PUT /v1/order") return this.answerOrder(request, response);
+    const unit = /^GET \/v1\/logs\/([a-z]+)$/.exec(route)?.[1];
+    const log = unit === undefined ? undefined : logs.get(unit);
+    if (log === undefined) return respond(response, 404, { message: `no ${route}` });
+    const query = attempt(() => parseLogQuery(url.searchParams));
+    if (query instanceof Error) return respond(response, 400, { message: query.message });
+    return streamLog(log, query, response);
+  }
+
+  private async answerOrder(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    if (body === null) return respond(response, 413, { message: "the order is too long" });
+    const order = attempt(() => parseOrder(JSON.parse(body), this.options.config.slot));
+    if (order instanceof Error) return respond(response, 400, { message: order.message });
+    const refusal = this.options.order(order);
+    if (refusal !== null) return respond(response, 409, refusal);
+    return respond(response, 202, { orderId: order.orderId });
+  }
+}
+
+function attempt<T>(make: () => T): T | Error {
+  try {
+    return make();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES_MAX) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function respond(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(`${JSON.stringify(body)}\n`);
+}

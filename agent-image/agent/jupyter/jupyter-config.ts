@@ -1,0 +1,59 @@
+/** JupyterLab's configuration and environment. Pure. */
+import type { AgentOrder, NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { User } from "../system/user.ts";
+
+export interface JupyterFiles {
+  readonly configFile: string;
+  readonly cookieSecretFile: string;
+}
+
+/** Text of the config file. It holds the token: readable for the user alone, and never argv. */
+export function jupyterConfig(
+  config: NodeConfig,
+  secrets: AgentOrder["jupyter"],
+  files: JupyterFiles,
+): string {
+  const { mountPath } = config.storage;
+  return JSON.stringify({
+    ServerApp: {
+      ip: "0.0.0.0",
+      port: config.jupyter.port,
+      port_retries: 0,
+      open_browser: false,
+      root_dir: mountPath,
+      cookie_secret_file: files.cookieSecretFile,
+      // Requests come through the proxy under its own host name. Their origin is still compared
+      // with their Host header, which the proxy passes on.
+      allow_remote_access: true,
+      trust_xheaders: true,
+      quit_button: false,
+      log_level: "WARN",
+      websocket_ping_interval: 30_000,
+      terminado_settings: { shell_command: ["/bin/bash"] },
+    },
+    IdentityProvider: { token: config.jupyter.auth === "none" ? "" : secrets.token },
+    PasswordIdentityProvider: { allow_password_change: false },
+    LabApp: {
+      // Nothing calls outside: no news, no update checks, no extension index.
+      news_url: null,
+      check_for_updates_class: "jupyterlab.NeverCheckForUpdate",
+      extension_manager: "readonly",
+      // Shared, so that after a failover the page finds the same layout and settings.
+      workspaces_dir: `${mountPath}/.jupyter/lab/workspaces`,
+      user_settings_dir: `${mountPath}/.jupyter/lab/user-settings`,
+    },
+  });
+}
+
+export function jupyterEnv(user: User): Record<string, string> {
+  return {
+    HOME: user.home,
+    USER: user.name,
+    LOGNAME: user.name,
+    SHELL: "/bin/bash",
+    PATH: "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
+    LANG: "C.UTF-8",
+    // Debugging a kernel's start-up costs a second and is asked for by nobody here.
+    PYDEVD_DISABLE_FILE_VALIDATION: "1",
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * Runs JupyterLab as the normal user. With `standby: warm` on every node, so that a failover costs
+ * the election only; with `cold` only where the local member leads.
+ */
+import { mkdir } from "node:fs/promises";
+import type { AgentOrder, EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import { JUPYTER_RUN_DIR } from "../paths.ts";
+import type { StatusBoard } from "../status/status-board.ts";
+import { writeAtomically } from "../system/atomic-file.ts";
+import { probeHttp } from "../system/probes.ts";
+import { RepeatingTask } from "../system/repeating-task.ts";
+import type { User } from "../system/user.ts";
+import { Unit } from "../unit/unit.ts";
+import type { UnitLog } from "../unit/unit-log.ts";
+import { jupyterConfig, jupyterEnv } from "./jupyter-config.ts";
+
+const CONFIG_FILE = `${JUPYTER_RUN_DIR}/jupyter_server_config.json`;
+const COOKIE_SECRET_FILE = `${JUPYTER_RUN_DIR}/cookie_secret`;
+const STOP_MS_MAX = 1_500;
+const PROBE_MS_MAX = 2_000;
+const PROBE_EVERY_MS_STARTING = 100;
+const PROBE_EVERY_MS = 5_000;
+/** etcd's start decides when the cluster is there; Jupyter may come a little later. */
+const NICE_WHILE_STARTING = 10;
+
+export class JupyterUnit {
+  private readonly unit: Unit;
+  private readonly prober: RepeatingTask;
+  private readonly switcher: RepeatingTask;
+  private user: User | null = null;
+  private secrets: AgentOrder["jupyter"] | null = null;
+  private configured: AgentOrder["jupyter"] | null = null;
+  private leads = false;
+
+  constructor(
+    private readonly options: {
+      readonly config: NodeConfig;
+      readonly board: StatusBoard;
+      readonly clock: Clock;
+      readonly log: Logger;
+      readonly output: UnitLog;
+    },
+  ) {
+    const { clock, log, output, board } = options;
+    const task = (name: string, run: () => Promise<number>) =>
+      new RepeatingTask({ name, clock, log, run });
+    this.prober = task("jupyter-probe", () => this.probe());
+    this.switcher = task("jupyter-switch", () => this.switchUnit());
+    this.unit = new Unit({
+      name: "jupyter",
+      clock,
+      log,
+      output,
+      command: () => this.command(),
+      stopTimeoutMs: STOP_MS_MAX,
+      niceWhileStarting: NICE_WHILE_STARTING,
+      onChange: () => {
+        board.update({ units: { ...board.now.units, jupyter: this.unit.status() } });
+        if (!this.unit.status().ready) this.prober.wake();
+        this.tellProblem();
+      },
+    });
+    this.switcher.start();
+    this.prober.start();
+  }
+
+  /** The user is there and the shared storage was prepared. */
+  setUser(user: User): void {
+    this.user = user;
+    this.switcher.wake();
+  }
+
+  setSecrets(secrets: AgentOrder["jupyter"]): void {
+    this.secrets = secrets;
+    this.switcher.wake();
+  }
+
+  setHealth(health: EtcdHealth | null): void {
+    // While the local member is silent nothing is decided: it may still lead.
+    if (health === null) return;
+    const leads = health.leaderId === health.memberId;
+    if (leads === this.leads) return;
+    this.leads = leads;
+    this.switcher.wake();
+  }
+
+  async stop(): Promise<void> {
+    await this.switcher.stop();
+    await this.unit.stop();
+    await this.prober.stop();
+  }
+
+  private async switchUnit(): Promise<number> {
+    const { user, secrets } = this;
+    const { config } = this.options;
+    if (user === null || secrets === null) return 60_000;
+    if (JSON.stringify(secrets) !== JSON.stringify(this.configured)) {
+      await this.unit.stop();
+      await this.configure(user, secrets);
+    }
+    if (config.jupyter.standby === "warm" || this.leads) this.unit.start();
+    else await this.unit.stop();
+    return 60_000;
+  }
+
+  private async configure(user: User, secrets: AgentOrder["jupyter"]): Promise<void> {
+    await mkdir(JUPYTER_RUN_DIR, { recursive: true, mode: 0o755 });
+    const files = { configFile: CONFIG_FILE, cookieSecretFile: COOKIE_SECRET_FILE };
+    const text = jupyterConfig(this.options.config, secrets, files);
+    const secret = { mode: 0o600, owner: user };
+    await writeAtomically(CONFIG_FILE, text, secret);
+    await writeAtomically(COOKIE_SECRET_FILE, secrets.cookieSecret, secret);
+    this.configured = secrets;
+  }
+
+  private command() {
+    const { user } = this;
+    if (user === null) throw new Error("Jupyter is started without a user");
+    return {
+      file: "/usr/bin/jupyter-lab",
+      args: [`--config=${CONFIG_FILE}`],
+      env: jupyterEnv(user),
+      cwd: user.home,
+      owner: { uid: user.uid, gid: user.gid },
+    };
+  }
+
+  private async probe(): Promise<number> {
+    if (this.unit.status().pid === null) return 60_000;
+    const { port } = this.options.config.jupyter;
+    const ready = await probeHttp("127.0.0.1", port, "/api", PROBE_MS_MAX);
+    this.unit.setReady(ready);
+    this.tellProblem();
+    return ready ? PROBE_EVERY_MS : PROBE_EVERY_MS_STARTING;
+  }
+
+  private tellProblem(): void {
+    const { state, ready, lastExit } = this.unit.status();
+    let problem: string | null = null;
+    if (state === "backoff") {
+      problem = `Jupyter ended with ${lastExit?.signal ?? `code ${lastExit?.code ?? "unknown"}`}`;
+    } else if (state === "running" && !ready) {
+      problem = "Jupyter does not answer";
+    }
+    this.options.board.setProblem("jupyter", problem);
+  }
+}

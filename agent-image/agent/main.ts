@@ -1,0 +1,49 @@
+/** Entry of the agent: the only child of PID 1 in every container. */
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { messageOf } from "../../controller/model/errors.ts";
+import { Agent } from "./agent.ts";
+import { readNodeConfig } from "./config.ts";
+import { LOG_DIR } from "./paths.ts";
+import { agentLogger } from "./status/agent-log.ts";
+import { systemClock } from "./system/clock.ts";
+import { UnitLog } from "./unit/unit-log.ts";
+
+/** Docker and Mesos kill what has not ended by then; so much is left to end by force ourselves. */
+const STOP_MS_MAX = 4_000;
+
+async function main(): Promise<void> {
+  mkdirSync(LOG_DIR, { recursive: true, mode: 0o755 });
+  const unitLog = (name: string) => new UnitLog(`${LOG_DIR}/${name}.log`);
+  const logs = {
+    etcd: unitLog("etcd"),
+    sshd: unitLog("sshd"),
+    jupyter: unitLog("jupyter"),
+    agent: unitLog("agent"),
+  };
+  const log = agentLogger(systemClock, logs.agent);
+  const config = readNodeConfig(process.env);
+  const instanceId = randomUUID();
+  const agent = new Agent({ config, instanceId, clock: systemClock, log, logs });
+
+  const stop = (signal: string) => {
+    log.info({ signal }, "stopping");
+    // With this process PID 1 ends, and with that whatever would not go.
+    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+    agent
+      .stop()
+      .then(() => logs.agent.flush())
+      .then(() => process.exit(0))
+      .catch(fail);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  await agent.start();
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`jupyter-cluster agent: ${messageOf(error)}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);

@@ -1,0 +1,143 @@
+/** Keeps this node's {@link MemberRecord} in etcd under a lease, so that it vanishes with the node. */
+import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
+import { messageOf } from "../../../controller/model/errors.ts";
+import { etcdKeys } from "../../../controller/model/ids.ts";
+import type { MemberRecord } from "../../../controller/model/naming.ts";
+import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import { type Client, localClient, within } from "../etcd/etcd-client.ts";
+import type { SshKeys } from "../ssh/ssh-keys.ts";
+import type { StatusBoard } from "../status/status-board.ts";
+import { RepeatingTask } from "../system/repeating-task.ts";
+import type { ClusterStore } from "./cluster-store.ts";
+
+const LEASE_TTL_SECONDS = 5;
+/** Three chances within the TTL. */
+const KEEP_ALIVE_MS = 1_500;
+const IDLE_MS = 5_000;
+const CALL_MS_MAX = 1_000;
+const REVOKE_MS_MAX = 300;
+
+export class Registration {
+  private readonly task: RepeatingTask;
+  private readonly key: string;
+  private client: Client | null = null;
+  private health: EtcdHealth | null = null;
+  private keys: SshKeys | null = null;
+  private lease: string | null = null;
+  /** The record that the lease holds. */
+  private written = "";
+
+  constructor(
+    private readonly options: {
+      readonly config: NodeConfig;
+      readonly store: ClusterStore;
+      readonly board: StatusBoard;
+      readonly clock: Clock;
+      readonly log: Logger;
+    },
+  ) {
+    const { config, store, clock, log } = options;
+    const keys = etcdKeys({ namespace: config.namespace, name: config.cluster });
+    this.key = keys.member(config.slot);
+    this.task = new RepeatingTask({ name: "registration", clock, log, run: () => this.run() });
+    this.task.start();
+    store.subscribe(() => {
+      if (this.lease !== null && !this.isSeen()) this.task.wake();
+    });
+  }
+
+  setKeys(keys: SshKeys): void {
+    this.keys = keys;
+    this.task.wake();
+  }
+
+  setHealth(health: EtcdHealth | null): void {
+    const could = canWrite(this.health) && this.health?.memberId === health?.memberId;
+    this.health = health;
+    if (canWrite(health) && !could) this.task.wake();
+  }
+
+  /** Takes the record away at once, so that nobody waits for the lease to end. */
+  async stop(): Promise<void> {
+    const { health, client, lease } = this;
+    this.health = null;
+    if (client !== null && lease !== null && canWrite(health)) {
+      await client.leaseClient
+        .leaseRevoke({ ID: lease }, within(REVOKE_MS_MAX))
+        .catch((error: unknown) => {
+          this.options.log.info({ error: messageOf(error) }, "lease is left to expire");
+        });
+    }
+    await this.task.stop();
+    this.client?.close();
+  }
+
+  private async run(): Promise<number> {
+    const { board } = this.options;
+    const { health, keys } = this;
+    if (!canWrite(health) || health === null || keys === null) return IDLE_MS;
+    try {
+      await this.register(this.recordOf(health, keys));
+      board.setProblem("registration", null);
+      return KEEP_ALIVE_MS;
+    } catch (error) {
+      board.setProblem("registration", `this node is not registered: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  private async register(record: MemberRecord): Promise<void> {
+    const client = (this.client ??= await localClient());
+    const value = JSON.stringify(record);
+    if (this.lease !== null && !(await keepAlive(client, this.lease))) this.lease = null;
+    if (this.lease !== null && this.written === value && this.isSeen()) return;
+    if (this.lease === null) {
+      const answer = await client.leaseClient.leaseGrant(
+        { TTL: LEASE_TTL_SECONDS },
+        within(CALL_MS_MAX),
+      );
+      this.lease = answer.ID;
+    }
+    const [key, bytes] = [Buffer.from(this.key), Buffer.from(value)];
+    await client.kv.put({ key, value: bytes, lease: this.lease }, within(CALL_MS_MAX));
+    this.written = value;
+  }
+
+  private recordOf(health: EtcdHealth, keys: SshKeys): MemberRecord {
+    const { slot, ip, taskId, ssh } = this.options.config;
+    const { userKey, hostKey } = keys;
+    return {
+      slot,
+      ip,
+      taskId,
+      memberId: health.memberId,
+      ssh: { user: ssh.user, userKey, hostKey },
+    };
+  }
+
+  private isSeen(): boolean {
+    const { store, config } = this.options;
+    const seen = store.data.members.find((m) => m.slot === config.slot);
+    return seen !== undefined && JSON.stringify(seen) === this.written;
+  }
+}
+
+/** A learner may only read, and without a quorum every write waits. */
+function canWrite(health: EtcdHealth | null): boolean {
+  return health !== null && !health.isLearner && health.members !== null;
+}
+
+/** @returns false when the lease has ended */
+async function keepAlive(client: Client, lease: string): Promise<boolean> {
+  const stream = await client.leaseClient.leaseKeepAlive(within(CALL_MS_MAX));
+  try {
+    return await new Promise<boolean>((resolve, reject) => {
+      stream.on("data", (answer) => resolve(Number(answer.TTL) > 0));
+      stream.on("error", reject);
+      stream.on("end", () => reject(new Error("the lease keep-alive ended without an answer")));
+      stream.write({ ID: lease });
+    });
+  } finally {
+    stream.end();
+  }
+}

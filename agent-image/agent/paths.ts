@@ -1,0 +1,25 @@
+/** Every place in the container's file system that the agent writes to. */
+import { DATA_MOUNT } from "../../controller/model/agent-api.ts";
+
+export const ETCD_DIR = `${DATA_MOUNT}/etcd`;
+export const IDENTITY_FILE = `${DATA_MOUNT}/identity.json`;
+/** The slot's SSH keys live beside its data: they outlive the container, as its address does. */
+export const SSH_KEY_DIR = `${DATA_MOUNT}/ssh`;
+export const HOST_KEY_FILE = `${SSH_KEY_DIR}/host_ed25519`;
+export const USER_KEY_FILE = `${SSH_KEY_DIR}/user_ed25519`;
+
+export const RUN_DIR = "/run/jupyter-cluster";
+export const NAME_FILE = `${RUN_DIR}/name`;
+export const JUPYTER_RUN_DIR = `${RUN_DIR}/jupyter`;
+export const LOG_DIR = "/var/log/jupyter-cluster";
+
+export const HOSTS_FILE = "/etc/hosts";
+export const SSHD_CONFIG_FILE = `${RUN_DIR}/sshd_config`;
+export const SSH_CONFIG_FILE = "/etc/ssh/ssh_config.d/10-jupyter-cluster.conf";
+export const KNOWN_HOSTS_FILE = "/etc/ssh/ssh_known_hosts";
+/**
+ * Not in the user's home: root must not write where the user could put a link. The user's own
+ * `~/.ssh/authorized_keys` counts beside it.
+ */
+export const AUTHORIZED_KEYS_DIR = "/etc/ssh/authorized_keys.d";
+export const BASHRC_FILE = "/etc/bash.bashrc";

@@ -1,0 +1,67 @@
+/** Whole files, replaced so that no reader ever sees half of one. */
+import { constants } from "node:fs";
+import { chmod, chown, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface AtomicWriteOptions {
+  readonly mode: number;
+  readonly owner?: FileOwner;
+  /** Survives a power cut: the file and then its directory are synced. */
+  readonly durable?: boolean;
+}
+
+/** Writes beside the file and renames over it. */
+export async function writeAtomically(
+  path: string,
+  text: string,
+  options: AtomicWriteOptions,
+): Promise<void> {
+  const temporary = `${path}.new`;
+  await rm(temporary, { force: true });
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+  const file = await open(temporary, flags, options.mode);
+  try {
+    await file.writeFile(text);
+    if (options.durable) await file.sync();
+  } finally {
+    await file.close();
+  }
+  await chmod(temporary, options.mode);
+  if (options.owner) await chown(temporary, options.owner.uid, options.owner.gid);
+  await rename(temporary, path);
+  if (options.durable) await syncDirectory(dirname(path));
+}
+
+/** @returns whether the file had to be written */
+export async function writeIfChanged(
+  path: string,
+  text: string,
+  options: AtomicWriteOptions,
+): Promise<boolean> {
+  if ((await readIfThere(path)) === text) return false;
+  await writeAtomically(path, text, options);
+  return true;
+}
+
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

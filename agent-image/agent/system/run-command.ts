@@ -1,0 +1,39 @@
+/** Short commands with a deadline. */
+import { execFile } from "node:child_process";
+import type { FileOwner } from "./atomic-file.ts";
+
+export interface RunOptions {
+  readonly timeoutMs: number;
+  /** Run as this user instead of root. */
+  readonly owner?: FileOwner;
+}
+
+/**
+ * Resolves with stdout.
+ *
+ * @throws Error with what the command wrote to stderr. A command that hangs in the kernel (a dead
+ *   network file system) cannot be killed: the call ends all the same when the time is over.
+ */
+export function runCommand(
+  file: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<string> {
+  const name = `${file} ${args[0] ?? ""}`.trim();
+  return new Promise((resolve, reject) => {
+    const give = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`${name}: no end within ${options.timeoutMs} ms`));
+    }, options.timeoutMs);
+    const child = execFile(
+      file,
+      [...args],
+      { ...options.owner, env: { PATH: process.env["PATH"], LANG: "C.UTF-8" }, cwd: "/" },
+      (error, stdout, stderr) => {
+        clearTimeout(give);
+        if (error === null) return resolve(stdout);
+        reject(new Error(`${name}: ${stderr.trim() || error.message}`));
+      },
+    );
+  });
+}

@@ -1,0 +1,102 @@
+/** Whether the shared file system is there and the normal user can write to it. */
+import { chown, readFile, stat } from "node:fs/promises";
+import { messageOf } from "../../../controller/model/errors.ts";
+import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import type { StatusBoard } from "../status/status-board.ts";
+import { RepeatingTask } from "./repeating-task.ts";
+import { runCommand } from "./run-command.ts";
+import type { User } from "./user.ts";
+
+const PROBE_MS_MAX = 3_000;
+const PROBE_EVERY_MS = 20_000;
+const PROBE_EVERY_MS_FAILING = 1_000;
+
+/** Writes, reads back and removes a file of its own; it runs in a child, for it may hang. */
+const PROBE_SCRIPT = 'printf "%s" "$2" >"$1" && test "$(cat "$1")" = "$2" && rm -f "$1"';
+
+export class SharedStorage {
+  private readonly task: RepeatingTask;
+  private user: User | null = null;
+  private probes = 0;
+
+  constructor(
+    private readonly options: {
+      readonly mountPath: string;
+      /** Makes the probe's file this node's own. */
+      readonly slot: number;
+      readonly board: StatusBoard;
+      readonly clock: Clock;
+      readonly log: Logger;
+    },
+  ) {
+    const { clock, log } = options;
+    this.task = new RepeatingTask({ name: "shared-storage", clock, log, run: () => this.run() });
+  }
+
+  start(user: User): void {
+    this.user = user;
+    this.task.start();
+  }
+
+  stop(): Promise<void> {
+    return this.task.stop();
+  }
+
+  private async run(): Promise<number> {
+    if (this.user === null) return PROBE_EVERY_MS_FAILING;
+    const failure = await this.failure(this.user);
+    const { board, mountPath } = this.options;
+    const message = failure ?? `${mountPath} is mounted and writable`;
+    board.update({ storage: { ready: failure === null, message } });
+    board.setProblem("storage", failure === null ? null : `shared storage: ${failure}`);
+    return failure === null ? PROBE_EVERY_MS : PROBE_EVERY_MS_FAILING;
+  }
+
+  private async failure(user: User): Promise<string | null> {
+    const { mountPath } = this.options;
+    const mounts = await readFile("/proc/self/mountinfo", "utf8");
+    if (!isMountPoint(mounts, mountPath)) return `nothing is mounted at ${mountPath}`;
+    try {
+      await this.probe(user);
+      return null;
+    } catch (error) {
+      if (!/permission denied/i.test(messageOf(error))) return messageOf(error);
+    }
+    try {
+      await giveToUser(mountPath, user);
+      await this.probe(user);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  private async probe(user: User): Promise<void> {
+    const { mountPath, slot } = this.options;
+    this.probes += 1;
+    const file = `${mountPath}/.jupyter-cluster-probe-${slot}`;
+    const args = ["-c", PROBE_SCRIPT, "sh", file, String(this.probes)];
+    const owner = { uid: user.uid, gid: user.gid };
+    await runCommand("/bin/sh", args, { timeoutMs: PROBE_MS_MAX, owner });
+  }
+}
+
+/** A fresh volume belongs to root. What belongs to somebody else is left as it is. */
+async function giveToUser(mountPath: string, user: User): Promise<void> {
+  const { uid } = await stat(mountPath);
+  if (uid !== 0)
+    throw new Error(`${user.name} may not write to ${mountPath}, which has uid ${uid}`);
+  await chown(mountPath, user.uid, user.gid);
+}
+
+/** @param mountinfo text of /proc/self/mountinfo (proc(5)); the fifth field is the mount point */
+export function isMountPoint(mountinfo: string, path: string): boolean {
+  const wanted = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  return mountinfo.split("\n").some((line) => {
+    const field = line.split(" ")[4] ?? "";
+    const point = field.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    return point === wanted;
+  });
+}

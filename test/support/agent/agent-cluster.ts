@@ -1,0 +1,141 @@
+/** Three nodes with agents on a bridge network of their own; what is made here is removed here. */
+import { randomBytes } from "node:crypto";
+import Docker from "dockerode";
+import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
+import {
+  etcdKeys,
+  memberNameOf,
+  peerUrl,
+  slotAddress,
+  taskIdOf,
+} from "../../../controller/model/ids.ts";
+import type { DesiredSlots } from "../../../controller/model/naming.ts";
+import { AgentNode } from "./agent-node.ts";
+
+const NAMESPACE = "default";
+
+export interface AgentClusterOptions {
+  readonly image: string;
+  readonly cluster: string;
+  readonly subnet: string;
+  readonly firstAddress: string;
+  readonly size: number;
+  readonly standby?: "warm" | "cold";
+}
+
+export class AgentCluster {
+  readonly docker = new Docker();
+  readonly nodes: AgentNode[] = [];
+  readonly jupyterToken = randomBytes(16).toString("hex");
+  private readonly cookieSecret = randomBytes(32).toString("hex");
+  private readonly agentToken = randomBytes(16).toString("hex");
+  private readonly run = randomBytes(4).toString("hex");
+  private launches = 0;
+
+  constructor(readonly options: AgentClusterOptions) {}
+
+  private get labels(): Record<string, string> {
+    return { "jupytercluster.test/run": this.run };
+  }
+
+  /** Network and volumes; no container yet. */
+  async prepare(): Promise<void> {
+    const { docker, labels } = this;
+    await docker.createNetwork({
+      Name: this.name("net"),
+      Driver: "bridge",
+      Labels: labels,
+      IPAM: { Driver: "default", Config: [{ Subnet: this.options.subnet }] },
+    });
+    await docker.createVolume({ Name: this.name("shared"), Labels: labels });
+    for (let slot = 0; slot < this.options.size; slot += 1) {
+      await docker.createVolume({ Name: this.name(`data-${slot}`), Labels: labels });
+      this.nodes.push(this.makeNode(slot));
+    }
+  }
+
+  /** Another task in the slot. */
+  replace(slot: number): AgentNode {
+    const node = this.makeNode(slot);
+    this.nodes[slot] = node;
+    return node;
+  }
+
+  node(slot: number): AgentNode {
+    const node = this.nodes[slot];
+    if (node === undefined) throw new Error(`no slot ${slot}`);
+    return node;
+  }
+
+  order(node: AgentNode, etcd: EtcdOrder): AgentOrder {
+    return {
+      orderId: `${node.options.config.taskId}:${etcd.mode}`,
+      etcd,
+      jupyter: { token: this.jupyterToken, cookieSecret: this.cookieSecret },
+    };
+  }
+
+  bootstrapOrder(node: AgentNode): AgentOrder {
+    return this.order(node, {
+      mode: "bootstrap",
+      memberName: memberNameOf(node.slot),
+      token: this.run,
+      initialCluster: this.initialCluster(),
+    });
+  }
+
+  initialCluster(): Record<string, string> {
+    return Object.fromEntries(this.nodes.map((n) => [memberNameOf(n.slot), peerUrl(n.ip)]));
+  }
+
+  /** What the controller writes: which slots the cluster has. */
+  async putDesired(through: AgentNode): Promise<void> {
+    const desired: DesiredSlots = {
+      generation: 1,
+      slots: this.nodes.map(({ slot, ip }) => ({ slot, ip })),
+    };
+    const { desired: key } = etcdKeys({ namespace: NAMESPACE, name: this.options.cluster });
+    await through.exec(["etcdctl", "put", key, JSON.stringify(desired)]);
+  }
+
+  async remove(): Promise<void> {
+    const { docker } = this;
+    const filters = { label: [`jupytercluster.test/run=${this.run}`] };
+    for (const { Id } of await docker.listContainers({ all: true, filters })) {
+      await docker.getContainer(Id).remove({ force: true, v: true });
+    }
+    for (const { Id } of await docker.listNetworks({ filters })) {
+      await docker.getNetwork(Id).remove();
+    }
+    const { Volumes } = await docker.listVolumes({ filters });
+    for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
+  }
+
+  private name(part: string): string {
+    return `agent-test-${this.run}-${part}`;
+  }
+
+  private makeNode(slot: number): AgentNode {
+    const { cluster, firstAddress, image, standby = "warm" } = this.options;
+    this.launches += 1;
+    const ref = { namespace: NAMESPACE, name: cluster };
+    return new AgentNode({
+      docker: this.docker,
+      image,
+      network: this.name("net"),
+      labels: this.labels,
+      dataVolume: this.name(`data-${slot}`),
+      sharedVolume: this.name("shared"),
+      token: this.agentToken,
+      config: {
+        ...{ namespace: NAMESPACE, cluster, slot },
+        taskId: taskIdOf(ref, this.run, slot, this.launches),
+        ip: slotAddress(firstAddress, slot),
+        etcd: { heartbeatMs: 20, electionMs: 200 },
+        jupyter: { port: 8888, auth: "token", standby },
+        ssh: { user: "admin", authorizedKeys: [] },
+        storage: { mountPath: "/home/shared" },
+      },
+    });
+  }
+}

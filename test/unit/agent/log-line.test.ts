@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { parseLogLine } from "../../../agent-image/agent/etcd/log-line.ts";
+import { capturedLines, eventsOf } from "./etcd-log.ts";
+
+function raft(msg: string): string {
+  return JSON.stringify({ level: "info", ts: "2026-11-23T21:06:46.275Z", logger: "raft", msg });
+}
+
+describe("lines of etcd's log", () => {
+  test("a new member knows its ids before it serves", () => {
+    const events = eventsOf(capturedLines("etcd-bootstrap-elected"));
+    expect(events[0]).toEqual({
+      type: "identity",
+      memberId: "aab98c34a6b7081e",
+      clusterId: "8d09ee6a59bf4186",
+      raftIndex: 0,
+    });
+    expect(events.map((e) => e.type)).toContain("serving");
+  });
+
+  test("a restarted member tells how far its log had come", () => {
+    expect(eventsOf(capturedLines("etcd-resume"))[0]).toMatchObject({ raftIndex: 7 });
+  });
+
+  test("a forced member tells its ids too", () => {
+    const identity = eventsOf(capturedLines("etcd-force-new-cluster"))[0];
+    expect(identity).toMatchObject({ type: "identity", memberId: "2c2eb01b2172f229" });
+  });
+
+  test("a removed member is told so", () => {
+    const events = eventsOf(capturedLines("etcd-moved-and-removed"));
+    expect(events).toContainEqual({ type: "removed" });
+  });
+
+  test("a refused vote is a vote, on both sides of it", () => {
+    const refused = raft(
+      "31fe1a5d [logterm: 2, index: 5, vote: 0] rejected MsgVote from c513eb08 " +
+        "[logterm: 1, index: 4] at term 3",
+    );
+    const vote = { type: "vote", candidate: "c513eb08", from: "31fe1a5d", term: 3, granted: false };
+    expect(parseLogLine(refused)?.event).toEqual(vote);
+    const answer = raft("c513eb08 received MsgVoteResp rejection from 31fe1a5d at term 3");
+    expect(parseLogLine(answer)?.event).toEqual(vote);
+  });
+
+  test("a change of leader without a gap names the new one", () => {
+    const line = raft("raft.node: aa changed leader from bb to cc at term 7");
+    expect(parseLogLine(line)?.event).toEqual({ type: "leader-elected", leaderId: "cc", term: 7 });
+  });
+
+  test("a pre-vote is not yet a vote", () => {
+    const line = raft("2c2eb01b received MsgPreVoteResp from 75b33c64 at term 2");
+    expect(parseLogLine(line)).toBeNull();
+  });
+
+  test("a fatal line gives its error, and a panic its message", () => {
+    const fatal = { level: "fatal", ts: "2026-11-23T21:06:46Z", msg: "discovery", error: "no" };
+    expect(parseLogLine(JSON.stringify(fatal))?.event).toEqual({
+      type: "fatal",
+      message: "discovery: no",
+    });
+    expect(parseLogLine("panic: tocommit(9) is out of range [lastIndex(0)]")?.event).toMatchObject({
+      message: "tocommit(9) is out of range [lastIndex(0)]",
+    });
+  });
+
+  test("half a line and plain text mean nothing", () => {
+    expect(parseLogLine('{"level":"info","ts":"2026')).toBeNull();
+    expect(parseLogLine("goroutine 1 [running]:")).toBeNull();
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import {
+  type ClusterData,
+  decode,
+  NO_DATA,
+  rangeOf,
+} from "../../../agent-image/agent/naming/cluster-data.ts";
+import { nextTable } from "../../../agent-image/agent/naming/next-table.ts";
+import { etcdKeys } from "../../../controller/model/ids.ts";
+import type { HostsTable } from "../../../controller/model/naming.ts";
+
+const slots = [0, 1, 2].map((slot) => ({ slot, ip: `10.0.0.${slot}` }));
+const desired = { generation: 1, slots };
+
+function tableOf(term: number, leaderSlot: number, order: readonly number[]): HostsTable {
+  const names = order.map((slot, index) => ({ slot, index, ip: `10.0.0.${slot}` }));
+  return { term, leaderSlot, names };
+}
+
+function data(changes: Partial<ClusterData>): ClusterData {
+  return { ...NO_DATA, desired, ...changes };
+}
+
+describe("the table that a leader writes", () => {
+  test("nothing before the controller has said what is desired", () => {
+    expect(nextTable(NO_DATA, 0, 2)).toBeNull();
+  });
+
+  test("the first one puts the leader at 0", () => {
+    expect(nextTable(data({}), 1, 2)).toEqual(tableOf(2, 1, [1, 0, 2]));
+  });
+
+  test("a new leader swaps with the old one", () => {
+    const hosts = tableOf(2, 1, [1, 0, 2]);
+    expect(nextTable(data({ hosts }), 2, 3)).toEqual(tableOf(3, 2, [2, 0, 1]));
+  });
+
+  test("the same leader in a later term tells its term", () => {
+    const hosts = tableOf(2, 1, [1, 0, 2]);
+    expect(nextTable(data({ hosts }), 1, 5)).toEqual(tableOf(5, 1, [1, 0, 2]));
+  });
+
+  test("nothing when it is right already", () => {
+    expect(nextTable(data({ hosts: tableOf(2, 1, [1, 0, 2]) }), 1, 2)).toBeNull();
+  });
+
+  test("nothing over a table of a higher term", () => {
+    expect(nextTable(data({ hosts: tableOf(9, 0, [0, 1, 2]) }), 1, 8)).toBeNull();
+  });
+
+  test("nothing by a slot that is to go", () => {
+    const hosts = tableOf(2, 3, [3, 0, 1, 2]);
+    expect(nextTable(data({ hosts }), 3, 2)).toBeNull();
+  });
+});
+
+describe("the keys that an agent reads", () => {
+  const keys = etcdKeys({ namespace: "default", name: "nb" });
+
+  test("the range holds them and leaves the controller's status out", () => {
+    const { start, end } = rangeOf(keys);
+    const inside = (key: string) => key >= start && key < end;
+    expect([keys.desired, keys.hosts, keys.member(0), keys.member(12)].every(inside)).toBe(true);
+    expect(inside(keys.status)).toBe(false);
+  });
+
+  test("they are decoded, members in the order of their slots", () => {
+    const hosts = tableOf(2, 0, [0]);
+    const entry = (key: string, value: unknown) => ({
+      key,
+      value: JSON.stringify(value),
+      modRevision: "7",
+    });
+    const decoded = decode(keys, [
+      entry(keys.member(10), { slot: 10 }),
+      entry(keys.member(2), { slot: 2 }),
+      entry(keys.hosts, hosts),
+      entry(keys.desired, desired),
+    ]);
+    expect(decoded).toMatchObject({ desired, hosts, hostsRevision: "7" });
+    expect(decoded.members.map((m) => m.slot)).toEqual([2, 10]);
+  });
+
+  test("a broken table counts as none, and can be replaced", () => {
+    const broken = { key: keys.hosts, value: "{", modRevision: "9" };
+    expect(decode(keys, [broken])).toEqual({ ...NO_DATA, hostsRevision: "9" });
+  });
+});
