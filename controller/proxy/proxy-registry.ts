@@ -5,7 +5,7 @@ import type { ClusterKey } from "../model/ids.ts";
 import { findLeader, type LeaderCandidate } from "../model/leader.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
-import { JupyterProxy } from "./jupyter-proxy.ts";
+import { JupyterProxy, type ProxyStats } from "./jupyter-proxy.ts";
 
 export interface ProxyRegistryOptions {
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export class ProxyRegistry {
       this.entries.set(key, { wanted, proxy: old.proxy, failure: null });
       return;
     }
-    const { clock, log, onChange } = this.options;
+    const { clock, log } = this.options;
     const { address, port } = wanted;
     const proxy = new JupyterProxy({
       address,
@@ -44,7 +44,7 @@ export class ProxyRegistry {
       holdMs,
       log,
       clock,
-      onChange: () => onChange(key),
+      onChange: () => this.options.onChange(key),
     });
     try {
       await proxy.listen();
@@ -52,12 +52,14 @@ export class ProxyRegistry {
       if (!(error instanceof OperationError)) throw error;
       const failure = { code: error.code, message: error.message };
       this.entries.set(key, { wanted: old?.wanted ?? wanted, proxy: old?.proxy ?? null, failure });
-      onChange(key);
+      this.options.onChange(key);
       throw error;
     }
+    const target = old?.proxy?.assigned;
+    if (target) proxy.setTarget(target);
     this.entries.set(key, { wanted, proxy, failure: null });
     await old?.proxy?.close();
-    onChange(key);
+    this.options.onChange(key);
   }
 
   observe(key: ClusterKey): Observed["proxy"] {
@@ -76,7 +78,7 @@ export class ProxyRegistry {
   follow(key: ClusterKey, nodes: readonly LeaderCandidate[], jupyterPort: number): void {
     const proxy = this.entries.get(key)?.proxy;
     if (!proxy) return;
-    const target = proxy.status().target;
+    const target = proxy.assigned;
     const leader = findLeader(nodes);
     const node = nodes.find((n) => n.slot === leader?.slot);
     if (leader && node?.agent?.units.jupyter.ready) {
@@ -84,6 +86,13 @@ export class ProxyRegistry {
     } else if (target !== null && !serves(nodes, target.ip)) {
       proxy.dropTarget(target.ip);
     }
+  }
+
+  /** Of every proxy that listens, for metrics. */
+  stats(): readonly { readonly key: ClusterKey; readonly stats: ProxyStats }[] {
+    return [...this.entries].flatMap(([key, { proxy }]) =>
+      proxy === null ? [] : [{ key, stats: proxy.stats() }],
+    );
   }
 
   async close(key: ClusterKey): Promise<void> {

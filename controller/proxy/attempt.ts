@@ -1,0 +1,114 @@
+/** One try at getting an answer from a target: everything up to the answer's first byte. */
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Upstream, Visit } from "./upstream.ts";
+
+export type Outcome =
+  /** Answered, or the client has gone: nothing is left to do. */
+  | "done"
+  /** Nothing reached the target. */
+  | "not-sent"
+  /** It may have reached the target, brought no answer, and may be sent again. */
+  | "hung-up"
+  /** It may have been carried out, and must not be sent again. */
+  | "interrupted";
+
+export interface AttemptOptions {
+  readonly upstream: Upstream;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: string[];
+  /** Sending it twice does no harm, and there is all that it takes to do so. */
+  readonly repeatable: boolean;
+  /** Registers what to do when the client has gone; returns how to unregister. */
+  onGone(left: () => void): () => void;
+  /** Sends the body; called when there is a connection. */
+  send(outgoing: ClientRequest): void;
+  /** The answer's headers are there; resolves when it was passed on, or cannot be. */
+  answer(incoming: IncomingMessage): Promise<void>;
+  /** The target has switched protocols, as asked. */
+  readonly switched?: (incoming: IncomingMessage, socket: Socket, head: Buffer) => void;
+}
+
+export function attempt(options: AttemptOptions): Promise<Outcome> {
+  return new Promise((resolve) => {
+    new Attempt(options, resolve).start();
+  });
+}
+
+class Attempt implements Visit {
+  private readonly outgoing: ClientRequest;
+  private readonly leave: () => void;
+  private readonly stay: () => void;
+  private sent = false;
+  private answered = false;
+  private settled = false;
+
+  constructor(
+    private readonly options: AttemptOptions,
+    private readonly resolve: (outcome: Outcome) => void,
+  ) {
+    const { upstream, method, path, headers, repeatable } = options;
+    this.outgoing = upstream.request(method, path, headers, !repeatable);
+    this.leave = upstream.enter(this);
+    this.stay = options.onGone(() => this.abandon());
+  }
+
+  start(): void {
+    const { outgoing, options } = this;
+    outgoing.once("socket", (socket) => {
+      if (socket.connecting) socket.once("connect", () => this.connected());
+      else this.connected();
+    });
+    outgoing.on("error", () => this.fail());
+    outgoing.once("close", () => this.fail());
+    outgoing.once("response", (incoming) => {
+      if (this.settled) return;
+      this.answered = true;
+      void options.answer(incoming).then(() => this.settle("done"));
+    });
+    const { switched } = options;
+    if (switched === undefined) return;
+    outgoing.once("upgrade", (incoming, socket, head) => {
+      if (this.settled) return socket.destroy();
+      this.answered = true;
+      this.settle("done");
+      switched(incoming, socket as Socket, head);
+    });
+  }
+
+  retire(): void {
+    if (this.answered || (this.sent && !this.options.repeatable)) return;
+    this.fail();
+    this.outgoing.destroy();
+  }
+
+  cut(): void {
+    this.outgoing.destroy();
+  }
+
+  private connected(): void {
+    this.sent = true;
+    if (!this.settled) this.options.send(this.outgoing);
+  }
+
+  /** The connection failed or ended; when answered, the answer's own stream tells of it. */
+  private fail(): void {
+    if (this.answered) return;
+    if (!this.sent) this.settle("not-sent");
+    else this.settle(this.options.repeatable ? "hung-up" : "interrupted");
+  }
+
+  private abandon(): void {
+    this.settle("done");
+    this.outgoing.destroy();
+  }
+
+  private settle(outcome: Outcome): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.stay();
+    this.leave();
+    this.resolve(outcome);
+  }
+}

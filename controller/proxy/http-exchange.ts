@@ -1,0 +1,114 @@
+/** A plain HTTP request on its way through the proxy. */
+import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import { attempt, type Outcome } from "./attempt.ts";
+import type { Exchange } from "./dispatch.ts";
+import { requestHeaders, responseHeaders } from "./headers.ts";
+import type { RequestBody } from "./request-body.ts";
+import { type Refusal, sendRefusal } from "./unavailable.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** RFC 9110, section 9.2.2: carried out twice, they mean what they mean once. */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+const BODY_EXPECTED = new Set(["POST", "PUT", "PATCH"]);
+
+export class HttpExchange implements Exchange {
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    private readonly body: RequestBody,
+  ) {}
+
+  get gone(): boolean {
+    return this.response.destroyed;
+  }
+
+  onGone(left: () => void): () => void {
+    this.response.once("close", left);
+    return () => this.response.off("close", left);
+  }
+
+  attempt(upstream: Upstream): Promise<Outcome> {
+    const { request, body } = this;
+    const method = request.method ?? "GET";
+    const repeatable = body.kind !== "stream" && IDEMPOTENT.has(method);
+    const framing = { bodyBytes: knownLength(method, body), keepAlive: repeatable };
+    return attempt({
+      upstream,
+      method,
+      path: request.url ?? "/",
+      headers: requestHeaders(request, framing),
+      repeatable,
+      onGone: (left) => this.onGone(left),
+      send: (outgoing) => this.send(outgoing),
+      answer: (incoming) => this.answer(incoming),
+    });
+  }
+
+  refuse(refusal: Refusal): void {
+    this.request.unpipe();
+    sendRefusal(this.request, this.response, refusal);
+  }
+
+  private send(outgoing: ClientRequest): void {
+    switch (this.body.kind) {
+      case "none":
+        outgoing.end();
+        return;
+      case "kept":
+        outgoing.end(this.body.bytes);
+        return;
+      case "stream":
+        this.request.pipe(outgoing);
+    }
+  }
+
+  private answer(incoming: IncomingMessage): Promise<void> {
+    // Answered before the upload was over: what is left of it is not waited for.
+    const early = this.body.kind === "stream" && !this.request.complete;
+    return relay(incoming, this.response, early);
+  }
+}
+
+/**
+ * Passes an answer on. One that breaks off breaks the client's connection too: ending it would
+ * make half a file look like a whole one.
+ *
+ * @param last the client's connection cannot be used for another request
+ */
+export function relay(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  last: boolean,
+): Promise<void> {
+  const headers = responseHeaders(incoming);
+  if (last) headers.push("Connection", "close");
+  response.writeHead(incoming.statusCode ?? 502, reasonPhrase(incoming), headers);
+  // Without a known length the body may be long in coming: an event stream, a long poll.
+  if (incoming.headers["content-length"] === undefined) response.flushHeaders();
+  incoming.pipe(response);
+  // By hand, since stream.pipeline costs a tenth of the proxy's time (docs/decisions/0004).
+  return new Promise((resolve) => {
+    incoming.on("error", ignore);
+    incoming.once("close", () => {
+      if (!incoming.complete) response.destroy();
+    });
+    response.once("close", () => {
+      incoming.destroy();
+      resolve();
+    });
+  });
+}
+
+/** Jupyter's own wording where it may be passed on, which is wherever it is printable ASCII. */
+function reasonPhrase(incoming: IncomingMessage): string {
+  const phrase = incoming.statusMessage ?? "";
+  return /^[\x20-\x7e]*$/.test(phrase) ? phrase : "";
+}
+
+function knownLength(method: string, body: RequestBody): number | null {
+  if (body.kind === "kept") return body.bytes.length;
+  return body.kind === "none" && BODY_EXPECTED.has(method) ? 0 : null;
+}
+
+/** It always closes after an error. */
+function ignore(): void {}

@@ -1,0 +1,239 @@
+/**
+ * The one address under which a cluster's Jupyter is reached, whichever node serves it.
+ *
+ * Requests and WebSockets go to the target in force. While there is none, or it does not answer,
+ * requests are held; what was lost before its answer began is sent again where that is safe.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { ObservedProxy } from "../model/observed.ts";
+import type { Clock, Logger } from "../model/ports.ts";
+import { systemClock } from "../support/clock.ts";
+import { listen } from "../support/listen.ts";
+import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
+import { HttpExchange } from "./http-exchange.ts";
+import { LIMITS } from "./limits.ts";
+import {
+  hasBody,
+  readWhole,
+  ReplayBudget,
+  replayableBytes,
+  type RequestBody,
+} from "./request-body.ts";
+import { TargetGate } from "./target-gate.ts";
+import { CLOSING, NO_UPGRADE, OVERLOADED } from "./unavailable.ts";
+import type { ProxyTarget } from "./upstream.ts";
+import { canBeServed, UpgradeExchange, type WebSocketOpened } from "./upgrade-exchange.ts";
+import { WebSocketLink } from "./websocket-link.ts";
+
+export interface JupyterProxyOptions {
+  readonly address: string;
+  /** 0: any free one; {@link JupyterProxy.status} tells which. */
+  readonly port: number;
+  /** How long a request waits for a target, in milliseconds. */
+  readonly holdMs: number;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** {@link JupyterProxy.status} has changed. */
+  onChange?(): void;
+}
+
+/** Totals since the start, and what goes on now. */
+export interface ProxyStats {
+  readonly requests: number;
+  readonly retries: number;
+  readonly heldTotal: number;
+  readonly refused: number;
+  readonly held: number;
+  readonly active: number;
+  readonly webSockets: number;
+  readonly connections: number;
+}
+
+export class JupyterProxy {
+  private readonly server: Server;
+  private readonly gate: TargetGate;
+  private readonly clock: Clock;
+  private readonly dispatching: Dispatch;
+  private readonly budget = new ReplayBudget();
+  private readonly sockets = new Set<Socket>();
+  private holdMs: number;
+  private port: number;
+  private listening = false;
+  private closing: Promise<void> | null = null;
+  private active = 0;
+  private webSockets = 0;
+  private readonly totals = { requests: 0, retries: 0, heldTotal: 0, refused: 0 };
+
+  constructor(private readonly options: JupyterProxyOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.holdMs = checkedHold(options.holdMs);
+    this.port = options.port;
+    const onChange = () => this.options.onChange?.();
+    this.gate = new TargetGate({ clock: this.clock, log: options.log, onChange });
+    this.dispatching = {
+      gate: this.gate,
+      clock: this.clock,
+      holdMs: () => this.holdMs,
+      onHeld: () => {
+        this.totals.heldTotal += 1;
+      },
+      onRetry: () => {
+        this.totals.retries += 1;
+      },
+      onRefused: () => {
+        this.totals.refused += 1;
+      },
+    };
+    this.server = this.makeServer();
+  }
+
+  /** @throws OperationError ERR_ADDRESS_IN_USE */
+  async listen(): Promise<void> {
+    const { address, port } = this.options;
+    const remedy = "Stop the other program, or change spec.proxy.address and spec.proxy.port.";
+    this.port = await listen(this.server, { host: address, port }, "Jupyter proxy", remedy);
+    this.listening = true;
+  }
+
+  /**
+   * Serves this node from now on. Fenced: a node elected in an earlier term than any seen before
+   * is refused, and so is a second node of one term. The same target again changes nothing.
+   */
+  setTarget(target: ProxyTarget): void {
+    this.gate.setTarget(target);
+  }
+
+  /** That node is known dead or deposed: requests wait, WebSockets are closed with 1012. */
+  dropTarget(ip: string): void {
+    this.gate.dropTarget(ip);
+  }
+
+  /** The target in force, even while it is found not to answer (`status` then shows none). */
+  get assigned(): ProxyTarget | null {
+    return this.gate.assigned;
+  }
+
+  status(): ObservedProxy {
+    const { listening, port, gate } = this;
+    return { listening, address: this.options.address, port, error: null, target: gate.served };
+  }
+
+  stats(): ProxyStats {
+    const { totals, active, webSockets } = this;
+    const now = { active, webSockets, held: this.gate.waiting, connections: this.sockets.size };
+    return { ...totals, ...now };
+  }
+
+  /** For requests that begin to wait from now on. Milliseconds. */
+  setHold(ms: number): void {
+    this.holdMs = checkedHold(ms);
+  }
+
+  /** Idempotent. When it resolves, every socket is closed. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private makeServer(): Server {
+    const server = createServer({
+      headersTimeout: LIMITS.headersMs,
+      keepAliveTimeout: LIMITS.keepAliveMs,
+      // An upload may take long; what bounds it is the silence on its connection.
+      requestTimeout: 0,
+      noDelay: true,
+    });
+    server.timeout = LIMITS.idleMs;
+    server.maxConnections = LIMITS.connectionsMax;
+    server.on("connection", (socket) => {
+      this.sockets.add(socket);
+      socket.once("close", () => this.sockets.delete(socket));
+    });
+    server.on("request", (request, response) => void this.serve(request, response));
+    server.on("upgrade", (request, socket, head) => this.open(request, socket as Socket, head));
+    return server;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const kept = replayableBytes(request);
+    const keeps = kept !== null && this.budget.take(kept);
+    try {
+      const body = await bodyOf(request, keeps);
+      if (body !== null) await this.handle(new HttpExchange(request, response, body));
+    } finally {
+      if (keeps) this.budget.give(kept);
+    }
+  }
+
+  private open(request: IncomingMessage, client: Socket, head: Buffer): void {
+    client.setTimeout(LIMITS.idleMs, () => client.destroy());
+    const opened = (ends: WebSocketOpened) => this.link(ends);
+    const exchange = new UpgradeExchange(request, client, head, opened);
+    if (canBeServed(request)) void this.handle(exchange);
+    else exchange.refuse(NO_UPGRADE);
+  }
+
+  private async handle(exchange: Exchange): Promise<void> {
+    this.totals.requests += 1;
+    if (this.closing !== null) return exchange.refuse(CLOSING);
+    if (this.active >= LIMITS.exchangesMax) return exchange.refuse(OVERLOADED);
+    this.active += 1;
+    try {
+      await dispatch(exchange, this.dispatching);
+    } finally {
+      this.active -= 1;
+    }
+  }
+
+  private link({ upstream, client, server }: WebSocketOpened): void {
+    this.webSockets += 1;
+    const link = new WebSocketLink({
+      client,
+      server,
+      clock: this.clock,
+      onLost: () => this.gate.suspect(upstream),
+      onClosed: () => {
+        this.webSockets -= 1;
+        leave();
+      },
+    });
+    const leave = upstream.enter(link);
+  }
+
+  private async shutDown(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      // Its error says that it was not listening, which is as good.
+      this.server.close(() => resolve());
+    });
+    this.gate.close();
+    this.server.closeIdleConnections();
+    const cancel = this.clock.after(LIMITS.closeGraceMs, () => {
+      for (const socket of this.sockets) socket.destroy();
+    });
+    await closed;
+    await allClosed(this.sockets);
+    cancel();
+    this.gate.cut();
+    this.listening = false;
+  }
+}
+
+/** Null: the client has gone. */
+async function bodyOf(request: IncomingMessage, keeps: boolean): Promise<RequestBody | null> {
+  if (!hasBody(request)) return { kind: "none" };
+  if (!keeps) return { kind: "stream" };
+  const bytes = await readWhole(request);
+  return bytes === null ? null : { kind: "kept", bytes };
+}
+
+async function allClosed(sockets: ReadonlySet<Socket>): Promise<void> {
+  await Promise.all(
+    [...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))),
+  );
+}
+
+function checkedHold(ms: number): number {
+  if (!Number.isFinite(ms) || ms < 0) throw new Error(`not a hold time: ${ms} ms`);
+  return ms;
+}

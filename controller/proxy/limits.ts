@@ -1,0 +1,39 @@
+/** Every bound of the proxy in one place. Times in milliseconds, sizes in bytes. */
+export const LIMITS = {
+  /** A killed container's address swallows TCP: trying longer only keeps a request from the heir. */
+  connectMs: 300,
+  /** Between two tries to reach a target that does not answer, while no other is named. */
+  probeEveryMs: 100,
+  /** Tries of one request at a target that accepts it and then hangs up without an answer. */
+  hangUpsMax: 5,
+  /** Before the third try at the same target; doubled each time, up to the last. */
+  retryMs: 25,
+  retryMsMax: 400,
+  /** Requests that wait for a target; more are refused at once. */
+  heldMax: 512,
+  /** Requests and WebSockets together that are being served or held. */
+  exchangesMax: 4096,
+  /** TCP connections of clients. */
+  connectionsMax: 4096,
+  /** A longer body is streamed once and cannot be sent again. */
+  replayBytesMax: 1024 * 1024,
+  /** All bodies kept for replay, of all requests. */
+  replayBytesTotalMax: 64 * 1024 * 1024,
+  /** Until a client's headers are complete. */
+  headersMs: 20_000,
+  /** Without a byte in either direction. Jupyter pings its WebSockets each 30 s. */
+  idleMs: 10 * 60_000,
+  /** Until the first TCP keepalive on a silent WebSocket. */
+  webSocketKeepAliveMs: 30_000,
+  /** An idle connection of a client, kept for its next request. */
+  keepAliveMs: 65_000,
+  /** An idle connection to the target, kept for the next request. */
+  poolIdleMs: 30_000,
+  poolSize: 64,
+  /** For answers that a retired target is giving; a node that lost power never ends them. */
+  retiredGraceMs: 10_000,
+  /** From our closing a WebSocket to giving up on the peer's side of the farewell. */
+  lingerMs: 2_000,
+  /** From close() to cutting what is still being answered. */
+  closeGraceMs: 500,
+} as const;

@@ -1,0 +1,48 @@
+/** A request's body, and whether it can be sent more than once. */
+import type { IncomingMessage } from "node:http";
+import { LIMITS } from "./limits.ts";
+
+export type RequestBody =
+  | { readonly kind: "none" }
+  /** Read whole before anything is sent, so that it can be sent again. */
+  | { readonly kind: "kept"; readonly bytes: Buffer }
+  /** Passed on as it comes; nothing is read of it before there is a connection for it. */
+  | { readonly kind: "stream" };
+
+/** How many bytes all requests together keep. */
+export class ReplayBudget {
+  private used = 0;
+
+  take(bytes: number): boolean {
+    if (this.used + bytes > LIMITS.replayBytesTotalMax) return false;
+    this.used += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.used -= bytes;
+  }
+}
+
+/** How many bytes may be kept of this request; null: none, it is to be streamed or is empty. */
+export function replayableBytes(request: IncomingMessage): number | null {
+  if (request.headers["transfer-encoding"] !== undefined) return null;
+  const length = Number(request.headers["content-length"] ?? 0);
+  return length > 0 && length <= LIMITS.replayBytesMax ? length : null;
+}
+
+export function hasBody(request: IncomingMessage): boolean {
+  const { headers } = request;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+/** Null: the client went away in the middle of it. */
+export function readWhole(request: IncomingMessage): Promise<Buffer | null> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.once("end", () => resolve(Buffer.concat(chunks)));
+    request.once("error", () => resolve(null));
+    request.once("close", () => resolve(null));
+  });
+}

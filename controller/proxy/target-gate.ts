@@ -1,0 +1,178 @@
+/**
+ * Decides at every moment which target is served, if any, and lets requests wait for one.
+ *
+ * Targets are fenced by raft term: whoever was elected in a later term wins, whatever the order in
+ * which the news arrive. A target at which a connection failed is suspected: nobody is sent there
+ * until one probe for all has got through, or another target is named.
+ */
+import type { ObservedProxy } from "../model/observed.ts";
+import type { Clock, Logger } from "../model/ports.ts";
+import { Prober } from "./prober.ts";
+import { type ProxyTarget, Upstream } from "./upstream.ts";
+
+export interface TargetGateOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** {@link TargetGate.served} has changed. */
+  onChange(): void;
+}
+
+interface Waiter {
+  readonly settle: (opened: boolean) => void;
+}
+
+export class TargetGate {
+  /** The newest target that was ever accepted; its term is the fence. */
+  private fence: ProxyTarget | null = null;
+  private upstream: Upstream | null = null;
+  /** Set while the target is suspected. */
+  private prober: Prober | null = null;
+  /** The first probe after a suspicion has failed too: the target is not served. */
+  private lost = false;
+  /** The one in force, and those that are ending their last answers. */
+  private readonly upstreams = new Set<Upstream>();
+  private closed = false;
+  private readonly waiters = new Set<Waiter>();
+
+  constructor(private readonly options: TargetGateOptions) {}
+
+  /** The target in force, whether it answers or not. */
+  get assigned(): ProxyTarget | null {
+    return this.upstream === null ? null : this.fence;
+  }
+
+  /** The target in force, unless it was found not to answer. */
+  get served(): ObservedProxy["target"] {
+    return this.lost ? null : this.assigned;
+  }
+
+  /** Where to send a request now; null: it has to wait. */
+  get open(): Upstream | null {
+    return this.prober === null ? this.upstream : null;
+  }
+
+  get waiting(): number {
+    return this.waiters.size;
+  }
+
+  setTarget(target: ProxyTarget): void {
+    if (this.closed) return;
+    const { fence } = this;
+    if (fence !== null && target.term < fence.term) return this.refuse(target, fence);
+    if (fence !== null && target.term === fence.term && target.ip !== fence.ip) {
+      return this.refuse(target, fence);
+    }
+    this.fence = target;
+    const { upstream } = this;
+    if (upstream?.ip === target.ip && upstream.port === target.port) {
+      // Whoever names it has just heard from it, so a suspicion is worth another look.
+      this.prober?.nudge();
+      if (fence?.term !== target.term) this.options.onChange();
+      return;
+    }
+    upstream?.retire();
+    this.options.log.info({ target }, "proxy target set");
+    this.upstream = this.newUpstream(target);
+    this.admit();
+    this.options.onChange();
+  }
+
+  dropTarget(ip: string): void {
+    const { upstream } = this;
+    if (upstream?.ip !== ip) return;
+    this.endSuspicion();
+    this.upstream = null;
+    upstream.retire();
+    this.options.log.info({ ip }, "proxy target dropped");
+    this.options.onChange();
+  }
+
+  /** A connection to `upstream` failed, or ended before its answer. */
+  suspect(upstream: Upstream): void {
+    if (upstream !== this.upstream || this.prober !== null) return;
+    const { ip, port } = upstream;
+    this.prober = new Prober({
+      ip,
+      port,
+      clock: this.options.clock,
+      onAnswer: () => {
+        const wasLost = this.lost;
+        this.admit();
+        if (wasLost) this.options.onChange();
+      },
+      onSilence: () => this.lose(ip),
+    });
+  }
+
+  /**
+   * Waits for a target.
+   *
+   * @param until milliseconds since the epoch
+   * @param onGone registers what to do when the client has gone; returns how to unregister
+   * @returns false: the time is over, the client has gone, or the proxy closes
+   */
+  wait(until: number, onGone: (left: () => void) => () => void): Promise<boolean> {
+    if (this.closed) return Promise.resolve(false);
+    const { clock } = this.options;
+    return new Promise((resolve) => {
+      const settle = (opened: boolean) => {
+        if (!this.waiters.delete(waiter)) return;
+        cancelTimer();
+        stay();
+        resolve(opened);
+      };
+      const waiter: Waiter = { settle };
+      this.waiters.add(waiter);
+      const cancelTimer = clock.after(Math.max(0, until - clock.now()), () => settle(false));
+      const stay = onGone(() => settle(false));
+    });
+  }
+
+  /** Takes no target any more; everybody who waits is sent away, WebSockets are closed. */
+  close(): void {
+    this.closed = true;
+    this.endSuspicion();
+    for (const waiter of this.waiters) waiter.settle(false);
+    this.upstream?.retire();
+    this.upstream = null;
+  }
+
+  /** Ends whatever still goes on at any target. */
+  cut(): void {
+    for (const upstream of this.upstreams) upstream.cut();
+  }
+
+  private newUpstream({ ip, port }: ProxyTarget): Upstream {
+    const { clock } = this.options;
+    const upstream: Upstream = new Upstream({
+      ip,
+      port,
+      clock,
+      onEmpty: () => this.upstreams.delete(upstream),
+    });
+    this.upstreams.add(upstream);
+    return upstream;
+  }
+
+  private admit(): void {
+    this.endSuspicion();
+    for (const waiter of this.waiters) waiter.settle(true);
+  }
+
+  private lose(ip: string): void {
+    if (this.lost) return;
+    this.lost = true;
+    this.options.log.warn({ ip }, "proxy target does not answer");
+    this.options.onChange();
+  }
+
+  private endSuspicion(): void {
+    this.prober?.stop();
+    this.prober = null;
+    this.lost = false;
+  }
+
+  private refuse(target: ProxyTarget, fence: ProxyTarget): void {
+    this.options.log.warn({ target, inForce: fence }, "proxy target of an older term refused");
+  }
+}

@@ -1,0 +1,126 @@
+/** The connections to one target. */
+import { Agent, type ClientRequest, request } from "node:http";
+import { connect, type Socket } from "node:net";
+import type { Clock } from "../model/ports.ts";
+import { LIMITS } from "./limits.ts";
+
+export interface ProxyTarget {
+  readonly ip: string;
+  readonly port: number;
+  /** Raft term in which this node was elected. */
+  readonly term: number;
+}
+
+/** Something that goes on at a target: a request without its answer, an answer, a WebSocket. */
+export interface Visit {
+  /** The target is lost or deposed: leave now, if that does no harm. */
+  retire(): void;
+  /** Leave now, whatever it costs. */
+  cut(): void;
+}
+
+export interface UpstreamOptions {
+  readonly ip: string;
+  readonly port: number;
+  readonly clock: Clock;
+  /** Retired, and the last visit is over. */
+  onEmpty(): void;
+}
+
+export class Upstream {
+  private readonly agent = new PoolAgent();
+  private readonly visits = new Set<Visit>();
+  private cancelGrace: (() => void) | null = null;
+  retired = false;
+
+  constructor(private readonly options: UpstreamOptions) {}
+
+  get ip(): string {
+    return this.options.ip;
+  }
+
+  get port(): number {
+    return this.options.port;
+  }
+
+  /**
+   * Starts a request. Sent over a connection of its own (`fresh`), it is certain that nothing was
+   * sent when connecting fails; over one from the pool, a connection that the target is just
+   * closing looks the same as one that died with the request. The headers of a fresh one must say
+   * `Connection: close`: nobody would reuse the connection, nor close it.
+   */
+  request(method: string, path: string, headers: string[], fresh: boolean): ClientRequest {
+    const { ip, port } = this;
+    const common = { host: ip, port, method, path, headers, setDefaultHeaders: false };
+    const outgoing = fresh
+      ? request({ ...common, createConnection: () => connectTo(ip, port) })
+      : request({ ...common, agent: this.agent });
+    outgoing.setTimeout(LIMITS.idleMs, () => outgoing.destroy(new Error("the target is silent")));
+    return outgoing;
+  }
+
+  /** @returns what to call when the visit is over */
+  enter(visit: Visit): () => void {
+    if (this.retired) throw new Error("a retired target takes no visits");
+    this.visits.add(visit);
+    return () => {
+      this.visits.delete(visit);
+      if (this.retired) this.finishWhenEmpty();
+    };
+  }
+
+  /**
+   * No new visits. What can be done again elsewhere, and every WebSocket, ends at once; answers
+   * under way may end in peace for a while, since a deposed node may well be alive.
+   */
+  retire(): void {
+    if (this.retired) return;
+    this.retired = true;
+    for (const visit of this.visits) visit.retire();
+    if (!this.finishWhenEmpty()) {
+      this.cancelGrace = this.options.clock.after(LIMITS.retiredGraceMs, () => this.cut());
+    }
+  }
+
+  /** Ends everything now. */
+  cut(): void {
+    this.retire();
+    for (const visit of this.visits) visit.cut();
+    this.visits.clear();
+    this.finishWhenEmpty();
+  }
+
+  private finishWhenEmpty(): boolean {
+    if (this.visits.size > 0) return false;
+    this.cancelGrace?.();
+    this.cancelGrace = null;
+    this.agent.destroy();
+    this.options.onEmpty();
+    return true;
+  }
+}
+
+class PoolAgent extends Agent {
+  constructor() {
+    super({
+      keepAlive: true,
+      maxFreeSockets: LIMITS.poolSize,
+      timeout: LIMITS.poolIdleMs,
+      scheduling: "lifo",
+    });
+  }
+
+  override createConnection(options: { host?: string | null; port?: string | number | null }) {
+    return connectTo(String(options.host), Number(options.port));
+  }
+}
+
+/** With its own deadline: the kernel goes on for minutes at an address that swallows TCP. */
+export function connectTo(host: string, port: number): Socket {
+  const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  const timer = setTimeout(() => {
+    socket.destroy(new Error(`no connection to ${host}:${port} in ${LIMITS.connectMs} ms`));
+  }, LIMITS.connectMs);
+  const settled = () => clearTimeout(timer);
+  return socket.once("connect", settled).once("close", settled);
+}
