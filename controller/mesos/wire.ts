@@ -31,6 +31,13 @@ export interface Resource {
   set?: { item: string[] };
   role?: string;
   allocation_info?: { role?: string };
+  /** Frameworks with RESERVATION_REFINEMENT see these instead of `role`. */
+  reservations?: Record<string, unknown>[];
+  /** A persistent volume, or a disk of its own. */
+  disk?: Record<string, unknown>;
+  /** May be taken back at any time. */
+  revocable?: Record<string, unknown>;
+  shared?: Record<string, unknown>;
 }
 
 export interface Attribute {

@@ -1,0 +1,113 @@
+/**
+ * Reads one record of the event stream. What a master sends is not trusted: an event that lacks
+ * what we need is left out, and the caller says so in the log. Pure.
+ */
+import { ERROR_CODES, OperationError } from "../../model/errors.ts";
+import type { Offer, SchedulerEvent, TaskState } from "../wire.ts";
+
+export type ParsedEvent =
+  | { readonly event: SchedulerEvent; readonly ignored?: string }
+  | { readonly event: null; readonly ignored: string };
+
+/** @throws OperationError ERR_MESOS_UNREACHABLE when it is not JSON: the stream is out of step */
+export function parseEvent(record: string): ParsedEvent {
+  const json = parseJson(record);
+  const type = isObject(json) ? json["type"] : undefined;
+  if (!isObject(json) || typeof type !== "string") return ignored("an event without a type");
+  switch (type) {
+    case "HEARTBEAT":
+      return { event: { type: "HEARTBEAT" } };
+    case "OFFERS":
+      return offersEvent(json);
+    case "SUBSCRIBED":
+    case "RESCIND":
+    case "UPDATE":
+    case "FAILURE":
+    case "ERROR":
+    case "MESSAGE":
+      return HAS_ALL[type](json)
+        ? { event: json as unknown as SchedulerEvent }
+        : ignored(`${type} without what it must have`);
+    default:
+      return ignored(`${type}, which is of no use here`);
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>;
+type Checked = Exclude<SchedulerEvent["type"], "HEARTBEAT" | "OFFERS">;
+
+const HAS_ALL: Readonly<Record<Checked, (event: Json) => boolean>> = {
+  SUBSCRIBED: (event) => hasId(at(event, "subscribed"), "framework_id"),
+  RESCIND: (event) => hasId(at(event, "rescind"), "offer_id"),
+  UPDATE: (event) => isStatus(at(at(event, "update"), "status")),
+  FAILURE: (event) => isObject(event["failure"]),
+  ERROR: (event) => typeof at(event, "error")?.["message"] === "string",
+  MESSAGE: (event) => isObject(event["message"]),
+};
+
+function offersEvent(json: Json): ParsedEvent {
+  // Protobuf leaves out an empty list.
+  const list = at(json, "offers")?.["offers"] ?? [];
+  if (!Array.isArray(list)) return ignored("OFFERS that are no list");
+  const offers = list.filter(isOffer);
+  const event: SchedulerEvent = { type: "OFFERS", offers: { offers } };
+  const lost = list.length - offers.length;
+  return lost === 0 ? { event } : { event, ignored: `${lost} offers without what they must have` };
+}
+
+function isOffer(value: unknown): value is Offer {
+  if (!isObject(value) || !hasId(value, "id") || !hasId(value, "agent_id")) return false;
+  const { hostname, resources, attributes } = value;
+  if (typeof hostname !== "string" || !Array.isArray(resources)) return false;
+  return attributes === undefined || Array.isArray(attributes);
+}
+
+function isStatus(status: Json | undefined): boolean {
+  if (status === undefined || !hasId(status, "task_id")) return false;
+  if (status["agent_id"] !== undefined && !hasId(status, "agent_id")) return false;
+  if (!["string", "undefined"].includes(typeof status["uuid"])) return false;
+  return typeof status["state"] === "string" && STATES.has(status["state"]);
+}
+
+const STATES: ReadonlySet<string> = new Set<TaskState>([
+  "TASK_STAGING",
+  "TASK_STARTING",
+  "TASK_RUNNING",
+  "TASK_KILLING",
+  "TASK_FINISHED",
+  "TASK_FAILED",
+  "TASK_KILLED",
+  "TASK_ERROR",
+  "TASK_LOST",
+  "TASK_DROPPED",
+  "TASK_UNREACHABLE",
+  "TASK_GONE",
+  "TASK_GONE_BY_OPERATOR",
+  "TASK_UNKNOWN",
+]);
+
+function parseJson(record: string): unknown {
+  try {
+    return JSON.parse(record);
+  } catch (cause) {
+    const message = "The Mesos master's event stream cannot be read: a record is not JSON.";
+    throw new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "read events", message, { cause });
+  }
+}
+
+function ignored(reason: string): ParsedEvent {
+  return { event: null, ignored: reason };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function at(value: Json | undefined, key: string): Json | undefined {
+  const inner = value?.[key];
+  return isObject(inner) ? inner : undefined;
+}
+
+function hasId(value: Json | undefined, key: string): boolean {
+  return typeof at(value, key)?.["value"] === "string";
+}

@@ -1,0 +1,91 @@
+/** What every request to a master has in common: connection, TLS, credentials, exact headers. */
+import { buildConnector, Client, Pool } from "undici";
+import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
+import { addressText, type MasterAddress } from "./master-address.ts";
+
+export interface TransportOptions {
+  /** HTTP basic authentication. */
+  readonly credentials?: { readonly principal: string; readonly secret: string };
+  /** Left out: plain HTTP. `ca` is PEM text. */
+  readonly tls?: { readonly ca?: string; readonly rejectUnauthorized?: boolean };
+}
+
+/** A dead host does not refuse, it swallows. */
+const CONNECT_TIMEOUT_MS = 2000;
+const CALL_CONNECTIONS_MAX = 4;
+/** Answers to calls are empty or one sentence. Bytes. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+export class Transport {
+  readonly scheme: "http" | "https";
+
+  constructor(private readonly options: TransportOptions) {
+    this.scheme = options.tls === undefined ? "http" : "https";
+  }
+
+  /** One connection for the event stream. The caller has its own deadlines. */
+  streamClient(address: MasterAddress): Client {
+    return new Client(this.origin(address), {
+      connect: this.connectOptions(),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** A few connections for everything else. The caller has its own deadlines. */
+  callPool(address: MasterAddress): Pool {
+    return new Pool(this.origin(address), {
+      connect: this.connectOptions(),
+      connections: CALL_CONNECTIONS_MAX,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: ANSWER_BYTES_MAX,
+    });
+  }
+
+  /** A master refuses any other content type, even one with a charset (415). */
+  headers(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const { credentials } = this.options;
+    return {
+      "content-type": "application/json",
+      accept: "application/json",
+      ...(credentials === undefined ? {} : { authorization: basicAuth(credentials) }),
+      ...more,
+    };
+  }
+
+  private origin(address: MasterAddress): string {
+    return `${this.scheme}://${addressText(address)}`;
+  }
+
+  private connectOptions(): buildConnector.BuildOptions {
+    return { timeout: CONNECT_TIMEOUT_MS, ...this.options.tls };
+  }
+}
+
+/** An error of the network as one sentence with the master's address. */
+export function unreachable(
+  operation: string,
+  address: MasterAddress,
+  error: unknown,
+): OperationError {
+  if (error instanceof OperationError) return error;
+  const message = `The Mesos master at ${addressText(address)} does not answer: ${messageOf(error)}.`;
+  return new OperationError(ERROR_CODES.MESOS_UNREACHABLE, operation, message, { cause: error });
+}
+
+/** An answer with another status than the one hoped for. Nothing was done. */
+export function refused(
+  operation: string,
+  address: MasterAddress,
+  status: number,
+  text: string,
+): OperationError {
+  const said = text.trim().slice(0, 300) || "without a reason";
+  const message = `The Mesos master at ${addressText(address)} refused with HTTP ${status}: ${said}`;
+  return new OperationError(ERROR_CODES.MESOS_REFUSED, operation, message);
+}
+
+function basicAuth({ principal, secret }: { principal: string; secret: string }): string {
+  return `Basic ${Buffer.from(`${principal}:${secret}`, "utf8").toString("base64")}`;
+}

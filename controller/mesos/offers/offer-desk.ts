@@ -1,0 +1,148 @@
+/**
+ * Tells Mesos whether offers are wanted (REVIVE, SUPPRESS) and gives back those that nobody uses
+ * (DECLINE). One thing after the other: a DECLINE that overtook a REVIVE would filter new offers.
+ */
+import { messageOf } from "../../model/errors.ts";
+import type { Clock, Logger } from "../../model/ports.ts";
+import type { SendCall } from "../http/call-channel.ts";
+import type { Offer } from "../wire.ts";
+import type { OfferPool } from "./offer-pool.ts";
+
+/** An offer that nobody claims for so long is given back, for others to use. */
+export const OFFER_HOLD_MS = 30_000;
+/** A launch that was decided before demand ended still finds its offers. */
+export const UNWANTED_HOLD_MS = 2000;
+/** For how long Mesos shall keep an offer away that did not fit. */
+const REFUSE_SECONDS = 5;
+/** SUPPRESS keeps offers away; a filter would only delay the first one after REVIVE. */
+const REFUSE_SECONDS_UNWANTED = 0;
+const RETRY_MS = 1000;
+
+export class OfferDesk {
+  private wanted = false;
+  /** When demand last ended, milliseconds since the epoch. */
+  private unwantedSince = Number.NEGATIVE_INFINITY;
+  /** What the master was told on this subscription; null: nothing yet. */
+  private told: boolean | null = null;
+  /** Number of the subscription; null while there is none. */
+  private subscription: number | null = null;
+  private subscriptions = 0;
+  private working = false;
+  private surplus: string[] = [];
+  private cancelTimer: (() => void) | null = null;
+
+  constructor(
+    private readonly pool: OfferPool,
+    private readonly send: SendCall,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+    private readonly onChange: () => void,
+  ) {}
+
+  setDemand(wanted: boolean): void {
+    if (this.wanted === wanted) return;
+    this.wanted = wanted;
+    if (!wanted) this.unwantedSince = this.clock.now();
+    this.work();
+  }
+
+  subscribed(): void {
+    this.subscription = ++this.subscriptions;
+    this.told = null;
+    this.work();
+  }
+
+  disconnected(): void {
+    this.subscription = null;
+    this.surplus = [];
+    this.pool.clear();
+    this.stopTimer();
+  }
+
+  arrived(offers: readonly Offer[]): void {
+    this.surplus.push(...this.pool.add(offers, this.clock.now()));
+    this.work();
+  }
+
+  private work(): void {
+    const { subscription } = this;
+    if (subscription === null || this.working) return;
+    this.working = true;
+    this.stopTimer();
+    this.workOff(subscription).then(
+      () => this.rest(null),
+      (error: unknown) => this.rest(error),
+    );
+  }
+
+  private async workOff(subscription: number): Promise<void> {
+    while (this.subscription === subscription) {
+      if (this.told !== this.wanted) await this.tellDemand(subscription);
+      else if (!(await this.giveBack(subscription))) return;
+    }
+  }
+
+  private async tellDemand(subscription: number): Promise<void> {
+    const { wanted } = this;
+    await this.send({ type: wanted ? "REVIVE" : "SUPPRESS" });
+    // A new subscription meanwhile has been told nothing.
+    if (this.subscription === subscription) this.told = wanted;
+  }
+
+  /** @returns false when there is nothing to give back */
+  private async giveBack(subscription: number): Promise<boolean> {
+    const unused = [...this.surplus, ...this.pool.takeOlder(this.arrivedAtMax())];
+    if (unused.length === 0) return false;
+    this.surplus = [];
+    this.onChange();
+    const refuse_seconds = this.wanted ? REFUSE_SECONDS : REFUSE_SECONDS_UNWANTED;
+    const offer_ids = unused.map((value) => ({ value }));
+    try {
+      await this.send({ type: "DECLINE", decline: { offer_ids, filters: { refuse_seconds } } });
+    } catch (error) {
+      // They are no longer looked at, but the master still counts them as ours.
+      if (this.subscription === subscription) this.surplus.push(...unused);
+      throw error;
+    }
+    return true;
+  }
+
+  /** Offers that arrived until this moment go back now. */
+  private arrivedAtMax(): number {
+    const now = this.clock.now();
+    if (this.wanted) return now - OFFER_HOLD_MS;
+    return now >= this.unwantedSince + UNWANTED_HOLD_MS ? now : Number.NEGATIVE_INFINITY;
+  }
+
+  /** When the oldest offer goes back; null: there is none. */
+  private dueAt(): number | null {
+    const oldest = this.pool.oldestArrival();
+    if (oldest === null) return null;
+    return this.wanted ? oldest + OFFER_HOLD_MS : this.unwantedSince + UNWANTED_HOLD_MS;
+  }
+
+  /** Until there is something to do: a new event, the oldest offer's time, or another try. */
+  private rest(error: unknown): void {
+    this.working = false;
+    if (this.subscription === null) return;
+    if (error !== null) {
+      this.log.warn({ error: messageOf(error) }, "Mesos offer call failed, trying again");
+      this.wakeAfter(RETRY_MS);
+    } else if (this.told !== this.wanted || this.surplus.length > 0) {
+      this.work();
+    } else {
+      const dueAt = this.dueAt();
+      if (dueAt !== null) this.wakeAfter(Math.max(0, dueAt - this.clock.now()));
+    }
+  }
+
+  private wakeAfter(delayMs: number): void {
+    this.stopTimer();
+    this.cancelTimer = this.clock.after(delayMs, () => this.work());
+  }
+
+  private stopTimer(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+  }
+}

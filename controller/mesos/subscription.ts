@@ -1,0 +1,241 @@
+/**
+ * Keeps one subscription at a time: finds the leading master, subscribes, hands the events on, and
+ * begins again when the stream breaks. At most one stream is open, so "Framework failed over" can
+ * only mean another scheduler.
+ */
+import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import type { Clock, Logger } from "../model/ports.ts";
+import { type Backoff, delayAfter, jittered } from "./backoff.ts";
+import { type EventStream, openEventStream } from "./http/event-stream.ts";
+import { addressText, type MasterAddress } from "./http/master-address.ts";
+import { parseEvent } from "./http/parse-event.ts";
+import type { Transport } from "./http/transport.ts";
+import type { MasterDetector } from "./master-detector.ts";
+import { silenceMaxMs } from "./heartbeat.ts";
+import { fatalError } from "./fatal-errors.ts";
+import type { Call, SchedulerEvent } from "./wire.ts";
+
+/** What the subscription does not handle by itself. */
+export type EventOfUse = Exclude<SchedulerEvent, { type: "SUBSCRIBED" | "ERROR" | "HEARTBEAT" }>;
+
+export interface SubscriptionHandler {
+  /** The SUBSCRIBE of this moment, with the framework id when there is one. */
+  subscribeCall(): Extract<Call, { type: "SUBSCRIBE" }>;
+  /** Events wait until this has resolved; when it rejects, the subscription is given up. */
+  subscribed(session: Session): Promise<void>;
+  event(event: EventOfUse): void;
+  /** After `subscribed`, once: nothing more comes of it. */
+  lost(reason: OperationError): void;
+  /** No master took a subscription; another try follows. */
+  failed(reason: OperationError): void;
+  /** Trying again cannot help. */
+  fatal(error: OperationError): void;
+}
+
+export interface Session {
+  readonly master: MasterAddress;
+  readonly streamId: string;
+  readonly frameworkId: string;
+  /** Gives this subscription up; another one follows. */
+  readonly end: (reason: OperationError) => void;
+  /** Gives up for good: no other subscription follows. */
+  readonly giveUp: (error: OperationError) => void;
+}
+
+export const RESUBSCRIBE_PACE: Backoff = { firstMs: 100, capMs: 5000 };
+/** A subscription that lived so long was no part of a series of failures. */
+const HEALTHY_MS = 10_000;
+const REDIRECTS_MAX = 4;
+
+export interface SubscriptionDeps {
+  readonly detector: MasterDetector;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+export class Subscription {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | null = null;
+  private stream: { readonly master: MasterAddress; readonly events: EventStream } | null = null;
+  private wake: (() => void) | null = null;
+
+  constructor(
+    private readonly deps: SubscriptionDeps,
+    private readonly handler: SubscriptionHandler,
+  ) {}
+
+  start(): void {
+    if (this.running !== null) throw new Error("the subscription was started before");
+    this.running = this.run();
+  }
+
+  /** Closes the stream. The master keeps the tasks until the failover timeout has passed. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.wake?.();
+    await this.running;
+    await this.deps.detector.close();
+  }
+
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  private async run(): Promise<void> {
+    const { clock, detector, random } = this.deps;
+    const forgetChanges = detector.onChange(() => this.leaderMayHaveMoved());
+    let failures = 0;
+    while (!this.stopped) {
+      const startedAt = clock.now();
+      const subscribed = await this.round();
+      if (this.stopped) break;
+      const healthy = subscribed && clock.now() - startedAt >= HEALTHY_MS;
+      failures = healthy ? 0 : failures + 1;
+      if (failures > 0)
+        await this.pause(jittered(delayAfter(RESUBSCRIBE_PACE, failures), random()));
+    }
+    forgetChanges();
+  }
+
+  /**
+   * Tries every candidate until one has taken a subscription, and follows it to its end.
+   * @returns whether there was one
+   */
+  private async round(): Promise<boolean> {
+    const tried = new Set<string>();
+    let error = noMaster();
+    for (const candidate of this.deps.detector.candidates()) {
+      for (let at: MasterAddress | null = candidate, hops = 0; at !== null; hops += 1) {
+        // A redirect to a master that was just found dead (seen for 10 s after its death).
+        if (this.stopped || tried.has(addressText(at)) || hops > REDIRECTS_MAX) break;
+        tried.add(addressText(at));
+        const outcome = await this.attempt(at);
+        if (outcome.kind === "ended") return true;
+        if (outcome.kind === "failed") error = outcome.error;
+        at = outcome.kind === "redirect" ? outcome.to : null;
+      }
+    }
+    if (!this.stopped) this.handler.failed(error);
+    return false;
+  }
+
+  private async attempt(master: MasterAddress): Promise<AttemptOutcome> {
+    const { detector, transport, clock, log } = this.deps;
+    let subscribed = false;
+    try {
+      const call = this.handler.subscribeCall();
+      const opening = await openEventStream(master, call, transport, clock, this.stopping.signal);
+      if (opening.kind === "redirect") {
+        log.debug({ master: addressText(master), to: addressText(opening.to) }, "redirected");
+        return opening;
+      }
+      this.stream = { master, events: opening.stream };
+      await this.follow(master, opening.stream, () => {
+        subscribed = true;
+      });
+      throw streamEnded(master);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      if (!this.stopped) detector.failed(master);
+      if (!subscribed) {
+        log.debug({ master: addressText(master), error: error.message }, "not subscribed");
+        return { kind: "failed", error };
+      }
+      this.handler.lost(error);
+      return { kind: "ended" };
+    } finally {
+      this.stream = null;
+    }
+  }
+
+  /** Reads to the end of the stream, which is at ERROR at the latest. */
+  private async follow(
+    master: MasterAddress,
+    stream: EventStream,
+    onSubscribed: () => void,
+  ): Promise<void> {
+    let subscribed = false;
+    for await (const record of stream.records()) {
+      const { event, ignored } = parseEvent(record);
+      if (ignored !== undefined) this.deps.log.warn({ ignored }, "Mesos event left out");
+      if (event === null || event.type === "HEARTBEAT") continue;
+      if (event.type === "ERROR") throw this.masterError(event.error.message);
+      if (event.type === "SUBSCRIBED") {
+        if (subscribed) continue;
+        stream.expectWithin(silenceMaxMs(event.subscribed.heartbeat_interval_seconds));
+        subscribed = true;
+        onSubscribed();
+        await this.handler.subscribed({
+          master,
+          streamId: stream.streamId,
+          frameworkId: event.subscribed.framework_id.value,
+          end: (reason) => stream.close(reason),
+          giveUp: (error) => this.giveUp(error),
+        });
+        this.deps.detector.leads(master);
+      } else if (subscribed) {
+        this.handler.event(event);
+      } else {
+        throw streamEnded(master);
+      }
+    }
+  }
+
+  private masterError(message: string): OperationError {
+    const fatal = fatalError(message);
+    if (fatal !== null) {
+      this.giveUp(fatal);
+      return fatal;
+    }
+    return new OperationError(
+      ERROR_CODES.MESOS_REFUSED,
+      "SUBSCRIBE",
+      `The Mesos master ended the subscription: ${message}`,
+    );
+  }
+
+  private giveUp(error: OperationError): void {
+    this.stopping.abort();
+    this.handler.fatal(error);
+  }
+
+  private leaderMayHaveMoved(): void {
+    this.wake?.();
+    const { stream } = this;
+    const candidates = this.deps.detector.candidates().map(addressText);
+    if (stream === null || candidates.length === 0) return;
+    if (candidates.includes(addressText(stream.master))) return;
+    const message = "Another Mesos master leads now.";
+    stream.events.close(new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "read events", message));
+  }
+
+  private async pause(delayMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.deps.clock.after(delayMs, resolve);
+      this.wake = () => {
+        cancel();
+        resolve();
+      };
+      if (this.stopped) this.wake();
+    });
+    this.wake = null;
+  }
+}
+
+type AttemptOutcome =
+  | { readonly kind: "ended" }
+  | { readonly kind: "failed"; readonly error: OperationError }
+  | { readonly kind: "redirect"; readonly to: MasterAddress };
+
+function noMaster(): OperationError {
+  const message = "No leading Mesos master is known.";
+  return new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "SUBSCRIBE", message);
+}
+
+function streamEnded(master: MasterAddress): OperationError {
+  const message = `The Mesos master at ${addressText(master)} ended the event stream.`;
+  return new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "read events", message);
+}
