@@ -1,19 +1,22 @@
-/**
- * What integration and e2e tests need of this machine: a Docker engine that answers. Started by
- * `controller/setup/prepare`; here it is only checked, so that a missing engine is one clear
- * message and not a hundred failed tests.
- */
-import Docker from "dockerode";
+import type { TestProject } from "vitest/node";
+import { ensureAgentImage } from "../../agent-image/build/ensure-agent-image.ts";
+import { silentLog } from "./silent-log.ts";
 
-const PING_MS_MAX = 5000;
-
-export async function setup(): Promise<void> {
-  const docker = new Docker({ timeout: PING_MS_MAX });
-  try {
-    await docker.ping();
-  } catch (error) {
-    throw new Error("No Docker engine answers. Run `npm run prepare-machine` first.", {
-      cause: error,
-    });
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Reference of the agent image of exactly these sources. */
+    agentImage: string;
   }
+}
+
+/**
+ * What tests with containers need of this machine: a Docker engine that answers, and the agent
+ * image. Without them, one clear message and not a hundred failed tests.
+ */
+export async function setup(project: TestProject): Promise<void> {
+  const { reference } = await ensureAgentImage({
+    log: silentLog,
+    onProgress: (line) => process.stderr.write(`agent image: ${line}\n`),
+  });
+  project.provide("agentImage", reference);
 }
