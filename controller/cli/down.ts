@@ -4,7 +4,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { removeContainers, removeData } from "./removal.ts";
 import { addConnectionOptions, withClient } from "./options.ts";
-import { connectDocker, requireDocker } from "../docker/connect.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import { clusterKey } from "../model/ids.ts";
 import { openStateDir } from "../store/state-dir.ts";
@@ -128,6 +127,7 @@ async function removeAll(
   if (masters !== "local" && !ended) throw onlyThroughMesos(masters);
   const removed: string[] = [];
   if (clusters.length > 0 && masters === "local") {
+    const { connectDocker, requireDocker } = await import("../docker/connect.ts");
     const docker = connectDocker();
     await requireDocker(docker);
     removed.push(...(await removeContainers(docker, clusters)));

@@ -2,7 +2,6 @@
 import { Command } from "commander";
 import { findNodeContainer } from "./node-container.ts";
 import { addConnectionOptions, addNamespaceOption } from "./options.ts";
-import { connectDocker } from "../docker/connect.ts";
 import { interactiveExec } from "../docker/interactive-exec.ts";
 import { containerEnv } from "../docker/containers.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
@@ -10,7 +9,8 @@ import { NODE_CONFIG_ENV } from "../model/agent-api.ts";
 import type { CliContext } from "./context.ts";
 import type { NodeOptions } from "./node-container.ts";
 
-const SHELL = ["/bin/bash", "-l"];
+/** A login shell that begins at home, as over ssh; an exec begins at the image's directory. */
+const SHELL = ["/bin/bash", "-lc", "cd; exec /bin/bash -l"];
 
 interface ExecOptions extends NodeOptions {
   readonly user?: string;
@@ -48,6 +48,7 @@ async function execInNode(
   words: readonly string[],
   options: ExecOptions,
 ): Promise<void> {
+  const { connectDocker } = await import("../docker/connect.ts");
   const docker = connectDocker();
   const { container, title } = await findNodeContainer(docker, node, options);
   const user = options.user ?? sshUserOf(await containerEnv(docker, container.id), title);

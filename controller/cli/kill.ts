@@ -2,7 +2,6 @@
 import { Command } from "commander";
 import { findNodeContainer } from "./node-container.ts";
 import { addConnectionOptions, addNamespaceOption } from "./options.ts";
-import { connectDocker } from "../docker/connect.ts";
 import { killContainer } from "../docker/containers.ts";
 import type { CliContext } from "./context.ts";
 import type { NodeOptions } from "./node-container.ts";
@@ -34,6 +33,7 @@ Examples:
 }
 
 async function killNode(context: CliContext, node: string, options: KillOptions): Promise<void> {
+  const { connectDocker } = await import("../docker/connect.ts");
   const docker = connectDocker();
   const found = await findNodeContainer(docker, node, options);
   const { container, title, cluster } = found;

@@ -8,11 +8,11 @@ import { renderPreviews } from "./plan-text.ts";
 import { requireValidSpec } from "./spec-file.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import { previewCluster } from "../plan/preview.ts";
-import { parseManifest } from "../../crd-schema/documents.ts";
 import type { CliContext } from "./context.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { StructuredFormat } from "./output.ts";
 import type { JupyterClusterObject } from "../model/resource.ts";
+import type { LoadedManifests } from "../../crd-schema/documents.ts";
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
 
 interface PlanOptions extends ConnectionOptions {
@@ -43,6 +43,8 @@ Examples:
 async function planFile(context: CliContext, file: string, options: PlanOptions): Promise<void> {
   const wanted = await requireValidSpec(context, file);
   const objects = await withClient(options, (client) => client.list(null));
+  const { parseManifest } = await import("../../crd-schema/documents.ts");
+  const compiled = (object: JupyterClusterObject) => compileObject(object, parseManifest);
   const previews = wanted.map((cluster) => {
     const object = objects.find(
       ({ metadata }) =>
@@ -61,7 +63,10 @@ async function planFile(context: CliContext, file: string, options: PlanOptions)
 }
 
 /** The object's spec is what the user wrote: compiled again, its defaults are filled in. */
-function compiled(object: JupyterClusterObject): CompiledCluster {
+function compileObject(
+  object: JupyterClusterObject,
+  parseManifest: (text: string, file: string) => LoadedManifests,
+): CompiledCluster {
   const { apiVersion, kind, metadata, spec } = object;
   const { name, namespace, labels, annotations } = metadata;
   const document = { apiVersion, kind, metadata: { name, namespace, labels, annotations }, spec };

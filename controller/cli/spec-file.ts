@@ -1,7 +1,6 @@
 /** Reading a spec file for a verb: problems are told, and an invalid file ends the verb. */
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import { tellProblems } from "./problems-text.ts";
-import { loadManifests } from "../../crd-schema/load.ts";
 import type { CliContext } from "./context.ts";
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
 
@@ -15,6 +14,7 @@ export async function requireValidSpec(
   context: CliContext,
   path: string,
 ): Promise<readonly CompiledCluster[]> {
+  const { loadManifests } = await import("../../crd-schema/load.ts");
   const { clusters, problems, files } = await loadManifests(path);
   tellProblems(context, problems);
   const errors = problems.filter((problem) => problem.severity === "error").length;

@@ -6,7 +6,6 @@ import { processContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { formatObject, outputOption } from "./output.ts";
 import { sourceText, tellProblems } from "./problems-text.ts";
-import { compileBytes, loadManifests } from "../../crd-schema/load.ts";
 import { manifestOf } from "../../crd-schema/manifest.ts";
 import { FILE_BYTES_MAX } from "../../crd-schema/yaml/limits.ts";
 import type { CliContext } from "./context.ts";
@@ -56,6 +55,8 @@ async function validateFiles(
   files: readonly string[],
   options: ValidateOptions,
 ): Promise<void> {
+  // Its validators are made when it is loaded: only the verbs that need them wait for that.
+  const { compileBytes, loadManifests } = await import("../../crd-schema/load.ts");
   const piped = files.includes("-") ? await readAll(stdin) : null;
   const texts: CompiledText[] = piped === null ? [] : [compileBytes(piped, STDIN_NAME)];
   const reading = await loadManifests(
