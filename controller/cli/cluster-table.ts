@@ -71,7 +71,7 @@ function rowOf(cluster: JupyterClusterObject, style: TableStyle): string[] {
   return style.allNamespaces ? [metadata.namespace, ...row] : row;
 }
 
-export function conditionOf(
+function conditionOf(
   cluster: JupyterClusterObject,
   type: ConditionType,
 ): Condition | undefined {

@@ -57,7 +57,7 @@ function summary({ metadata, status }: JupyterClusterObject, now: number): strin
 }
 
 /** Nodes in name order; nodes without a name last, by slot. */
-export function nodesTable(nodes: readonly NodeStatus[]): string {
+function nodesTable(nodes: readonly NodeStatus[]): string {
   const header = [
     ["NAME", "SLOT", "IP", "PHASE", "READY", "ETCD", "TERM", "INDEX", "JUPYTER", "SSH"],
     ["RESTARTS", "HOST", "MESSAGE"],

@@ -15,7 +15,7 @@ export type Removed = string;
  * Containers of exactly these clusters: another state directory's cluster of the same name has
  * another uid, and so other task ids.
  */
-export async function containersOf(
+async function containersOf(
   docker: Docker,
   clusters: readonly ClusterMemory[],
 ): Promise<readonly ClusterContainer[]> {

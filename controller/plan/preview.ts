@@ -8,7 +8,7 @@ import { manifestOf } from "../../crd-schema/manifest.ts";
 import type { FieldEffect } from "./preview-effects.ts";
 import type { ClusterSpec, CompiledCluster } from "../../crd-schema/spec.ts";
 
-export type Verdict = "create" | "unchanged" | "change" | "refused";
+type Verdict = "create" | "unchanged" | "change" | "refused";
 
 export interface PreviewedChange {
   /** As in the file, e.g. `spec.proxy.port`; list items by their key, e.g. `….constraints[rack]`. */

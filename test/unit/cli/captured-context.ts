@@ -3,9 +3,9 @@ import { buildProgram } from "../../../controller/cli/program.ts";
 import { runProgram } from "../../../controller/cli/run-program.ts";
 import type { CliContext } from "../../../controller/cli/context.ts";
 
-export const NOW = Date.parse("2026-01-02T03:04:05Z");
+const NOW = Date.parse("2026-01-02T03:04:05Z");
 
-export interface Outcome {
+interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
