@@ -1,0 +1,168 @@
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ERROR_CODES } from "../../../controller/model/errors.ts";
+import type { SpecReading } from "../../../controller/spec-files/removal-hold.ts";
+import { SpecWatcher } from "../../../controller/spec-files/spec-watcher.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
+import { until } from "../../support/poll.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+const EXAMPLE = join(import.meta.dirname, "../../../manifests/cluster.yaml");
+
+let directory: string;
+let file: string;
+let readings: SpecReading[];
+let watchers: SpecWatcher[];
+let example: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "spec-watcher-test-"));
+  file = join(directory, "cluster.yaml");
+  example = await readFile(EXAMPLE, "utf8");
+  readings = [];
+  watchers = [];
+});
+
+afterEach(async () => {
+  for (const watcher of watchers) await watcher.stop();
+  await rm(directory, { recursive: true });
+});
+
+function text(replicas: number): string {
+  const changed = example.replace(/replicas: \d+/, `replicas: ${replicas}`);
+  expect(changed).toContain(`replicas: ${replicas}`);
+  return changed;
+}
+
+async function watch(path: string): Promise<void> {
+  const watcher = new SpecWatcher({
+    path,
+    clock: systemClock,
+    log: silentLog,
+    onReading: (reading) => readings.push(reading),
+  });
+  watchers.push(watcher);
+  await watcher.start();
+}
+
+const last = () => readings.at(-1);
+const replicas = () => last()?.clusters[0]?.spec.replicas;
+const untilReplicas = (count: number) =>
+  until(`${count} replicas are read`, () => replicas() === count);
+
+describe("SpecWatcher", () => {
+  it("hands over the first reading before it has started", async () => {
+    await writeFile(file, text(3));
+    await watch(file);
+    expect(readings).toHaveLength(1);
+    expect(replicas()).toBe(3);
+    expect(last()).toMatchObject({ files: [file], problems: [] });
+  });
+
+  it("reads an edit in place, and only once when nothing differs", async () => {
+    await writeFile(file, text(3));
+    await watch(directory);
+    await writeFile(file, text(3));
+    await writeFile(file, text(5));
+    await untilReplicas(5);
+    expect(readings.map((r) => r.clusters.length)).toEqual([1, 1]);
+  });
+
+  it("reads an edit by an editor that renames, and never sees the cluster gone", async () => {
+    await writeFile(file, text(3));
+    await watch(file);
+    for (const count of [5, 7, 9]) {
+      await unlink(file);
+      await writeFile(join(directory, ".swap"), text(count));
+      await rename(join(directory, ".swap"), file);
+      await untilReplicas(count);
+    }
+    expect(readings.filter((r) => r.clusters.length !== 1)).toEqual([]);
+  });
+
+  it("reads symlinks that are swapped, as Kubernetes mounts do", async () => {
+    for (const [name, count] of [
+      ["one", 3],
+      ["two", 5],
+    ] as const) {
+      await mkdir(join(directory, name));
+      await writeFile(join(directory, name, "cluster.yaml"), text(count));
+    }
+    await symlink("one", join(directory, "..data"));
+    await symlink("..data/cluster.yaml", file);
+    await watch(directory);
+    expect(replicas()).toBe(3);
+    await symlink("two", join(directory, "..next"));
+    await rename(join(directory, "..next"), join(directory, "..data"));
+    await untilReplicas(5);
+  });
+
+  it("tells what is wrong with a file, and that it is well again", async () => {
+    await writeFile(file, text(3));
+    await watch(directory);
+    await writeFile(file, `${text(3)}\n  nonsense: [`);
+    await until("the problem is told", () => last()?.problems.some((p) => p.severity === "error"));
+    expect(last()?.problems[0]).toMatchObject({ file, line: expect.any(Number) });
+    expect(last()?.clusters).toEqual([]);
+    await writeFile(file, text(5));
+    await untilReplicas(5);
+    expect(last()?.problems).toEqual([]);
+  });
+
+  it("takes a file that stays away for removed, and one that comes for new", async () => {
+    await writeFile(file, text(3));
+    await watch(directory);
+    await unlink(file);
+    await until("the removal", () => last()?.clusters.length === 0);
+    expect(last()?.files).toEqual([]);
+    await writeFile(file, text(5));
+    await untilReplicas(5);
+  });
+
+  it("takes a named file that stays away for removed as well", async () => {
+    await writeFile(file, text(3));
+    await watch(file);
+    await unlink(file);
+    await until("the removal", () => last()?.clusters.length === 0);
+    expect(last()?.problems.filter((p) => p.severity === "error")).toEqual([]);
+  });
+
+  it("takes nothing for removed when the whole directory is gone", async () => {
+    const specs = join(directory, "specs");
+    await mkdir(specs);
+    await writeFile(join(specs, "cluster.yaml"), text(3));
+    await watch(specs);
+    await rename(specs, join(directory, "away"));
+    await until("the problem is told", () => last()?.problems.some((p) => p.file === specs));
+    expect(replicas()).toBe(3);
+    await rename(join(directory, "away"), specs);
+    await until("it is well again", () => last()?.problems.length === 0);
+    expect(readings.every((r) => r.clusters.length === 1)).toBe(true);
+  });
+
+  it("starts in the moment of a save", async () => {
+    await Promise.all([watch(file), writeFile(file, text(3))]);
+    expect(replicas()).toBe(3);
+  });
+
+  it("cannot start on a path that is not there", async () => {
+    for (const path of [file, join(directory, "none")]) {
+      await expect(watch(path)).rejects.toMatchObject({
+        code: ERROR_CODES.SPEC_MISSING,
+        message: expect.stringContaining(path),
+      });
+    }
+    expect(readings).toEqual([]);
+  });
+
+  it("reads nothing any more once it is stopped", async () => {
+    await writeFile(file, text(3));
+    await watch(directory);
+    await watchers[0]?.stop();
+    await writeFile(file, text(5));
+    await watch(directory);
+    expect(readings.map((r) => r.clusters[0]?.spec.replicas)).toEqual([3, 5]);
+  });
+});
