@@ -71,10 +71,7 @@ function rowOf(cluster: JupyterClusterObject, style: TableStyle): string[] {
   return style.allNamespaces ? [metadata.namespace, ...row] : row;
 }
 
-function conditionOf(
-  cluster: JupyterClusterObject,
-  type: ConditionType,
-): Condition | undefined {
+function conditionOf(cluster: JupyterClusterObject, type: ConditionType): Condition | undefined {
   return cluster.status.conditions.find((condition) => condition.type === type);
 }
 

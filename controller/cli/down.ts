@@ -5,7 +5,6 @@ import { Command } from "commander";
 import { removeContainers, removeData } from "./removal.ts";
 import { addConnectionOptions, withClient } from "./options.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
-import { clusterKey } from "../model/ids.ts";
 import { openStateDir } from "../store/state-dir.ts";
 import { createLogger } from "../support/logger.ts";
 import type { CliContext } from "./context.ts";
@@ -125,22 +124,24 @@ async function removeAll(
   const clusters = [...memories.values()];
   const masters = (await state.framework.load())?.masters ?? "local";
   if (masters !== "local" && !ended) throw onlyThroughMesos(masters);
-  const removed: string[] = [];
+  let count = 0;
+  // Told at once: a later step may fail, and this is gone all the same.
+  const tell = (removed: readonly string[]) => {
+    count += removed.length;
+    context.stdout.write(removed.map((what) => `removed ${what}\n`).join(""));
+  };
   if (clusters.length > 0 && masters === "local") {
     const { connectDocker, requireDocker } = await import("../docker/connect.ts");
     const docker = connectDocker();
     await requireDocker(docker);
-    removed.push(...(await removeContainers(docker, clusters)));
-    if (volumes) removed.push(...(await removeData(docker, clusters)));
+    tell(await removeContainers(docker, clusters));
+    if (volumes) tell(await removeData(docker, clusters));
   }
-  if (volumes) {
-    for (const { cluster } of clusters) {
-      await state.memories.remove(clusterKey(cluster.metadata));
-      removed.push(`memory of ${clusterKey(cluster.metadata)}`);
-    }
+  for (const key of volumes ? memories.keys() : []) {
+    await state.memories.remove(key);
+    tell([`memory of ${key}`]);
   }
-  for (const line of removed) context.stdout.write(`removed ${line}\n`);
-  context.stderr.write(summary(clusters.length, removed.length > 0 || ended, volumes));
+  context.stderr.write(summary(clusters.length, count > 0 || ended, volumes));
   if (volumes && masters !== "local") {
     context.stderr.write(`Volumes on the agents of ${masters} are not reached from here.\n`);
   }
