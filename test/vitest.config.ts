@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const closingLine = fileURLToPath(new URL("support/closing-line-reporter.ts", import.meta.url));
 const seconds = 1000;
 
 function quick(name: string): TestProjectInlineConfiguration {
@@ -42,7 +43,7 @@ export default defineConfig({
   test: {
     environment: "node",
     teardownTimeout: 60 * seconds,
-    reporters: ["default", "test/support/closing-line-reporter.ts"],
+    reporters: ["default", closingLine],
     projects: [
       quick("unit"),
       quick("property"),

@@ -1,3 +1,7 @@
+import { LineSplitter } from "../../controller/support/line-splitter.ts";
+
+const LINE_BYTES_MAX = 1024 * 1024;
+
 /** What Docker writes while it pulls, imports or builds: a JSON object a line. */
 interface DockerMessage {
   readonly stream?: string;
@@ -25,22 +29,18 @@ export async function followDockerStream(
   const readable = stream as NodeJS.ReadableStream & { destroy(error?: Error): void };
   const silence = `no progress for ${options.silenceMsMax / 1000} seconds`;
   const timer = setTimeout(() => readable.destroy(new Error(silence)), options.silenceMsMax);
-  let rest = "";
+  const splitter = new LineSplitter("Docker's progress", LINE_BYTES_MAX);
   try {
     for await (const chunk of readable) {
       timer.refresh();
-      const lines = (rest + chunk.toString()).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) take(line, options.onLine);
+      for (const line of splitter.push(Buffer.from(chunk))) take(line, options.onLine);
     }
-    take(rest, options.onLine);
   } finally {
     clearTimeout(timer);
   }
 }
 
 function take(line: string, onLine: (line: string) => void): void {
-  if (line.trim() === "") return;
   const message = JSON.parse(line) as DockerMessage;
   if (message.error !== undefined) throw new Error(message.error);
   for (const text of (message.stream ?? message.status ?? "").split(/[\r\n]+/)) {
