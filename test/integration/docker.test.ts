@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import Docker from "dockerode";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
   containerEnv,
   killContainer,
@@ -17,7 +17,6 @@ import { ensureVolume, listVolumes, removeVolumes } from "../../controller/docke
 import { ERROR_CODES } from "../../controller/model/errors.ts";
 import { LABELS } from "../../controller/model/ids.ts";
 import { systemClock } from "../../controller/support/clock.ts";
-import { etcdImage } from "../support/etcd/etcd-nodes.ts";
 import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
 
@@ -35,7 +34,7 @@ const network = {
 let image: string;
 
 beforeAll(async () => {
-  image = await etcdImage(docker);
+  image = inject("agentImage");
   await ensureNetwork(docker, network, labels);
 });
 

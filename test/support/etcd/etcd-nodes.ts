@@ -94,15 +94,3 @@ export class EtcdNodes {
     return { name, ip, url: clientUrl(ip), peerUrl: peerUrl(ip), container };
   }
 }
-
-/** The image to run etcd from: the newest agent image, or JUPYTER_CLUSTER_TEST_IMAGE. */
-export async function etcdImage(docker: Docker): Promise<string> {
-  const named = process.env["JUPYTER_CLUSTER_TEST_IMAGE"];
-  if (named !== undefined && named !== "") return named;
-  const filters = { reference: ["jupyter-cluster/agent"] };
-  const images = await docker.listImages({ filters });
-  const [newest] = images.toSorted((a, b) => b.Created - a.Created);
-  const tag = newest?.RepoTags?.[0];
-  if (tag === undefined) throw new Error("no agent image: run `npm run prepare-machine` first");
-  return tag;
-}
