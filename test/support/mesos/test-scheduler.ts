@@ -1,0 +1,74 @@
+/** A scheduler with a memory that a test can look into, on a clock that a test can move. */
+import { MesosScheduler, type SchedulerOptions } from "../../../controller/mesos/scheduler.ts";
+import type { ObservedMesos, ObservedTask } from "../../../controller/model/observed.ts";
+import { lastKnown } from "../../../controller/model/observed.ts";
+import { SteppedClock } from "../mesos-local/stepped-clock.ts";
+import { until } from "../poll.ts";
+import { silentLog } from "../silent-log.ts";
+
+export const FRAMEWORK = {
+  name: "test",
+  user: "root",
+  role: "*",
+  failoverTimeoutSeconds: 604_800,
+};
+
+export class TestScheduler {
+  readonly clock = new SteppedClock();
+  readonly remembered: { taskId: string; agentId: string }[] = [];
+  readonly savedIds: string[] = [];
+  readonly savedTasks: ObservedTask[] = [];
+  changes = 0;
+  /** Called before each status is saved; may reject. */
+  beforeSave: () => Promise<void> = async () => undefined;
+  readonly scheduler: MesosScheduler;
+
+  constructor(masters: readonly string[], options: Partial<SchedulerOptions> = {}) {
+    this.scheduler = new MesosScheduler({
+      masters,
+      framework: FRAMEWORK,
+      frameworkId: null,
+      clock: this.clock,
+      log: silentLog,
+      random: () => 0,
+      remembered: () => this.remembered,
+      saveFrameworkId: async (id) => {
+        this.savedIds.push(id);
+      },
+      saveStatus: async (task) => {
+        await this.beforeSave();
+        this.savedTasks.push(task);
+      },
+      onChange: () => {
+        this.changes += 1;
+      },
+      ...options,
+    });
+  }
+
+  get mesos(): ObservedMesos | undefined {
+    return lastKnown(this.scheduler.observe());
+  }
+
+  get freshness(): string {
+    return this.scheduler.observe().freshness;
+  }
+
+  task(taskId: string): ObservedTask | undefined {
+    return this.mesos?.tasks.get(taskId);
+  }
+
+  /** Time passes, in small steps, until it is so. */
+  async passUntil<T>(
+    what: string,
+    probe: () => T | null | undefined | false,
+    stepMs = 50,
+  ): Promise<T> {
+    return until(what, () => {
+      const value = probe();
+      if (value !== null && value !== undefined && value !== false) return value;
+      this.clock.advance(stepMs);
+      return null;
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { delayAfter, jittered } from "../../../controller/mesos/backoff.ts";
+import { fatalError } from "../../../controller/mesos/fatal-errors.ts";
+import { subscribeCall } from "../../../controller/mesos/framework-info.ts";
+import { silenceMaxMs } from "../../../controller/mesos/heartbeat.ts";
+import {
+  addressText,
+  type MasterAddress,
+  parseMasterAddress,
+  redirectTarget,
+} from "../../../controller/mesos/http/master-address.ts";
+import { parseEvent } from "../../../controller/mesos/http/parse-event.ts";
+import { StaticMasters } from "../../../controller/mesos/master-detector.ts";
+import { captured } from "../../support/mesos/captures.ts";
+import { FRAMEWORK } from "../../support/mesos/test-scheduler.ts";
+
+describe("events", () => {
+  const files = readdirSync(new URL("../../fixtures/mesos/events/", import.meta.url));
+  const names = files.filter((f) => f.endsWith(".json")).map((f) => f.replace(".json", ""));
+
+  it.each(names)("of a real master are understood: %s", (name) => {
+    for (const event of captured(name)) {
+      expect(parseEvent(JSON.stringify(event))).toEqual({ event });
+    }
+  });
+
+  it.each([
+    [{ type: "UPDATE", update: { status: { state: "TASK_RUNNING" } } }, /UPDATE without/],
+    [{ type: "UPDATE", update: { status: { task_id: { value: "t" }, state: "X" } } }, /UPDATE/],
+    [{ type: "RESCIND" }, /RESCIND without/],
+    [{ type: "INVERSE_OFFERS", inverse_offers: {} }, /no use here/],
+    [{ no: "type" }, /without a type/],
+    [null, /without a type/],
+    [[], /without a type/],
+  ])("that lack what they must have are left out: %j", (json, why) => {
+    const { event, ignored } = parseEvent(JSON.stringify(json));
+    expect(event).toBeNull();
+    expect(ignored).toMatch(why);
+  });
+
+  it("keep the good offers of a list with a bad one", () => {
+    const [event] = captured("offers");
+    if (event?.type !== "OFFERS") throw new Error("no offers");
+    const [good] = event.offers.offers;
+    const parsed = parseEvent(JSON.stringify({ type: "OFFERS", offers: { offers: [{}, good] } }));
+    expect(parsed).toMatchObject({ event: { offers: { offers: [good] } } });
+    expect(parsed.ignored).toMatch(/1 offers without/);
+  });
+
+  it("may leave out an empty list", () => {
+    const parsed = parseEvent('{"type":"OFFERS","offers":{}}');
+    expect(parsed.event).toEqual({ type: "OFFERS", offers: { offers: [] } });
+  });
+
+  it("that are not JSON mean that the stream is out of step", () => {
+    expect(() => parseEvent('{"type":')).toThrow(/not JSON/);
+  });
+});
+
+describe("addresses of masters", () => {
+  it.each(["10.0.0.1:5050", "mesos.example:5050", "[fd00::1]:5050"])("%s is one", (text) => {
+    expect(addressText(parseMasterAddress(text))).toBe(text);
+  });
+
+  it.each(["", "10.0.0.1", "10.0.0.1:0", "10.0.0.1:99999", "http://a:1", "a b:1", ":5050"])(
+    "%j is none",
+    (text) => {
+      expect(() => parseMasterAddress(text)).toThrow(/not the address of a Mesos master/);
+    },
+  );
+
+  const from: MasterAddress = parseMasterAddress("10.0.0.1:5050");
+
+  it("a redirect has no scheme and may have another path", () => {
+    expect(redirectTarget("//10.0.0.2:5051/master/api/v1/scheduler", from, "http")).toEqual({
+      host: "10.0.0.2",
+      port: 5051,
+      path: "/master/api/v1/scheduler",
+    });
+    expect(redirectTarget("//[fd00::2]:5050/x", from, "https")?.host).toBe("fd00::2");
+  });
+
+  it("a redirect never leaves TLS, and a malformed one is not followed", () => {
+    expect(redirectTarget("http://10.0.0.2:5050/x", from, "https")).toBeNull();
+    expect(redirectTarget("//", from, "http")).toBeNull();
+    expect(redirectTarget(undefined, from, "http")).toBeNull();
+  });
+});
+
+describe("the list of masters", () => {
+  const texts = (masters: StaticMasters) => masters.candidates().map(addressText);
+
+  it("is tried from the last leader on, be it on the list or not", () => {
+    const masters = new StaticMasters(["a:1", "b:1"]);
+    masters.leads(parseMasterAddress("c:1"));
+    expect(texts(masters)).toEqual(["c:1", "a:1", "b:1"]);
+    masters.leads(parseMasterAddress("b:1"));
+    expect(texts(masters)).toEqual(["b:1", "a:1"]);
+  });
+
+  it("begins behind the one that failed", () => {
+    const masters = new StaticMasters(["a:1", "b:1", "c:1"]);
+    masters.leads(parseMasterAddress("a:1"));
+    masters.failed(parseMasterAddress("a:1"));
+    expect(texts(masters)).toEqual(["b:1", "c:1", "a:1"]);
+  });
+
+  it("must not be empty", () => {
+    expect(() => new StaticMasters([])).toThrow(/no Mesos master/);
+  });
+});
+
+describe("small rules", () => {
+  it("a master is silent for too long after three of its own heartbeats", () => {
+    expect(silenceMaxMs(15)).toBe(45_000);
+    expect(silenceMaxMs(undefined)).toBe(45_000);
+    expect(silenceMaxMs(Number.NaN)).toBe(45_000);
+    expect(silenceMaxMs(0)).toBe(45_000);
+    expect(silenceMaxMs(1e9)).toBe(180_000);
+  });
+
+  it("backoff doubles up to its cap, and at least half of it is waited for", () => {
+    const pace = { firstMs: 100, capMs: 1000 };
+    expect([1, 2, 3, 4, 5, 1000].map((n) => delayAfter(pace, n))).toEqual([
+      100, 200, 400, 800, 1000, 1000,
+    ]);
+    expect([jittered(100, 0), jittered(100, 1)]).toEqual([50, 100]);
+  });
+
+  it("only two errors are final", () => {
+    const [gone] = captured("removed-framework-error");
+    const [other] = captured("failover-error-on-old-stream");
+    if (gone?.type !== "ERROR" || other?.type !== "ERROR") throw new Error("no errors");
+    expect(fatalError(gone.error.message)?.code).toBe("ERR_FRAMEWORK_REMOVED");
+    expect(fatalError(other.error.message)?.message).toMatch(/Another controller has taken over/);
+    expect(fatalError("User 'x' is not authorized")).toBeNull();
+  });
+
+  it("a framework that comes back says its id in both places, a new one in none", () => {
+    const back = subscribeCall(FRAMEWORK, "f-1");
+    expect(back.framework_id).toEqual({ value: "f-1" });
+    expect(back.subscribe.framework_info.id).toEqual({ value: "f-1" });
+    const first = subscribeCall(FRAMEWORK, null);
+    expect(JSON.stringify(first)).not.toContain('"id"');
+    expect(first.subscribe.framework_info).toMatchObject({
+      checkpoint: true,
+      failover_timeout: 604_800,
+      role: "*",
+      capabilities: [{ type: "PARTITION_AWARE" }, { type: "TASK_KILLING_STATE" }],
+    });
+  });
+});
