@@ -12,11 +12,6 @@ export function labelFilter(labels: Labels): { label: string[] } {
   return { label: Object.entries(labels).map(([key, value]) => `${key}=${value}`) };
 }
 
-/** True for objects of any JupyterCluster. */
-export function isOurs(labels: Labels | null | undefined): boolean {
-  return labels?.[LABELS.cluster] !== undefined;
-}
-
 export function carriesAll(labels: Labels | null | undefined, wanted: Labels): boolean {
   return Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
 }
