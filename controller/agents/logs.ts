@@ -8,7 +8,7 @@ const HEADERS_MS_MAX = 3_000;
 const BODY_MS_MAX = 10_000;
 
 export interface LogOptions {
-  /** Lines from the end; null: all that there is. */
+  /** Lines from the end; null: as many as the agent thinks fit. */
   readonly tail: number | null;
   readonly follow: boolean;
 }
