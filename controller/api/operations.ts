@@ -1,0 +1,118 @@
+/** What needs the control token: the way into Jupyter, the nodes' logs, the controller's end. */
+import type { Readable } from "node:stream";
+import { slotOfMemberName } from "../model/ids.ts";
+import type { Logger } from "../model/ports.ts";
+import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
+import type { ClusterRoutes } from "./clusters.ts";
+import {
+  type ApiExchange,
+  booleanOf,
+  readJsonObject,
+  sendJson,
+  wholeNumberOf,
+} from "./exchange.ts";
+import { LIMITS } from "./limits.ts";
+import { StatusError } from "./status-error.ts";
+import type { Streams } from "./streams.ts";
+
+const UNITS = ["etcd", "jupyter", "sshd", "agent"] as const;
+export type LogUnit = (typeof UNITS)[number];
+
+export interface NodeLogRequest {
+  readonly cluster: JupyterClusterObject;
+  readonly node: NodeStatus;
+  readonly unit: LogUnit;
+  /** Lines from the end; null: all that there is. */
+  readonly tail: number | null;
+  readonly follow: boolean;
+}
+
+/** What the API needs of the rest of the controller. Each call has its own deadline. */
+export interface ApiOperations {
+  /** Jupyter's URL through the proxy, with its token in it. @throws OperationError */
+  jupyterUrl(cluster: JupyterClusterObject): string;
+  /** The stream is destroyed when the client goes. @throws OperationError */
+  nodeLog(request: NodeLogRequest): Promise<Readable>;
+  /** Begins to end the controller; called when the answer is on its way. */
+  shutdown(teardown: boolean): void;
+}
+
+export class OperationRoutes {
+  constructor(
+    private readonly operations: ApiOperations,
+    private readonly clusters: ClusterRoutes,
+    private readonly streams: Streams,
+    private readonly log: Logger,
+  ) {}
+
+  readonly access = (exchange: ApiExchange): void => {
+    const url = this.operations.jupyterUrl(this.clusters.find(exchange));
+    sendJson(exchange, { jupyter: { url } }, { headers: { "Cache-Control": "no-store" } });
+  };
+
+  readonly nodeLog = async (exchange: ApiExchange): Promise<void> => {
+    const { request, response, query, params } = exchange;
+    const cluster = this.clusters.find(exchange);
+    const node = findNode(cluster, params["node"] ?? "");
+    const unit = unitOf(query.get("unit") ?? "agent");
+    const tail = wholeNumberOf(query, "tail", 0, LIMITS.tailMax);
+    const follow = booleanOf(query, "follow");
+    this.streams.add(response);
+    const source = await this.operations.nodeLog({ cluster, node, unit, tail, follow });
+    response.writeHead(200, {
+      "Content-Type": "text/plain; charset=utf-8",
+      "Cache-Control": "no-store",
+      "X-Content-Type-Options": "nosniff",
+    });
+    if (request.method === "HEAD" || response.destroyed) {
+      source.on("error", () => {}).destroy();
+      response.end();
+      return;
+    }
+    response.flushHeaders();
+    await this.pass(exchange, source);
+  };
+
+  readonly shutdown = async ({ request, response, ...exchange }: ApiExchange): Promise<void> => {
+    const { teardown = false } = await readJsonObject(request);
+    if (typeof teardown !== "boolean") {
+      throw new StatusError("BadRequest", "teardown is true or false.");
+    }
+    this.log.info({ teardown }, "shutdown requested over the API");
+    response.once("close", () => this.operations.shutdown(teardown));
+    const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 202 };
+    const headers = { Connection: "close" };
+    sendJson({ request, response, ...exchange }, status, { status: 202, headers });
+  };
+
+  /** A log that breaks off breaks the answer, so that nobody takes it for the end. */
+  private pass({ response, params }: ApiExchange, source: Readable): Promise<void> {
+    return new Promise((resolve) => {
+      source.on("error", (error) => {
+        this.log.warn({ node: params["node"], err: error }, "node log broke off");
+        response.destroy();
+      });
+      response.once("close", () => {
+        source.destroy();
+        resolve();
+      });
+      source.pipe(response);
+    });
+  }
+}
+
+function findNode(cluster: JupyterClusterObject, name: string): NodeStatus {
+  const slot = slotOfMemberName(name);
+  const { nodes } = cluster.status;
+  const node = nodes.find((n) => (slot === null ? n.name === name : n.slot === slot));
+  if (node !== undefined) return node;
+  const there = nodes.map((n) => n.name ?? `slot-${n.slot}`).join(", ") || "none yet";
+  const message = `JupyterCluster ${cluster.metadata.name} has no node ${name}; it has ${there}.`;
+  throw new StatusError("NotFound", message);
+}
+
+function unitOf(text: string): LogUnit {
+  const unit = UNITS.find((name) => name === text);
+  if (unit !== undefined) return unit;
+  throw new StatusError("BadRequest", `unit is one of ${UNITS.join(", ")}.`);
+}

@@ -1,0 +1,171 @@
+/** The controller's HTTP API. It reads what was published and changes nothing by itself. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Logger, PublishedClusters } from "../model/ports.ts";
+import { API_VERSION } from "../model/resource.ts";
+import { hostPortText, listen } from "../support/listen.ts";
+import { ClusterRoutes } from "./clusters.ts";
+import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
+import { HostGuard, TokenGuard } from "./guard.ts";
+import { type HealthChecks, sendHealth } from "./health.ts";
+import { LIMITS } from "./limits.ts";
+import { type ApiOperations, OperationRoutes } from "./operations.ts";
+import { type ControllerInfo, overview } from "./overview.ts";
+import { type Route, Router } from "./router.ts";
+import { StatusError, statusErrorOf } from "./status-error.ts";
+import { Streams } from "./streams.ts";
+
+export interface ApiServerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly published: PublishedClusters;
+  /** Asked for each answer of `/status`. */
+  readonly info: () => ControllerInfo;
+  readonly health: HealthChecks;
+  /** prom-client's registry. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
+  readonly controlToken: string;
+  readonly operations: ApiOperations;
+  readonly log: Logger;
+  /** Names under which it answers besides loopback's and the address it is reached at. */
+  readonly hostNames?: readonly string[];
+  /** A bug in a handler: the client is told, then the process ends. Tests put their own here. */
+  readonly onProgrammerError?: (error: unknown) => void;
+}
+
+export interface ApiServer {
+  /** `http://host:port` */
+  readonly url: string;
+  /** Idempotent. Ends watches, lets answers end in peace for a second, leaves no socket behind. */
+  close(): Promise<void>;
+}
+
+/** @throws OperationError ERR_ADDRESS_IN_USE */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { host, port, published, log } = options;
+  const streams = new Streams();
+  const tokens = new TokenGuard(options.controlToken);
+  const hosts = new HostGuard([host, ...(options.hostNames ?? [])]);
+  const clusters = new ClusterRoutes(published, streams, log);
+  const router = new Router(routesOf(options, clusters, streams));
+  const onBug = options.onProgrammerError ?? crash;
+  const server = createServer(
+    {
+      headersTimeout: LIMITS.headersMs,
+      requestTimeout: LIMITS.requestMs,
+      connectionsCheckingInterval: LIMITS.checkMs,
+      keepAliveTimeout: LIMITS.keepAliveMs,
+      keepAlive: true,
+      noDelay: true,
+    },
+    (request, response) => void answer(request, response),
+  );
+  server.maxConnections = LIMITS.connectionsMax;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = parsedUrl(request.url ?? "/");
+    const unrouted = {
+      request,
+      response,
+      params: {},
+      query: url?.searchParams ?? new URLSearchParams(),
+    };
+    try {
+      hosts.check(request);
+      if (url === null) throw new StatusError("BadRequest", "The request's target is no path.");
+      const { route, params } = router.match(request.method ?? "GET", url.pathname);
+      if (route.authorized === true) tokens.check(request);
+      await route.handler({ ...unrouted, params });
+    } catch (error) {
+      const status = statusErrorOf(error);
+      if (status !== null) return sendFailure(unrouted, status);
+      // The client went away in the middle of its own request.
+      if (request.errored !== null) return;
+      log.error({ err: error, path: url?.pathname }, "bug in the API");
+      sendFailure(unrouted, new StatusError("InternalError", "The controller has a bug."));
+      onBug(error);
+    }
+  }
+
+  try {
+    const remedy = "Is a controller running already? Else choose another address with --api.";
+    const bound = await listen(server, { host, port }, "HTTP API", remedy);
+    let closing: Promise<void> | null = null;
+    const close = () => {
+      closing ??= shutDown(server, streams).finally(() => clusters.close());
+      return closing;
+    };
+    return { url: `http://${hostPortText(host, bound)}`, close };
+  } catch (error) {
+    clusters.close();
+    throw error;
+  }
+}
+
+function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: Streams): Route[] {
+  const { published, info, health, metrics, log } = options;
+  const operations = new OperationRoutes(options.operations, clusters, streams, log);
+  const all = `/apis/${API_VERSION}/jupyterclusters`;
+  const some = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters`;
+  const one = `${some}/:name`;
+  const routes: Route[] = [
+    { method: "GET", path: "/status", handler: (x) => sendJson(x, overview(info(), published)) },
+    { method: "GET", path: all, handler: clusters.list },
+    { method: "GET", path: some, handler: clusters.list },
+    { method: "GET", path: one, handler: clusters.get },
+    { method: "GET", path: `${one}/events`, handler: clusters.events },
+    { method: "GET", path: `${one}/access`, authorized: true, handler: operations.access },
+    {
+      method: "GET",
+      path: `${one}/nodes/:node/log`,
+      authorized: true,
+      handler: operations.nodeLog,
+    },
+    { method: "POST", path: "/shutdown", authorized: true, handler: operations.shutdown },
+    { method: "GET", path: "/healthz", handler: (x) => sendHealth(x, "healthz", health.live) },
+    { method: "GET", path: "/readyz", handler: (x) => sendHealth(x, "readyz", health.ready) },
+    {
+      method: "GET",
+      path: "/metrics",
+      handler: async (x) => sendText(x, await metrics.metrics(), metrics.contentType),
+    },
+  ];
+  const paths = routes.map(({ path }) => path);
+  return [{ method: "GET", path: "/", handler: (x) => sendJson(x, { paths }) }, ...routes];
+}
+
+function sendFailure(exchange: ApiExchange, error: StatusError): void {
+  const { request, response } = exchange;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  // What is left of a body that nobody reads would be taken for the next request.
+  const last = request.complete ? {} : { Connection: "close" };
+  const headers = { ...last, ...error.headers };
+  sendJson({ ...exchange, query: new URLSearchParams() }, error, { status: error.code, headers });
+}
+
+/** Null: `//`, `*`, or another form that names no path. */
+function parsedUrl(target: string): URL | null {
+  const base = "http://controller";
+  if (!target.startsWith("/") || !URL.canParse(base + target)) return null;
+  return new URL(base + target);
+}
+
+async function shutDown(server: Server, streams: Streams): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  streams.endAll();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), LIMITS.closeGraceMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function crash(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

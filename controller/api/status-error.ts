@@ -1,0 +1,64 @@
+/** What the API answers instead of what was asked for: Kubernetes `Status` objects. */
+import { ERROR_CODES, type ErrorCode, OperationError } from "../model/errors.ts";
+
+/** HTTP status by Kubernetes' reasons. */
+const CODES = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  TooManyRequests: 429,
+  InternalError: 500,
+  BadGateway: 502,
+  ServiceUnavailable: 503,
+  Timeout: 504,
+} as const;
+
+export type StatusReason = keyof typeof CODES;
+
+/** Thrown by handlers; becomes the answer. */
+export class StatusError extends Error {
+  override readonly name = "StatusError";
+  readonly code: number;
+
+  constructor(
+    readonly reason: StatusReason,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.code = CODES[reason];
+  }
+
+  toJSON() {
+    const { reason, message, code } = this;
+    return {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      reason,
+      message,
+      code,
+    };
+  }
+}
+
+const REASONS: Partial<Record<ErrorCode, StatusReason>> = {
+  [ERROR_CODES.NOT_FOUND]: "NotFound",
+  [ERROR_CODES.AGENT_UNREACHABLE]: "ServiceUnavailable",
+  [ERROR_CODES.AGENT_REFUSED]: "BadGateway",
+  [ERROR_CODES.ETCD_UNAVAILABLE]: "ServiceUnavailable",
+  [ERROR_CODES.DOCKER_UNREACHABLE]: "ServiceUnavailable",
+  [ERROR_CODES.TIMEOUT]: "Timeout",
+};
+
+/** Null: neither an answer nor an operating error, so a bug. */
+export function statusErrorOf(error: unknown): StatusError | null {
+  if (error instanceof StatusError) return error;
+  if (!(error instanceof OperationError)) return null;
+  return new StatusError(REASONS[error.code] ?? "InternalError", error.message);
+}

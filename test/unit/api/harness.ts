@@ -1,0 +1,87 @@
+/** The real API server on loopback, over a store that a test writes to. */
+import { request } from "node:http";
+import { Readable } from "node:stream";
+import { expect } from "vitest";
+import { PublishedStore } from "../../../controller/loop/published.ts";
+import { type ApiServerOptions, startApiServer } from "../../../controller/api/server.ts";
+import { clusterObject, type FixtureOptions } from "../cli/cluster-fixture.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+export const TOKEN = "0123456789abcdef0123456789abcdef";
+export const BASE = "/apis/jupytercluster.dev/v1alpha1";
+export const LAB = `${BASE}/namespaces/default/jupyterclusters/lab`;
+export const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
+
+export async function startApi(overrides: Partial<ApiServerOptions> = {}) {
+  const published = new PublishedStore({ lastResourceVersion: 100 });
+  const shutdowns: boolean[] = [];
+  const api = await startApiServer({
+    host: "127.0.0.1",
+    port: 0,
+    published,
+    info: () => ({
+      version: "1.2.3",
+      startedAt: "2026-01-02T03:04:05Z",
+      mesos: { master: "127.0.0.1:5050", frameworkId: "f-1", registered: true },
+    }),
+    health: { live: [], ready: [] },
+    metrics: { contentType: "text/plain", metrics: () => Promise.resolve("") },
+    controlToken: TOKEN,
+    operations: {
+      jupyterUrl: () => "http://127.0.0.1:8888/lab?token=t",
+      nodeLog: () => Promise.resolve(Readable.from(["a line\n"])),
+      shutdown: (teardown) => shutdowns.push(teardown),
+    },
+    log: silentLog,
+    ...overrides,
+  });
+  const publish = (options: FixtureOptions = {}) => published.publish(clusterObject(options), []);
+  return { api, published, publish, shutdowns };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** With node:http and not fetch, which would not let a test choose the Host. */
+export function ask(url: string, path: string, options: Ask = {}): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  const { method = "GET", headers = {}, body } = options;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { host: hostname, port, method, path, headers, agent: false },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+        incoming.once("error", reject);
+        incoming.once("end", () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            text: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
+    outgoing.once("error", reject);
+    outgoing.end(body);
+  });
+}
+
+export function json(answer: Answer): unknown {
+  return JSON.parse(answer.text);
+}
+
+/** A Kubernetes `Status` that tells of a failure. */
+export function failure(code: number, reason: string, message: unknown = expect.any(String)) {
+  const constant = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure" };
+  return { ...constant, code, reason, message };
+}

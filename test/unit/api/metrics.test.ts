@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { createMetrics } from "../../../controller/api/metrics.ts";
+import { PublishedStore } from "../../../controller/loop/published.ts";
+import { clusterObject } from "../cli/cluster-fixture.ts";
+
+const STATS = {
+  ...{ requests: 7, retries: 2, heldTotal: 3, refused: 1 },
+  ...{ held: 1, active: 4, webSockets: 5, connections: 6 },
+};
+const LAB = '{namespace="default",name="lab"}';
+
+function setUp() {
+  const published = new PublishedStore({ lastResourceVersion: 0 });
+  const proxies = () => [{ key: "default/lab", stats: STATS }];
+  const metrics = createMetrics({ published, proxies, version: "1.2.3" });
+  const lines = async () => (await metrics.registry.metrics()).split("\n");
+  const withLeader = (leader: number | null, restarts: readonly number[] = [0, 0, 0]) => {
+    const object = clusterObject();
+    const nodes = object.status.nodes.map((node) => ({
+      ...node,
+      leader: node.slot === leader,
+      restarts: restarts[node.slot] ?? 0,
+    }));
+    published.publish({ ...object, status: { ...object.status, nodes } }, []);
+  };
+  return { published, metrics, lines, withLeader };
+}
+
+describe("the metrics", () => {
+  test("have controller-runtime's names for the loop", async () => {
+    const { metrics, lines } = setUp();
+    metrics.reconcile.reconciled("success", 0.02);
+    metrics.reconcile.reconciled("error", 0.3);
+    metrics.reconcile.queueDepth(2);
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        'controller_runtime_reconcile_total{controller="jupytercluster",result="success"} 1',
+        'controller_runtime_reconcile_total{controller="jupytercluster",result="error"} 1',
+        'controller_runtime_reconcile_errors_total{controller="jupytercluster"} 1',
+        'controller_runtime_reconcile_time_seconds_count{controller="jupytercluster"} 2',
+        'workqueue_depth{name="jupytercluster"} 2',
+      ]),
+    );
+  });
+
+  test("tell each cluster's readiness and its nodes by phase", async () => {
+    const { published, lines } = setUp();
+    published.publish(clusterObject(), []);
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        `jupytercluster_ready${LAB} 1`,
+        'jupytercluster_nodes{namespace="default",name="lab",phase="Running"} 3',
+        'jupytercluster_nodes{namespace="default",name="lab",phase="Pending"} 0',
+        `jupytercluster_generation_lag${LAB} 0`,
+      ]),
+    );
+  });
+
+  test("count a change of leader once, also when there was none in between", async () => {
+    const { withLeader, lines } = setUp();
+    for (const leader of [null, 0, 0, null, 0, null, 2, 1]) withLeader(leader);
+    expect(await lines()).toContain(`jupytercluster_leader_changes_total${LAB} 2`);
+  });
+
+  test("count relaunches from what was seen first, and never backwards", async () => {
+    const { withLeader, lines } = setUp();
+    withLeader(0, [5, 0, 0]);
+    withLeader(0, [5, 1, 0]);
+    withLeader(0, [7, 1, 0]);
+    withLeader(0, [0, 1, 0]);
+    expect(await lines()).toContain(`jupytercluster_relaunches_total${LAB} 3`);
+  });
+
+  test("tell what the proxies do", async () => {
+    const { lines } = setUp();
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        `jupytercluster_proxy_requests_total${LAB} 7`,
+        `jupytercluster_proxy_held_total${LAB} 3`,
+        `jupytercluster_proxy_held_requests${LAB} 1`,
+        `jupytercluster_proxy_websockets${LAB} 5`,
+      ]),
+    );
+  });
+
+  test("forget a cluster that is deleted", async () => {
+    const { published, lines } = setUp();
+    published.publish(clusterObject(), []);
+    published.remove("default/lab");
+    const left = (await lines()).filter((line) => line.includes(LAB));
+    expect(left.filter((line) => !line.startsWith("jupytercluster_proxy_"))).toEqual([]);
+  });
+
+  test("tell of the process", async () => {
+    const { lines } = setUp();
+    const text = (await lines()).join("\n");
+    expect(text).toMatch(/^process_cpu_seconds_total \d/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d+/m);
+    expect(text).toContain('jupytercluster_build_info{version="1.2.3"} 1');
+  });
+});
