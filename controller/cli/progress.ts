@@ -22,13 +22,21 @@ export interface Told {
 
 export const NOTHING_TOLD: Told = { conditions: new Map(), containers: null, leader: null };
 
-/** Conditions that repeat what others say or that carry no news on the way up. */
-const QUIET: ReadonlySet<ConditionType> = new Set(["Progressing", "Suspended"]);
+/** What there is on the way up. Told when reached, and when lost again. */
+const MILESTONES: ReadonlySet<ConditionType> = new Set([
+  "SpecValid",
+  "FrameworkRegistered",
+  "Quorate",
+  "StorageReady",
+  "SSHReady",
+  "JupyterReady",
+  "ProxyReady",
+]);
 
 /**
  * @returns the lines that the newly published object is worth, each change told once: a
- *   condition when its status or reason changes (not when only its message counts on), the number
- *   of running containers, the leader
+ *   milestone when it is reached or lost, what Ready waits for when its reason changes (not when
+ *   only its message counts on), the number of running containers, the leader
  */
 export function foldProgress(
   told: Told,
@@ -43,19 +51,26 @@ export function foldProgress(
   }
   const conditions = new Map(told.conditions);
   for (const condition of status.conditions) {
-    const key = `${condition.status} ${condition.reason}`;
-    const before = conditions.get(condition.type);
-    conditions.set(condition.type, key);
-    if (before === key || QUIET.has(condition.type)) continue;
-    if (before === undefined && condition.status === "Unknown") continue;
-    lines.push(conditionLine(condition));
+    const before = told.conditions.get(condition.type);
+    const now = `${condition.status} ${condition.reason}`;
+    conditions.set(condition.type, now);
+    const line = before === now ? null : conditionLine(condition, before);
+    if (line !== null) lines.push(line);
   }
   const leader = status.leader === null ? told.leader : leaderSlot(object);
   return { told: { conditions, containers, leader }, lines };
 }
 
-function conditionLine({ type, status, reason, message }: Condition): string {
-  return `${type} is ${status} (${reason})${message === "" ? "" : `: ${message}`}`;
+/** null: no news. @param before status and reason that were told last */
+function conditionLine(condition: Condition, before: string | undefined): string | null {
+  const { type, status, reason, message } = condition;
+  const text = `${type} is ${status} (${reason})${message === "" ? "" : `: ${message}`}`;
+  if (type === "Ready") return status === "True" ? text : `not ready (${reason}): ${message}`;
+  if (type === "Recovering") return status === "True" ? text : null;
+  if (!MILESTONES.has(type)) return null;
+  const had = before?.startsWith("True") === true;
+  if (status === "True") return had ? null : text;
+  return had || (type === "SpecValid" && status === "False") ? text : null;
 }
 
 export function isReady(object: JupyterClusterObject): boolean {

@@ -19,13 +19,16 @@ export interface Show {
   stop(): void;
 }
 
-/** @param clusterCount how many clusters the spec has: not Ready before all were published */
+/**
+ * @param clusterCount how many clusters the spec has: not Ready before all were published
+ * @param startedAt from when on seconds are counted
+ */
 export function startShow(
   context: CliContext,
   published: PublishedClusters,
   clusterCount: number,
+  startedAt: number,
 ): Show {
-  const startedAt = context.now();
   const settled = () => {
     const clusters = published.list();
     return clusters.length >= clusterCount && clusters.every((c) => isReady(c) || isSuspended(c));

@@ -6,13 +6,13 @@ import type { CliContext, Colors } from "./context.ts";
 export class Steps {
   readonly #context: CliContext;
   readonly #colors: Colors;
-  readonly #startedAt: number;
+  readonly startedAt: number;
   #transient = false;
 
   constructor(context: CliContext) {
     this.#context = context;
     this.#colors = colorsFor(context, context.stderr);
-    this.#startedAt = context.now();
+    this.startedAt = context.now();
   }
 
   done(text: string): void {
@@ -34,7 +34,7 @@ export class Steps {
   }
 
   #line(text: string): void {
-    const elapsed = elapsedSeconds(this.#context.now() - this.#startedAt);
+    const elapsed = elapsedSeconds(this.#context.now() - this.startedAt);
     const clear = this.#transient ? "\r\u001b[K" : "";
     this.#transient = false;
     this.#context.stderr.write(`${clear}[${elapsed}] ${text}\n`);

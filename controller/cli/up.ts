@@ -53,7 +53,7 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
     steps.done(`Docker answers, image ${image} is there`);
     const running = await runController(options, file, image, log);
     steps.done(`controller at ${running.apiUrl}, log in ${logFile.path}`);
-    const show = startShow(context, running.published, clusters.length);
+    const show = startShow(context, running.published, clusters.length, steps.startedAt);
     try {
       const facts = { apiUrl: running.apiUrl, specFile: file, logFile: logFile.path };
       void show.allReady.then((ready) => tellReady(context, ready, facts, options.stateDir));

@@ -38,7 +38,7 @@ describe("foldProgress", () => {
   it("tells nothing of conditions that were never known", () => {
     const lines = toldOf(pending);
     expect(lines.filter((line) => line.includes("Unknown"))).toEqual([]);
-    expect(lines).toContain("Ready is False (Creating): 0 of 3 nodes are ready");
+    expect(lines).toContain("not ready (Creating): 0 of 3 nodes are ready");
   });
 
   it("tells each change once, however often the same object is published", () => {
@@ -51,9 +51,7 @@ describe("foldProgress", () => {
         status: { conditions: conditions({ Ready: ["False", "Creating", message] }) },
       });
     const lines = toldOf(counting("1 of 3"), counting("2 of 3"));
-    expect(lines.filter((line) => line.startsWith("Ready"))).toEqual([
-      "Ready is False (Creating): 1 of 3",
-    ]);
+    expect(lines.filter((line) => line.startsWith("not ready"))).toEqual(["not ready (Creating): 1 of 3"]);
   });
 
   it("counts the containers that run", () => {
@@ -84,13 +82,13 @@ describe("foldProgress", () => {
           node("lab", 1, { name: "lab-0", leader: true }),
           node("lab", 2),
         ],
-        conditions: conditions({ AllMembersReady: ["False", "NodeDown", "slot 0 is down"] }),
+        conditions: conditions({ StorageReady: ["False", "NotOnEveryNode", "slot 0"] }),
       },
     });
     const lines = toldOf(clusterObject(), failedOver, clusterObject());
     expect(lines).toContain("leader is lab-0 (slot 1)");
-    expect(lines).toContain("AllMembersReady is False (NodeDown): slot 0 is down");
-    expect(lines.at(-1)).toBe("AllMembersReady is True (AsExpected)");
+    expect(lines).toContain("StorageReady is False (NotOnEveryNode): slot 0");
+    expect(lines.at(-1)).toBe("StorageReady is True (AsExpected)");
   });
 });
 

@@ -45,14 +45,14 @@ describe("startShow without a terminal", () => {
   it("tells progress until all is Ready, then what happens", async () => {
     const { context, outcome } = capturedContext();
     const published = new Scripted();
-    const show = startShow(context, published, 1);
+    const show = startShow(context, published, 1, context.now());
     const created = event("the first generation", { reason: "Created" });
     published.publish(creating, [created]);
     published.publish(clusterObject(), [created]);
     const [ready] = await show.allReady;
     expect(ready?.status.leader).toBe("lab-0");
     const before = outcome().stderr;
-    expect(before).toContain("[   0.0s] lab: Ready is False (Creating): 0 of 3 nodes are ready\n");
+    expect(before).toContain("[   0.0s] lab: not ready (Creating): 0 of 3 nodes are ready\n");
     expect(before).toContain("lab: containers 3/3 running\n");
     expect(before).not.toContain("Created");
     published.publish(clusterObject(), [created, event("slot 1 leads in term 3")]);
@@ -65,7 +65,7 @@ describe("startShow without a terminal", () => {
   it("does not take a part of the spec's clusters for all", async () => {
     const { context } = capturedContext();
     const published = new Scripted();
-    const show = startShow(context, published, 2);
+    const show = startShow(context, published, 2, context.now());
     const seen: number[] = [];
     const done = show.allReady.then((ready) => seen.push(ready.length));
     published.publish(clusterObject());
@@ -80,7 +80,7 @@ describe("startShow on a terminal", () => {
   it("draws a block of steps over the one before", async () => {
     const { context, outcome } = capturedContext({ NO_COLOR: "1" }, true);
     const published = new Scripted();
-    const show = startShow(context, published, 1);
+    const show = startShow(context, published, 1, context.now());
     published.publish(creating);
     published.publish(clusterObject());
     await show.allReady;
