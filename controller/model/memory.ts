@@ -77,6 +77,8 @@ export interface ClusterMemory {
   readonly fileRemoved: boolean;
   readonly secrets: ClusterSecrets;
   readonly bootstrap: BootstrapMemory | null;
+  /** Milliseconds since the epoch; null: the cluster is still being created. */
+  readonly firstReadyAt: number | null;
   readonly slots: readonly SlotMemory[];
   readonly conditions: readonly Condition[];
   /** Newest last; bounded. */

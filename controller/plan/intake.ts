@@ -31,6 +31,7 @@ export function newMemory(cluster: CompiledCluster, identity: Identity, now: num
     problems: [],
     fileRemoved: false,
     bootstrap: null,
+    firstReadyAt: null,
     slots: [],
     conditions: [],
     events: addEvent([], event("Normal", "SpecAccepted", "the cluster is created"), now),

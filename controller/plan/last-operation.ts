@@ -30,7 +30,7 @@ function operationType(
   const { spec } = memory.cluster;
   if (memory.fileRemoved && spec.deletionPolicy === "Delete") return "Delete";
   if (spec.suspend) return "Suspend";
-  if (memory.bootstrap?.phase !== "done") return "Create";
+  if (memory.firstReadyAt === null) return "Create";
   const extra = memory.slots.some((s) => s.slot >= spec.replicas && s.task !== null);
   if (extra || memory.slots.some((s) => s.slot < spec.replicas && s.launches <= 1 && !s.task?.readyAt))
     return "Scale";

@@ -5,6 +5,7 @@
  * The steps below read as the specification. Each reads the view and adds to the draft.
  */
 import type { ClusterMemory } from "../model/memory.ts";
+import type { Condition } from "../model/resource.ts";
 import { judge } from "./conditions/judge.ts";
 import { Draft } from "./draft.ts";
 import type { Plan, PlanInput } from "./input.ts";
@@ -59,6 +60,7 @@ export function plan(input: PlanInput): Plan {
     events: draft.events,
     elections: draft.elections,
     conditions,
+    firstReadyAt: memory.firstReadyAt ?? (isReady(conditions) ? draft.now : null),
     lastOperation: lastOperation(memory, conditions, draft.now),
   };
   const running = draft.slots.some((s) => s.task !== null);
@@ -70,6 +72,10 @@ export function plan(input: PlanInput): Plan {
     requeueAt: draft.requeueAt,
     finished: isDeleted(input) && !running && view.mesos !== null,
   };
+}
+
+function isReady(conditions: readonly Condition[]): boolean {
+  return conditions.some((c) => c.type === "Ready" && c.status === "True");
 }
 
 /** Both are plain JSON data made by the same code, so equal values have equal text. */

@@ -97,7 +97,7 @@ function nodePhase(node: NodeView, lacks: readonly string[], draft: Draft): Node
   if (task.unreachableSince !== null) return "Unreachable";
   if (node.observedTask?.state !== "TASK_RUNNING") return "Launching";
   if (lacks.length === 0) return "Running";
-  return agent?.etcd?.isLearner || (agent?.etcd && node.member === null) ? "Joining" : "Starting";
+  return agent?.etcd?.isLearner ? "Joining" : "Starting";
 }
 
 function clusterPhase(memory: ClusterMemory): ClusterStatus["phase"] {
@@ -105,6 +105,6 @@ function clusterPhase(memory: ClusterMemory): ClusterStatus["phase"] {
     memory.conditions.some((c) => c.type === type && c.status === "True");
   if (is("Ready")) return is("Progressing") ? "Progressing" : "Ready";
   if (is("Suspended")) return "Suspended";
-  if (memory.bootstrap?.phase === "done") return is("Degraded") ? "Degraded" : "Progressing";
+  if (memory.firstReadyAt !== null) return is("Degraded") ? "Degraded" : "Progressing";
   return memory.slots.some((s) => s.task !== null) ? "Creating" : "Pending";
 }

@@ -67,12 +67,12 @@ function allMembersUpdated({ view }: Case): Verdict {
   return { type, status: "False", reason: "Outdated", message };
 }
 
-function recovering({ view, draft }: Case): Verdict {
+function recovering({ view, input }: Case): Verdict {
   const type = "Recovering";
   const back = view.nodes.filter(
     (n) => n.wanted && n.memory.launches > 1 && notReadyReasons(n, view).length > 0,
   );
-  if (back.length === 0 || draft.bootstrap?.phase !== "done" || view.empty) {
+  if (back.length === 0 || input.memory.firstReadyAt === null || view.empty) {
     return { type, status: "False", reason: "NothingLost", message: "" };
   }
   const message = `Slots ${back.map((n) => n.slot).join(", ")} come back.`;

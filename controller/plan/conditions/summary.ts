@@ -57,10 +57,10 @@ function progressing({ view }: Case, ready: Verdict, parts: readonly Verdict[]):
   return { type, status: "True", reason: "Reconciling", message: ready.message };
 }
 
-/** Degraded: it was formed, it is meant to run, and it does not run whole. */
-function degraded({ view, draft }: Case, ready: Verdict): Verdict {
+/** Degraded: it ran whole before, it is meant to, and it does not now. */
+function degraded({ view, input }: Case, ready: Verdict): Verdict {
   const type = "Degraded";
-  if (ready.status === "True" || draft.bootstrap?.phase !== "done" || view.empty) {
+  if (ready.status === "True" || input.memory.firstReadyAt === null || view.empty) {
     return { type, status: "False", reason: "AsExpected", message: "" };
   }
   return { type, status: "True", reason: ready.reason, message: ready.message };

@@ -89,5 +89,6 @@ export function isUnusedLearner(node: NodeView): boolean {
 /** Its data belongs to another etcd cluster: never touched, a person decides (DESIGN.md 6). */
 export function isForeign(node: NodeView, clusterId: string | null): boolean {
   const data = node.agent?.data;
+  if (clusterId === null) return false; // there is no cluster yet to be foreign to
   return data?.state === "present" && data.clusterId !== null && data.clusterId !== clusterId;
 }

@@ -1,0 +1,198 @@
+/**
+ * The composition root: the one place where adapters are made and joined. Everything that is
+ * started is on one list, and is stopped in the opposite order whatever happens.
+ */
+import { join } from "node:path";
+import { apiOperations } from "./api-operations.ts";
+import { createMetrics, type Metrics } from "./api/metrics.ts";
+import { type ApiServer, startApiServer } from "./api/server.ts";
+import { ControllerCore } from "./core.ts";
+import { connectDocker } from "./docker/connect.ts";
+import type Docker from "dockerode";
+import { DockerEvents } from "./docker/events.ts";
+import { PublishedStore } from "./loop/published.ts";
+import { startMesosLocal } from "./mesos-local/main.ts";
+import type { OperationError } from "./model/errors.ts";
+import { clusterKey, LABELS } from "./model/ids.ts";
+import type { Logger, PublishedClusters } from "./model/ports.ts";
+import { SpecWatcher } from "./spec-files/spec-watcher.ts";
+import { openStateDir, type StateDir } from "./store/state-dir.ts";
+import { systemClock } from "./support/clock.ts";
+import { VERSION } from "./support/version.ts";
+
+export interface ControllerOptions {
+  readonly stateDir: string;
+  /** Spec file, or directory of them. */
+  readonly spec: string;
+  /** `local`, or `host:port[,host:port…]`. */
+  readonly mesos: string;
+  readonly mesosLocalAddress: { readonly host: string; readonly port: number };
+  readonly api: { readonly host: string; readonly port: number };
+  /** Image of clusters whose spec names none. */
+  readonly agentImage: string;
+  readonly log: Logger;
+}
+
+export interface RunningController {
+  readonly apiUrl: string;
+  readonly published: PublishedClusters;
+  /** Leaves the containers running. Idempotent. */
+  stop(): Promise<void>;
+  /** Resolves when it has ended: null after `stop`, or why it could not go on. */
+  readonly finished: Promise<OperationError | null>;
+}
+
+interface ServeParts {
+  readonly published: PublishedStore;
+  readonly metrics: Metrics;
+  stop(): Promise<void>;
+}
+
+type Closer = () => Promise<void> | void;
+
+/**
+ * Starts the controller and returns as soon as it works; Ready comes later.
+ *
+ * @throws OperationError ERR_STATE_LOCKED, ERR_STATE_CORRUPT, ERR_ADDRESS_IN_USE,
+ *   ERR_SPEC_MISSING; nothing is left running then
+ */
+export async function startController(options: ControllerOptions): Promise<RunningController> {
+  const closers: Closer[] = [];
+  let resolveEnd: (error: OperationError | null) => void = () => {};
+  const finished = new Promise<OperationError | null>((resolve) => {
+    resolveEnd = resolve;
+  });
+  let stopping: Promise<void> | null = null;
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  const stop = () => {
+    stopping ??= closeAll().finally(() => resolveEnd(null));
+    return stopping;
+  };
+  try {
+    const published = new PublishedStore({ lastResourceVersion: systemClock.now() });
+    const { core, api } = await start(options, published, closers, stop);
+    void core.scheduler.fatal.then(resolveEnd);
+    return { apiUrl: api.url, published, stop, finished };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function start(
+  options: ControllerOptions,
+  published: PublishedStore,
+  closers: Closer[],
+  stop: () => Promise<void>,
+): Promise<{ core: ControllerCore; api: ApiServer }> {
+  const { log } = options;
+  const state = await openStateDir(options.stateDir, { log });
+  closers.push(() => state.close());
+  const docker = connectDocker();
+  const masters = await findMasters(options, state.path, closers);
+  const metrics = createMetrics({
+    published,
+    proxies: () => core.proxyStats(),
+    version: VERSION,
+  });
+  closers.push(() => metrics.close());
+  const core = new ControllerCore({
+    state,
+    remembered: await state.memories.loadAll(),
+    storedTasks: await state.tasks.loadTasks(),
+    frameworkId: (await state.framework.load())?.frameworkId ?? null,
+    masters,
+    docker,
+    agentImage: options.agentImage,
+    published,
+    metrics: metrics.reconcile,
+    clock: systemClock,
+    log,
+  });
+  closers.push(() => core.stop());
+  // Whoever is told that it serves may rely on the address: it is taken before anything is done.
+  const api = await serve(options, state, core, { published, metrics, stop });
+  closers.push(() => api.close());
+  const watcher = new SpecWatcher({
+    path: options.spec,
+    clock: systemClock,
+    log,
+    onReading: (reading) => core.loop.read(reading),
+  });
+  closers.push(() => watcher.stop());
+  await watcher.start();
+  core.start();
+  closers.push(watchContainers(core, docker, log));
+  return { core, api };
+}
+
+function serve(
+  { api, mesos, log }: ControllerOptions,
+  state: StateDir,
+  core: ControllerCore,
+  { published, metrics, stop }: ServeParts,
+): Promise<ApiServer> {
+  const startedAt = new Date().toISOString();
+  const shutDown = async (teardown: boolean) => {
+    if (teardown) await core.teardown();
+    await stop();
+  };
+  return startApiServer({
+    ...api,
+    published,
+    info: () => {
+      const { master, frameworkId, registered } = core.mesosInfo();
+      const where = mesos === "local" ? "local" : (master ?? mesos);
+      return { version: VERSION, startedAt, mesos: { master: where, frameworkId, registered } };
+    },
+    health: {
+      live: [{ name: "loop", check: () => null }],
+      ready: [{ name: "mesos", check: () => core.mesosProblem() }],
+    },
+    metrics: metrics.registry,
+    controlToken: state.controlToken,
+    operations: apiOperations(
+      () => core.memories(),
+      (teardown) => void shutDown(teardown),
+    ),
+    log,
+  });
+}
+
+/** A container's end wakes its cluster's loop; what is true of it is read elsewhere. */
+function watchContainers(core: ControllerCore, docker: Docker, log: Logger): Closer {
+  const events = new DockerEvents({
+    docker,
+    clock: systemClock,
+    log,
+    onEvent: ({ labels }) => {
+      const namespace = labels[LABELS.namespace];
+      const name = labels[LABELS.cluster];
+      if (namespace && name) core.loop.wake(clusterKey({ namespace, name }));
+    },
+    onState: (connected) => {
+      if (connected) core.loop.wakeAll();
+    },
+  });
+  events.start();
+  return () => events.stop();
+}
+
+/** The embedded master is started here; others run somewhere else. */
+async function findMasters(
+  { mesos, mesosLocalAddress, log }: ControllerOptions,
+  stateDir: string,
+  closers: Closer[],
+): Promise<readonly string[]> {
+  if (mesos !== "local") return mesos.split(",").map((master) => master.trim());
+  const local = await startMesosLocal({
+    ...mesosLocalAddress,
+    stateDir: join(stateDir, "mesos-local"),
+    clock: systemClock,
+    log,
+  });
+  closers.push(() => local.stop());
+  return [new URL(local.url).host];
+}

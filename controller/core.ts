@@ -1,0 +1,211 @@
+/** The controller without its edges: loop, observers and actors, joined. */
+import { randomBytes, randomUUID } from "node:crypto";
+import type Docker from "dockerode";
+import { perform } from "./act/actor.ts";
+import { EtcdClients } from "./act/etcd-clients.ts";
+import { StatusSink } from "./act/status-sink.ts";
+import { AgentStreams } from "./agents/agent-streams.ts";
+import { ControllerLoop } from "./loop/controller-loop.ts";
+import type { LoopPorts, ReconcileMetrics } from "./loop/ports.ts";
+import type { PublishedStore } from "./loop/published.ts";
+import { MesosScheduler } from "./mesos/scheduler.ts";
+import type { Action } from "./model/action.ts";
+import { type ClusterKey, clusterKey } from "./model/ids.ts";
+import type { ClusterMemory, ClusterSecrets } from "./model/memory.ts";
+import { lastKnown, type ObservedTask } from "./model/observed.ts";
+import type { Clock, Logger } from "./model/ports.ts";
+import { ClusterObserver } from "./observe/cluster-observer.ts";
+import { DockerFacts } from "./observe/docker-facts.ts";
+import { TaskLedger } from "./observe/task-ledger.ts";
+import { ProxyRegistry } from "./proxy/proxy-registry.ts";
+import type { StateDir } from "./store/state-dir.ts";
+
+const FRAMEWORK_NAME = "jupyter-cluster";
+/** A week: for so long no controller may run before the master ends the tasks. Seconds. */
+const FAILOVER_TIMEOUT_S = 7 * 24 * 3600;
+
+export interface CoreOptions {
+  readonly state: StateDir;
+  readonly remembered: ReadonlyMap<ClusterKey, ClusterMemory>;
+  readonly storedTasks: ReadonlyMap<string, ObservedTask>;
+  readonly frameworkId: string | null;
+  readonly masters: readonly string[];
+  readonly docker: Docker;
+  readonly agentImage: string;
+  readonly published: PublishedStore;
+  readonly metrics: ReconcileMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class ControllerCore {
+  readonly loop: ControllerLoop;
+  readonly scheduler: MesosScheduler;
+  private readonly streams: AgentStreams;
+  private readonly proxies: ProxyRegistry;
+  private readonly dockerFacts: DockerFacts;
+  private readonly ledger: TaskLedger;
+  private readonly observer: ClusterObserver;
+  private readonly etcd: EtcdClients;
+  private readonly statuses: StatusSink;
+  /** Clusters that wait for offers. */
+  private readonly demanding = new Set<ClusterKey>();
+
+  constructor(private readonly options: CoreOptions) {
+    const { clock, log, docker, state, remembered } = options;
+    const wake = (key: ClusterKey) => this.loop.wake(key);
+    this.ledger = new TaskLedger(state.tasks, options.storedTasks);
+    this.dockerFacts = new DockerFacts({ docker, clock, log, onChange: wake });
+    this.proxies = new ProxyRegistry({ clock, log, onChange: wake });
+    this.streams = new AgentStreams({ clock, log, onChange: (task) => this.agentChanged(task) });
+    this.scheduler = this.newScheduler();
+    this.observer = new ClusterObserver({
+      mesos: { observe: () => this.ledger.complete(this.scheduler.observe()) },
+      streams: this.streams,
+      docker: this.dockerFacts,
+      proxies: this.proxies,
+      defaultImage: options.agentImage,
+    });
+    this.etcd = new EtcdClients(log, (key) => {
+      const memory = this.loop.remembered().get(key);
+      return memory === undefined ? [] : this.observer.candidates(memory);
+    });
+    this.statuses = new StatusSink(this.etcd, clock, log);
+    this.loop = new ControllerLoop(this.ports(), remembered);
+  }
+
+  start(): void {
+    this.scheduler.start();
+    this.loop.wakeAll();
+  }
+
+  /** Containers run on. */
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    this.statuses.stop();
+    this.etcd.closeAll();
+    this.streams.closeAll();
+    await this.scheduler.stop();
+    await this.proxies.closeAll();
+  }
+
+  proxyStats(): ReturnType<ProxyRegistry["stats"]> {
+    return this.proxies.stats();
+  }
+
+  memories(): ReadonlyMap<ClusterKey, ClusterMemory> {
+    return this.loop.remembered();
+  }
+
+  /** For people: who leads, and whether we are registered with it. */
+  mesosInfo(): { master: string | null; frameworkId: string | null; registered: boolean } {
+    const source = this.scheduler.observe();
+    const frameworkId = lastKnown(source)?.frameworkId ?? null;
+    const registered = source.freshness === "fresh";
+    return { master: this.scheduler.master, frameworkId, registered };
+  }
+
+  /** Why no work can be done with Mesos now; null: it can. */
+  mesosProblem(): string | null {
+    const source = this.scheduler.observe();
+    if (source.freshness === "fresh") return null;
+    return source.freshness === "stale" ? "the master is lost" : source.reason;
+  }
+
+  /** Ends the framework for good: Mesos ends every container of it. The data stays. */
+  async teardown(): Promise<void> {
+    const { state, masters, log } = this.options;
+    await this.loop.stop();
+    await this.scheduler.teardown();
+    await state.framework.save({ frameworkId: null, masters: masters.join(",") });
+    log.info({}, "framework torn down");
+  }
+
+  private newScheduler(): MesosScheduler {
+    const { clock, log, state, masters, frameworkId } = this.options;
+    return new MesosScheduler({
+      masters,
+      framework: {
+        name: FRAMEWORK_NAME,
+        user: "root",
+        role: "*",
+        failoverTimeoutSeconds: FAILOVER_TIMEOUT_S,
+      },
+      frameworkId,
+      clock,
+      log,
+      remembered: () => this.ledger.remembered(this.memories().values()),
+      saveFrameworkId: (id) =>
+        state.framework.save({ frameworkId: id, masters: masters.join(",") }),
+      saveStatus: (task) => this.ledger.save(task),
+      onChange: () => this.loop.wakeAll(),
+    });
+  }
+
+  private ports(): LoopPorts {
+    const { clock, log, agentImage, metrics, state, published } = this.options;
+    return {
+      clock,
+      log,
+      defaultImage: agentImage,
+      metrics,
+      observe: (key, memory) => this.observer.observe(key, memory),
+      perform: (action, memory) => this.perform(action, memory),
+      store: {
+        save: async (key, memory) => {
+          await state.memories.save(key, memory);
+          await this.ledger.prune(this.memories().values(), this.scheduler);
+        },
+        remove: (key) => state.memories.remove(key),
+      },
+      publisher: published,
+      storeStatus: (key, object) => this.statuses.put(key, object),
+      demand: (key, wanted) => this.demand(key, wanted),
+      release: (key, memory) => this.release(key, memory),
+      identities: { uid: randomUUID, secrets: newSecrets },
+    };
+  }
+
+  private async perform(action: Action, memory: ClusterMemory): Promise<void> {
+    const { scheduler, etcd, proxies, dockerFacts } = this;
+    const refreshDocker = (key: ClusterKey) => dockerFacts.refresh(key);
+    const { docker } = this.options;
+    await perform(action, memory, { scheduler, docker, refreshDocker, etcd, proxies });
+    if (action.type === "EnsureProxy") this.follow(memory);
+  }
+
+  /** The scheduler asks for offers as long as one cluster waits for some. */
+  private demand(key: ClusterKey, wanted: boolean): void {
+    if (wanted) this.demanding.add(key);
+    else this.demanding.delete(key);
+    this.scheduler.setDemand(this.demanding.size > 0);
+  }
+
+  private agentChanged(taskId: string): void {
+    for (const memory of this.memories().values()) {
+      if (!memory.slots.some((s) => s.task?.taskId === taskId)) continue;
+      this.follow(memory);
+      this.loop.wake(clusterKey(memory.cluster.metadata));
+    }
+  }
+
+  private follow(memory: ClusterMemory): void {
+    const { metadata, spec } = memory.cluster;
+    const nodes = this.observer.candidates(memory);
+    this.proxies.follow(clusterKey(metadata), nodes, spec.jupyter.port);
+  }
+
+  private async release(key: ClusterKey, memory: ClusterMemory): Promise<void> {
+    this.demand(key, false);
+    this.statuses.forget(key);
+    this.etcd.close(key);
+    this.observer.forget(key);
+    await this.proxies.close(key);
+    this.options.log.info({ cluster: key, uid: memory.uid }, "cluster released");
+  }
+}
+
+function newSecrets(): ClusterSecrets {
+  const secret = () => randomBytes(32).toString("base64url");
+  return { agentToken: secret(), jupyterToken: secret(), cookieSecret: secret() };
+}
