@@ -104,6 +104,7 @@ async function start(
     storedTasks: await state.tasks.loadTasks(),
     frameworkId: (await state.framework.load())?.frameworkId ?? null,
     masters,
+    mesos: options.mesos,
     docker,
     agentImage: options.agentImage,
     published,

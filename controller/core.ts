@@ -29,7 +29,10 @@ export interface CoreOptions {
   readonly remembered: ReadonlyMap<ClusterKey, ClusterMemory>;
   readonly storedTasks: ReadonlyMap<string, ObservedTask>;
   readonly frameworkId: string | null;
+  /** `host:port` of each master. */
   readonly masters: readonly string[];
+  /** The same as the user said it: `local`, or the list. It is kept with the framework's id. */
+  readonly mesos: string;
   readonly docker: Docker;
   readonly agentImage: string;
   readonly published: PublishedStore;
@@ -114,15 +117,15 @@ export class ControllerCore {
 
   /** Ends the framework for good: Mesos ends every container of it. The data stays. */
   async teardown(): Promise<void> {
-    const { state, masters, log } = this.options;
+    const { state, mesos, log } = this.options;
     await this.loop.stop();
     await this.scheduler.teardown();
-    await state.framework.save({ frameworkId: null, masters: masters.join(",") });
+    await state.framework.save({ frameworkId: null, masters: mesos });
     log.info({}, "framework torn down");
   }
 
   private newScheduler(): MesosScheduler {
-    const { clock, log, state, masters, frameworkId } = this.options;
+    const { clock, log, state, masters, mesos, frameworkId } = this.options;
     return new MesosScheduler({
       masters,
       framework: {
@@ -135,8 +138,7 @@ export class ControllerCore {
       clock,
       log,
       remembered: () => this.ledger.remembered(this.memories().values()),
-      saveFrameworkId: (id) =>
-        state.framework.save({ frameworkId: id, masters: masters.join(",") }),
+      saveFrameworkId: (id) => state.framework.save({ frameworkId: id, masters: mesos }),
       saveStatus: (task) => this.ledger.save(task),
       onChange: () => this.loop.wakeAll(),
     });

@@ -23,6 +23,8 @@ const WORKERS = 4;
 /** After a failed visit: the first retry, doubled each time up to the last. Milliseconds. */
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 5_000;
+/** After what is expected to fail for a while, such as promoting a learner. Milliseconds. */
+const AGAIN_MS = 50;
 
 export class ControllerLoop {
   private readonly memories: Map<ClusterKey, ClusterMemory>;
@@ -135,6 +137,7 @@ export class ControllerLoop {
     if (serious.length === 0) {
       // One more visit takes the errors, now gone, out of the status.
       if (this.failures.delete(key)) this.queue.add(key);
+      else if (failed.length > 0) this.queue.addAt(key, this.ports.clock.now() + AGAIN_MS);
       return;
     }
     const inARow = (this.failures.get(key)?.inARow ?? 0) + 1;

@@ -8,9 +8,6 @@ import { quorumOf } from "../etcd-view.ts";
 import type { ClusterView, NodeView } from "../view.ts";
 import { canResume, isForeign, isUnusedLearner } from "./order-agents.ts";
 
-/** How soon a learner that has not caught up is tried again, in milliseconds. */
-const PROMOTE_RETRY_MS = 50;
-
 export function changeMembers(view: ClusterView, draft: Draft): void {
   const { members } = view.etcd;
   if (members === null || draft.bootstrap?.phase !== "done" || view.empty) return;
@@ -30,7 +27,6 @@ function promoteLearner(view: ClusterView, draft: Draft): NodeView | null {
   // The new voter counts towards the quorum at once, and it is in sight.
   if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return null;
   draft.act({ type: "PromoteMember", slot: learner.slot, memberId: learner.member.id });
-  draft.requeue(draft.now + PROMOTE_RETRY_MS);
   return learner;
 }
 
