@@ -24,8 +24,7 @@ export function closingBlock({
     const scope = namespace === DEFAULT_NAMESPACE ? "" : ` -n ${namespace}`;
     const verb = (text: string) => `npx jupyter-cluster ${text}${scope}`;
     return [
-      `${bold(name)} is ${object.status.phase}: ` +
-        `${object.status.readyReplicas} of ${object.status.replicas} nodes ready.`,
+      headline(object, bold(name)),
       "",
       field("Jupyter", bold(url)),
       field("More", verb(`describe ${name}`)),
@@ -45,6 +44,13 @@ export function closingBlock({
     "",
     "",
   ].join("\n");
+}
+
+function headline({ status }: JupyterClusterObject, name: string): string {
+  const nodes = `${status.readyReplicas} of ${status.replicas} nodes are ready`;
+  if (status.phase === "Suspended") return `${name} is suspended, as its spec wants it.`;
+  const more = status.phase === "Ready" ? "" : ` (${status.phase})`;
+  return `${name} is up: ${nodes}${more}.`;
 }
 
 function field(label: string, value: string): string {

@@ -1,7 +1,9 @@
 /** Clusters as rows, as `get` prints them. */
 import { API_VERSION, KIND } from "../model/resource.ts";
+import { clusterKey } from "../model/ids.ts";
 import { ageOf } from "./durations.ts";
 import { renderTable } from "./table.ts";
+import type { ClusterKey } from "../model/ids.ts";
 import type { Condition, ConditionType, JupyterClusterObject } from "../model/resource.ts";
 
 export interface TableStyle {
@@ -21,26 +23,32 @@ export function clusterTable(clusters: readonly JupyterClusterObject[], style: T
 /** Rows of a watch: the same columns, widths carried from what was printed before. */
 export class WatchTable {
   #widths: number[] = [];
+  #begun = false;
+  readonly #last = new Map<ClusterKey, string>();
   readonly #style: Omit<TableStyle, "now">;
 
   constructor(style: Omit<TableStyle, "now">) {
     this.#style = style;
   }
 
-  header(): string {
-    return this.#line(headerOf(this.#style));
-  }
-
+  /** Empty when nothing that is shown has changed but the age. The first has the header above. */
   row(cluster: JupyterClusterObject, now: number): string {
-    return this.#line(rowOf(cluster, { ...this.#style, now }));
+    const key = clusterKey(cluster.metadata);
+    const shown = JSON.stringify(rowOf(cluster, { ...this.#style, now: 0 }));
+    if (this.#last.get(key) === shown) return "";
+    this.#last.set(key, shown);
+    const rows = [rowOf(cluster, { ...this.#style, now })];
+    if (!this.#begun) rows.unshift(headerOf(this.#style));
+    this.#begun = true;
+    for (const row of rows) {
+      this.#widths = row.map((cell, i) => Math.max(cell.length, this.#widths[i] ?? 0));
+    }
+    return rows.map((row) => this.#line(row)).join("");
   }
 
   #line(cells: readonly string[]): string {
-    this.#widths = cells.map((cell, i) => Math.max(cell.length, this.#widths[i] ?? 0));
-    return `${cells
-      .map((cell, i) => cell.padEnd(this.#widths[i] ?? 0))
-      .join("   ")
-      .trimEnd()}\n`;
+    const padded = cells.map((cell, i) => cell.padEnd(this.#widths[i] ?? 0));
+    return `${padded.join("   ").trimEnd()}\n`;
   }
 }
 

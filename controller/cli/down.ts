@@ -18,6 +18,7 @@ const POLL_MS = 200;
 interface DownOptions extends ConnectionOptions {
   readonly volumes?: boolean;
   readonly yes?: boolean;
+  readonly forgetFramework?: boolean;
 }
 
 export function downCommand(context: CliContext): Command {
@@ -31,6 +32,11 @@ export function downCommand(context: CliContext): Command {
     )
     .option("--volumes", "also remove the volumes with all data, the networks and the memory")
     .option("-y, --yes", "don't ask before data is removed")
+    .option(
+      "--forget-framework",
+      "forget who we were to a Mesos that has removed the framework (exit code 6), and with it " +
+        "all containers; the next start registers anew",
+    )
     .addHelpText(
       "after",
       `
@@ -117,32 +123,35 @@ function controllerElsewhere(error: OperationError, api: string): OperationError
 async function removeAll(
   context: CliContext,
   state: StateDir,
-  { volumes = false }: DownOptions,
+  { volumes = false, forgetFramework = false }: DownOptions,
   ended: boolean,
 ): Promise<void> {
   const memories = await state.memories.loadAll();
   const clusters = [...memories.values()];
   const masters = (await state.framework.load())?.masters ?? "local";
-  if (masters !== "local" && !ended) throw onlyThroughMesos(masters);
+  const local = masters === "local";
+  if (!local && !ended && !forgetFramework) throw onlyThroughMesos(masters);
   let count = 0;
   // Told at once: a later step may fail, and this is gone all the same.
   const tell = (removed: readonly string[]) => {
     count += removed.length;
     context.stdout.write(removed.map((what) => `removed ${what}\n`).join(""));
   };
-  if (clusters.length > 0 && masters === "local") {
+  if (clusters.length > 0 && local) {
     const { connectDocker, requireDocker } = await import("../docker/connect.ts");
     const docker = connectDocker();
     await requireDocker(docker);
     tell(await removeContainers(docker, clusters));
     if (volumes) tell(await removeData(docker, clusters));
   }
+  // Without containers the framework means nothing; where it is removed it would be in the way.
+  await state.framework.save({ frameworkId: null, masters });
   for (const key of volumes ? memories.keys() : []) {
     await state.memories.remove(key);
     tell([`memory of ${key}`]);
   }
   context.stderr.write(summary(clusters.length, count > 0 || ended, volumes));
-  if (volumes && masters !== "local") {
+  if (volumes && !local) {
     context.stderr.write(`Volumes on the agents of ${masters} are not reached from here.\n`);
   }
 }
@@ -156,7 +165,8 @@ function summary(clusters: number, anything: boolean, volumes: boolean): string 
 function onlyThroughMesos(masters: string): OperationError {
   const message =
     `The containers run on the agents of Mesos at ${masters}: only a controller can remove them. ` +
-    "Start it (`jupyter-cluster controller --mesos …`) and say `down` again.";
+    "Start it (`jupyter-cluster controller --mesos …`) and say `down` again. If Mesos has removed " +
+    "the framework, and so its containers, say `down --forget-framework`.";
   return new OperationError(ERROR_CODES.CONTROLLER_UNREACHABLE, "down", message);
 }
 

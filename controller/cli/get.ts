@@ -75,7 +75,6 @@ async function watchClusters(
 ): Promise<void> {
   const { output } = options;
   const table = new WatchTable(tableStyle(options));
-  let headerPrinted = false;
   if (name !== undefined) await client.get({ namespace: options.namespace, name });
   for await (const change of client.watch(options.allNamespaces ? null : options.namespace)) {
     if (name !== undefined && change.object.metadata.name !== name) continue;
@@ -83,8 +82,6 @@ async function watchClusters(
       context.stdout.write(structured(change.object, output));
       continue;
     }
-    if (!headerPrinted) context.stdout.write(table.header());
-    headerPrinted = true;
     context.stdout.write(table.row(change.object, context.now()));
   }
   context.stderr.write("The controller has ended the watch.\n");

@@ -65,6 +65,13 @@ async function remembered(): Promise<readonly string[]> {
   return keys;
 }
 
+async function frameworkId(): Promise<string | null | undefined> {
+  const state = await openStateDir(dir, { log: silentLog });
+  const record = await state.framework.load();
+  await state.close();
+  return record?.frameworkId;
+}
+
 async function startContainer(uid: string, slot: number): Promise<string> {
   const container = await docker.createContainer({
     Image: SMALL_IMAGE,
@@ -144,6 +151,10 @@ describe("down without a controller", () => {
     const { code, stderr } = await down();
     expect(code).toBe(3);
     expect(stderr).toContain("m1:5050,m2:5050: only a controller can remove them");
+    expect(await frameworkId()).toBe("framework");
+    expect((await down("--forget-framework")).code).toBe(0);
+    expect(await frameworkId()).toBeNull();
+    expect(await remembered()).toEqual([clusterKey(ref)]);
   });
 
   it("finds nothing to do where no controller ever ran, and makes no directory", async () => {

@@ -51,7 +51,9 @@ describe("foldProgress", () => {
         status: { conditions: conditions({ Ready: ["False", "Creating", message] }) },
       });
     const lines = toldOf(counting("1 of 3"), counting("2 of 3"));
-    expect(lines.filter((line) => line.startsWith("not ready"))).toEqual(["not ready (Creating): 1 of 3"]);
+    expect(lines.filter((line) => line.startsWith("not ready"))).toEqual([
+      "not ready (Creating): 1 of 3",
+    ]);
   });
 
   it("counts the containers that run", () => {

@@ -97,7 +97,7 @@ describe("get", () => {
     expect({ code, stderr }).toEqual({ code: 4, stderr: `error: ${message} [ERR_NOT_FOUND]\n` });
   });
 
-  it("watches: a row for every change, until the controller ends", async () => {
+  it("watches: a row for every change of what is shown, until the controller ends", async () => {
     const down = clusterObject({ status: { phase: "Degraded", readyReplicas: 2 } });
     const routes = {
       [`GET ${LAB}`]: json(clusterObject()),
@@ -105,6 +105,7 @@ describe("get", () => {
         { type: "ADDED", object: clusterObject() },
         { type: "ADDED", object: clusterObject({ name: "other" }) },
         { type: "MODIFIED", object: down },
+        { type: "MODIFIED", object: { ...down, spec: { replicas: 4 } } },
       ]),
     };
     const { stdout, stderr } = await run(routes, "get", "lab", "-w");
