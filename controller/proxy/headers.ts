@@ -1,8 +1,8 @@
-/** Which headers pass the proxy, and which it adds (RFC 9110, section 7.6; RFC 7692). */
+/**
+ * Which headers pass the proxy, and which it adds (RFC 9110, section 7.6; RFC 7692). They are lists
+ * of name, value, name, value, …: as they came, order and repetition kept.
+ */
 import type { IncomingMessage } from "node:http";
-
-/** Name, value, name, value, …: as they came, order and repetition kept. */
-export type RawHeaders = readonly string[];
 
 const HOP_BY_HOP = new Set([
   "connection",

@@ -20,7 +20,7 @@ export interface LoggerOptions {
   readonly format?: "pretty" | "json";
 }
 
-/** A log level of pino; the numbers are those of its JSON lines. */
+/** Of the longest level, so that messages stand below one another. */
 const LABEL_WIDTH = 5;
 
 export function createLogger(options: LoggerOptions): Logger {
