@@ -58,6 +58,8 @@ export class MesosScheduler {
   private frameworkId: string | null;
   private savedFrameworkId: string | null;
   private stopping = false;
+  /** On it a TEARDOWN is under way. */
+  private leaving: CallChannel | null = null;
   /** The last reason why there is no subscription, as it was logged. */
   private logged: string | null = null;
   private observed: Source<ObservedMesos> | null = null;
@@ -167,7 +169,17 @@ export class MesosScheduler {
    * @throws OperationError when there is no subscription or the master did not take it
    */
   async teardown(): Promise<void> {
-    await this.channel("TEARDOWN").send({ type: "TEARDOWN" });
+    const channel = this.channel("TEARDOWN");
+    this.leaving = channel;
+    // The master may end the stream before it answers, and that must not begin another one.
+    const left = channel.send({ type: "TEARDOWN" }).then(() => this.subscription.retire());
+    this.subscription.pauseUntil(left);
+    try {
+      await left;
+    } finally {
+      this.leaving = null;
+      if (this.connection.state !== "subscribed") channel.close();
+    }
     await this.stop();
   }
 
@@ -232,7 +244,7 @@ export class MesosScheduler {
   private lost({ code, message }: OperationError): void {
     this.logOnce(code, message);
     if (this.connection.state !== "subscribed") return;
-    this.connection.channel.close();
+    if (this.connection.channel !== this.leaving) this.connection.channel.close();
     this.connection = { state: "lost", since: this.options.clock.now() };
     this.offers.disconnected();
     this.tasks.disconnected();

@@ -61,6 +61,7 @@ export class Subscription {
   private running: Promise<void> | null = null;
   private stream: { readonly master: MasterAddress; readonly events: EventStream } | null = null;
   private wake: (() => void) | null = null;
+  private paused: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly deps: SubscriptionDeps,
@@ -74,10 +75,20 @@ export class Subscription {
 
   /** Closes the stream. The master keeps the tasks until the failover timeout has passed. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wake?.();
+    this.retire();
     await this.running;
     await this.deps.detector.close();
+  }
+
+  /** Ends the stream; none follows. Does not wait. */
+  retire(): void {
+    this.stopping.abort();
+    this.wake?.();
+  }
+
+  /** No new subscription begins before this is settled; the stream that is open goes on. */
+  pauseUntil(settled: Promise<unknown>): void {
+    this.paused = settled;
   }
 
   private get stopped(): boolean {
@@ -91,6 +102,7 @@ export class Subscription {
     while (!this.stopped) {
       const startedAt = clock.now();
       const subscribed = await this.round();
+      await Promise.allSettled([this.paused]);
       if (this.stopped) break;
       const healthy = subscribed && clock.now() - startedAt >= HEALTHY_MS;
       failures = healthy ? 0 : failures + 1;

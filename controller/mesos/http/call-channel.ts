@@ -60,9 +60,9 @@ export class CallChannel {
     }
   };
 
-  /** Gives up what is under way. */
+  /** Gives up what is under way. Idempotent. */
   close(): void {
-    void this.pool.destroy();
+    if (!this.pool.destroyed) void this.pool.destroy();
   }
 
   private async post(call: FrameworkCall, signal: AbortSignal): Promise<void> {

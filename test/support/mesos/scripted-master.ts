@@ -32,25 +32,26 @@ export class ScriptedMaster {
   onSubscribe: (call: Call) => Scripted = () => null;
   /** What to do with another call instead of 202. */
   onCall: (call: Call) => Scripted = () => null;
+  /** Answers to calls are held back until this is false again. */
+  slowAnswers = false;
   /** What is sent first on a stream; SUBSCRIBED and a heartbeat unless told otherwise. */
   greeting: () => readonly SchedulerEvent[] = () => [this.subscribedEvent(), { type: "HEARTBEAT" }];
 
-  private constructor(private readonly server: Server) {
+  private constructor(
+    private readonly server: Server,
+    /** `host:port` */
+    readonly address: string,
+  ) {
     server.on("request", (request, response) => void this.receive(request, response));
   }
 
   static async start(): Promise<ScriptedMaster> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new ScriptedMaster(server);
+    return new ScriptedMaster(server, `127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 
-  /** `host:port` */
-  get address(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  /** Dies at once: connections are reset, and nobody listens any more. */
+  /** Dies at once: connections are reset, and nobody listens any more. Idempotent. */
   async stop(): Promise<void> {
     for (const stream of this.streams) stream.reset();
     const closed = new Promise((resolve) => this.server.close(resolve));
@@ -94,13 +95,15 @@ export class ScriptedMaster {
     const call = JSON.parse(Buffer.concat(chunks).toString()) as Call;
     const { headers, socket } = request;
     this.calls.push({ call, headers, clientPort: socket.remotePort ?? 0 });
+    const refusal = this.refusal(call, headers);
     const scripted = call.type === "SUBSCRIBE" ? this.onSubscribe(call) : this.onCall(call);
     if (scripted === "hang") return;
+    if (this.slowAnswers) await until("answers are quick again", () => !this.slowAnswers);
     if (scripted === "reset") {
       socket.resetAndDestroy();
       return;
     }
-    const answer = scripted ?? this.refusal(call, headers);
+    const answer = scripted ?? refusal;
     if (answer !== null) {
       response.writeHead(answer.status, answer.headers).end(answer.body ?? "");
     } else if (call.type === "SUBSCRIBE") {
@@ -135,7 +138,7 @@ export class ScriptedMaster {
     const current = this.streams.findLast((stream) => stream.open);
     if (current === undefined) return { status: 403, body: "Framework is not subscribed" };
     if (streamId !== current.id) {
-      return { status: 400, body: `The stream ID '${streamId}' included is not valid` };
+      return { status: 400, body: `The stream ID '${String(streamId)}' included is not valid` };
     }
     if (call.type !== "ACKNOWLEDGE") return null;
     const bytes = Buffer.from(call.acknowledge.uuid, "base64").length;

@@ -15,7 +15,7 @@ export const FRAMEWORK = {
 
 export class TestScheduler {
   readonly clock = new SteppedClock();
-  readonly remembered: { taskId: string; agentId: string }[] = [];
+  readonly remembered: { taskId: string; agentId: string }[];
   readonly savedIds: string[] = [];
   readonly savedTasks: ObservedTask[] = [];
   changes = 0;
@@ -23,7 +23,12 @@ export class TestScheduler {
   beforeSave: () => Promise<void> = async () => undefined;
   readonly scheduler: MesosScheduler;
 
-  constructor(masters: readonly string[], options: Partial<SchedulerOptions> = {}) {
+  constructor(
+    masters: readonly string[],
+    options: Partial<SchedulerOptions> = {},
+    remembered: readonly { taskId: string; agentId: string }[] = [],
+  ) {
+    this.remembered = [...remembered];
     this.scheduler = new MesosScheduler({
       masters,
       framework: FRAMEWORK,
