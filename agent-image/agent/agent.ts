@@ -82,7 +82,8 @@ export class Agent {
     this.store = new ClusterStore(common);
     const { store } = this;
     this.writer = new TableWriter({ ...common, store });
-    this.registration = new Registration({ ...common, store });
+    const onFailure = () => this.etcd?.doubt();
+    this.registration = new Registration({ ...common, store, onFailure });
     this.hosts = new HostsApplier({ ...common, store });
     this.access = new SshAccess({ ...common, store });
     this.sshd = new SshdUnit({ ...common, output: logs.sshd });

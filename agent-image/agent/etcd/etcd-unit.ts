@@ -81,6 +81,11 @@ export class EtcdUnit {
     return null;
   }
 
+  /** Somebody got no answer from etcd. */
+  doubt(): void {
+    this.monitor.doubt();
+  }
+
   async stop(): Promise<void> {
     this.stopping = true;
     await this.work;

@@ -9,7 +9,11 @@ import { type Client, localClient, within } from "./etcd-client.ts";
 import { healthFrom, type MemberHealth, membersFrom } from "./health.ts";
 import type { EtcdLogEvent } from "./log-line.ts";
 
-const POLL_MS = 1_000;
+/**
+ * When all is well. The log tells what changes, and the keep-alive of the registration finds out
+ * sooner than this that etcd hangs ({@link HealthMonitor.doubt}).
+ */
+const POLL_MS = 5_000;
 /** While something is on its way: no answer yet, no leader, or a status older than the log. */
 const POLL_MS_FAST = 50;
 /** A status that the log has overtaken is asked for again after this. */
@@ -17,7 +21,7 @@ const RECHECK_MS = 10;
 const STATUS_MS_MAX = 500;
 const MEMBERS_MS_MAX = 500;
 /** A member list is asked for again after this even when the log tells of no change. */
-const MEMBERS_AGE_MS_MAX = 3_000;
+const MEMBERS_AGE_MS_MAX = 4_500;
 /** Answers missed in a row before a member that answered counts as silent. */
 const MISSES_MAX = 2;
 /** Statuses in a row that may contradict the log before the status is believed. */
@@ -60,6 +64,12 @@ export class HealthMonitor {
   ended(): void {
     this.active = false;
     this.publish(null);
+  }
+
+  /** Somebody else got no answer from etcd: ask now. */
+  doubt(): void {
+    this.membersAsked = true;
+    this.task.wake();
   }
 
   onLog(event: EtcdLogEvent): void {

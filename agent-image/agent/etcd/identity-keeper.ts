@@ -43,7 +43,10 @@ export class IdentityKeeper {
       raftTerm: before?.raftTerm ?? 0,
       ...(forcedBy === undefined ? {} : { forcedBy }),
     };
+    // At once, and not when the next refresh is due.
     this.writtenAt = Number.NEGATIVE_INFINITY;
+    this.cancel?.();
+    this.cancel = null;
     this.schedule();
   }
 

@@ -21,7 +21,12 @@ const STOP_MS_MAX = 1_500;
 const PROBE_MS_MAX = 2_000;
 const PROBE_EVERY_MS_STARTING = 100;
 const PROBE_EVERY_MS = 5_000;
-/** etcd's start decides when the cluster is there; Jupyter may come a little later. */
+/**
+ * etcd's start decides when the cluster is there, and it takes a fraction of a second of which
+ * Jupyter's start, with all processors busy for a second, would make several. So Jupyter waits for
+ * the local member to see a leader, but not longer than this (milliseconds): it needs none.
+ */
+const ETCD_FIRST_MS_MAX = 1_500;
 const NICE_WHILE_STARTING = 10;
 
 export class JupyterUnit {
@@ -32,6 +37,8 @@ export class JupyterUnit {
   private secrets: AgentOrder["jupyter"] | null = null;
   private configured: AgentOrder["jupyter"] | null = null;
   private leads = false;
+  private sawLeader = false;
+  private orderedAt = 0;
 
   constructor(
     private readonly options: {
@@ -72,6 +79,7 @@ export class JupyterUnit {
   }
 
   setSecrets(secrets: AgentOrder["jupyter"]): void {
+    if (this.secrets === null) this.orderedAt = this.options.clock.now();
     this.secrets = secrets;
     this.switcher.wake();
   }
@@ -80,8 +88,10 @@ export class JupyterUnit {
     // While the local member is silent nothing is decided: it may still lead.
     if (health === null) return;
     const leads = health.leaderId === health.memberId;
-    if (leads === this.leads) return;
+    const sawLeader = this.sawLeader || health.leaderId !== null;
+    if (leads === this.leads && sawLeader === this.sawLeader) return;
     this.leads = leads;
+    this.sawLeader = sawLeader;
     this.switcher.wake();
   }
 
@@ -99,8 +109,13 @@ export class JupyterUnit {
       await this.unit.stop();
       await this.configure(user, secrets);
     }
-    if (config.jupyter.standby === "warm" || this.leads) this.unit.start();
-    else await this.unit.stop();
+    if (config.jupyter.standby === "cold" && !this.leads) {
+      await this.unit.stop();
+      return 60_000;
+    }
+    const waitMs = this.orderedAt + ETCD_FIRST_MS_MAX - this.options.clock.now();
+    if (!this.sawLeader && waitMs > 0) return waitMs;
+    this.unit.start();
     return 60_000;
   }
 

@@ -9,10 +9,11 @@ import type { SshKeys } from "../ssh/ssh-keys.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { ClusterStore } from "./cluster-store.ts";
+import { LeaseKeepAlive } from "./lease-keep-alive.ts";
 
 const LEASE_TTL_SECONDS = 5;
 /** Three chances within the TTL. */
-const KEEP_ALIVE_MS = 1_500;
+const KEEP_ALIVE_MS = 1_600;
 const IDLE_MS = 5_000;
 const CALL_MS_MAX = 1_000;
 const REVOKE_MS_MAX = 300;
@@ -24,6 +25,7 @@ export class Registration {
   private health: EtcdHealth | null = null;
   private keys: SshKeys | null = null;
   private lease: string | null = null;
+  private keepAlive: LeaseKeepAlive | null = null;
   /** The record that the lease holds. */
   private written = "";
 
@@ -34,6 +36,8 @@ export class Registration {
       readonly board: StatusBoard;
       readonly clock: Clock;
       readonly log: Logger;
+      /** etcd did not answer, or refused. */
+      readonly onFailure: () => void;
     },
   ) {
     const { config, store, clock, log } = options;
@@ -69,11 +73,12 @@ export class Registration {
         });
     }
     await this.task.stop();
+    this.keepAlive?.close();
     this.client?.close();
   }
 
   private async run(): Promise<number> {
-    const { board } = this.options;
+    const { board, onFailure } = this.options;
     const { health, keys } = this;
     if (!canWrite(health) || health === null || keys === null) return IDLE_MS;
     try {
@@ -81,6 +86,7 @@ export class Registration {
       board.setProblem("registration", null);
       return KEEP_ALIVE_MS;
     } catch (error) {
+      onFailure();
       board.setProblem("registration", `this node is not registered: ${messageOf(error)}`);
       throw error;
     }
@@ -89,7 +95,9 @@ export class Registration {
   private async register(record: MemberRecord): Promise<void> {
     const client = (this.client ??= await localClient());
     const value = JSON.stringify(record);
-    if (this.lease !== null && !(await keepAlive(client, this.lease))) this.lease = null;
+    this.keepAlive ??= new LeaseKeepAlive(client);
+    const { lease } = this;
+    if (lease !== null && !(await this.keepAlive.once(lease, CALL_MS_MAX))) this.lease = null;
     if (this.lease !== null && this.written === value && this.isSeen()) return;
     if (this.lease === null) {
       const answer = await client.leaseClient.leaseGrant(
@@ -125,19 +133,4 @@ export class Registration {
 /** A learner may only read, and without a quorum every write waits. */
 function canWrite(health: EtcdHealth | null): boolean {
   return health !== null && !health.isLearner && health.members !== null;
-}
-
-/** @returns false when the lease has ended */
-async function keepAlive(client: Client, lease: string): Promise<boolean> {
-  const stream = await client.leaseClient.leaseKeepAlive(within(CALL_MS_MAX));
-  try {
-    return await new Promise<boolean>((resolve, reject) => {
-      stream.on("data", (answer) => resolve(Number(answer.TTL) > 0));
-      stream.on("error", reject);
-      stream.on("end", () => reject(new Error("the lease keep-alive ended without an answer")));
-      stream.write({ ID: lease });
-    });
-  } finally {
-    stream.end();
-  }
 }

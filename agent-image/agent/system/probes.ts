@@ -1,5 +1,5 @@
 /** Whether a service answers its own protocol, within a deadline. */
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { connect } from "node:net";
 
 /** @returns whether an SSH banner came within `timeoutMs` */
@@ -22,6 +22,9 @@ export function probeSshBanner(host: string, port: number, timeoutMs: number): P
   });
 }
 
+/** A standing connection costs the server and us less than a new one each time. */
+const keptAlive = new Agent({ keepAlive: true, maxSockets: 1 });
+
 /** @returns whether GET answered 200 within `timeoutMs` */
 export function probeHttp(
   host: string,
@@ -30,15 +33,18 @@ export function probeHttp(
   timeoutMs: number,
 ): Promise<boolean> {
   return new Promise((resolve) => {
-    const probe = request({ host, port, path, agent: false });
-    const end = (answer: boolean) => {
+    const probe = request({ host, port, path, agent: keptAlive });
+    const timer = setTimeout(() => probe.destroy(new Error("no answer in time")), timeoutMs);
+    probe.once("response", (response) => {
+      response.resume();
+      response.once("error", () => resolve(false));
+      response.once("end", () => resolve(response.statusCode === 200));
+    });
+    probe.once("error", () => resolve(false));
+    probe.once("close", () => {
       clearTimeout(timer);
-      probe.destroy();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => end(false), timeoutMs);
-    probe.once("response", (response) => end(response.statusCode === 200));
-    probe.once("error", () => end(false));
+      resolve(false);
+    });
     probe.end();
   });
 }

@@ -8,7 +8,7 @@ import { runCommand } from "./run-command.ts";
 import type { User } from "./user.ts";
 
 const PROBE_MS_MAX = 3_000;
-const PROBE_EVERY_MS = 20_000;
+const PROBE_EVERY_MS = 30_000;
 const PROBE_EVERY_MS_FAILING = 1_000;
 
 /** Writes, reads back and removes a file of its own; it runs in a child, for it may hang. */

@@ -128,7 +128,9 @@ export class AgentCluster {
       sharedVolume: this.name("shared"),
       token: this.agentToken,
       config: {
-        ...{ namespace: NAMESPACE, cluster, slot },
+        namespace: NAMESPACE,
+        cluster,
+        slot,
         taskId: taskIdOf(ref, this.run, slot, this.launches),
         ip: slotAddress(firstAddress, slot),
         etcd: { heartbeatMs: 20, electionMs: 200 },
