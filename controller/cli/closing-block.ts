@@ -8,16 +8,13 @@ export interface ClosingFacts {
   readonly apiUrl: string;
   readonly specFile: string;
   readonly logFile: string;
+  /** `NAME=value` that other terminals need, for this is not where the verbs look by themselves. */
+  readonly environment: readonly string[];
   readonly colors: Colors;
 }
 
-export function closingBlock({
-  clusters,
-  apiUrl,
-  specFile,
-  logFile,
-  colors,
-}: ClosingFacts): string {
+export function closingBlock(facts: ClosingFacts): string {
+  const { clusters, apiUrl, specFile, logFile, environment, colors } = facts;
   const { bold, dim } = colors;
   const blocks = clusters.map(({ object, url }) => {
     const { name, namespace } = object.metadata;
@@ -37,6 +34,9 @@ export function closingBlock({
   return [
     "",
     ...blocks,
+    ...(environment.length === 0
+      ? []
+      : [field("Elsewhere", `export ${environment.join(" ")}   first, in another terminal`)]),
     field("Status", `${apiUrl}/status`),
     field("Change", `edit ${specFile} and save`),
     field("Stop", "Ctrl-C; the containers go on. npx jupyter-cluster down removes them"),

@@ -1,15 +1,17 @@
 /** `up`: everything on one machine, shown step by step; what `npm start` runs. */
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { closingBlock } from "./closing-block.ts";
 import { colorsFor } from "./context.ts";
 import { addControllerOptions } from "./controller-options.ts";
 import { openLogFile } from "./log-file.ts";
-import { withClient } from "./options.ts";
+import { DEFAULT_API, withClient } from "./options.ts";
 import { requirePorts } from "./preflight.ts";
 import { startShow } from "./show.ts";
 import { requireValidSpec } from "./spec-file.ts";
 import { Steps } from "./steps.ts";
 import { supervise } from "./supervise.ts";
+import { stateDirPath } from "../store/state-dir.ts";
 import { createLogger } from "../support/logger.ts";
 import { messageOf } from "../model/errors.ts";
 import type { ClosingFacts } from "./closing-block.ts";
@@ -55,7 +57,12 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
     steps.done(`controller at ${running.apiUrl}, log in ${logFile.path}`);
     const show = startShow(context, running.published, clusters.length, steps.startedAt);
     try {
-      const facts = { apiUrl: running.apiUrl, specFile: file, logFile: logFile.path };
+      const facts = {
+        apiUrl: running.apiUrl,
+        specFile: file,
+        logFile: logFile.path,
+        environment: environmentFor(context, running.apiUrl, options.stateDir),
+      };
       void show.allReady.then((ready) => tellReady(context, ready, facts, options.stateDir));
       context.setExitCode(await supervise(context, running));
     } finally {
@@ -70,7 +77,7 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
 async function tellReady(
   context: CliContext,
   objects: readonly JupyterClusterObject[],
-  facts: Pick<ClosingFacts, "apiUrl" | "specFile" | "logFile">,
+  facts: Omit<ClosingFacts, "clusters" | "colors">,
   stateDir: string,
 ): Promise<void> {
   const colors = colorsFor(context, context.stderr);
@@ -86,4 +93,15 @@ async function tellReady(
       `Everything is Ready, but Jupyter's address can't be told: ${messageOf(error)}\n`,
     );
   }
+}
+
+/** What another terminal must be told, for it differs from what the verbs take by themselves. */
+function environmentFor(context: CliContext, apiUrl: string, stateDir: string): string[] {
+  const { JUPYTER_CLUSTER_STATE_DIR: _, ...env } = context.env;
+  return [
+    ...(apiUrl === DEFAULT_API ? [] : [`JUPYTER_CLUSTER_API=${apiUrl}`]),
+    ...(resolve(stateDir) === stateDirPath(env)
+      ? []
+      : [`JUPYTER_CLUSTER_STATE_DIR=${resolve(stateDir)}`]),
+  ];
 }
