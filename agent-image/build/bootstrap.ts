@@ -1,11 +1,14 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { access, constants, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
-import { ERROR_CODES, OperationError } from "../../controller/model/errors.ts";
+import { ERROR_CODES, messageOf, OperationError } from "../../controller/model/errors.ts";
 import { type DebianMirror, sourcesList } from "./debian-mirror.ts";
 
 const BOOTSTRAP_MS_MAX = 15 * 60 * 1000;
+/** What a tool may take to clean up after SIGTERM. */
+const TERMINATION_MS_MAX = 10_000;
 const LAST_LINES_MAX = 8;
 
 export interface BootstrapOptions {
@@ -60,7 +63,10 @@ async function withDebootstrap(options: BootstrapOptions): Promise<string> {
   const tar = join(directory, "base.tar");
   await mkdir(root);
   const from = mirror.main === null ? [] : [mirror.main];
-  await run("debootstrap", ["--variant=minbase", suite, root, ...from], options, {});
+  // It mounts /proc and /sys below the root. In a mount namespace of its own they go when it goes,
+  // however it goes, and nothing of this machine is ever removed through them.
+  const command = ["--mount", "debootstrap", "--variant=minbase", suite, root, ...from];
+  await run("unshare", command, options, {});
   const sources = sourcesList(mirror, suite);
   if (sources !== "") await writeFile(join(root, "etc/apt/sources.list"), sources);
   const leftOut = ["./var/cache/apt/*", "./var/lib/apt/lists/*"].map((p) => `--exclude=${p}`);
@@ -68,17 +74,22 @@ async function withDebootstrap(options: BootstrapOptions): Promise<string> {
   return tar;
 }
 
-/** Runs a tool to its end; its standard output and error are progress. */
+/**
+ * Runs a tool to its end; its standard output and error are progress. An abort ends the tool with
+ * all its children, and is over when they are.
+ */
 async function run(
   command: string,
   args: readonly string[],
   { onProgress, signal }: BootstrapOptions,
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
+  signal.throwIfAborted();
   const child = spawn(command, args, {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
-    signal: AbortSignal.any([signal, AbortSignal.timeout(BOOTSTRAP_MS_MAX)]),
+    // A process group of its own, so that a signal reaches the tool's children too.
+    detached: true,
   });
   const last: string[] = [];
   for (const input of [child.stdout, child.stderr]) {
@@ -88,16 +99,51 @@ async function run(
       if (last.length > LAST_LINES_MAX) last.shift();
     });
   }
-  const failure = await new Promise<string | null>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("close", (code, killer) => resolve(code === 0 ? null : `exit ${code ?? killer}`));
-  });
+  const closed = once(child, "close");
+  const stop = endGroupOnAbort(
+    child,
+    AbortSignal.any([signal, AbortSignal.timeout(BOOTSTRAP_MS_MAX)]),
+  );
+  let failure: string | null;
+  try {
+    const [code, killer] = (await closed) as [number | null, string | null];
+    failure = code === 0 ? null : `exit ${code ?? killer}`;
+  } catch (error) {
+    failure = messageOf(error);
+  } finally {
+    stop();
+  }
+  signal.throwIfAborted();
   if (failure === null) return;
   throw new OperationError(
     ERROR_CODES.IMAGE_BUILD_FAILED,
     "BuildBaseImage",
     `${command} failed (${failure}): ${last.join(" / ")}`,
   );
+}
+
+/** SIGTERM on abort, SIGKILL when that was not enough. @returns what calls it off */
+function endGroupOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => {
+    signalGroup(child, "SIGTERM");
+    timer = setTimeout(() => signalGroup(child, "SIGKILL"), TERMINATION_MS_MAX);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  return () => {
+    signal.removeEventListener("abort", end);
+    clearTimeout(timer);
+  };
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    // Gone already, which is what was wanted.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 async function isInstalled(command: string): Promise<boolean> {
