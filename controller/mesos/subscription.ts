@@ -126,7 +126,10 @@ export class Subscription {
         tried.add(addressText(at));
         const outcome = await this.attempt(at);
         if (outcome.kind === "ended") return true;
-        if (outcome.kind === "failed") error = outcome.error;
+        // A refusal says more than a master that is away.
+        if (outcome.kind === "failed" && error.code !== ERROR_CODES.MESOS_REFUSED) {
+          error = outcome.error;
+        }
         at = outcome.kind === "redirect" ? outcome.to : null;
       }
     }

@@ -1,5 +1,5 @@
 /** What every request to a master has in common: connection, TLS, credentials, exact headers. */
-import { buildConnector, Client, Pool } from "undici";
+import { type buildConnector, Client, Pool } from "undici";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
 import { addressText, type MasterAddress } from "./master-address.ts";
 
