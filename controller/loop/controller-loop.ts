@@ -93,8 +93,10 @@ export class ControllerLoop {
     const unsaved = await this.remember(key, before, decided.memory);
     if (unsaved !== null) return [unsaved];
     this.statuses.publish(decided.memory, decided.status);
-    this.ports.demand(key, decided.wantsOffers);
+    if (decided.wantsOffers) this.ports.demand(key, true);
     const failed = await performAll(decided.actions, decided.memory, this.ports);
+    // Only now: offers go back when nobody waits for any, and these launches were to take some.
+    if (!decided.wantsOffers) this.ports.demand(key, false);
     const slots = failed.flatMap((f) => f.notLaunched ?? []);
     this.memories.set(key, withdrawLaunches(decided.memory, slots));
     if (decided.finished) await this.forget(key, decided.memory);

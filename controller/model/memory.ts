@@ -42,6 +42,8 @@ export interface SlotMemory {
   readonly task: SlotTask | null;
   /** Where its data volume is; null: nowhere yet. */
   readonly lastAgentId: string | null;
+  /** Tasks that ended here, whatever the reason. */
+  readonly restarts: number;
   /** Failures in a row without a ready node between. */
   readonly failures: number;
   /** Nothing is launched here before this moment. */

@@ -62,7 +62,7 @@ export interface NodeStatus {
   readonly container: string | null;
   readonly agentId: string | null;
   readonly hostname: string | null;
-  /** Launches after the first. */
+  /** Tasks of this slot that ended. */
   readonly restarts: number;
   readonly message: string;
   readonly etcd: {

@@ -76,7 +76,7 @@ function nodeStatus(
     container: observed?.container ?? null,
     agentId: node.task?.agentId ?? null,
     hostname: node.task?.hostname ?? null,
-    restarts: Math.max(0, node.memory.launches - 1),
+    restarts: node.memory.restarts,
     message: draft.refusals.get(node.slot) ?? lacks.join(", "),
     etcd: etcd && {
       memberId: etcd.memberId,

@@ -5,6 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { ensureAgentImage } from "../../agent-image/build/ensure-agent-image.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { HandDriven } from "./hand-driven.ts";
@@ -22,7 +23,10 @@ if (!Number.isInteger(runs) || runs < 1 || runs > 100) {
   throw new Error(`--runs takes a whole number from 1 to 100, not ${values.runs}`);
 }
 
-const { reference } = await ensureAgentImage({ onProgress: (line) => console.error(line) });
+const { reference } = await ensureAgentImage({
+  log: silentLog,
+  onProgress: (line) => console.error(line),
+});
 const probe = new Probe();
 const rows: Measured[] = [];
 try {

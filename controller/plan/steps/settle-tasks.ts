@@ -41,6 +41,7 @@ function endTask(
   const failures = wanted ? before : proven ? 1 : before + 1;
   draft.patchSlot(slot, {
     task: null,
+    restarts: draft.slot(slot).restarts + 1,
     failures,
     notBefore: wanted ? 0 : draft.now + relaunchDelayMs(backoff, failures),
     lastFailure: wanted ? null : why,

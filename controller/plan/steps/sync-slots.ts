@@ -18,6 +18,7 @@ function emptySlot(slot: number): SlotMemory {
     launches: 0,
     task: null,
     lastAgentId: null,
+    restarts: 0,
     failures: 0,
     notBefore: 0,
     lastFailure: null,

@@ -1,7 +1,7 @@
 /** One JupyterCluster on this machine, run as its user would: the built program, a spec file. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createWriteStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,6 +51,10 @@ export class LocalCluster {
 
   get specFile(): string {
     return join(this.specDir, "cluster.yaml");
+  }
+
+  get logFile(): string {
+    return join(this.dir, "controller.log");
   }
 
   get stateDir(): string {
@@ -104,7 +108,7 @@ export class LocalCluster {
     if (this.child !== null) throw new Error("the controller runs already");
     const { api, mesos } = this.ports;
     const spec = this.options.empty ? this.specDir : this.specFile;
-    const log = createWriteStream(join(this.dir, "controller.log"), { flags: "a" });
+    const log = createWriteStream(this.logFile, { flags: "a" });
     this.child = spawn(
       process.execPath,
       [
@@ -192,13 +196,18 @@ export class LocalCluster {
   }
 
   async logTail(): Promise<string> {
-    const text = await readFile(join(this.dir, "controller.log"), "utf8");
+    const text = await readFile(this.logFile, "utf8");
     return text.split("\n").slice(-60).join("\n");
   }
 
-  /** Removes everything that was made, whatever state it is in. */
+  /**
+   * Removes everything that was made, whatever state it is in. With E2E_LOG_DIR in the environment
+   * the controller's log is kept there.
+   */
   async destroy(): Promise<void> {
     await this.endController("SIGTERM");
+    const keep = process.env["E2E_LOG_DIR"];
+    if (keep) await copyFile(this.logFile, join(keep, `${this.options.name}-${Date.now()}.log`));
     const down = await this.cli("down", "--volumes", "--yes");
     if (down.code !== 0) throw new Error(`down failed: ${down.stdout}${down.stderr}`);
     await rm(this.dir, { recursive: true, force: true });
