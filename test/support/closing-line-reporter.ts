@@ -1,12 +1,16 @@
-import type { Reporter, SerializedError, TestModule } from "vitest/node";
+import type { Reporter, SerializedError, TestModule, TestRunEndReason } from "vitest/node";
 
 /**
  * Ends a run with one line that scripts can read: `N passed, N failed`. A file that could not be
- * loaded and an error outside of any test count as failed, so that the line never looks better
- * than the exit code, which stays the runner's own.
+ * loaded, a failed setup and an error outside of any test count as failed, so that the line never
+ * looks better than the exit code, which stays the runner's own.
  */
 export default class ClosingLineReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
+  onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandledErrors: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): void {
     let passed = 0;
     let failed = unhandledErrors.length;
     for (const module of modules) {
@@ -18,6 +22,8 @@ export default class ClosingLineReporter implements Reporter {
         if (state === "failed") failed += 1;
       }
     }
+    // A failed global setup shows in no module: no test ran.
+    if (failed === 0 && (reason === "failed" || modules.length === 0)) failed = 1;
     // The default reporter prints its summary in the same turn; ours has to be the last line.
     process.once("exit", () => process.stdout.write(`\n${passed} passed, ${failed} failed\n`));
   }
