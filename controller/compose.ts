@@ -187,7 +187,7 @@ async function findMasters(
   stateDir: string,
   closers: Closer[],
 ): Promise<readonly string[]> {
-  if (mesos !== "local") return mesos.split(",").map((master) => master.trim());
+  if (mesos !== "local") return mesos.replace(/^http:\/\//, "").split(",").map((m) => m.trim());
   const local = await startMesosLocal({
     ...mesosLocalAddress,
     stateDir: join(stateDir, "mesos-local"),

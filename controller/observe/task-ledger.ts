@@ -32,7 +32,9 @@ export class TaskLedger {
   /** Resolves when it is durable; only then may the update be acknowledged. */
   async save(task: ObservedTask): Promise<void> {
     await this.book.saveTask(task);
+    // What Mesos took for gone may come back.
     if (taskEnd(task.state) === "ended") this.ended.set(task.taskId, task);
+    else this.ended.delete(task.taskId);
   }
 
   /** The tasks that Mesos must be asked for: remembered by a slot, and not known to have ended. */
@@ -47,7 +49,7 @@ export class TaskLedger {
   /** What Mesos says, with the ends that it has told and forgotten. */
   complete(source: Source<ObservedMesos>): Source<ObservedMesos> {
     if (source.freshness === "unknown" || this.ended.size === 0) return source;
-    const tasks = new Map([...source.value.tasks, ...this.ended]);
+    const tasks = new Map([...this.ended, ...source.value.tasks]);
     return { ...source, value: { ...source.value, tasks } };
   }
 
