@@ -1,88 +1,68 @@
 /**
- * One embedded Mesos a state directory. The lock is a file with the owner's process id and start
- * time, so that a lock left behind by `kill -9` is recognised even when the id is in use again.
+ * One embedded Mesos a state directory. Each process that wants it leaves a claim, a file whose
+ * name says who it is, and then looks at the others': those of dead processes are removed, any
+ * other means that the directory is taken.
+ *
+ * A claim's name is never used twice, so removing a dead one cannot hit a living one; that is what
+ * a single lock file cannot give, where two may find it stale and the slower one removes the
+ * lock of the quicker. Two that come at the same moment may both be refused, never both accepted.
  */
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 
-const TAKE_ATTEMPTS_MAX = 5;
+/** `lock.<process id>.<its start time>.<uuid>` */
+const CLAIM = /^lock\.(\d+)\.([^.]+)\.[0-9a-f-]{36}$/;
 
 export interface InstanceLock {
   release(): Promise<void>;
 }
 
-/** @throws OperationError STATE_LOCKED when another live process holds the directory */
+/** @throws OperationError STATE_LOCKED when another live process holds or takes the directory */
 export async function lockStateDir(stateDir: string): Promise<InstanceLock> {
-  const path = join(stateDir, "lock");
-  const owner = `${process.pid} ${await startTime(process.pid)} ${randomUUID()}\n`;
-  const mine = `${path}.${process.pid}.${randomUUID()}`;
-  await writeFile(mine, owner, { mode: 0o600, flag: "wx" });
+  const mine = `lock.${process.pid}.${await startTime(process.pid)}.${randomUUID()}`;
+  const release = () => rm(join(stateDir, mine), { force: true });
+  await writeFile(join(stateDir, mine), "", { mode: 0o600, flag: "wx" });
   try {
-    for (let attempt = 0; attempt < TAKE_ATTEMPTS_MAX; attempt += 1) {
-      if (await linked(mine, path)) return { release: () => release(path, owner) };
-      await removeIfStale(path, stateDir);
-    }
-    throw locked(stateDir, "another process is taking it at the same time");
-  } finally {
-    await rm(mine, { force: true });
-  }
-}
-
-/** A hard link either makes the lock with its content or finds one there: atomic both ways. */
-async function linked(mine: string, path: string): Promise<boolean> {
-  try {
-    await link(mine, path);
-    return true;
+    const pid = await otherClaimant(stateDir, mine);
+    if (pid === null) return { release };
+    throw new OperationError(
+      ERROR_CODES.STATE_LOCKED,
+      "start embedded Mesos",
+      `The state directory ${stateDir} is in use: process ${pid} runs on it. ` +
+        "Stop that one, or choose another directory.",
+    );
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    await release();
     throw error;
   }
 }
 
-async function removeIfStale(path: string, stateDir: string): Promise<void> {
-  const seen = await contentOf(path);
-  if (seen === null) return;
-  const [pid = "", started = ""] = seen.split(" ");
-  if ((await startTime(Number(pid))) === started && started !== "") {
-    throw locked(stateDir, `process ${pid} runs on it`);
+async function otherClaimant(stateDir: string, mine: string): Promise<number | null> {
+  for (const name of await readdir(stateDir)) {
+    const match = CLAIM.exec(name);
+    if (match === null || name === mine) continue;
+    const pid = Number(match[1]);
+    if ((await startTime(pid)) === match[2]) return pid;
+    await rm(join(stateDir, name), { force: true });
   }
-  // Renamed away and looked at again: between the reading and now another process may have
-  // taken the lock, and then it is put back.
-  const aside = `${path}.stale.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
-  }
-  if ((await contentOf(aside)) !== seen) await linked(aside, path);
-  await rm(aside, { force: true });
+  return null;
 }
 
-async function release(path: string, owner: string): Promise<void> {
-  if ((await contentOf(path)) === owner) await rm(path, { force: true });
-}
-
-async function contentOf(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
-}
-
-/** Field 22 of /proc/PID/stat: when the process started. Empty when there is no such process. */
+/**
+ * Field 22 of /proc/PID/stat: when the process started, so that a process id in use again is not
+ * taken for the claimant. Empty when there is no such process; `unknown` where there is no /proc.
+ */
 async function startTime(pid: number): Promise<string> {
-  if (!Number.isInteger(pid) || pid <= 0) return "";
-  const stat = await contentOf(`/proc/${pid}/stat`);
-  if (stat === null) return isAlive(pid) ? "unknown" : "";
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return isAlive(pid) ? "unknown" : "";
+  }
 }
 
-/** For systems without /proc. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -90,12 +70,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-function locked(stateDir: string, why: string): OperationError {
-  return new OperationError(
-    ERROR_CODES.STATE_LOCKED,
-    "start embedded Mesos",
-    `The state directory ${stateDir} is in use: ${why}. Stop that one, or choose another directory.`,
-  );
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -39,23 +40,32 @@ describe("the lock of a state directory", () => {
 
   test("goes over from a process that died", async () => {
     const { pid } = spawnSync("true");
-    await writeFile(join(directory, "lock"), `${pid} 1 x\n`);
+    await writeFile(claimPath(pid, "1"), "");
     await lockStateDir(directory);
-    expect(await readdir(directory)).toEqual(["lock"]);
+    expect(await readdir(directory)).toHaveLength(1);
   });
 
   test("goes over from a process whose id is another's now", async () => {
-    await writeFile(join(directory, "lock"), `${process.pid} 1 x\n`);
+    await writeFile(claimPath(process.pid, "1"), "");
     await lockStateDir(directory);
   });
 
-  test("goes to one of many who want it at once", async () => {
-    await writeFile(join(directory, "lock"), `${process.pid} 1 stale\n`);
+  test("never goes to two of many who want it at once, and is free again afterwards", async () => {
+    await writeFile(claimPath(process.pid, "1"), "");
     const attempts = Array.from({ length: 8 }, () => lockStateDir(directory));
-    const taken = (await Promise.allSettled(attempts)).filter((a) => a.status === "fulfilled");
-    expect(taken).toHaveLength(1);
+    const taken = (await Promise.allSettled(attempts)).flatMap((attempt) =>
+      attempt.status === "fulfilled" ? [attempt.value] : [],
+    );
+    expect(taken.length).toBeLessThanOrEqual(1);
+    for (const lock of taken) await lock.release();
+    expect(await readdir(directory)).toEqual([]);
+    await lockStateDir(directory);
   });
 });
+
+function claimPath(pid: number, startTime: string): string {
+  return join(directory, `lock.${pid}.${startTime}.${randomUUID()}`);
+}
 
 describe("the checkpoint", () => {
   const state: CheckpointState = {
@@ -98,8 +108,6 @@ describe("the checkpoint", () => {
     const checkpoint = new Checkpoint(gone, () => state, clock, silentLog);
     await expect(checkpoint.save()).rejects.toThrow("ENOENT");
     await checkpoint.saveSoon();
-    await writeFile(join(directory, "x"), "");
-    const { mkdir } = await import("node:fs/promises");
     await mkdir(gone);
     clock.advance(1000);
     await checkpoint.close();
