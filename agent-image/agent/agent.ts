@@ -157,8 +157,8 @@ export class Agent {
     const { config, log, clock } = this.options;
     try {
       const user = await ensureUser(config.ssh.user);
-      this.storage.start(user);
-      this.jupyter.setUser(user);
+      // Jupyter opens its files on the shared storage, which the first probe prepares.
+      void this.storage.start(user).then(() => this.jupyter.setUser(user));
       const keys = await ensureSshKeys(user);
       this.access.start();
       await this.sshd.start();

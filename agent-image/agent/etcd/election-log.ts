@@ -34,7 +34,7 @@ export function foldElections(log: ElectionLog, event: EtcdLogEvent, at: number)
   switch (event.type) {
     case "unrest":
     case "leader-lost":
-      return { ...log, unrestSince: log.unrestSince ?? at };
+      return log.unrestSince === null ? { ...log, unrestSince: at } : log;
     case "candidate":
       return inTerm(log, event.term, at, (election) => withCandidate(election, event.candidate));
     case "vote":

@@ -22,6 +22,8 @@ import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
 import { planStart, refuse } from "./order-rules.ts";
 
 const STOP_MS_MAX = 2_000;
+/** An election that takes longer is one that has no quorum (milliseconds). */
+const UNREST_MS_MAX = 3_000;
 
 export interface EtcdUnitOptions {
   readonly config: NodeConfig;
@@ -159,6 +161,8 @@ export class EtcdUnit {
       this.force = false;
       this.identity.learn({ ...event, ...(forcedBy === undefined ? {} : { forcedBy }) });
       this.tellData();
+    } else if (event.type === "unrest") {
+      this.tellProblem();
     } else if (event.type === "fatal") {
       this.fatal = event.message;
       if (isCorruption(event.message)) {
@@ -196,7 +200,8 @@ export class EtcdUnit {
   private problem(): string | null {
     const { state, lastExit } = this.unit.status();
     const { etcd } = this.options.board.now;
-    if (state === "stopped" || state === "starting") return null;
+    if (state === "stopped") return null;
+    if (state === "starting") return this.isWithoutQuorum() ? "etcd waits for a quorum" : null;
     if (state === "exited") return "etcd ended: its member was removed from the cluster";
     if (state === "backoff") {
       const how = lastExit?.signal ?? `code ${lastExit?.code ?? "unknown"}`;
@@ -205,5 +210,10 @@ export class EtcdUnit {
     if (etcd === null) return "etcd does not answer";
     if (etcd.alarms.length > 0) return `etcd has raised ${etcd.alarms.join(", ")}`;
     return etcd.leaderId === null ? "etcd has no leader" : null;
+  }
+
+  private isWithoutQuorum(): boolean {
+    const { unrestSince } = this.elections;
+    return unrestSince !== null && this.options.clock.now() - unrestSince > UNREST_MS_MAX;
   }
 }

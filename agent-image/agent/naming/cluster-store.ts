@@ -68,8 +68,8 @@ export class ClusterStore {
   async stop(): Promise<void> {
     this.health = null;
     this.endWatch?.();
-    await this.task.stop();
     this.client?.close();
+    await this.task.stop();
   }
 
   private async run(): Promise<number> {

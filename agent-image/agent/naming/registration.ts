@@ -72,9 +72,10 @@ export class Registration {
           this.options.log.info({ error: messageOf(error) }, "lease is left to expire");
         });
     }
-    await this.task.stop();
+    // What is still under way fails at once.
     this.keepAlive?.close();
-    this.client?.close();
+    client?.close();
+    await this.task.stop();
   }
 
   private async run(): Promise<number> {

@@ -47,8 +47,8 @@ export class TableWriter {
 
   async stop(): Promise<void> {
     this.health = null;
-    await this.task.stop();
     this.client?.close();
+    await this.task.stop();
   }
 
   private async run(): Promise<number> {

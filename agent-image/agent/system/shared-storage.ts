@@ -18,6 +18,10 @@ export class SharedStorage {
   private readonly task: RepeatingTask;
   private user: User | null = null;
   private probes = 0;
+  private tellProbed: () => void = () => undefined;
+  private readonly probed = new Promise<void>((resolve) => {
+    this.tellProbed = resolve;
+  });
 
   constructor(
     private readonly options: {
@@ -33,9 +37,11 @@ export class SharedStorage {
     this.task = new RepeatingTask({ name: "shared-storage", clock, log, run: () => this.run() });
   }
 
-  start(user: User): void {
+  /** Resolves after the first probe, whatever it found. */
+  start(user: User): Promise<void> {
     this.user = user;
     this.task.start();
+    return this.probed;
   }
 
   stop(): Promise<void> {
@@ -45,6 +51,7 @@ export class SharedStorage {
   private async run(): Promise<number> {
     if (this.user === null) return PROBE_EVERY_MS_FAILING;
     const failure = await this.failure(this.user);
+    this.tellProbed();
     const { board, mountPath } = this.options;
     const message = failure ?? `${mountPath} is mounted and writable`;
     board.update({ storage: { ready: failure === null, message } });

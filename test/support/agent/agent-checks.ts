@@ -37,11 +37,11 @@ export function leads(status: AgentStatus): boolean {
   return status.etcd !== null && status.etcd.leaderId === status.etcd.memberId;
 }
 
-export async function leaderOf(nodes: readonly AgentNode[]): Promise<AgentNode> {
-  const statuses = await Promise.all(nodes.map((node) => node.status()));
-  const leader = nodes[statuses.findIndex(leads)];
-  if (leader === undefined) throw new Error(`nobody leads: ${JSON.stringify(statuses)}`);
-  return leader;
+export function leaderOf(nodes: readonly AgentNode[]): Promise<AgentNode> {
+  return until("one of the nodes leads", async () => {
+    const statuses = await Promise.all(nodes.map((node) => node.status()));
+    return nodes[statuses.findIndex(leads)];
+  });
 }
 
 /** XXX-k -> address, for each k, as the resolver of the node answers. */

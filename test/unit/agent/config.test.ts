@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { readNodeConfig } from "../../../agent-image/agent/config.ts";
+import { parseOrder } from "../../../agent-image/agent/http/parse-order.ts";
+import { NODE_CONFIG_ENV, type NodeConfig } from "../../../controller/model/agent-api.ts";
+
+const CONFIG: NodeConfig = {
+  namespace: "default",
+  cluster: "nb",
+  slot: 2,
+  taskId: "default.nb.0.2.1",
+  ip: "172.31.20.12",
+  tokenSha256: "0".repeat(64),
+  etcd: { heartbeatMs: 20, electionMs: 200 },
+  jupyter: { port: 8888, auth: "token", standby: "warm" },
+  ssh: { user: "admin", authorizedKeys: ["ssh-ed25519 AAAA me"] },
+  storage: { mountPath: "/home/shared" },
+};
+
+function read(config: object): NodeConfig {
+  return readNodeConfig({ [NODE_CONFIG_ENV]: JSON.stringify(config) });
+}
+
+describe("what the container was told", () => {
+  test("is taken as it is", () => {
+    expect(read(CONFIG)).toEqual(CONFIG);
+  });
+
+  test.each<[string, object, string]>([
+    ["an address that is none", { ip: "172.31.20" }, "ip must be an IPv4 address"],
+    ["a negative slot", { slot: -1 }, "slot must be an integer"],
+    ["a token hash that is too short", { tokenSha256: "00" }, "tokenSha256 must be"],
+    ["a port out of range", { jupyter: { ...CONFIG.jupyter, port: 0 } }, "jupyter.port must be"],
+    ["no ssh part", { ssh: null }, "ssh must be an object"],
+    ["root as the user", { ssh: { ...CONFIG.ssh, user: "root" } }, "must not be root"],
+    ["a key of two lines", { ssh: { user: "u", authorizedKeys: ["a\nb"] } }, "authorizedKeys"],
+    ["a relative path", { storage: { mountPath: "shared" } }, "mountPath must be an absolute path"],
+  ])("%s is refused by name", (_, change, message) => {
+    expect(() => read({ ...CONFIG, ...change })).toThrow(message);
+  });
+
+  test("nothing at all is said so", () => {
+    expect(() => readNodeConfig({})).toThrow(`${NODE_CONFIG_ENV} is not set`);
+    expect(() => readNodeConfig({ [NODE_CONFIG_ENV]: "{" })).toThrow("is not JSON");
+  });
+});
+
+describe("orders", () => {
+  const jupyter = { token: "t", cookieSecret: "0123456789abcdef" };
+  const resume = { mode: "resume", memberName: "slot-2", clusterId: null };
+
+  test("what is not part of the contract is left out", () => {
+    const order = { orderId: "x:1", etcd: { ...resume, extra: 1 }, jupyter, more: true };
+    expect(parseOrder(order, 2)).toEqual({ orderId: "x:1", etcd: resume, jupyter });
+  });
+
+  test.each<[string, object, string]>([
+    ["an unknown mode", { ...resume, mode: "restore" }, "order.etcd.mode must be one of"],
+    ["another slot's member", { ...resume, memberName: "slot-1" }, "must be slot-2"],
+    ["ids in another notation", { ...resume, clusterId: "0xAB" }, "order.etcd.clusterId must be"],
+    [
+      "a peer that is no URL",
+      { mode: "bootstrap", memberName: "slot-2", token: "t", initialCluster: { "slot-2": "x" } },
+      "order.etcd.initialCluster.slot-2 must be",
+    ],
+  ])("%s is refused by name", (_, etcd, message) => {
+    expect(() => parseOrder({ orderId: "x:1", etcd, jupyter }, 2)).toThrow(message);
+  });
+
+  test("a list is no order", () => {
+    expect(() => parseOrder([], 2)).toThrow("order must be an object");
+  });
+});

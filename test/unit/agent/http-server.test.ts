@@ -1,0 +1,189 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
+import { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
+import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
+import type {
+  AgentOrder,
+  AgentRefusal,
+  AgentStatus,
+  NodeConfig,
+  UnitStatus,
+} from "../../../controller/model/agent-api.ts";
+import { freePort } from "../../support/free-port.ts";
+import { until } from "../../support/poll.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+const TOKEN = "secret";
+const config: NodeConfig = {
+  namespace: "default",
+  cluster: "nb",
+  slot: 0,
+  taskId: "t",
+  ip: "127.0.0.1",
+  tokenSha256: createHash("sha256").update(TOKEN).digest("hex"),
+  etcd: { heartbeatMs: 20, electionMs: 200 },
+  jupyter: { port: 8888, auth: "token", standby: "warm" },
+  ssh: { user: "admin", authorizedKeys: [] },
+  storage: { mountPath: "/home/shared" },
+};
+const stopped: UnitStatus = {
+  state: "stopped",
+  ready: false,
+  pid: null,
+  restarts: 0,
+  lastExit: null,
+};
+
+let directory: string;
+let port: number;
+let api: HttpApi;
+let board: StatusBoard;
+let log: UnitLog;
+let orders: AgentOrder[];
+let refusal: AgentRefusal | null;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "agent-http-"));
+  port = await freePort();
+  orders = [];
+  refusal = null;
+  log = new UnitLog(join(directory, "etcd.log"));
+  board = new StatusBoard({
+    slot: 0,
+    taskId: "t",
+    instanceId: "i",
+    phase: "awaiting-order",
+    orderId: null,
+    data: { state: "empty" },
+    units: { etcd: stopped, sshd: stopped, jupyter: stopped },
+    etcd: null,
+    hosts: null,
+    sshKnownSlots: [],
+    storage: { ready: false, message: "" },
+    elections: [],
+  });
+  api = new HttpApi({
+    config,
+    board,
+    log: silentLog,
+    logs: new Map([["etcd", log]]),
+    order: (order) => {
+      orders.push(order);
+      return refusal;
+    },
+  });
+  await api.listen(["127.0.0.1"], port);
+});
+
+afterEach(async () => {
+  await api.close();
+  await rm(directory, { recursive: true });
+});
+
+function call(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  return fetch(`http://127.0.0.1:${port}${path}`, { headers, ...init });
+}
+
+/** Lines of a stream as they come; the returned function hangs up. */
+function listen(path: string, lines: string[]): () => void {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const request = get({ host: "127.0.0.1", port, path, headers, agent: false }, (response) => {
+    let rest = "";
+    response.setEncoding("utf8").on("data", (chunk: string) => {
+      const all = (rest + chunk).split("\n");
+      rest = all.pop() ?? "";
+      lines.push(...all);
+    });
+    response.on("error", () => undefined);
+  });
+  request.on("error", () => undefined);
+  return () => request.destroy();
+}
+
+const ORDER = {
+  orderId: "t:resume",
+  etcd: { mode: "resume", memberName: "slot-0", clusterId: null },
+  jupyter: { token: "t", cookieSecret: "0123456789abcdef" },
+};
+
+describe("the agent's API", () => {
+  test.each([{}, { authorization: "Bearer wrong" }, { authorization: TOKEN }])(
+    "turns away %o",
+    async (headers: Record<string, string>) => {
+      const response = await call("/v1/status", { headers });
+      expect(response.status).toBe(401);
+      expect(await response.text()).not.toContain("awaiting-order");
+    },
+  );
+
+  test("tells the status", async () => {
+    board.update({ phase: "running" });
+    const status = (await (await call("/v1/status")).json()) as AgentStatus;
+    expect(status).toMatchObject({ phase: "running", instanceId: "i", problems: [] });
+  });
+
+  test("streams the status at once, on every change, and never stays silent", async () => {
+    const lines: string[] = [];
+    const hangUp = listen("/v1/watch", lines);
+    await until("the first line", () => lines.length === 1);
+    board.update({ phase: "running" });
+    board.setProblem("storage", "gone");
+    await until("the change", () => lines.length === 2);
+    const [first, second] = lines.map((line) => JSON.parse(line) as AgentStatus);
+    expect(second).toMatchObject({ phase: "running", problems: ["gone"] });
+    expect(second?.sequence).toBe((first?.sequence ?? 0) + 1);
+    await until("a beat", () => lines.length === 3);
+    expect(lines[2]).toBe(lines[1]);
+    hangUp();
+  });
+
+  test("takes an order over", async () => {
+    const response = await call("/v1/order", { method: "PUT", body: JSON.stringify(ORDER) });
+    expect(response.status).toBe(202);
+    expect(orders).toEqual([ORDER]);
+  });
+
+  test("passes a refusal on", async () => {
+    refusal = { code: "DataMissing", message: "the data directory is empty" };
+    const response = await call("/v1/order", { method: "PUT", body: JSON.stringify(ORDER) });
+    expect([response.status, await response.json()]).toEqual([409, refusal]);
+  });
+
+  test.each(["", "{", "[]", '{"orderId":"x"}'])("finds %j malformed", async (body) => {
+    const response = await call("/v1/order", { method: "PUT", body });
+    expect(response.status).toBe(400);
+    expect(orders).toEqual([]);
+  });
+
+  test("refuses an order that is too long to be one", async () => {
+    const body = " ".repeat(100_000);
+    const response = await call("/v1/order", { method: "PUT", body });
+    expect(response.status).toBe(413);
+  });
+
+  test("tells the end of a log, and follows it", async () => {
+    for (const line of ["a", "b", "c"]) log.write(line);
+    expect(await (await call("/v1/logs/etcd?tail=2")).text()).toBe("b\nc\n");
+    const lines: string[] = [];
+    const hangUp = listen("/v1/logs/etcd?tail=1&follow=true", lines);
+    await until("the tail", () => lines.length === 1);
+    log.write("d");
+    await until("the new line", () => lines.length === 2);
+    expect(lines).toEqual(["c", "d"]);
+    hangUp();
+  });
+
+  test("knows no other units, paths or parameters", async () => {
+    expect((await call("/v1/logs/shadow")).status).toBe(404);
+    expect((await call("/v1/else")).status).toBe(404);
+    expect((await call("/v1/status", { method: "POST" })).status).toBe(404);
+    expect((await call("/v1/logs/etcd?tail=-1")).status).toBe(400);
+    expect((await call("/v1/logs/etcd?follow=maybe")).status).toBe(400);
+  });
+});

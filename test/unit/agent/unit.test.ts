@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../../agent-image/agent/system/clock.ts";
+import { Unit, type UnitOptions } from "../../../agent-image/agent/unit/unit.ts";
+import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
+import { until } from "../../support/poll.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+let directory: string;
+const units: Unit[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "unit-"));
+});
+
+afterEach(async () => {
+  await Promise.all(units.splice(0).map((unit) => unit.stop()));
+  await rm(directory, { recursive: true });
+});
+
+function shell(script: string, more: Partial<UnitOptions> = {}): { unit: Unit; lines: string[] } {
+  const lines: string[] = [];
+  const unit = new Unit({
+    name: "sshd",
+    clock: systemClock,
+    log: silentLog,
+    output: new UnitLog(join(directory, "unit.log")),
+    command: () => ({
+      file: "/bin/sh",
+      args: ["-c", script],
+      env: { PATH: "/usr/bin:/bin" },
+      cwd: "/",
+      owner: null,
+    }),
+    stopTimeoutMs: 5_000,
+    onChange: () => undefined,
+    onLine: (line) => lines.push(line),
+    ...more,
+  });
+  units.push(unit);
+  return { unit, lines };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("a supervised unit", () => {
+  test("is running once its prober says that it answers", async () => {
+    const { unit, lines } = shell("echo up; exec sleep 60");
+    unit.start();
+    await until("its first line", () => lines.includes("up"));
+    expect(unit.status()).toMatchObject({ state: "starting", ready: false, restarts: 0 });
+    unit.setReady(true);
+    expect(unit.status()).toMatchObject({ state: "running", ready: true });
+  });
+
+  test("is started again when it ends, and says how it ended", async () => {
+    const { unit, lines } = shell("echo up; exit 3");
+    unit.start();
+    await until("a second start", () => lines.length >= 2);
+    expect(unit.status().restarts).toBeGreaterThanOrEqual(1);
+    expect(unit.status().lastExit).toEqual({ code: 3, signal: null });
+  });
+
+  test("is left alone after an end that is final", async () => {
+    const { unit } = shell("exit 0", { isFinalExit: (code) => code === 0 });
+    unit.start();
+    await until("its end", () => unit.status().state === "exited");
+    expect(unit.status()).toMatchObject({ pid: null, restarts: 0 });
+  });
+
+  test("ends on SIGTERM", async () => {
+    const { unit, lines } = shell(
+      "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done",
+    );
+    unit.start();
+    await until("its first line", () => lines.includes("up"));
+    await unit.stop();
+    expect(lines).toContain("bye");
+    expect(unit.status()).toMatchObject({ state: "stopped", pid: null });
+  });
+
+  test("is killed with its helpers when it does not go", async () => {
+    const { unit, lines } = shell("trap '' TERM; sleep 60 & echo $!; wait; sleep 60", {
+      stopTimeoutMs: 50,
+    });
+    unit.start();
+    const helper = Number(await until("its helper", () => lines[0]));
+    expect(isAlive(helper)).toBe(true);
+    await unit.stop();
+    expect(unit.status().lastExit).toEqual({ code: null, signal: "SIGKILL" });
+    await until("the helper's end", () => !isAlive(helper));
+  });
+
+  test("whose program is missing keeps trying and does not crash the agent", async () => {
+    const command = () => ({ file: "/no/such", args: [], env: {}, cwd: "/", owner: null });
+    const { unit } = shell("", { command });
+    unit.start();
+    await until("a second try", () => unit.status().restarts >= 2);
+    expect(unit.status().pid).toBeNull();
+  });
+
+  test("can be started again after it was stopped", async () => {
+    const { unit, lines } = shell("echo up; exec sleep 60");
+    unit.start();
+    await until("its first line", () => lines.length === 1);
+    await unit.stop();
+    unit.start();
+    await until("its second start", () => lines.length === 2);
+    expect(unit.status()).toMatchObject({ state: "starting", restarts: 0 });
+  });
+});
+
+describe("the log of a unit", () => {
+  test("turns over, and its tail reaches into the former file", async () => {
+    const log = new UnitLog(join(directory, "small.log"), 100);
+    for (let i = 0; i < 40; i += 1) {
+      log.write(`line ${i}`);
+      await log.flush();
+    }
+    const tail = log.tail(5);
+    expect(tail).toEqual(["line 35", "line 36", "line 37", "line 38", "line 39"]);
+    expect(log.tail(1_000).length).toBeLessThan(40);
+    expect(log.tail(0)).toEqual([]);
+  });
+
+  test("is followed line by line until the follower has enough", async () => {
+    const log = new UnitLog(join(directory, "followed.log"));
+    const seen: string[] = [];
+    const unfollow = log.follow((line) => seen.push(line));
+    log.write("a");
+    log.write("b");
+    unfollow();
+    log.write("c");
+    await log.flush();
+    expect(seen).toEqual(["a", "b"]);
+    expect(log.tail(9)).toEqual(["a", "b", "c"]);
+  });
+
+  test("drops what is too much for a slow disk, and says how much", async () => {
+    const log = new UnitLog(join(directory, "flooded.log"));
+    const line = "x".repeat(1_000);
+    for (let i = 0; i < 2_000; i += 1) log.write(line);
+    await log.flush();
+    expect(log.tail(1)[0]).toMatch(/^… \d+ lines dropped/);
+  });
+});
