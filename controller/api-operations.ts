@@ -23,7 +23,8 @@ export function apiOperations(
       const { cluster: compiled, secrets } = memoryOf(cluster);
       const url = new URL(cluster.status.endpoints.jupyter);
       url.pathname = "/lab";
-      if (compiled.spec.jupyter.auth === "token") url.searchParams.set("token", secrets.jupyterToken);
+      if (compiled.spec.jupyter.auth === "token")
+        url.searchParams.set("token", secrets.jupyterToken);
       return url.href;
     },
     nodeLog: ({ cluster, node, unit, tail, follow }: NodeLogRequest): Promise<Readable> =>

@@ -12,7 +12,7 @@ import type Docker from "dockerode";
 import { DockerEvents } from "./docker/events.ts";
 import { PublishedStore } from "./loop/published.ts";
 import { startMesosLocal } from "./mesos-local/main.ts";
-import type { OperationError } from "./model/errors.ts";
+import { OperationError } from "./model/errors.ts";
 import { clusterKey, LABELS } from "./model/ids.ts";
 import type { Logger, PublishedClusters } from "./model/ports.ts";
 import { SpecWatcher } from "./spec-files/spec-watcher.ts";
@@ -45,7 +45,7 @@ export interface RunningController {
 interface ServeParts {
   readonly published: PublishedStore;
   readonly metrics: Metrics;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 type Closer = () => Promise<void> | void;
@@ -137,7 +137,13 @@ function serve(
 ): Promise<ApiServer> {
   const startedAt = new Date().toISOString();
   const shutDown = async (teardown: boolean) => {
-    if (teardown) await core.teardown();
+    try {
+      if (teardown) await core.teardown();
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      // Whoever asked removes what is left; the controller ends all the same.
+      log.error({ err: error }, "the framework could not be torn down");
+    }
     await stop();
   };
   return startApiServer({
@@ -187,7 +193,11 @@ async function findMasters(
   stateDir: string,
   closers: Closer[],
 ): Promise<readonly string[]> {
-  if (mesos !== "local") return mesos.replace(/^http:\/\//, "").split(",").map((m) => m.trim());
+  if (mesos !== "local")
+    return mesos
+      .replace(/^http:\/\//, "")
+      .split(",")
+      .map((m) => m.trim());
   const local = await startMesosLocal({
     ...mesosLocalAddress,
     stateDir: join(stateDir, "mesos-local"),

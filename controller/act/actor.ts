@@ -15,7 +15,7 @@ import {
   slotAddress,
 } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
-import type { ProxyRegistry } from "../proxy/proxy-registry.ts";
+import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { EtcdClients } from "./etcd-clients.ts";
 
 export interface ActorTargets {
@@ -24,7 +24,7 @@ export interface ActorTargets {
   /** After something on Docker was changed: look again. */
   refreshDocker(key: ClusterKey): Promise<void>;
   readonly etcd: EtcdClients;
-  readonly proxies: Pick<ProxyRegistry, "ensure">;
+  readonly proxies: { ensure(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<void> };
 }
 
 /** Every call behind it has its own deadline. Throws OperationError. */

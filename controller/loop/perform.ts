@@ -33,9 +33,9 @@ export async function performAll(
   const failed = await performSideBySide(first, memory, ports);
   const blocked = failed.length > 0 ? then.filter(isLaunch) : [];
   const rest = failed.length > 0 ? then.filter((a) => !isLaunch(a)) : then;
-  const withdrawn = failed.slice(0, 1).flatMap((cause) =>
-    blocked.map((launch) => ({ ...cause, notLaunched: launch.slots })),
-  );
+  const withdrawn = failed
+    .slice(0, 1)
+    .flatMap((cause) => blocked.map((launch) => ({ ...cause, notLaunched: launch.slots })));
   return [...failed, ...withdrawn, ...(await performSideBySide(rest, memory, ports))];
 }
 
@@ -62,8 +62,8 @@ async function performOne(
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     const expected = EXPECTED.has(error.code);
-    const say = expected ? ports.log.debug : ports.log.warn;
-    say.call(ports.log, { ...facts, code: error.code, error: error.message }, "action failed");
+    const level = expected ? "debug" : "warn";
+    ports.log[level]({ ...facts, code: error.code, error: error.message }, "action failed");
     const { code, operation, message } = error;
     const observedAt = new Date(ports.clock.now()).toISOString();
     const lastError = { code, operation, message, observedAt };

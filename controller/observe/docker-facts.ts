@@ -89,7 +89,7 @@ export class DockerFacts {
   }
 
   private async fetch(key: ClusterKey, entry: Entry): Promise<void> {
-    const { docker, clock, log, onChange } = this.options;
+    const { docker, clock, log } = this.options;
     entry.asking = true;
     entry.askedAt = clock.now();
     const before = JSON.stringify([entry.answer?.network, entry.answer?.image]);
@@ -106,7 +106,9 @@ export class DockerFacts {
       entry.asking = false;
     }
     const after = JSON.stringify([entry.answer?.network, entry.answer?.image]);
-    if (before !== after && this.entries.get(key) === entry) onChange(key);
+    if (before !== after && this.entries.get(key) === entry) {
+      this.options.onChange(key);
+    }
   }
 }
 

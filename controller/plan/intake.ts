@@ -22,7 +22,11 @@ export interface Identity {
   readonly secrets: ClusterSecrets;
 }
 
-export function newMemory(cluster: CompiledCluster, identity: Identity, now: number): ClusterMemory {
+export function newMemory(
+  cluster: CompiledCluster,
+  identity: Identity,
+  now: number,
+): ClusterMemory {
   return {
     ...identity,
     createdAt: now,
@@ -63,7 +67,8 @@ export function takeReading(
   if (immutable.length > 0) {
     return update(memory, { problems: [...inFile, ...immutable], fileRemoved: false }, now);
   }
-  const changed = !same(memory.cluster.spec, next.spec) || !same(memory.cluster.written, next.written);
+  const changed =
+    !same(memory.cluster.spec, next.spec) || !same(memory.cluster.written, next.written);
   const generation = memory.generation + (changed ? 1 : 0);
   return update(memory, { problems: inFile, fileRemoved: false, cluster: next, generation }, now);
 }

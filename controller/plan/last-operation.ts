@@ -32,7 +32,10 @@ function operationType(
   if (spec.suspend) return "Suspend";
   if (memory.firstReadyAt === null) return "Create";
   const extra = memory.slots.some((s) => s.slot >= spec.replicas && s.task !== null);
-  if (extra || memory.slots.some((s) => s.slot < spec.replicas && s.launches <= 1 && !s.task?.readyAt))
+  if (
+    extra ||
+    memory.slots.some((s) => s.slot < spec.replicas && s.launches <= 1 && !s.task?.readyAt)
+  )
     return "Scale";
   if (is("AllMembersUpdated", "False")) return "Update";
   return is("Recovering", "True") ? "Recover" : "Reconcile";

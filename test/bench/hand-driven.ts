@@ -40,7 +40,9 @@ export class HandDriven {
     await Promise.all(slots.map((slot) => this.container(slot)));
     await Promise.all(slots.map((slot) => this.services(slot, "new")));
     const leader = await this.probe.untilLeader(this.ips);
-    await Promise.all(this.ips.map((ip) => this.probe.until200(`http://${ip}:${JUPYTER_PORT}/api`)));
+    await Promise.all(
+      this.ips.map((ip) => this.probe.until200(`http://${ip}:${JUPYTER_PORT}/api`)),
+    );
     await this.probe.untilVoter(leader);
   }
 
@@ -80,7 +82,9 @@ export class HandDriven {
       Hostname: `floor-${slot}`,
       Labels: { [LABEL]: "floor" },
       HostConfig: { NetworkMode: NETWORK, Binds: [`${volume}:/data`] },
-      NetworkingConfig: { EndpointsConfig: { [NETWORK]: { IPAMConfig: { IPv4Address: this.ip(slot) } } } },
+      NetworkingConfig: {
+        EndpointsConfig: { [NETWORK]: { IPAMConfig: { IPv4Address: this.ip(slot) } } },
+      },
     });
     await container.start();
     this.containers[slot] = container;

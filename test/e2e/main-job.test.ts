@@ -76,7 +76,10 @@ describe("the main job", () => {
     try {
       await user.untilServed(5);
       await cluster.killContainer(old);
-      await cluster.until("another leads", (o) => leaderSlot(o) !== null && leaderSlot(o) !== old.slot);
+      await cluster.until(
+        "another leads",
+        (o) => leaderSlot(o) !== null && leaderSlot(o) !== old.slot,
+      );
       await user.untilServed(20);
     } finally {
       await user.stop();
@@ -85,7 +88,9 @@ describe("the main job", () => {
     const after = await expectInvariants(cluster);
     const heir = leaderOf(after);
     expect(node(after, old.slot).name).toBe(node(before, heir.slot).name);
-    const bystanders = after.status.nodes.filter((n) => n.slot !== old.slot && n.slot !== heir.slot);
+    const bystanders = after.status.nodes.filter(
+      (n) => n.slot !== old.slot && n.slot !== heir.slot,
+    );
     for (const one of bystanders) expect(one.name).toBe(node(before, one.slot).name);
   });
 

@@ -32,7 +32,11 @@ function quorate({ view, draft }: Case): Verdict {
     const message = `${agents.length} of ${view.nodes.length} nodes are in sight, ${needed} are needed to know.`;
     return { type, status: "Unknown", reason: "NodesOutOfSight", message };
   }
-  if (draft.bootstrap.phase === "done" && withData < needed && agents.length === view.nodes.length) {
+  if (
+    draft.bootstrap.phase === "done" &&
+    withData < needed &&
+    agents.length === view.nodes.length
+  ) {
     const message = `Only ${withData} of ${view.nodes.length} nodes still have data, a quorum is ${needed}. A person must decide: restore the lost data volumes, or delete the cluster.`;
     return { type, status: "False", reason: "QuorumLost", message };
   }
@@ -62,7 +66,8 @@ function allMembersUpdated({ view }: Case): Verdict {
   const type = "AllMembersUpdated";
   const outdated = view.nodes.filter((n) => n.wanted && n.outdated).map((n) => n.slot);
   if (outdated.length === 0) return { type, status: "True", reason: "UpToDate", message: "" };
-  const waits = view.spec.updateStrategy === "OnDelete" ? " They wait to be killed (OnDelete)." : "";
+  const waits =
+    view.spec.updateStrategy === "OnDelete" ? " They wait to be killed (OnDelete)." : "";
   const message = `Slots ${outdated.join(", ")} run an older template.${waits}`;
   return { type, status: "False", reason: "Outdated", message };
 }

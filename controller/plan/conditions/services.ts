@@ -12,7 +12,12 @@ function jupyterReady({ view }: Case): Verdict {
   const type = "JupyterReady";
   const leader = view.nodes.find((n) => n.leads);
   if (leader === undefined) {
-    return { type, status: "False", reason: "NoLeader", message: "There is no leader to serve it." };
+    return {
+      type,
+      status: "False",
+      reason: "NoLeader",
+      message: "There is no leader to serve it.",
+    };
   }
   if (!leader.agent?.units.jupyter.ready) {
     const message = `JupyterLab starts on slot ${leader.slot}.`;

@@ -1,5 +1,5 @@
 /** What Mesos says of each remembered task becomes memory: ended, cut off, or alive. */
-import type { SlotMemory, SlotTask } from "../../model/memory.ts";
+import type { SlotTask } from "../../model/memory.ts";
 import { lastKnown, type ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
@@ -80,9 +80,4 @@ function waitForUnreachable(draft: Draft, slot: number, task: SlotTask, spec: Cl
 function describeEnd(task: ObservedTask | null): string {
   if (task === null) return "unknown to Mesos";
   return [task.state, task.reason, task.message].filter(Boolean).join(", ");
-}
-
-/** Failures before, so that a person sees why a slot waits. */
-export function inBackoff(memory: SlotMemory, now: number): boolean {
-  return memory.task === null && memory.notBefore > now;
 }

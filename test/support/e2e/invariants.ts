@@ -24,7 +24,6 @@ function expectNames(object: JupyterClusterObject): void {
   expect(object.status.leader).toBe(`${object.metadata.name}-0`);
 }
 
-
 /** etcd's own word, not ours: exactly one member says that it leads, and it is XXX-0's. */
 async function expectLeaderByEtcd(cluster: LocalCluster, o: JupyterClusterObject): Promise<void> {
   const members = new Set<string>();
@@ -60,7 +59,12 @@ async function expectSshEverywhere(cluster: LocalCluster, o: JupyterClusterObjec
     );
     const asked = await cluster.exec(from, ["bash", "-c", commands.join(" && ")]);
     expect(asked.code, `ssh from ${from.name}: ${asked.stderr}`).toBe(0);
-    expect(asked.stdout.trim().split("\n").map((l) => l.trim())).toEqual(names.map((n) => n.ip));
+    expect(
+      asked.stdout
+        .trim()
+        .split("\n")
+        .map((l) => l.trim()),
+    ).toEqual(names.map((n) => n.ip));
   }
 }
 

@@ -69,6 +69,12 @@ function executeRequest(id: string, code: string): object {
     parent_header: {},
     metadata: {},
     channel: "shell",
-    content: { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false },
+    content: {
+      code,
+      silent: false,
+      store_history: false,
+      user_expressions: {},
+      allow_stdin: false,
+    },
   };
 }

@@ -45,7 +45,7 @@ export class LoopWorld {
 
   /** Mesos answers the reconciliation of a task that it was never given with TASK_GONE. */
   private forgetUnsent(): void {
-    for (const { task } of (this.disk.has(KEY) ? this.memory().slots : [])) {
+    for (const { task } of this.disk.has(KEY) ? this.memory().slots : []) {
       if (task === null || this.world.tasks.has(task.taskId)) continue;
       this.world.tasks.set(task.taskId, fakeTask(task.taskId, "TASK_GONE"));
     }
@@ -81,7 +81,9 @@ export class LoopWorld {
 
   get ready(): boolean {
     const { published } = this;
-    return published?.status.conditions.some((c) => c.type === "Ready" && c.status === "True") ?? false;
+    return (
+      published?.status.conditions.some((c) => c.type === "Ready" && c.status === "True") ?? false
+    );
   }
 
   memory(): ClusterMemory {

@@ -11,7 +11,11 @@ import type {
   EtcdMember,
 } from "../../../controller/model/agent-api.ts";
 import { memberNameOf, peerUrl, slotAddress } from "../../../controller/model/ids.ts";
-import { assignNames, type DesiredSlots, type HostsTable } from "../../../controller/model/naming.ts";
+import {
+  assignNames,
+  type DesiredSlots,
+  type HostsTable,
+} from "../../../controller/model/naming.ts";
 import {
   fresh,
   type Observed,

@@ -99,7 +99,9 @@ async function crashAndRecover(
   const begun = begin(run);
   await begun;
   run.actionsUntilCrash = crashAt;
-  await run.until(() => run.crashed || (run.ready && run.actionsUntilCrash > 0), 200).catch(() => {});
+  await run
+    .until(() => run.crashed || (run.ready && run.actionsUntilCrash > 0), 200)
+    .catch(() => {});
   run.restart();
   run.published = null;
   await run.until(() => run.ready);

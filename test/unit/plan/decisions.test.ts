@@ -108,7 +108,10 @@ describe("unknown is not absent", () => {
       const seen = run.world.observed();
       if (seen.mesos.freshness !== "fresh") throw new Error("the fake is always fresh");
       const tasks = new Map(seen.mesos.value.tasks).set(taskId, unreachable);
-      return { ...seen, mesos: { freshness: "fresh", value: { ...seen.mesos.value, tasks } } } as const;
+      return {
+        ...seen,
+        mesos: { freshness: "fresh", value: { ...seen.mesos.value, tasks } },
+      } as const;
     };
     const at = (now: number, memory = run.memory) =>
       plan({ memory, observed: observed(), now, defaultImage: "image" });
@@ -254,7 +257,9 @@ describe("a changed spec", () => {
     const leader = run.world.leaderSlot;
     const before = run.done.length;
     changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
-    run.until((p) => condition(p, "Ready") === "True" && condition(p, "AllMembersUpdated") === "True");
+    run.until(
+      (p) => condition(p, "Ready") === "True" && condition(p, "AllMembersUpdated") === "True",
+    );
     const kills = run.done.slice(before).filter((a) => a.type === "KillTask");
     const killed = [...new Set(kills.map((a) => oldTasks.get(a.taskId)))];
     expect(killed.length).toBe(3);

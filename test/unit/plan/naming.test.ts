@@ -13,10 +13,28 @@ const order = (names: readonly { slot: number }[]) => names.map((n) => n.slot);
 
 describe("assignNames", () => {
   it.each([
-    ["gives a new cluster's leader the first name, the others theirs by slot", null, [0, 1, 2], 1, [1, 0, 2]],
-    ["swaps a new leader with the old first, nobody else is renamed", table(0, 0, 1, 2, 3, 4), [0, 1, 2, 3, 4], 3, [3, 1, 2, 0, 4]],
+    [
+      "gives a new cluster's leader the first name, the others theirs by slot",
+      null,
+      [0, 1, 2],
+      1,
+      [1, 0, 2],
+    ],
+    [
+      "swaps a new leader with the old first, nobody else is renamed",
+      table(0, 0, 1, 2, 3, 4),
+      [0, 1, 2, 3, 4],
+      3,
+      [3, 1, 2, 0, 4],
+    ],
     ["changes nothing when the leader stays", table(2, 2, 1, 0), [0, 1, 2], 2, [2, 1, 0]],
-    ["gives new slots the names at the end", table(1, 1, 0, 2), [0, 1, 2, 3, 4], 1, [1, 0, 2, 3, 4]],
+    [
+      "gives new slots the names at the end",
+      table(1, 1, 0, 2),
+      [0, 1, 2, 3, 4],
+      1,
+      [1, 0, 2, 3, 4],
+    ],
     ["closes the gaps when slots leave", table(0, 0, 3, 2, 1, 4), [0, 1, 2], 0, [0, 1, 2]],
     ["sorts ten and more by number, not by text", null, [10, 2, 0, 11], 0, [0, 2, 10, 11]],
   ] as const)("%s", (_, previous, slots, leader, expected) => {
