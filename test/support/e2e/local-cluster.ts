@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -207,7 +207,9 @@ export class LocalCluster {
   async destroy(): Promise<void> {
     await this.endController("SIGTERM");
     const keep = process.env["E2E_LOG_DIR"];
-    if (keep) await copyFile(this.logFile, join(keep, `${this.options.name}-${Date.now()}.log`));
+    if (keep && existsSync(this.logFile)) {
+      await copyFile(this.logFile, join(keep, `${this.options.name}-${Date.now()}.log`));
+    }
     const down = await this.cli("down", "--volumes", "--yes");
     if (down.code !== 0) throw new Error(`down failed: ${down.stdout}${down.stderr}`);
     await rm(this.dir, { recursive: true, force: true });
