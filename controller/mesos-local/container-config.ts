@@ -10,8 +10,8 @@ import { type Amounts, amountsOf } from "./resources.ts";
 
 /** Marks every container of one embedded Mesos; nobody else's are ever touched. */
 export const INSTANCE_LABEL = "mesos-local.instance";
-export const FRAMEWORK_LABEL = "mesos-local.framework";
-export const TASK_LABEL = "mesos-local.task";
+const FRAMEWORK_LABEL = "mesos-local.framework";
+const TASK_LABEL = "mesos-local.task";
 
 /** Where a container finds its sandbox, as in Mesos. */
 const SANDBOX_MOUNT = "/mnt/mesos/sandbox";
