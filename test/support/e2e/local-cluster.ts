@@ -4,15 +4,15 @@ import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createWriteStream, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { freePort } from "../free-port.ts";
 import { until } from "../poll.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../../dist/controller/main.js", import.meta.url));
+/** Tests and benches are run from the project's root. */
+const PROGRAM = resolve("dist/controller/main.js");
 
 export interface LocalClusterOptions {
   readonly name: string;
