@@ -22,7 +22,8 @@ const GRPC_OPTIONS = {
   "grpc.initial_reconnect_backoff_ms": 20,
   "grpc.min_reconnect_backoff_ms": 20,
   "grpc.max_reconnect_backoff_ms": 200,
-  "grpc.keepalive_time_ms": 5_000,
+  // Loopback loses nothing unnoticed; a member that hangs is found by the deadlines of calls.
+  "grpc.keepalive_time_ms": 30_000,
   "grpc.keepalive_timeout_ms": 2_000,
   "grpc.enable_retries": 0,
   "grpc.enable_http_proxy": 0,
