@@ -2,7 +2,7 @@
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 
 /** A node that was ready for this long has proved itself: its next death starts a new count. */
-export const PROVEN_AFTER_MS = 10_000;
+export const PROVEN_AFTER_MS = 5_000;
 
 /**
  * Delay in milliseconds before the launch that follows the `failures`-th failure in a row. The

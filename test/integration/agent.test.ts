@@ -209,7 +209,8 @@ describe("when a member is replaced", () => {
       ...["etcdctl", "member", "add", memberNameOf(node.slot), "--learner"],
       `--peer-urls=${peerUrl(node.ip)}`,
     ]);
-    const [, newId = "", clusterId = ""] = /Member +(\w+) added to cluster +(\w+)/.exec(added) ?? [];
+    const [, newId = "", clusterId = ""] =
+      /Member +(\w+) added to cluster +(\w+)/.exec(added) ?? [];
     const join = {
       mode: "join",
       memberName: memberNameOf(node.slot),
