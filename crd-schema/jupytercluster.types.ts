@@ -260,7 +260,7 @@ export interface JupyterClusterManifest {
      */
     deletionPolicy?: "Retain" | "Delete";
     /**
-     * true: the containers are stopped, followers first, and the data is kept. false again: they are started on the data they left.
+     * true: the containers are stopped and the data is kept. false again: they are started on the data they left.
      */
     suspend?: boolean;
   };

@@ -74,7 +74,7 @@ const suspend: FieldEffect = {
   kind: "stop",
   explain: ({ wanted }) =>
     wanted.suspend
-      ? "all containers are stopped, followers first; their data stays"
+      ? "all containers are stopped; their data stays"
       : "the containers are started again on the data they left",
 };
 
