@@ -130,7 +130,7 @@ describe("previewCluster", () => {
     [
       "suspending stops everything",
       { suspend: true },
-      ["stop spec.suspend: all containers are stopped, followers first; their data stays"],
+      ["stop spec.suspend: all containers are stopped; their data stays"],
     ],
     [
       "shared files are not left behind in another place",
