@@ -1,27 +1,37 @@
 /** What a node still lacks, in words; nothing: it is ready. One list for status and decisions. */
 import type { HostsTable } from "../model/naming.ts";
-import type { ClusterView, NodeView } from "./view.ts";
+import { type ClusterView, isForeign, type NodeView } from "./view.ts";
 
 export function notReadyReasons(node: NodeView, view: ClusterView): string[] {
-  if (node.task === null) return ["no container"];
-  if (node.observedTask?.state !== "TASK_RUNNING") return ["container not running"];
+  const own = ownFaults(node, view);
   const { agent } = node;
-  if (agent === null) return ["agent not in sight"];
-  const lacks: string[] = [];
-  if (agent.etcd === null) lacks.push("etcd not serving");
-  else if (agent.etcd.isLearner) lacks.push("etcd still a learner");
-  else if (agent.etcd.leaderId === null) lacks.push("etcd has no leader");
-  else if (view.etcd.members !== null && node.member === null) lacks.push("no etcd member");
-  if (!agent.storage.ready) lacks.push(`shared storage: ${agent.storage.message}`);
-  if (!agent.units.sshd.ready) lacks.push("sshd not ready");
+  if (agent === null || node.task === null) return own;
+  const lacks = [...own];
   if (!sameTable(agent.hosts, tableInForce(view))) lacks.push("hosts table not current");
   const known = new Set(agent.sshKnownSlots);
   const wanted = view.nodes.filter((n) => n.wanted).map((n) => n.slot);
   const strange = wanted.filter((slot) => !known.has(slot));
   if (strange.length > 0) lacks.push(`SSH keys of slots ${strange.join(", ")} unknown`);
-  const needsJupyter = view.spec.jupyter.standby === "warm" || node.leads;
-  if (needsJupyter && !agent.units.jupyter.ready) lacks.push("Jupyter not ready");
   return lacks;
+}
+
+/** What is wrong with the node itself, apart from what it lacks because of others. */
+export function ownFaults(node: NodeView, view: ClusterView): string[] {
+  if (node.task === null) return ["no container"];
+  if (node.observedTask?.state !== "TASK_RUNNING") return ["container not running"];
+  const { agent } = node;
+  if (agent === null) return ["agent not in sight"];
+  const faults: string[] = [];
+  if (isForeign(node, view.lineage)) faults.push("holds the data of another etcd cluster");
+  else if (agent.etcd === null) faults.push("etcd not serving");
+  else if (agent.etcd.isLearner) faults.push("etcd still a learner");
+  else if (agent.etcd.leaderId === null) faults.push("etcd has no leader");
+  else if (view.etcd.members !== null && node.member === null) faults.push("no etcd member");
+  if (!agent.storage.ready) faults.push(`shared storage: ${agent.storage.message}`);
+  if (!agent.units.sshd.ready) faults.push("sshd not ready");
+  const needsJupyter = view.spec.jupyter.standby === "warm" || node.leads;
+  if (needsJupyter && !agent.units.jupyter.ready) faults.push("Jupyter not ready");
+  return faults;
 }
 
 /** The table that the leader itself applied, once it names the leader and every wanted slot. */

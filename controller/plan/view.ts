@@ -34,6 +34,8 @@ export interface ClusterView {
   /** All slots that are wanted or still remembered, by number. */
   readonly nodes: readonly NodeView[];
   readonly etcd: EtcdView;
+  /** Cluster id of the one etcd cluster that this may be; null before it is formed. */
+  readonly lineage: string | null;
   /** Null unless Mesos is fresh and has answered for every remembered task. */
   readonly mesos: ObservedMesos | null;
   /** Nothing shall run: suspended, or deleted. */
@@ -73,7 +75,26 @@ export function viewCluster(input: PlanInput, slots: readonly SlotMemory[]): Clu
     (n) => n.wanted || n.task !== null || n.member !== null || n.memory.memberId !== null,
   );
   const usable = mesos.freshness === "fresh" && mesos.value.reconciled ? mesos.value : null;
-  return { ref: cluster.metadata, spec, image, nodes, etcd, mesos: usable, empty };
+  const { bootstrap } = input.memory;
+  const lineage = bootstrap?.phase === "done" ? bootstrap.clusterId : null;
+  return { ref: cluster.metadata, spec, image, nodes, etcd, lineage, mesos: usable, empty };
+}
+
+/** Its data belongs to another etcd cluster: never touched, a person decides (DESIGN.md 6). */
+export function isForeign(node: NodeView, lineage: string | null): boolean {
+  const data = node.agent?.data;
+  if (lineage === null) return false; // there is no cluster yet to be foreign to
+  return data?.state === "present" && data.clusterId !== null && data.clusterId !== lineage;
+}
+
+/**
+ * Its agent waits to be told how to run etcd, or runs one that cannot start on the data it has:
+ * that one takes an order too.
+ */
+export function takesOrders({ agent, task }: NodeView): boolean {
+  if (agent === null || task === null || task.killRequestedAt !== null) return false;
+  if (agent.phase === "awaiting-order") return true;
+  return agent.data.state === "corrupt" && agent.units.etcd.state === "backoff";
 }
 
 export function isDeleted(input: PlanInput): boolean {

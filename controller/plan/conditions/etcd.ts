@@ -2,7 +2,7 @@
 import type { Verdict } from "../../model/resource.ts";
 import { quorumOf } from "../etcd-view.ts";
 import { notReadyReasons } from "../readiness.ts";
-import { isForeign } from "../steps/order-agents.ts";
+import { isForeign } from "../view.ts";
 import type { Case } from "./judge.ts";
 
 export function judgeEtcd(facts: Case): Verdict[] {
@@ -11,12 +11,12 @@ export function judgeEtcd(facts: Case): Verdict[] {
 
 function quorate({ view, draft }: Case): Verdict {
   const type = "Quorate";
-  const { leader, members, healthyVoters, voters } = view.etcd;
-  if (leader !== null && members !== null) {
+  const { leader, healthyVoters, voters } = view.etcd;
+  if (leader !== null && view.etcd.members !== null) {
     const message = `${healthyVoters} of ${voters} voters follow slot ${leader.slot} in term ${leader.term}.`;
     return { type, status: "True", reason: "LeaderServes", message };
   }
-  const foreign = view.nodes.find((n) => isForeign(n, lineage(draft.bootstrap)));
+  const foreign = view.nodes.find((n) => isForeign(n, view.lineage));
   if (foreign !== undefined) {
     const message = `Slot ${foreign.slot} holds the data of another etcd cluster and is refused. Remove or restore its volume.`;
     return { type, status: "False", reason: "ClusterIDMismatch", message };
@@ -25,26 +25,25 @@ function quorate({ view, draft }: Case): Verdict {
     const message = "etcd has not been bootstrapped yet.";
     return { type, status: "False", reason: "NotBootstrapped", message };
   }
-  const agents = view.nodes.filter((n) => n.agent !== null);
+  // Nodes that never joined do not count; before the first quorum, none is known to have.
+  const joined = view.nodes.filter((n) => n.memory.memberId !== null);
+  const members = joined.length > 0 ? joined : view.nodes;
+  const agents = members.filter((n) => n.agent !== null);
   const withData = agents.filter((n) => n.agent?.data.state === "present").length;
-  const needed = quorumOf(view.nodes.length);
+  const needed = quorumOf(members.length);
   if (agents.length < needed) {
-    const message = `${agents.length} of ${view.nodes.length} nodes are in sight, ${needed} are needed to know.`;
+    const message = `${agents.length} of ${members.length} members are in sight, ${needed} are needed to know.`;
     return { type, status: "Unknown", reason: "NodesOutOfSight", message };
   }
   if (
     draft.bootstrap.phase === "done" &&
     withData < needed &&
-    agents.length === view.nodes.length
+    agents.length === members.length
   ) {
-    const message = `Only ${withData} of ${view.nodes.length} nodes still have data, a quorum is ${needed}. A person must decide: restore the lost data volumes, or delete the cluster.`;
+    const message = `Only ${withData} of ${members.length} members still have data, a quorum is ${needed}. A person must decide: restore the lost data volumes, or delete the cluster.`;
     return { type, status: "False", reason: "QuorumLost", message };
   }
   return { type, status: "False", reason: "NoLeader", message: "etcd elects a leader." };
-}
-
-function lineage(bootstrap: Case["draft"]["bootstrap"]): string | null {
-  return bootstrap?.phase === "done" ? bootstrap.clusterId : null;
 }
 
 function allMembersReady({ view, draft }: Case): Verdict {

@@ -5,8 +5,8 @@
 import { peerUrl } from "../../model/ids.ts";
 import type { Draft } from "../draft.ts";
 import { quorumOf } from "../etcd-view.ts";
-import type { ClusterView, NodeView } from "../view.ts";
-import { canResume, isForeign, isUnusedLearner } from "./order-agents.ts";
+import { type ClusterView, isForeign, type NodeView, takesOrders } from "../view.ts";
+import { canResume, isUnusedLearner } from "./order-agents.ts";
 
 export function changeMembers(view: ClusterView, draft: Draft): void {
   const { members } = view.etcd;
@@ -39,7 +39,7 @@ function removeStale(view: ClusterView, draft: Draft, clusterId: string): NodeVi
     (n) =>
       n.wanted &&
       n.member !== null &&
-      n.agent?.phase === "awaiting-order" &&
+      takesOrders(n) &&
       !isForeign(n, clusterId) &&
       !canResume(n, view, clusterId) &&
       !isUnusedLearner(n),
@@ -62,17 +62,25 @@ export function survivesRemoval(view: ClusterView, node: NodeView): boolean {
 }
 
 function addLearner(view: ClusterView, draft: Draft, clusterId: string): NodeView | null {
-  if (view.etcd.members?.some((m) => m.isLearner)) return null; // etcd allows one
   const joiner = view.nodes.find(
     (n) =>
       n.wanted &&
       n.member === null &&
-      n.agent?.phase === "awaiting-order" &&
+      takesOrders(n) &&
       !isForeign(n, clusterId),
   );
   if (joiner === undefined) return null;
+  if (view.etcd.members?.some((m) => m.isLearner)) return makeRoom(view, draft);
   if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return null;
   draft.act({ type: "AddLearner", slot: joiner.slot, peerUrl: peerUrl(joiner.ip) });
   draft.event("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as a learner`);
   return joiner;
+}
+
+/** etcd allows one learner. One whose container cannot be launched must not keep others out. */
+function makeRoom(view: ClusterView, draft: Draft): NodeView | null {
+  const idle = view.nodes.find((n) => n.member?.isLearner && n.task === null);
+  if (!idle?.member) return null;
+  draft.act({ type: "RemoveMember", slot: idle.slot, memberId: idle.member.id });
+  return idle;
 }

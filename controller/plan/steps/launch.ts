@@ -77,7 +77,6 @@ function launchOne(
   const attributes = shelf.take(choice, spec.resources, slot, task);
   draft.patchSlot(slot, {
     launches: launches + 1,
-    lastAgentId: agentId,
     task: {
       taskId,
       agentId,

@@ -3,12 +3,11 @@ import type { AgentOrder, EtcdOrder } from "../../model/agent-api.ts";
 import { memberNameOf, peerUrl } from "../../model/ids.ts";
 import type { ClusterSecrets } from "../../model/memory.ts";
 import type { Draft } from "../draft.ts";
-import type { ClusterView, NodeView } from "../view.ts";
+import { type ClusterView, isForeign, type NodeView, takesOrders } from "../view.ts";
 
 export function orderAgents(view: ClusterView, secrets: ClusterSecrets, draft: Draft): void {
   for (const node of view.nodes) {
-    if (node.agent === null || node.task === null || node.task.killRequestedAt !== null) continue;
-    if (node.agent.phase !== "awaiting-order") continue;
+    if (node.task === null || !takesOrders(node)) continue;
     const etcd = chooseOrder(node, view, draft);
     if (etcd === null) continue;
     const orderId = [node.task.taskId, etcd.mode, etcd.mode === "join" ? etcd.memberId : ""]
@@ -16,6 +15,8 @@ export function orderAgents(view: ClusterView, secrets: ClusterSecrets, draft: D
       .join(":");
     if (node.task.order?.orderId !== orderId) {
       draft.patchTask(node.slot, { order: { orderId, etcd } });
+      // From now on the slot's data is there.
+      draft.patchSlot(node.slot, { lastAgentId: node.task.agentId });
     }
     const order: AgentOrder = {
       orderId,
@@ -84,11 +85,4 @@ export function isUnusedLearner(node: NodeView): boolean {
   const { member } = node;
   if (member === null || !member.isLearner || member.name !== "") return false;
   return member.id !== node.memory.spentMemberId;
-}
-
-/** Its data belongs to another etcd cluster: never touched, a person decides (DESIGN.md 6). */
-export function isForeign(node: NodeView, clusterId: string | null): boolean {
-  const data = node.agent?.data;
-  if (clusterId === null) return false; // there is no cluster yet to be foreign to
-  return data?.state === "present" && data.clusterId !== null && data.clusterId !== clusterId;
 }

@@ -5,37 +5,52 @@
  */
 import type { Draft } from "../draft.ts";
 import { quorumOf } from "../etcd-view.ts";
-import { notReadyReasons } from "../readiness.ts";
-import type { ClusterView } from "../view.ts";
+import { notReadyReasons, ownFaults } from "../readiness.ts";
+import type { ClusterView, NodeView } from "../view.ts";
 import { moveLeaderAway } from "./scale-in.ts";
+import { SILENT_MAX_MS } from "./stop-tasks.ts";
 
 const REASON = "updated to the new template";
 
 export function rollingUpdate(view: ClusterView, draft: Draft): void {
   if (view.mesos === null || view.empty || view.spec.updateStrategy === "OnDelete") return;
   const outdated = view.nodes.filter((n) => n.wanted && n.outdated);
-  if (outdated.length === 0) return;
+  if (outdated.length === 0 || draft.membershipChanged) return;
   if (view.nodes.some((n) => n.task !== null && n.task.killRequestedAt !== null)) return;
-  const notReady = view.nodes.filter((n) => notReadyReasons(n, view).length > 0);
-  const idle = outdated.find((n) => notReady.includes(n) && n.agent?.etcd == null);
-  if (idle !== undefined) {
-    draft.kill(idle.slot, REASON);
-    return;
-  }
-  if (notReady.length > 0 || view.nodes.some((n) => !n.wanted) || draft.membershipChanged) return;
-  const follower = outdated.findLast((n) => !n.leads);
-  const [leader] = outdated;
-  if (follower !== undefined) {
-    if (survivesAbsence(view)) draft.kill(follower.slot, REASON);
-  } else if (leader !== undefined && view.nodes.length > 1) {
-    moveLeaderAway(view, draft, leader);
-  } else if (leader !== undefined) {
-    draft.kill(leader.slot, REASON);
+  const faulty = view.nodes.filter((n) => ownFaults(n, view).length > 0);
+  // What was updated does not work: nobody else gets the same.
+  if (faulty.some((n) => n.wanted && !n.outdated)) return;
+  const broken = outdated.find((n) => faulty.includes(n) && isDispensable(n, view, draft));
+  if (broken !== undefined) replaceNode(broken, view, draft);
+  else if (view.nodes.every((n) => n.wanted && notReadyReasons(n, view).length === 0)) {
+    const next = outdated.findLast((n) => !n.leads) ?? outdated[0];
+    if (next !== undefined && (next.leads || survivesAbsence(view))) replaceNode(next, view, draft);
   }
 }
 
-/** One or two members can't spare one; they are updated all the same, with a short outage. */
+function replaceNode(node: NodeView, view: ClusterView, draft: Draft): void {
+  if (!node.leads) draft.kill(node.slot, REASON);
+  else if (view.nodes.length > 1) moveLeaderAway(view, draft, node);
+  else if (view.spec.etcd.dataVolume === "local") draft.kill(node.slot, REASON);
+}
+
+/** A node that does not work and takes no part in etcd, or whose vote the others can do without. */
+function isDispensable(node: NodeView, view: ClusterView, draft: Draft): boolean {
+  if (node.agent === null) {
+    // Out of sight is not idle: it may carry the quorum.
+    const since = node.task?.silentSince ?? draft.now;
+    return draft.now - since >= SILENT_MAX_MS;
+  }
+  if (node.agent.etcd === null || node.member?.isLearner) return true;
+  return view.etcd.members !== null && survivesAbsence(view);
+}
+
+/**
+ * One or two members can't spare one; on data volumes they are updated all the same, with a short
+ * outage. Data that dies with its container must not lose its quorum.
+ */
 function survivesAbsence(view: ClusterView): boolean {
   const { healthyVoters, voters } = view.etcd;
-  return voters < 3 || healthyVoters - 1 >= quorumOf(voters);
+  const short = voters < 3 && view.spec.etcd.dataVolume === "local";
+  return short || healthyVoters - 1 >= quorumOf(voters);
 }
