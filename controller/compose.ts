@@ -64,7 +64,14 @@ export async function startController(options: ControllerOptions): Promise<Runni
   });
   let stopping: Promise<void> | null = null;
   const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        // The others, the lock of the state directory among them, are released all the same.
+        options.log.error({ err: error }, "a part did not stop in order");
+      }
+    }
   };
   const stop = () => {
     stopping ??= closeAll().finally(() => resolveEnd(null));

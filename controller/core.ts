@@ -65,7 +65,7 @@ export class ControllerCore {
     this.observer = new ClusterObserver({
       mesos: { observe: () => this.ledger.complete(this.scheduler.observe()) },
       streams: this.streams,
-      docker: this.dockerFacts,
+      docker: options.mesos === "local" ? this.dockerFacts : null,
       proxies: this.proxies,
       defaultImage: options.agentImage,
     });

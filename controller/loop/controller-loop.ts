@@ -39,7 +39,7 @@ export class ControllerLoop {
     private readonly ports: LoopPorts,
     remembered: ReadonlyMap<ClusterKey, ClusterMemory>,
   ) {
-    this.memories = new Map(remembered);
+    this.memories = new Map([...remembered].map(([key, memory]) => [key, forgetSilence(memory)]));
     this.statuses = new StatusPublisher(ports);
     this.queue = new WorkQueue(ports.clock, WORKERS, (key) => this.visit(key));
   }
@@ -156,7 +156,13 @@ export class ControllerLoop {
     this.failures.delete(key);
     this.queue.forget(key);
     this.ports.publisher.remove(key);
+    this.statuses.forget(key);
     this.ports.log.info({ cluster: key }, "cluster deleted");
+    // Its file may have come back while it went.
+    const again = this.reading?.clusters.find((c) => clusterKey(c.metadata) === key);
+    if (again === undefined) return;
+    this.adopt(again);
+    this.queue.add(key);
   }
 }
 
@@ -165,4 +171,13 @@ function sameErrors(memory: ClusterMemory, errors: ClusterMemory["lastErrors"]):
   const text = (list: ClusterMemory["lastErrors"]) =>
     JSON.stringify(list.map(({ code, operation, message }) => [code, operation, message]));
   return text(memory.lastErrors) === text(errors);
+}
+
+/** Nobody listened while no controller ran: silence counts from when somebody does. */
+function forgetSilence(memory: ClusterMemory): ClusterMemory {
+  const slots = memory.slots.map((s) => ({
+    ...s,
+    task: s.task === null ? null : { ...s.task, silentSince: null },
+  }));
+  return { ...memory, slots };
 }

@@ -13,7 +13,7 @@ export interface Failure {
   readonly notLaunched?: readonly number[];
 }
 
-const FIRST: ReadonlySet<ActionType> = new Set(["EnsureNetwork", "EnsureVolume", "EnsureProxy"]);
+const FIRST: ReadonlySet<ActionType> = new Set(["EnsureNetwork", "EnsureVolume"]);
 const EXPECTED: ReadonlySet<ErrorCode> = new Set([
   ERROR_CODES.ETCD_NOT_READY,
   ERROR_CODES.OFFER_GONE,

@@ -1,5 +1,5 @@
 /** Turns a decided status into the object that the API serves and etcd stores. */
-import { clusterKey } from "../model/ids.ts";
+import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import {
   API_VERSION,
@@ -12,9 +12,13 @@ import type { LoopPorts } from "./ports.ts";
 type PublishPorts = Pick<LoopPorts, "publisher" | "storeStatus">;
 
 export class StatusPublisher {
-  private readonly last = new Map<string, string>();
+  private readonly last = new Map<ClusterKey, string>();
 
   constructor(private readonly ports: PublishPorts) {}
+
+  forget(key: ClusterKey): void {
+    this.last.delete(key);
+  }
 
   publish(memory: ClusterMemory, status: ClusterStatus): void {
     const { metadata, written } = memory.cluster;

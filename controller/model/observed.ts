@@ -85,6 +85,8 @@ export interface ObservedProxy {
 /** Everything the planner may know about one cluster at one moment. */
 export interface Observed {
   readonly mesos: Source<ObservedMesos>;
+  /** The containers run on this machine's Docker Engine, whose network and volumes are ours. */
+  readonly local: boolean;
   readonly network: Source<ObservedNetwork>;
   readonly image: Source<ObservedImage>;
   /** Agent streams by task id. No entry: never connected. */

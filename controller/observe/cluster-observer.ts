@@ -4,14 +4,21 @@ import type { AgentStatus } from "../model/agent-api.ts";
 import { type ClusterKey, slotAddress } from "../model/ids.ts";
 import type { LeaderCandidate } from "../model/leader.ts";
 import type { ClusterMemory } from "../model/memory.ts";
-import { lastKnown, type Observed, type ObservedMesos, type Source } from "../model/observed.ts";
+import {
+  fresh,
+  lastKnown,
+  type Observed,
+  type ObservedMesos,
+  type Source,
+} from "../model/observed.ts";
 import { taskEnd } from "../model/task-state.ts";
 import type { DockerFacts } from "./docker-facts.ts";
 
 export interface ObserverSources {
   readonly mesos: { observe(): Source<ObservedMesos> };
   readonly streams: Pick<AgentStreams, "connect" | "disconnect" | "observe">;
-  readonly docker: Pick<DockerFacts, "observe" | "forget">;
+  /** Null when the containers run on other machines' engines. */
+  readonly docker: Pick<DockerFacts, "observe" | "forget"> | null;
   readonly proxies: { observe(key: ClusterKey): Observed["proxy"] };
   readonly defaultImage: string;
 }
@@ -25,6 +32,7 @@ export class ClusterObserver {
   observe(key: ClusterKey, memory: ClusterMemory): Observed {
     const { mesos, docker, proxies, defaultImage } = this.sources;
     const { spec } = memory.cluster;
+    const image = spec.image ?? defaultImage;
     const observedMesos = mesos.observe();
     this.listen(key, memory, lastKnown(observedMesos));
     const agents = new Map<string, Source<AgentStatus>>();
@@ -34,7 +42,8 @@ export class ClusterObserver {
     }
     return {
       mesos: observedMesos,
-      ...docker.observe(key, spec.network, spec.image ?? defaultImage),
+      local: docker !== null,
+      ...(docker?.observe(key, spec.network, image) ?? elsewhere(spec.network.subnet, image)),
       agents,
       proxy: proxies.observe(key),
     };
@@ -53,7 +62,7 @@ export class ClusterObserver {
   forget(key: ClusterKey): void {
     for (const taskId of this.listened.get(key) ?? []) this.sources.streams.disconnect(taskId);
     this.listened.delete(key);
-    this.sources.docker.forget(key);
+    this.sources.docker?.forget(key);
   }
 
   /** Only addresses of tasks that run are dialled; a task that ended is let go at once. */
@@ -74,4 +83,12 @@ export class ClusterObserver {
     }
     this.listened.set(key, now);
   }
+}
+
+/** What other engines hold is told by a launch that fails there, and by nothing before. */
+function elsewhere(subnet: string, reference: string): Pick<Observed, "network" | "image"> {
+  return {
+    network: fresh({ state: "present", subnet }),
+    image: fresh({ state: "present", reference }),
+  };
 }

@@ -1,6 +1,6 @@
 /**
  * What this machine's Docker Engine says of a cluster's network and image, polled gently and read
- * without waiting. With Mesos agents elsewhere their own engines hold both: nothing is asked here.
+ * without waiting. Only for the embedded Mesos: with agents elsewhere their own engines hold both.
  */
 import type Docker from "dockerode";
 import { observeImage } from "../docker/images.ts";

@@ -61,9 +61,9 @@ export class TaskLedger {
     const needed = new Set([...memories].flatMap((m) => m.slots.map((s) => s.task?.taskId)));
     for (const taskId of [...this.ended.keys()]) {
       if (needed.has(taskId)) continue;
+      await this.book.forgetTask(taskId);
       this.ended.delete(taskId);
       scheduler.forget(taskId);
-      await this.book.forgetTask(taskId);
     }
   }
 }

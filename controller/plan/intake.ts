@@ -61,7 +61,7 @@ export function takeReading(
     const there = reading.files.includes(source.file);
     const broken = there && inFile.some((p) => p.severity === "error");
     const fileRemoved = memory.fileRemoved || (reading.complete && !broken);
-    return update(memory, { problems: fileRemoved ? [] : inFile, fileRemoved }, now);
+    return update(memory, { problems: there ? inFile : [], fileRemoved }, now);
   }
   const immutable = immutableProblems(memory.cluster, next);
   if (immutable.length > 0) {

@@ -30,36 +30,41 @@ export class ProxyRegistry {
    */
   async ensure(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<void> {
     const old = this.entries.get(key);
-    const holdMs = wanted.holdSeconds * 1000;
     if (old?.proxy && sameAddress(old.wanted, wanted)) {
-      old.proxy.setHold(holdMs);
+      old.proxy.setHold(wanted.holdSeconds * 1000);
       this.entries.set(key, { wanted, proxy: old.proxy, failure: null });
       return;
     }
-    const { clock, log } = this.options;
-    const { address, port } = wanted;
-    const proxy = new JupyterProxy({
-      address,
-      port,
-      holdMs,
-      log,
-      clock,
-      onChange: () => this.options.onChange(key),
-    });
+    // The same port on all addresses and on one of them exclude each other.
+    const inTheWay = old?.proxy && old.wanted.port === wanted.port ? old.proxy : null;
+    await inTheWay?.close();
+    const target = old?.proxy?.assigned;
     try {
-      await proxy.listen();
+      const proxy = await this.open(key, wanted);
+      if (target) proxy.setTarget(target);
+      this.entries.set(key, { wanted, proxy, failure: null });
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       const failure = { code: error.code, message: error.message };
-      this.entries.set(key, { wanted: old?.wanted ?? wanted, proxy: old?.proxy ?? null, failure });
-      this.options.onChange(key);
+      const kept = inTheWay && old ? await this.open(key, old.wanted) : (old?.proxy ?? null);
+      if (target && kept !== null) kept.setTarget(target);
+      this.entries.set(key, { wanted: old?.wanted ?? wanted, proxy: kept, failure });
       throw error;
     }
-    const target = old?.proxy?.assigned;
-    if (target) proxy.setTarget(target);
-    this.entries.set(key, { wanted, proxy, failure: null });
-    await old?.proxy?.close();
+    if (inTheWay === null) await old?.proxy?.close();
     this.options.onChange(key);
+  }
+
+  private async open(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<JupyterProxy> {
+    const { clock, log } = this.options;
+    const { address, port, holdSeconds } = wanted;
+    const proxy = new JupyterProxy({
+      ...{ address, port, log, clock },
+      holdMs: holdSeconds * 1000,
+      onChange: () => this.options.onChange(key),
+    });
+    await proxy.listen();
+    return proxy;
   }
 
   observe(key: ClusterKey): Observed["proxy"] {

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ensureAgentImage } from "../../agent-image/build/ensure-agent-image.ts";
 import { PROVEN_AFTER_MS } from "../../controller/plan/backoff.ts";
+import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
@@ -108,6 +109,12 @@ async function followerKills(hand: HandDriven, cluster: LocalCluster): Promise<M
     program.push(
       await timed(async () => {
         await cluster.killContainer(follower);
+        // A dead address is not dialled: the kernel would look for it for a second and more.
+        const runs = (o: JupyterClusterObject) =>
+          o.status.nodes.some(
+            (n) => n.taskId !== null && n.slot === follower.slot && isSuccessor(n, follower),
+          );
+        await cluster.until("its successor runs", runs);
         await probe.untilVoter(follower.ip);
       }),
     );
@@ -152,4 +159,8 @@ async function settled(cluster: LocalCluster, taskId: string | null): Promise<vo
   await cluster.until("the loss is seen", (o) => o.status.nodes.every((n) => n.taskId !== taskId));
   await cluster.untilReady();
   await delay(PROVEN_AFTER_MS + 500);
+}
+
+function isSuccessor(node: NodeStatus, dead: NodeStatus): boolean {
+  return node.taskId !== dead.taskId && (node.phase === "Starting" || node.phase === "Running");
 }

@@ -22,7 +22,11 @@ function quorate({ view, draft }: Case): Verdict {
     return { type, status: "False", reason: "ClusterIDMismatch", message };
   }
   if (draft.bootstrap === null) {
-    const message = "etcd has not been bootstrapped yet.";
+    const holders = view.nodes.filter((n) => n.agent?.data.state === "present").map((n) => n.slot);
+    const message =
+      holders.length === 0
+        ? "etcd has not been bootstrapped yet."
+        : `Only slots ${holders.join(", ")} hold data of an earlier etcd cluster, which is no quorum or not one cluster. Bring the other volumes back, or remove these.`;
     return { type, status: "False", reason: "NotBootstrapped", message };
   }
   // Nodes that never joined do not count; before the first quorum, none is known to have.
@@ -35,11 +39,7 @@ function quorate({ view, draft }: Case): Verdict {
     const message = `${agents.length} of ${members.length} members are in sight, ${needed} are needed to know.`;
     return { type, status: "Unknown", reason: "NodesOutOfSight", message };
   }
-  if (
-    draft.bootstrap.phase === "done" &&
-    withData < needed &&
-    agents.length === members.length
-  ) {
+  if (draft.bootstrap.phase === "done" && withData < needed && agents.length === members.length) {
     const message = `Only ${withData} of ${members.length} members still have data, a quorum is ${needed}. A person must decide: restore the lost data volumes, or delete the cluster.`;
     return { type, status: "False", reason: "QuorumLost", message };
   }

@@ -56,5 +56,5 @@ function suspended({ view, input }: Case): Verdict {
     const message = `${running} containers are still being stopped.`;
     return { type, status: "False", reason: "Suspending", message };
   }
-  return { type, status: "True", reason: "Suspended", message: "No container runs; data is kept." };
+  return { type, status: "True", reason: "Suspended", message: "No container runs." };
 }

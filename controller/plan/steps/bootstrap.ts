@@ -3,6 +3,7 @@
  * `started` only the same orders may go out again, and from `done` none ever.
  */
 import type { Draft } from "../draft.ts";
+import { quorumOf } from "../etcd-view.ts";
 import type { ClusterView, NodeView } from "../view.ts";
 
 export function bootstrapOnce(view: ClusterView, uid: string, draft: Draft): void {
@@ -34,10 +35,10 @@ function isBlank(node: NodeView): boolean {
  */
 function adoptableLineage(wanted: readonly NodeView[]): string | null {
   if (!wanted.every((n) => n.agent !== null)) return null;
-  const ids = new Set<string>();
-  for (const { agent } of wanted) {
-    if (agent?.data.state === "present" && agent.data.clusterId) ids.add(agent.data.clusterId);
-  }
+  const ids = wanted
+    .map(({ agent }) => (agent?.data.state === "present" ? agent.data.clusterId : null))
+    .filter((id) => id !== null);
   const [only] = ids;
-  return ids.size === 1 && only !== undefined ? only : null;
+  const agreed = only !== undefined && ids.every((id) => id === only);
+  return agreed && ids.length >= quorumOf(wanted.length) ? only : null;
 }

@@ -63,11 +63,7 @@ export function survivesRemoval(view: ClusterView, node: NodeView): boolean {
 
 function addLearner(view: ClusterView, draft: Draft, clusterId: string): NodeView | null {
   const joiner = view.nodes.find(
-    (n) =>
-      n.wanted &&
-      n.member === null &&
-      takesOrders(n) &&
-      !isForeign(n, clusterId),
+    (n) => n.wanted && n.member === null && takesOrders(n) && !isForeign(n, clusterId),
   );
   if (joiner === undefined) return null;
   if (view.etcd.members?.some((m) => m.isLearner)) return makeRoom(view, draft);

@@ -72,6 +72,12 @@ function launchOne(
     return;
   }
   const { agentId, hostname } = choice;
+  if (dataAt !== null && dataAt !== agentId && view.etcd.members === null) {
+    // Without a quorum the data elsewhere may be what is missing for one.
+    draft.refusals.set(slot, `waits for an offer of the host with its data (agent ${dataAt})`);
+    draft.wantsOffers = true;
+    return;
+  }
   const taskId = taskIdOf(ref, input.memory.uid, slot, launches + 1);
   const task = taskInfo({ ref, spec, image, slot, taskId, agentId, secrets: input.memory.secrets });
   const attributes = shelf.take(choice, spec.resources, slot, task);

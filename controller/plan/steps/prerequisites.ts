@@ -13,18 +13,22 @@ export function ensurePrerequisites(view: ClusterView, input: PlanInput, draft: 
   if (!listensAsWanted(proxy, spec.proxy) && !view.empty) {
     draft.act({ type: "EnsureProxy", proxy: spec.proxy });
   }
+  // Elsewhere the site makes networks and volumes known to its own engines.
+  if (!input.observed.local) return;
   if (network.freshness === "fresh" && network.value.state === "absent") {
     draft.act({ type: "EnsureNetwork", network: spec.network });
   }
   const labels = { [LABELS.namespace]: ref.namespace, [LABELS.cluster]: ref.name };
-  const neverLaunched = draft.slots.filter((s) => s.slot < spec.replicas && s.launches === 0);
-  if (neverLaunched.length === 0 || view.empty) return;
+  const fresh = draft.slots.filter(
+    (s) => s.slot < spec.replicas && s.task === null && s.memberId === null,
+  );
+  if (fresh.length === 0 || view.empty) return;
   const shared = spec.storage.shared;
   if (shared.type === "volume") {
     draft.act({ type: "EnsureVolume", name: shared.volumeName, labels });
   }
   if (spec.etcd.dataVolume !== "local") return;
-  for (const { slot } of neverLaunched) {
+  for (const { slot } of fresh) {
     const name = dataVolumeName(ref, slot);
     draft.act({
       type: "EnsureVolume",

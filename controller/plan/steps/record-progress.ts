@@ -3,6 +3,7 @@ import type { ElectionRecord } from "../../model/agent-api.ts";
 import { slotOfMemberName } from "../../model/ids.ts";
 import type { Draft } from "../draft.ts";
 import { notReadyReasons } from "../readiness.ts";
+import { emptySlot } from "./sync-slots.ts";
 import type { ClusterView } from "../view.ts";
 
 const ELECTIONS_MAX = 10;
@@ -22,6 +23,12 @@ export function recordMembers(view: ClusterView, draft: Draft): void {
   for (const { slot, member, memory } of view.nodes) {
     const memberId = member?.id ?? null;
     if (memory.memberId !== memberId) draft.patchSlot(slot, { memberId });
+  }
+  // Members of a larger cluster that once had this name: remembered, they are scaled in.
+  const known = new Set(draft.slots.map((s) => s.slot));
+  for (const { id, name } of view.etcd.members) {
+    const slot = slotOfMemberName(name);
+    if (slot !== null && !known.has(slot)) draft.addSlot({ ...emptySlot(slot), memberId: id });
   }
 }
 

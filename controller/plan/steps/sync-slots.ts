@@ -12,7 +12,7 @@ export function syncSlots(replicas: number, draft: Draft): void {
   }
 }
 
-function emptySlot(slot: number): SlotMemory {
+export function emptySlot(slot: number): SlotMemory {
   return {
     slot,
     launches: 0,

@@ -51,6 +51,11 @@ export class FakeWorld {
   hosts: HostsTable | null = null;
   network = false;
   proxy: Observed["proxy"] = null;
+  /** Slots whose agents nobody hears. */
+  readonly blind = new Set<number>();
+  /** Containers launched while this is set run without Jupyter. */
+  launchesFaulty = false;
+  private readonly faulty = new Set<string>();
   private readonly containers = new Map<number, Container>();
   private nextMember = 1;
 
@@ -67,13 +72,14 @@ export class FakeWorld {
         tasks: this.tasks,
         offers: this.offers(),
       }),
+      local: true,
       network: fresh(
         this.network ? { state: "present", subnet: "172.30.0.0/24" } : { state: "absent" },
       ),
       image: fresh({ state: "present", reference: "image" }),
       agents: new Map(
         [...this.containers.values()]
-          .filter((c) => c.running)
+          .filter((c) => c.running && !this.blind.has(c.slot))
           .map((c) => [c.taskId, fresh(this.agentOf(c))]),
       ),
       proxy: this.proxy,
@@ -163,6 +169,7 @@ export class FakeWorld {
     if (this.tasks.has(taskId)) this.violations.push(`task id ${taskId} was used twice`);
     if (this.containers.has(slot)) this.violations.push(`slot ${slot} has two live tasks`);
     this.tasks.set(taskId, fakeTask(taskId, "TASK_STAGING"));
+    if (this.launchesFaulty) this.faulty.add(taskId);
     this.containers.set(slot, { taskId, slot, running: false, order: null });
   }
 
@@ -274,6 +281,7 @@ export class FakeWorld {
       orderId: order?.orderId ?? null,
       data,
       etcdExited: removed,
+      jupyterReady: !this.faulty.has(taskId),
       hosts: this.hosts,
       sshKnownSlots: this.runningSlots(),
       etcd: serves

@@ -89,19 +89,20 @@ export interface FakeAgent {
   readonly data: AgentStatus["data"];
   readonly etcd: EtcdHealth | null;
   readonly etcdExited: boolean;
+  readonly jupyterReady: boolean;
   readonly hosts: HostsTable | null;
   readonly sshKnownSlots: readonly number[];
 }
 
 export function fakeAgent(agent: FakeAgent): AgentStatus {
-  const { etcdExited, ...status } = agent;
+  const { etcdExited, jupyterReady, ...status } = agent;
   const up = { state: "running", ready: true, pid: 1, restarts: 0, lastExit: null } as const;
   const exited = { ...up, state: "exited", ready: false, pid: null } as const;
   return {
     ...status,
     instanceId: agent.taskId,
     sequence: 1,
-    units: { etcd: etcdExited ? exited : up, sshd: up, jupyter: up },
+    units: { etcd: etcdExited ? exited : up, sshd: up, jupyter: { ...up, ready: jupyterReady } },
     storage: { ready: true, message: "" },
     elections: [],
     problems: [],

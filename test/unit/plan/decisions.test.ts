@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Action } from "../../../controller/model/action.ts";
 import { stale, unknown } from "../../../controller/model/observed.ts";
+import type { Plan } from "../../../controller/plan/input.ts";
 import { plan } from "../../../controller/plan/plan.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import { FakeWorld } from "../../support/planner/fake-world.ts";
@@ -24,6 +25,11 @@ function types(actions: readonly Action[]): string[] {
     if (a.type === "LaunchTasks") return a.slots.map((slot) => `LaunchTask ${slot}`);
     return "slot" in a ? `${a.type} ${a.slot}` : a.type;
   });
+}
+
+function isUpdated(decided: Plan): boolean {
+  const is = (type: string) => condition(decided, type) === "True";
+  return is("Ready") && is("AllMembersUpdated");
 }
 
 function follower(run: PlannerRun): number {
@@ -257,13 +263,36 @@ describe("a changed spec", () => {
     const leader = run.world.leaderSlot;
     const before = run.done.length;
     changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
-    run.until(
-      (p) => condition(p, "Ready") === "True" && condition(p, "AllMembersUpdated") === "True",
-    );
+    run.until((p) => isUpdated(p));
     const kills = run.done.slice(before).filter((a) => a.type === "KillTask");
     const killed = [...new Set(kills.map((a) => oldTasks.get(a.taskId)))];
     expect(killed.length).toBe(3);
     expect(killed.at(-1)).toBe(leader);
+    expect(run.world.violations).toEqual([]);
+  });
+
+  it("kills nobody who is only out of sight", () => {
+    const run = readyRun();
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    for (const slot of [0, 1, 2]) run.world.blind.add(slot);
+    for (let i = 0; i < 10; i++) run.visit();
+    expect(run.done.filter((a) => a.type === "KillTask")).toEqual([]);
+    run.world.blind.clear();
+    run.until((p) => isUpdated(p));
+    expect(run.world.violations).toEqual([]);
+  });
+
+  it("that does not work stops at the first node, and can be taken back", () => {
+    const run = readyRun();
+    run.world.launchesFaulty = true;
+    const before = run.done.length;
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    for (let i = 0; i < 100; i++) run.visit();
+    const kills = run.done.slice(before).filter((a) => a.type === "KillTask");
+    expect(new Set(kills.map((a) => a.taskId)).size).toBe(1);
+    run.world.launchesFaulty = false;
+    changeSpec(run, { resources: { cpus: 0.25, memoryMiB: 768, diskMiB: 1024 } });
+    run.until((p) => isUpdated(p));
     expect(run.world.violations).toEqual([]);
   });
 
