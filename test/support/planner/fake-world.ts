@@ -1,7 +1,6 @@
 /**
- * A world in memory that carries out the planner's actions at once and can be broken: Mesos with
- * one agent, containers with volumes, an etcd that knows members, quorum and terms. It is a fake,
- * for tests of the planner's decisions; nothing of time or networks is in it.
+ * A world in memory that carries out the planner's actions at once and can be broken: one Mesos
+ * agent, containers with volumes, an etcd with members, quorum and terms; no time, no network.
  */
 import type { Action } from "../../../controller/model/action.ts";
 import type {
@@ -120,7 +119,6 @@ export class FakeWorld {
         return;
       case "PutDesired":
         this.desired = action.desired;
-        return;
     }
   }
 

@@ -3,8 +3,9 @@ import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Plan } from "../../../controller/plan/input.ts";
 import { plan } from "../../../controller/plan/plan.ts";
-import type { FakeWorld } from "./fake-world.ts";
-import { T0 } from "./fixtures.ts";
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+import { FakeWorld } from "./fake-world.ts";
+import { fakeMemory, T0 } from "./fixtures.ts";
 
 export class PlannerRun {
   now = T0;
@@ -47,4 +48,24 @@ export class PlannerRun {
 
 export function condition(decided: Plan, type: string): string | undefined {
   return decided.status.conditions.find((c) => c.type === type)?.status;
+}
+
+/** A cluster that has come up and is Ready. */
+export function readyRun(spec: Partial<ClusterSpec> = {}): PlannerRun {
+  const run = new PlannerRun(fakeMemory(spec), new FakeWorld("172.30.0.10"));
+  run.untilReady();
+  return run;
+}
+
+export function changeSpec(run: PlannerRun, spec: Partial<ClusterSpec>): void {
+  const { cluster } = run.memory;
+  run.memory = { ...run.memory, cluster: { ...cluster, spec: { ...cluster.spec, ...spec } } };
+}
+
+/** `Type slot` for each action that has a slot, else `Type`. */
+export function types(actions: readonly Action[]): string[] {
+  return actions.flatMap((a) => {
+    if (a.type === "LaunchTasks") return a.slots.map((slot) => `LaunchTask ${slot}`);
+    return "slot" in a ? `${a.type} ${a.slot}` : a.type;
+  });
 }
