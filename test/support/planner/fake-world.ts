@@ -39,7 +39,7 @@ interface Volume {
 export class FakeWorld {
   readonly tasks = new Map<string, ObservedTask>();
   readonly volumes = new Map<number, Volume>();
-  /** Everything that would be a disaster, as sentences. Empty in a correct run. */
+  /** Disasters, as sentences. Empty in a correct run. */
   readonly violations: string[] = [];
   members: EtcdMember[] = [];
   clusterIds: string[] = [];
@@ -271,14 +271,13 @@ export class FakeWorld {
     const member = this.members.find((m) => m.id === volume?.memberId);
     const leaderVolume = this.leaderSlot === null ? undefined : this.volumes.get(this.leaderSlot);
     const serves = order !== null && member !== undefined && volume !== undefined;
-    const removed = order !== null && member === undefined;
     return fakeAgent({
       slot,
       taskId,
       phase: order === null ? "awaiting-order" : "running",
       orderId: order?.orderId ?? null,
       data,
-      etcdExited: removed,
+      etcdExited: order !== null && member === undefined,
       jupyterReady: !this.faulty.has(taskId),
       hosts: this.hosts,
       sshKnownSlots: this.runningSlots(),
