@@ -12,6 +12,7 @@
  * Secrets never pass through Mesos or the container's environment: the environment holds only the
  * SHA-256 of the bearer token, and the rest arrives with the first order.
  */
+import type { HostsTable } from "./naming.ts";
 
 export const AGENT_PORT = 7700;
 /** Longest silence on `/v1/watch`, in milliseconds. */
@@ -157,7 +158,7 @@ export interface AgentStatus {
   /** null while the local etcd does not answer. */
   readonly etcd: EtcdHealth | null;
   /** The hosts table that `/etc/hosts` now shows; null before the first. */
-  readonly hosts: import("./naming.ts").HostsTable | null;
+  readonly hosts: HostsTable | null;
   /** Slots whose SSH keys are in force on this node. */
   readonly sshKnownSlots: readonly number[];
   readonly storage: { readonly ready: boolean; readonly message: string };

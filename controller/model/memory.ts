@@ -1,5 +1,5 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
-import type { EtcdOrder } from "./agent-api.ts";
+import type { ElectionRecord, EtcdOrder } from "./agent-api.ts";
 import type { ClusterEvent, Condition, LastError, LastOperation } from "./resource.ts";
 import type { Attribute } from "../mesos/wire.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
@@ -87,5 +87,5 @@ export interface ClusterMemory {
   readonly events: readonly ClusterEvent[];
   readonly lastErrors: readonly LastError[];
   readonly lastOperation: LastOperation | null;
-  readonly elections: readonly import("./agent-api.ts").ElectionRecord[];
+  readonly elections: readonly ElectionRecord[];
 }

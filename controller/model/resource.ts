@@ -105,8 +105,8 @@ export interface ClusterStatus {
     readonly version: string | null;
   };
   readonly endpoints: {
+    /** Without the token, which `url` on the command line tells. */
     readonly jupyter: string;
-    /** Never the token itself; where to get it. */
     readonly ssh: readonly string[];
     readonly etcd: readonly string[];
   };

@@ -4,7 +4,7 @@ import { slotOfMemberName } from "../../model/ids.ts";
 import type { Draft } from "../draft.ts";
 import { notReadyReasons } from "../readiness.ts";
 import { emptySlot } from "./sync-slots.ts";
-import type { ClusterView } from "../view.ts";
+import type { ClusterView, NodeView } from "../view.ts";
 
 const ELECTIONS_MAX = 10;
 
@@ -46,15 +46,18 @@ export function recordElections(view: ClusterView, draft: Draft): void {
     if (election.leaderId === null || before.get(election.term)?.leaderId === election.leaderId) {
       continue;
     }
-    const member = view.etcd.members?.find((m) => m.id === election.leaderId);
-    const slot = member ? slotOfMemberName(member.name) : null;
-    const who = slot === null ? `member ${election.leaderId}` : `slot ${slot}`;
+    const leader = view.nodes.find((n) => memberIdOf(n) === election.leaderId);
+    const who = leader === undefined ? `member ${election.leaderId}` : `slot ${leader.slot}`;
     draft.event("Normal", "LeaderElected", `${who} leads etcd in term ${election.term}`);
   }
   draft.elections = merged;
 }
 
-export function mergeElection(
+function memberIdOf({ agent, memory }: NodeView): string | null {
+  return agent?.etcd?.memberId ?? memory.memberId;
+}
+
+function mergeElection(
   known: ElectionRecord | undefined,
   seen: ElectionRecord,
 ): ElectionRecord {
