@@ -9,6 +9,9 @@ import { Probe } from "./probe.ts";
 const LABEL = "jupytercluster.dev/bench";
 const NETWORK = "jupyter-cluster-bench-floor";
 const JUPYTER_PORT = 8888;
+/** What Mesos makes of the spec that the bench uses: 0.1 cpus and 512 MiB. */
+const CPU_SHARES = 102;
+const MEMORY_BYTES = 512 * 2 ** 20;
 
 export class HandDriven {
   private readonly docker = new Docker();
@@ -81,7 +84,12 @@ export class HandDriven {
       Entrypoint: ["/usr/bin/tini", "--", "sleep", "infinity"],
       Hostname: `floor-${slot}`,
       Labels: { [LABEL]: "floor" },
-      HostConfig: { NetworkMode: NETWORK, Binds: [`${volume}:/data`] },
+      HostConfig: {
+        NetworkMode: NETWORK,
+        Binds: [`${volume}:/data`],
+        CpuShares: CPU_SHARES,
+        Memory: MEMORY_BYTES,
+      },
       NetworkingConfig: {
         EndpointsConfig: { [NETWORK]: { IPAMConfig: { IPv4Address: this.ip(slot) } } },
       },
