@@ -73,7 +73,7 @@ const etcd: fc.Arbitrary<NonNullable<Spec["etcd"]>> = fc
 
 const storage = fc.oneof(
   optional({
-    mountPath: fc.constantFrom("/shared", "/work/x"),
+    mountPath: fc.constantFrom("/shared", "/data/x"),
     volumeName: word.map((w) => `v${w}`),
   }),
   fc.record({ type: fc.constant("hostPath" as const), hostPath: fc.constant("/srv/jupyter") }),
