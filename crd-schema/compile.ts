@@ -33,11 +33,7 @@ function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): Clu
     },
     network: compileNetwork(metadata, spec.network),
     storage: { shared: compileStorage(metadata, spec.storage.shared) },
-    etcd: {
-      dataVolume: etcd.dataVolume,
-      heartbeatMs: etcd.heartbeatMilliseconds,
-      electionMs: etcd.electionMilliseconds,
-    },
+    etcd: compileEtcd(etcd),
     jupyter: { port: jupyter.port, auth: jupyter.auth, standby: jupyter.standby },
     ssh: { user: ssh.user, authorizedKeys: ssh.authorizedKeys },
     proxy: { address: proxy.address, port: proxy.port, holdSeconds: proxy.holdSeconds },
@@ -58,6 +54,22 @@ function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): Clu
     updateStrategy: spec.updateStrategy.type,
     deletionPolicy: spec.deletionPolicy,
     suspend: spec.suspend,
+  };
+}
+
+function compileEtcd(etcd: DefaultedManifest["spec"]["etcd"]): ClusterSpec["etcd"] {
+  const { snapshots, recovery } = etcd;
+  return {
+    dataVolume: etcd.dataVolume,
+    heartbeatMs: etcd.heartbeatMilliseconds,
+    electionMs: etcd.electionMilliseconds,
+    quotaMiB: mebibytes(etcd.quota),
+    snapshots: {
+      intervalSeconds: snapshots.intervalSeconds,
+      keep: snapshots.keep,
+      directory: snapshots.directory ?? null,
+    },
+    recovery: { mode: recovery.mode, graceSeconds: recovery.graceSeconds },
   };
 }
 

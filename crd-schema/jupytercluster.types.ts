@@ -142,6 +142,40 @@ export interface JupyterClusterManifest {
        * Silence of the leader after which another is elected. At least 5, better 10 times heartbeatMilliseconds, and at least 10 times the round trip time. A change replaces the containers one after another.
        */
       electionMilliseconds?: number;
+      /**
+       * Largest size of etcd's database, with a unit as for memory; from 16Mi to 8Gi. When it is reached etcd takes no more writes; the controller compacts and defragments before and then. Rounded up to whole MiB. A change replaces the containers one after another.
+       */
+      quota?: string;
+      /**
+       * Copies of etcd's data outside the nodes, for the day on which every data volume is lost.
+       */
+      snapshots?: {
+        /**
+         * How often one is taken. What is written after the last one is lost when all data volumes are. 0: never.
+         */
+        intervalSeconds?: number;
+        /**
+         * How many are kept; older ones are removed.
+         */
+        keep?: number;
+        /**
+         * Directory on the controller's host; best one on another disk. Left out: snapshots/ in the controller's state directory.
+         */
+        directory?: string;
+      };
+      /**
+       * What happens when a majority of the members has lost its data for good. While data may still come back, it is waited for.
+       */
+      recovery?: {
+        /**
+         * Automatic: the survivor with the newest data starts the cluster anew; without a survivor the newest snapshot is restored. Manual: the controller stops and says what is lost; jupyter-cluster snapshot restore or this field decide.
+         */
+        mode?: "Automatic" | "Manual";
+        /**
+         * How long the loss must be certain before anything is done about it.
+         */
+        graceSeconds?: number;
+      };
     };
     /**
      * JupyterLab, served by the leader <name>-0 and reached through the proxy.
@@ -312,6 +346,16 @@ export interface DefaultedManifest {
       dataVolume: "local" | "ephemeral";
       heartbeatMilliseconds: number;
       electionMilliseconds: number;
+      quota: string;
+      snapshots: {
+        intervalSeconds: number;
+        keep: number;
+        directory?: string;
+      };
+      recovery: {
+        mode: "Automatic" | "Manual";
+        graceSeconds: number;
+      };
     };
     jupyter: {
       port: number;

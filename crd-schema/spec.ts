@@ -28,6 +28,19 @@ export interface ClusterSpec {
     readonly dataVolume: "local" | "ephemeral";
     readonly heartbeatMs: number;
     readonly electionMs: number;
+    /** Largest size of the database. */
+    readonly quotaMiB: number;
+    readonly snapshots: {
+      /** 0: none are taken. */
+      readonly intervalSeconds: number;
+      readonly keep: number;
+      /** On the controller's host; null: in its state directory. */
+      readonly directory: string | null;
+    };
+    readonly recovery: {
+      readonly mode: "Automatic" | "Manual";
+      readonly graceSeconds: number;
+    };
   };
   readonly jupyter: {
     /** Port in the container. */

@@ -2,6 +2,7 @@
 import type { AgentOrder } from "./agent-api.ts";
 import type { DesiredSlots } from "./naming.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
+import type { SnapshotInfo } from "./snapshot.ts";
 import type { TaskInfo } from "../mesos/wire.ts";
 
 export type Action =
@@ -42,6 +43,27 @@ export type Action =
       readonly toSlot: number;
       readonly toMemberId: string;
     }
-  | { readonly type: "PutDesired"; readonly desired: DesiredSlots };
+  | { readonly type: "PutDesired"; readonly desired: DesiredSlots }
+  /** Removes from etcd's history what is older than `revision`; no key is lost. */
+  | { readonly type: "Compact"; readonly revision: number }
+  | { readonly type: "DisarmAlarm"; readonly memberId: string; readonly alarm: "NOSPACE" }
+  | { readonly type: "DeleteSnapshots"; readonly snapshots: readonly SnapshotInfo[] }
+  | JobAction;
+
+/** What may take longer than a visit may: it is started, and seen in `Observed.jobs` until it ends. */
+export type JobAction =
+  | { readonly type: "SaveSnapshot"; readonly slot: number; readonly ip: string }
+  | {
+      readonly type: "SendSnapshot";
+      readonly slot: number;
+      readonly ip: string;
+      readonly snapshot: SnapshotInfo;
+    }
+  | { readonly type: "Defragment"; readonly slot: number; readonly ip: string };
+
+/** At most one job of a key runs at a time in a cluster. */
+export function jobKey({ type, slot }: Pick<JobAction, "type" | "slot">): string {
+  return type === "SaveSnapshot" ? type : `${type} slot ${slot}`;
+}
 
 export type ActionType = Action["type"];

@@ -7,16 +7,27 @@
  * | `GET /v1/status` | 200 {@link AgentStatus} |
  * | `GET /v1/watch` | 200 `application/x-ndjson`: an {@link AgentStatus} a line, at once, on every change, and at least each {@link AGENT_BEAT_MS} |
  * | `PUT /v1/order` {@link AgentOrder} | 202 accepted (idempotent for the same `orderId`); 400 malformed; 409 {@link AgentRefusal} when the data directory forbids it |
+ * | `GET /v1/snapshot` | 200 `application/octet-stream`: a verified snapshot of the local member, with the headers of {@link SNAPSHOT_HEADERS}; 409 {@link AgentRefusal} `EtcdNotServing` |
+ * | `PUT /v1/snapshot?sha256=` | 204: the body is kept for a `restore` order, verified; 400 when it is not what `sha256` says or no snapshot; 507 when the disk is full |
+ * | `POST /v1/defragment` | 204 when the local member's database is defragmented; 409 `EtcdNotServing` |
  * | `GET /v1/logs/{etcd,jupyter,sshd,agent}?tail=N&follow=true` | 200 `text/plain`; 404 unknown unit |
  *
  * Secrets never pass through Mesos or the container's environment: the environment holds only the
  * SHA-256 of the bearer token, and the rest arrives with the first order.
  */
 import type { HostsTable } from "./naming.ts";
+import type { SnapshotRef } from "./snapshot.ts";
 
 export const AGENT_PORT = 7700;
 /** Longest silence on `/v1/watch`, in milliseconds. */
 export const AGENT_BEAT_MS = 1000;
+/** Headers of a snapshot: decimal numbers, and lower-case hex. */
+export const SNAPSHOT_HEADERS = {
+  revision: "etcd-snapshot-revision",
+  keys: "etcd-snapshot-keys",
+  sha256: "etcd-snapshot-sha256",
+  clusterId: "etcd-cluster-id",
+} as const;
 /** Environment variable that holds {@link NodeConfig} as JSON. */
 export const NODE_CONFIG_ENV = "JUPYTER_CLUSTER_NODE";
 
@@ -32,7 +43,11 @@ export interface NodeConfig {
   readonly ip: string;
   /** Lower-case hex SHA-256 of the bearer token. */
   readonly tokenSha256: string;
-  readonly etcd: { readonly heartbeatMs: number; readonly electionMs: number };
+  readonly etcd: {
+    readonly heartbeatMs: number;
+    readonly electionMs: number;
+    readonly quotaMiB: number;
+  };
   readonly jupyter: {
     readonly port: number;
     readonly auth: "token" | "none";
@@ -75,11 +90,33 @@ export type EtcdOrder =
       readonly clusterId: string;
       readonly initialCluster: InitialCluster;
     }
-  /** Quorum is lost for good: become the only member, keeping the data (one lineage). */
-  | { readonly mode: "force-new-cluster"; readonly memberName: string; readonly clusterId: string };
+  /**
+   * Quorum is lost for good: become the only member, keeping the data, the log's last entries
+   * included that no commit was heard of (one lineage). Carried out once per `orderId`.
+   */
+  | { readonly mode: "force-new-cluster"; readonly memberName: string; readonly clusterId: string }
+  /**
+   * All data is lost: wipe what is there and become the only member of a new cluster that holds
+   * the snapshot. `clusterId` follows from the peer URL and the token; over data of that very
+   * cluster the member just starts. Refused (409 `SnapshotMissing`) until it was handed over.
+   */
+  | {
+      readonly mode: "restore";
+      readonly memberName: string;
+      readonly clusterId: string;
+      readonly initialCluster: InitialCluster;
+      readonly token: string;
+      readonly snapshot: SnapshotRef;
+    };
 
 export interface AgentRefusal {
-  readonly code: "DataPresent" | "DataMissing" | "ClusterIDMismatch" | "EtcdRunning";
+  readonly code:
+    | "DataPresent"
+    | "DataMissing"
+    | "ClusterIDMismatch"
+    | "EtcdRunning"
+    | "SnapshotMissing"
+    | "EtcdNotServing";
   readonly message: string;
 }
 
@@ -90,8 +127,13 @@ export type EtcdData =
       readonly state: "present";
       readonly memberId: string | null;
       readonly clusterId: string | null;
-      /** Highest raft index known from this data; 0 when unknown. */
+      /**
+       * Index and term of the last entry in the raft log, committed or not, as they lay there when
+       * the container started or a leader was last lost; 0 when unknown. Of several survivors the
+       * one with the highest (term, index) holds all that any of them has acknowledged.
+       */
       readonly raftIndex: number;
+      readonly raftTerm: number;
     }
   | { readonly state: "corrupt"; readonly reason: string };
 
@@ -125,11 +167,21 @@ export interface EtcdHealth {
   /** Hex; null while there is no leader. */
   readonly leaderId: string | null;
   readonly isLearner: boolean;
+  /** Key-value revision as this member has applied it. */
+  readonly revision: number;
   readonly dbSizeBytes: number;
+  /** The rest is free pages, which a defragmentation gives back. */
+  readonly dbSizeInUseBytes: number;
   /** From a linearizable member list; null when none could be had (no quorum). */
   readonly members: readonly EtcdMember[] | null;
-  /** Alarms raised, e.g. `NOSPACE`. */
-  readonly alarms: readonly string[];
+  /** Alarms raised anywhere in the cluster. */
+  readonly alarms: readonly EtcdAlarm[];
+}
+
+export interface EtcdAlarm {
+  /** Whose; hex. */
+  readonly memberId: string;
+  readonly alarm: "NOSPACE" | "CORRUPT";
 }
 
 /** One election as this member's etcd logged it. */
@@ -154,6 +206,8 @@ export interface AgentStatus {
   /** Of the order in force; null before the first. */
   readonly orderId: string | null;
   readonly data: EtcdData;
+  /** The snapshot that was handed over for a `restore`, and verified. */
+  readonly snapshot: SnapshotRef | null;
   readonly units: Readonly<Record<UnitName, UnitStatus>>;
   /** null while the local etcd does not answer. */
   readonly etcd: EtcdHealth | null;

@@ -1,5 +1,6 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
 import type { ElectionRecord, EtcdOrder } from "./agent-api.ts";
+import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type { ClusterEvent, Condition, LastError, LastOperation } from "./resource.ts";
 import type { Attribute } from "../mesos/wire.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
@@ -33,6 +34,8 @@ export interface SlotTask {
   readonly order: { readonly orderId: string; readonly etcd: EtcdOrder } | null;
   /** When the node was first seen fully ready; null: not yet. */
   readonly readyAt: number | null;
+  /** Since when its etcd ends again and again while the others are quorate; null: it does not. */
+  readonly etcdFailingSince: number | null;
 }
 
 export interface SlotMemory {
@@ -59,6 +62,8 @@ export interface SlotMemory {
    * cannot start an old identity on an empty directory, so it is removed and never used again.
    */
   readonly spentMemberId: string | null;
+  /** When the host that holds its data was given up; null: it was not, or it is back. */
+  readonly hostLostAt: number | null;
 }
 
 export type BootstrapMemory =
@@ -66,6 +71,66 @@ export type BootstrapMemory =
   | { readonly phase: "started"; readonly slots: readonly number[]; readonly token: string }
   /** For good: no second bootstrap, whatever is observed. */
   | { readonly phase: "done"; readonly clusterId: string };
+
+/**
+ * The quorum is lost for good: one slot begins anew, with this one order and no other. Durable
+ * before the order leaves, and in force until a quorum confirms the cluster that it began.
+ */
+export type Reseed = {
+  readonly slot: number;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Of the cluster that begins: the same as before when a survivor goes on. */
+  readonly clusterId: string;
+} & (
+  | { readonly from: "survivor"; readonly memberId: string }
+  | { readonly from: "snapshot"; readonly snapshot: SnapshotInfo; readonly token: string }
+  | { readonly from: "nothing"; readonly token: string }
+);
+
+export interface RecoveryRecord {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly from: Reseed["from"];
+  readonly slot: number;
+  /** Of the snapshot; null when a survivor went on. */
+  readonly snapshotId: string | null;
+  /** Everything up to this revision is there; null: not known yet. */
+  readonly revision: number | null;
+  /** The highest revision that was ever seen before; null: none was. */
+  readonly lastSeenRevision: number | null;
+  /** What was done and what is lost, in one or two sentences. */
+  readonly message: string;
+}
+
+export interface RecoveryMemory {
+  /** Since when it is certain that no quorum comes back by itself; null: it is not. */
+  readonly lostSince: number | null;
+  /**
+   * How often the cluster was begun anew. From the first time on, only a member that a quorum has
+   * confirmed since may resume without one: others would form a second cluster of the same id.
+   */
+  readonly epoch: number;
+  readonly reseed: Reseed | null;
+  /** Cluster ids that were given up. Data of theirs is wiped when its slot joins. */
+  readonly abandoned: readonly string[];
+  /** The highest revision that a quorum has told: what is lost is counted from it. */
+  readonly lastSeenRevision: number | null;
+  /** Asked for by a person and not begun yet. */
+  readonly requested: RestoreRequest | null;
+  /** The latest, for the status. */
+  readonly last: RecoveryRecord | null;
+}
+
+export const NO_RECOVERY: RecoveryMemory = {
+  lostSince: null,
+  epoch: 0,
+  reseed: null,
+  abandoned: [],
+  lastSeenRevision: null,
+  requested: null,
+  last: null,
+};
 
 export interface ClusterMemory {
   readonly uid: string;
@@ -79,6 +144,9 @@ export interface ClusterMemory {
   readonly fileRemoved: boolean;
   readonly secrets: ClusterSecrets;
   readonly bootstrap: BootstrapMemory | null;
+  readonly recovery: RecoveryMemory;
+  /** When etcd's history was last compacted by us; milliseconds since the epoch. */
+  readonly compactedAt: number | null;
   /** Milliseconds since the epoch; null: the cluster is still being created. */
   readonly firstReadyAt: number | null;
   readonly slots: readonly SlotMemory[];

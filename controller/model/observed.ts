@@ -3,6 +3,8 @@
  * source that is not fresh (DESIGN.md 8).
  */
 import type { AgentStatus } from "./agent-api.ts";
+import type { LastError } from "./resource.ts";
+import type { SnapshotInfo } from "./snapshot.ts";
 import type { Attribute, Offer, TaskState } from "../mesos/wire.ts";
 
 export type Source<T> =
@@ -82,6 +84,16 @@ export interface ObservedProxy {
   readonly target: { readonly ip: string; readonly port: number; readonly term: number } | null;
 }
 
+/** A job that runs, or how it last failed. One that succeeded shows in what it changed. */
+export interface ObservedJob {
+  /** `jobKey` of its action. */
+  readonly key: string;
+  readonly state: "running" | "failed";
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly error: LastError | null;
+}
+
 /** Everything the planner may know about one cluster at one moment. */
 export interface Observed {
   readonly mesos: Source<ObservedMesos>;
@@ -91,5 +103,8 @@ export interface Observed {
   readonly image: Source<ObservedImage>;
   /** Agent streams by task id. No entry: never connected. */
   readonly agents: ReadonlyMap<string, Source<AgentStatus>>;
+  /** Oldest first. Those whose files are whole; another is not listed. */
+  readonly snapshots: Source<readonly SnapshotInfo[]>;
+  readonly jobs: readonly ObservedJob[];
   readonly proxy: (ObservedProxy & { readonly holdSeconds: number }) | null;
 }

@@ -1,5 +1,7 @@
 /** The JupyterCluster object as the API serves it and etcd stores it (Kubernetes conventions). */
 import type { ElectionRecord } from "./agent-api.ts";
+import type { RecoveryRecord } from "./memory.ts";
+import type { SnapshotInfo } from "./snapshot.ts";
 
 export const API_VERSION = "jupytercluster.dev/v1alpha1";
 export const KIND = "JupyterCluster";
@@ -15,6 +17,8 @@ export const CONDITION_TYPES = [
   "ProxyReady",
   "SSHReady",
   "StorageReady",
+  "SpaceAvailable",
+  "BackupReady",
   "FrameworkRegistered",
   "SpecValid",
   "Recovering",
@@ -103,7 +107,17 @@ export interface ClusterStatus {
     readonly leaderId: string | null;
     readonly raftTerm: number | null;
     readonly version: string | null;
+    /** Key-value revision, as of when the status last changed otherwise. */
+    readonly revision: number | null;
+    /** How often the cluster was begun anew after a lost quorum. */
+    readonly reseeded: number;
   };
+  readonly backup: {
+    readonly count: number;
+    readonly last: SnapshotInfo | null;
+  };
+  /** The latest recovery from a lost quorum, and what was lost in it. */
+  readonly lastRecovery: RecoveryRecord | null;
   readonly endpoints: {
     /** Without the token, which `url` on the command line tells. */
     readonly jupyter: string;

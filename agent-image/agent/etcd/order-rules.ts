@@ -6,7 +6,7 @@ import type {
   EtcdOrder,
   UnitStatus,
 } from "../../../controller/model/agent-api.ts";
-import { bootstrapClusterId } from "./bootstrap-ids.ts";
+import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import type { Identity } from "./identity.ts";
 
 export interface OrderFacts {

@@ -57,10 +57,7 @@ function memberIdOf({ agent, memory }: NodeView): string | null {
   return agent?.etcd?.memberId ?? memory.memberId;
 }
 
-function mergeElection(
-  known: ElectionRecord | undefined,
-  seen: ElectionRecord,
-): ElectionRecord {
+function mergeElection(known: ElectionRecord | undefined, seen: ElectionRecord): ElectionRecord {
   if (known === undefined) return seen;
   const candidates = [...new Set([...known.candidates, ...seen.candidates])].sort();
   const votes = new Map(known.votes.map((v) => [v.from, v]));

@@ -4,8 +4,8 @@
  * recognized as this very cluster's before etcd runs.
  */
 import { createHash } from "node:crypto";
-import type { InitialCluster } from "../../../controller/model/agent-api.ts";
-import { hexId } from "../../../controller/model/ids.ts";
+import type { InitialCluster } from "./agent-api.ts";
+import { hexId } from "./ids.ts";
 
 /** @returns hex */
 export function bootstrapMemberId(peerUrl: string, token: string): string {
