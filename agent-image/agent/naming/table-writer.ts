@@ -42,7 +42,8 @@ export class TableWriter {
     const before = this.health;
     this.health = health;
     const led = before?.leaderId !== health?.leaderId || before?.raftTerm !== health?.raftTerm;
-    if (led) this.task.wake();
+    const confirmed = before?.members == null && health?.members != null;
+    if (led || confirmed) this.task.wake();
   }
 
   async stop(): Promise<void> {
@@ -55,7 +56,9 @@ export class TableWriter {
     const { health } = this;
     const { config, store, log } = this.options;
     if (health === null || health.leaderId !== health.memberId) return IDLE_MS;
-    const table = nextTable(store.data, config.slot, health.raftTerm);
+    const alone = health.members?.filter((m) => !m.isLearner).length === 1;
+    const leadership = { slot: config.slot, term: health.raftTerm, alone };
+    const table = nextTable(store.data, leadership);
     if (table === null) return IDLE_MS;
     this.client ??= await localClient();
     const written = await this.write(this.client, table, store.data.hostsRevision);
