@@ -69,18 +69,10 @@ const QUOTA_MIN_MIB = 16;
 const QUOTA_MAX_MIB = 8 * 1024;
 
 const checkQuota: Check = (located) => {
-  const { resources, etcd } = located.cluster.spec;
-  const path = ["spec", "etcd", "quota"];
-  const { quotaMiB } = etcd;
-  if (quotaMiB < QUOTA_MIN_MIB || quotaMiB > QUOTA_MAX_MIB) {
-    const message = `Found ${quotaMiB} MiB; allowed: from ${QUOTA_MIN_MIB}Mi to 8Gi.`;
-    return [errorAt(located, path, message)];
-  }
-  if (quotaMiB <= resources.memoryMiB * 4) return [];
-  const message =
-    `Found ${quotaMiB} MiB with resources.memory ${resources.memoryMiB} MiB: etcd maps its whole ` +
-    "database into memory, and a node that small gets slow long before the quota is reached.";
-  return [warningAt(located, path, message)];
+  const { quotaMiB } = located.cluster.spec.etcd;
+  if (quotaMiB >= QUOTA_MIN_MIB && quotaMiB <= QUOTA_MAX_MIB) return [];
+  const message = `Found ${quotaMiB} MiB; allowed: from ${QUOTA_MIN_MIB}Mi to 8Gi.`;
+  return [errorAt(located, ["spec", "etcd", "quota"], message)];
 };
 
 /** Ports that other programs of a node listen on; sshd's 22 is below what the schema allows. */

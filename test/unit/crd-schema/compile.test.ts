@@ -21,7 +21,14 @@ describe("compiling", () => {
         storage: {
           shared: { type: "volume", mountPath: "/shared", volumeName: "default-lab-shared" },
         },
-        etcd: { dataVolume: "local", heartbeatMs: 20, electionMs: 200 },
+        etcd: {
+          dataVolume: "local",
+          heartbeatMs: 20,
+          electionMs: 200,
+          quotaMiB: 2048,
+          snapshots: { intervalSeconds: 300, keep: 12, directory: null },
+          recovery: { mode: "Automatic", graceSeconds: 10 },
+        },
         jupyter: { port: 8888, auth: "token", standby: "warm" },
         ssh: { user: "admin", authorizedKeys: [] },
         proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30 },

@@ -21,6 +21,10 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
     spec: "resources: {memory: 255Mi}",
     says: ["6:23: error: spec.resources.memory: Found 255 MiB; allowed: from 256Mi to 16Ti."],
   },
+  "a quota that the controller's own status would fill": {
+    spec: "etcd: {quota: 1Mi}",
+    says: ["6:15: error: spec.etcd.quota: Found 1 MiB; allowed: from 16Mi to 8Gi."],
+  },
   "too little processor, written in thousandths": {
     spec: "resources: {cpus: 9m}",
     says: [
