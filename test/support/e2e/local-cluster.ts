@@ -127,7 +127,9 @@ export class LocalCluster {
     const { child } = this;
     if (child === null) return null;
     this.child = null;
-    if (child.exitCode !== null) return child.exitCode;
+    if (child.exitCode !== null || child.signalCode !== null) {
+      return child.exitCode ?? child.signalCode;
+    }
     child.kill(signal);
     const [code, by] = (await once(child, "exit")) as [number | null, string | null];
     return code ?? by;
