@@ -43,12 +43,10 @@ export function etcdFlags(
 
 /** etcd ignores these when it finds data. */
 function initialFlags(order: EtcdOrder): string[] {
-  if (order.mode !== "bootstrap" && order.mode !== "join") return [];
+  if (order.mode === "resume" || order.mode === "force-new-cluster") return [];
   const members = Object.entries(order.initialCluster).map(([name, url]) => `${name}=${url}`);
-  const state = order.mode === "bootstrap" ? "new" : "existing";
-  return [
-    `--initial-cluster=${members.join(",")}`,
-    `--initial-cluster-state=${state}`,
-    ...(order.mode === "bootstrap" ? [`--initial-cluster-token=${order.token}`] : []),
-  ];
+  const cluster = `--initial-cluster=${members.join(",")}`;
+  if (order.mode === "join") return [cluster, "--initial-cluster-state=existing"];
+  const token = `--initial-cluster-token=${order.token}`;
+  return [cluster, "--initial-cluster-state=new", token];
 }

@@ -4,6 +4,7 @@ import type {
   AgentRefusal,
   EtcdAlarm,
   EtcdHealth,
+  EtcdOrder,
   NodeConfig,
 } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
@@ -23,7 +24,7 @@ import { HealthMonitor } from "./health-monitor.ts";
 import type { Identity } from "./identity.ts";
 import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
-import { planStart, refuse } from "./order-rules.ts";
+import { planStart, refuse, type StartPlan } from "./order-rules.ts";
 import { OrderWorker } from "./order-worker.ts";
 
 const STOP_MS_MAX = 2_000;
@@ -107,25 +108,31 @@ export class EtcdUnit {
   }
 
   private async carryOut(order: AgentOrder, again: boolean): Promise<void> {
-    const { board, data, log, stage } = this.options;
+    const { board, log } = this.options;
     const ranBefore = this.unit.status().state !== "stopped";
     await this.unit.stop();
     if (again || ranBefore) await this.keeper.look();
     const plan = planStart(order, board.now.data, this.identity.known);
     log.info({ orderId: order.orderId, mode: order.etcd.mode, ...plan }, "order is carried out");
-    if (plan.wipe || plan.restore !== null) await this.identity.forget();
-    if (plan.wipe) await data.wipe();
-    if (order.etcd.mode === "restore") {
-      if (plan.restore !== null) await restoreData(data, stage, order.etcd, this.options.user);
-      await stage.clear();
-    }
-    if (plan.wipe || plan.restore !== null) await this.keeper.look();
+    await this.changeData(order.etcd, plan);
     if (plan.force) await this.keepWholeLog();
     this.inForce = order;
     this.forcing = plan.force ? order : null;
     this.fatal = null;
     this.elections = NO_ELECTIONS;
     this.unit.start();
+  }
+
+  private async changeData(etcd: EtcdOrder, { wipe, restore }: StartPlan): Promise<void> {
+    const { data, stage, user } = this.options;
+    const changes = wipe || restore !== null;
+    if (changes) await this.identity.forget();
+    if (wipe) await data.wipe();
+    if (etcd.mode === "restore") {
+      if (restore !== null) await restoreData(data, stage, restore, etcd, user);
+      await stage.clear();
+    }
+    if (changes) await this.keeper.look();
   }
 
   private async keepWholeLog(): Promise<void> {

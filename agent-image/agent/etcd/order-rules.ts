@@ -36,12 +36,15 @@ export function refuse(order: EtcdOrder, facts: OrderFacts): AgentRefusal | null
         message: `the data directory is not empty, and its data is not that of cluster ${own}`,
       };
     }
-    case "restore":
-      if (isOf(order.clusterId, data) || isSame(order.snapshot, facts.snapshot)) return null;
+    case "restore": {
+      const { clusterId, snapshot } = order;
+      if (snapshot === null || isSame(snapshot, facts.snapshot)) return null;
+      if (isOf(clusterId, data)) return null;
       return {
         code: "SnapshotMissing",
-        message: `the snapshot of revision ${order.snapshot.revision} has not been handed over`,
+        message: `the snapshot of revision ${snapshot.revision} has not been handed over`,
       };
+    }
     case "resume":
     case "force-new-cluster":
       return refuseOtherData(order.clusterId, data);
@@ -101,7 +104,9 @@ export function planStart(order: AgentOrder, data: EtcdData, identity: Identity 
       return { ...JUST_START, force: !done };
     }
     case "restore":
-      return { ...JUST_START, restore: isOf(etcd.clusterId, data) ? null : etcd.snapshot };
+      if (isOf(etcd.clusterId, data)) return JUST_START;
+      if (etcd.snapshot !== null) return { ...JUST_START, restore: etcd.snapshot };
+      return { ...JUST_START, wipe: data.state !== "empty" };
   }
 }
 

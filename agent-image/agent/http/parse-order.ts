@@ -61,7 +61,7 @@ function parseEtcdOrder(etcd: Checker): EtcdOrder {
 
 /** The cluster begins with this member alone, and its id follows from that. */
 function parseRestore(etcd: Checker, memberName: string): EtcdOrder {
-  const snapshot = etcd.object("snapshot");
+  const snapshot = etcd.nullableObject("snapshot");
   const initialCluster = etcd.stringMap("initialCluster", MEMBER_NAME, PEER_URL);
   const token = etcd.string("token", TOKEN);
   const clusterId = etcd.string("clusterId", HEX_ID);
@@ -77,7 +77,7 @@ function parseRestore(etcd: Checker, memberName: string): EtcdOrder {
     clusterId,
     initialCluster,
     token,
-    snapshot: {
+    snapshot: snapshot && {
       sha256: snapshot.string("sha256", /^[0-9a-f]{64}$/),
       revision: snapshot.integer("revision", 0, Number.MAX_SAFE_INTEGER),
     },

@@ -1,9 +1,12 @@
 /** Makes the data of a new cluster of one member out of a snapshot. */
 import type { EtcdOrder } from "../../../controller/model/agent-api.ts";
+import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { DataDir } from "../etcd/data-dir.ts";
 import type { FileOwner } from "../system/atomic-file.ts";
 import { runCommand } from "../system/run-command.ts";
 import type { SnapshotStage } from "./snapshot-stage.ts";
+
+export type RestoreOrder = Extract<EtcdOrder, { mode: "restore" }>;
 
 const RESTORE_MS_MAX = 5 * 60_000;
 
@@ -16,10 +19,11 @@ const RESTORE_MS_MAX = 5 * 60_000;
 export async function restoreData(
   data: DataDir,
   stage: SnapshotStage,
-  order: Extract<EtcdOrder, { mode: "restore" }>,
+  snapshot: SnapshotRef,
+  order: RestoreOrder,
   owner: FileOwner,
 ): Promise<void> {
-  const { memberName, initialCluster, token, snapshot } = order;
+  const { memberName, initialCluster, token } = order;
   const url = initialCluster[memberName] ?? "";
   await data.replace(async (directory) => {
     const args = [

@@ -92,6 +92,11 @@ describe("a restore", () => {
     expect(restoring(corrupt, SNAPSHOT)).toBeNull();
   });
 
+  test("of nothing begins empty, without waiting", () => {
+    const facts = { data: corrupt, snapshot: null, etcd: "stopped", hasLeader: false } as const;
+    expect(refuse({ ...orders.restore, snapshot: null }, facts)).toBeNull();
+  });
+
   test("needs no snapshot any more when it was carried out", () => {
     expect(restoring(present(OWN), null)).toBeNull();
   });
@@ -154,6 +159,13 @@ describe("what an order means for the start", () => {
     expect(planStart(order(orders.restore), empty, null)).toEqual(restore);
     expect(planStart(order(orders.restore), present("99"), null)).toEqual(restore);
     expect(planStart(order(orders.restore), present(OWN), null)).toEqual(start);
+  });
+
+  test("a new and empty cluster is begun once", () => {
+    const nothing = order({ ...orders.restore, snapshot: null });
+    expect(planStart(nothing, present("99"), null)).toEqual({ ...start, wipe: true });
+    expect(planStart(nothing, empty, null)).toEqual(start);
+    expect(planStart(nothing, present(OWN), null)).toEqual(start);
   });
 });
 
