@@ -111,7 +111,9 @@ export class EtcdUnit {
     const { board, log } = this.options;
     const ranBefore = this.unit.status().state !== "stopped";
     await this.unit.stop();
-    if (again || ranBefore) await this.keeper.look();
+    // What etcd has found to be broken shows to nobody else.
+    const broken = board.now.data.state === "corrupt";
+    if ((again || ranBefore) && !broken) await this.keeper.look();
     const plan = planStart(order, board.now.data, this.identity.known);
     log.info({ orderId: order.orderId, mode: order.etcd.mode, ...plan }, "order is carried out");
     await this.changeData(order.etcd, plan);
