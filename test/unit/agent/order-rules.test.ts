@@ -1,8 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  bootstrapClusterId,
-  bootstrapMemberId,
-} from "../../../controller/model/bootstrap-ids.ts";
+import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import { isCorruption } from "../../../agent-image/agent/etcd/corruption.ts";
 import { planStart, refuse } from "../../../agent-image/agent/etcd/order-rules.ts";
 import type { AgentOrder, EtcdData, EtcdOrder } from "../../../controller/model/agent-api.ts";
