@@ -22,11 +22,7 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
       },
       network: { ...spec.network, options: { ...spec.network.options } },
       storage: { shared: writtenStorage(spec.storage.shared) },
-      etcd: {
-        dataVolume: etcd.dataVolume,
-        heartbeatMilliseconds: etcd.heartbeatMs,
-        electionMilliseconds: etcd.electionMs,
-      },
+      etcd: writtenEtcd(etcd),
       jupyter: { ...spec.jupyter },
       ssh: { user: spec.ssh.user, authorizedKeys: [...spec.ssh.authorizedKeys] },
       proxy: { ...spec.proxy },
@@ -42,6 +38,18 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
       deletionPolicy: spec.deletionPolicy,
       suspend: spec.suspend,
     },
+  };
+}
+
+function writtenEtcd(etcd: CompiledCluster["spec"]["etcd"]): DefaultedManifest["spec"]["etcd"] {
+  const { directory, ...snapshots } = etcd.snapshots;
+  return {
+    dataVolume: etcd.dataVolume,
+    heartbeatMilliseconds: etcd.heartbeatMs,
+    electionMilliseconds: etcd.electionMs,
+    quota: `${etcd.quotaMiB}Mi`,
+    snapshots: { ...snapshots, ...(directory === null ? {} : { directory }) },
+    recovery: { ...etcd.recovery },
   };
 }
 

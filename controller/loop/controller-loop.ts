@@ -8,7 +8,8 @@
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import { OperationError } from "../model/errors.ts";
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
-import type { ClusterMemory } from "../model/memory.ts";
+import { type ClusterMemory, completeMemory } from "../model/memory.ts";
+import type { RestoreRequest } from "../model/snapshot.ts";
 import type { Plan } from "../plan/input.ts";
 import { newMemory, type SpecReading, takeReading } from "../plan/intake.ts";
 import { plan } from "../plan/plan.ts";
@@ -30,6 +31,8 @@ export class ControllerLoop {
   private readonly memories: Map<ClusterKey, ClusterMemory>;
   /** Taken in by each cluster's own next visit, so that its memory has one writer. */
   private reading: SpecReading | null = null;
+  /** Asked for by people; taken in like a reading, and answered when it is durable. */
+  private readonly requests = new Map<ClusterKey, { request: RestoreRequest; done: () => void }>();
   private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
   private readonly queue: WorkQueue;
   private readonly statuses: StatusPublisher;
@@ -39,7 +42,9 @@ export class ControllerLoop {
     private readonly ports: LoopPorts,
     remembered: ReadonlyMap<ClusterKey, ClusterMemory>,
   ) {
-    this.memories = new Map([...remembered].map(([key, memory]) => [key, forgetSilence(memory)]));
+    this.memories = new Map(
+      [...remembered].map(([key, memory]) => [key, forgetSilence(completeMemory(memory))]),
+    );
     this.statuses = new StatusPublisher(ports);
     this.queue = new WorkQueue(ports.clock, WORKERS, (key) => this.visit(key));
   }
@@ -54,6 +59,18 @@ export class ControllerLoop {
     this.reading = reading;
     for (const cluster of reading.clusters) this.adopt(cluster);
     this.wakeAll();
+  }
+
+  /**
+   * Etcd of this cluster goes back to a snapshot, or begins empty. Resolves when the request is
+   * durable; a later one takes the place of one that is not begun yet.
+   */
+  requestRestore(key: ClusterKey, request: RestoreRequest): Promise<void> {
+    return new Promise((done) => {
+      this.requests.get(key)?.done();
+      this.requests.set(key, { request, done });
+      this.wake(key);
+    });
   }
 
   wake(key: ClusterKey): void {
@@ -89,9 +106,12 @@ export class ControllerLoop {
   private async reconcile(key: ClusterKey): Promise<readonly Failure[]> {
     const before = this.memories.get(key);
     if (before === undefined) return [];
+    const asked = this.requests.get(key);
     const decided = this.decide(key, before);
     const unsaved = await this.remember(key, before, decided.memory);
     if (unsaved !== null) return [unsaved];
+    if (asked !== undefined && this.requests.get(key) === asked) this.requests.delete(key);
+    asked?.done();
     this.statuses.publish(decided.memory, decided.status);
     if (decided.wantsOffers) this.ports.demand(key, true);
     const failed = await performAll(decided.actions, decided.memory, this.ports);
@@ -108,8 +128,11 @@ export class ControllerLoop {
     const { ports, reading } = this;
     const now = ports.clock.now();
     const read = reading === null ? before : takeReading(before, reading, now);
+    const requested = this.requests.get(key)?.request;
+    const wanted =
+      requested === undefined ? read : { ...read, recovery: { ...read.recovery, requested } };
     const lastErrors = (this.failures.get(key)?.last ?? []).map((f) => f.lastError);
-    const memory = sameErrors(read, lastErrors) ? read : { ...read, lastErrors };
+    const memory = sameErrors(wanted, lastErrors) ? wanted : { ...wanted, lastErrors };
     const observed = ports.observe(key, memory);
     return plan({ memory, observed, now, defaultImage: ports.defaultImage });
   }

@@ -43,13 +43,13 @@ export class StatusPublisher {
   }
 }
 
+const MOVING: ReadonlySet<string> = new Set(["raftIndex", "revision", "dbSizeBytes"]);
+
 /**
- * Raft's index and the database's size move with every write, and storing the status is a write:
+ * Raft's index, the revision and the database's size move with every write, and storing the status is a write:
  * they are published with whatever else changes, and change nothing by themselves.
  */
 function steadyText(object: JupyterClusterObject, memory: ClusterMemory): string {
-  const steady = JSON.stringify(object, (name, value: unknown) =>
-    name === "raftIndex" || name === "dbSizeBytes" ? 0 : value,
-  );
+  const steady = JSON.stringify(object, (name, value: unknown) => (MOVING.has(name) ? 0 : value));
   return steady + JSON.stringify(memory.events.at(-1) ?? null);
 }

@@ -1,5 +1,5 @@
 /** What the planner may ask for. Each is carried out by one file in act/; none of them decides. */
-import type { AgentOrder } from "./agent-api.ts";
+import type { AgentOrder, EtcdAlarm } from "./agent-api.ts";
 import type { DesiredSlots } from "./naming.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
@@ -46,7 +46,7 @@ export type Action =
   | { readonly type: "PutDesired"; readonly desired: DesiredSlots }
   /** Removes from etcd's history what is older than `revision`; no key is lost. */
   | { readonly type: "Compact"; readonly revision: number }
-  | { readonly type: "DisarmAlarm"; readonly memberId: string; readonly alarm: "NOSPACE" }
+  | { readonly type: "DisarmAlarm"; readonly memberId: string; readonly alarm: EtcdAlarm["alarm"] }
   | { readonly type: "DeleteSnapshots"; readonly snapshots: readonly SnapshotInfo[] }
   | JobAction;
 

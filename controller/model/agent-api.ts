@@ -97,8 +97,9 @@ export type EtcdOrder =
   | { readonly mode: "force-new-cluster"; readonly memberName: string; readonly clusterId: string }
   /**
    * All data is lost: wipe what is there and become the only member of a new cluster that holds
-   * the snapshot. `clusterId` follows from the peer URL and the token; over data of that very
-   * cluster the member just starts. Refused (409 `SnapshotMissing`) until it was handed over.
+   * the snapshot, or nothing when `snapshot` is null. `clusterId` follows from the peer URL and the
+   * token; over data of that very cluster the member just starts. Refused (409 `SnapshotMissing`)
+   * until the snapshot was handed over, and (409 `EtcdRunning`) while etcd has a leader.
    */
   | {
       readonly mode: "restore";
@@ -106,7 +107,7 @@ export type EtcdOrder =
       readonly clusterId: string;
       readonly initialCluster: InitialCluster;
       readonly token: string;
-      readonly snapshot: SnapshotRef;
+      readonly snapshot: SnapshotRef | null;
     };
 
 export interface AgentRefusal {

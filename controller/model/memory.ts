@@ -43,7 +43,7 @@ export interface SlotMemory {
   /** Launches so far; the number of the next task. */
   readonly launches: number;
   readonly task: SlotTask | null;
-  /** Where its data volume is; null: nowhere yet. */
+  /** Where its data volume is; null: nowhere yet, or on a host that an operator marked as gone. */
   readonly lastAgentId: string | null;
   /** Tasks that ended here, whatever the reason. */
   readonly restarts: number;
@@ -62,8 +62,8 @@ export interface SlotMemory {
    * cannot start an old identity on an empty directory, so it is removed and never used again.
    */
   readonly spentMemberId: string | null;
-  /** When the host that holds its data was given up; null: it was not, or it is back. */
-  readonly hostLostAt: number | null;
+  /** Whether `memberId` is a learner's, which has no vote. */
+  readonly isLearner: boolean;
 }
 
 export type BootstrapMemory =
@@ -83,7 +83,12 @@ export type Reseed = {
   /** Of the cluster that begins: the same as before when a survivor goes on. */
   readonly clusterId: string;
 } & (
-  | { readonly from: "survivor"; readonly memberId: string }
+  | {
+      readonly from: "survivor";
+      readonly memberId: string;
+      /** The voters until then: if the survivor loses its data too, they are judged again. */
+      readonly former: readonly { readonly slot: number; readonly memberId: string }[];
+    }
   | { readonly from: "snapshot"; readonly snapshot: SnapshotInfo; readonly token: string }
   | { readonly from: "nothing"; readonly token: string }
 );
@@ -114,8 +119,8 @@ export interface RecoveryMemory {
   readonly reseed: Reseed | null;
   /** Cluster ids that were given up. Data of theirs is wiped when its slot joins. */
   readonly abandoned: readonly string[];
-  /** The highest revision that a quorum has told: what is lost is counted from it. */
-  readonly lastSeenRevision: number | null;
+  /** A revision that a quorum told, some seconds old at most: what is lost is counted from it. */
+  readonly lastSeen: { readonly revision: number; readonly at: number } | null;
   /** Asked for by a person and not begun yet. */
   readonly requested: RestoreRequest | null;
   /** The latest, for the status. */
@@ -127,10 +132,21 @@ export const NO_RECOVERY: RecoveryMemory = {
   epoch: 0,
   reseed: null,
   abandoned: [],
-  lastSeenRevision: null,
+  lastSeen: null,
   requested: null,
   last: null,
 };
+
+/** What a controller of an earlier version stored lacks what came since. */
+export function completeMemory(stored: ClusterMemory): ClusterMemory {
+  const slots = stored.slots.map((s) => ({
+    ...s,
+    isLearner: s.isLearner ?? false,
+    task: s.task && { ...s.task, etcdFailingSince: s.task.etcdFailingSince ?? null },
+  }));
+  const recovery = { ...NO_RECOVERY, ...stored.recovery };
+  return { ...stored, slots, recovery, compactedAt: stored.compactedAt ?? null };
+}
 
 export interface ClusterMemory {
   readonly uid: string;

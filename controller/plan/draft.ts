@@ -1,7 +1,7 @@
 /** A plan in the making: the one place where the planner's steps leave what they decided. */
 import type { Action } from "../model/action.ts";
 import type { ElectionRecord } from "../model/agent-api.ts";
-import type { BootstrapMemory, SlotMemory, SlotTask } from "../model/memory.ts";
+import type { BootstrapMemory, RecoveryMemory, SlotMemory, SlotTask } from "../model/memory.ts";
 import type { ClusterEvent } from "../model/resource.ts";
 import { addEvent } from "./events.ts";
 import type { PlanInput } from "./input.ts";
@@ -13,6 +13,8 @@ export class Draft {
   readonly now: number;
   readonly actions: Action[] = [];
   bootstrap: BootstrapMemory | null;
+  recovery: RecoveryMemory;
+  compactedAt: number | null;
   events: readonly ClusterEvent[];
   elections: readonly ElectionRecord[];
   wantsOffers = false;
@@ -26,6 +28,8 @@ export class Draft {
   constructor(input: PlanInput) {
     this.now = input.now;
     this.bootstrap = input.memory.bootstrap;
+    this.recovery = input.memory.recovery;
+    this.compactedAt = input.memory.compactedAt;
     this.events = input.memory.events;
     this.elections = input.memory.elections;
     this.requeueAt = input.now + RESYNC_MS;
@@ -54,6 +58,10 @@ export class Draft {
     const { task } = this.slot(slot);
     if (task === null) throw new Error(`slot ${slot} has no task to change`);
     this.patchSlot(slot, { task: { ...task, ...patch } });
+  }
+
+  recover(patch: Partial<RecoveryMemory>): void {
+    this.recovery = { ...this.recovery, ...patch };
   }
 
   act(action: Action): void {

@@ -4,7 +4,7 @@
  */
 import { immutableProblems } from "../../crd-schema/immutable.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
-import type { ClusterMemory, ClusterSecrets } from "../model/memory.ts";
+import { type ClusterMemory, type ClusterSecrets, NO_RECOVERY } from "../model/memory.ts";
 import { addEvent } from "./events.ts";
 
 /** One reading of all spec files. */
@@ -35,6 +35,8 @@ export function newMemory(
     problems: [],
     fileRemoved: false,
     bootstrap: null,
+    recovery: NO_RECOVERY,
+    compactedAt: null,
     firstReadyAt: null,
     slots: [],
     conditions: [],

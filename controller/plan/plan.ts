@@ -14,15 +14,19 @@ import { buildStatus } from "./status.ts";
 import { bootstrapOnce } from "./steps/bootstrap.ts";
 import { changeMembers } from "./steps/change-members.ts";
 import { launchVacant } from "./steps/launch.ts";
+import { keepSpace } from "./steps/keep-space.ts";
 import { orderAgents } from "./steps/order-agents.ts";
 import { ensurePrerequisites } from "./steps/prerequisites.ts";
 import { putDesired } from "./steps/put-desired.ts";
 import { recordElections, recordMembers, recordReadyNodes } from "./steps/record-progress.ts";
+import { recoverQuorum } from "./steps/recover-quorum.ts";
 import { rollingUpdate } from "./steps/rolling-update.ts";
 import { scaleIn } from "./steps/scale-in.ts";
 import { settleTasks } from "./steps/settle-tasks.ts";
 import { killStrangers, repeatKills, stopAll, stopStuck } from "./steps/stop-tasks.ts";
 import { syncSlots } from "./steps/sync-slots.ts";
+import { takeSnapshots } from "./steps/take-snapshots.ts";
+import { watchEtcd } from "./steps/watch-etcd.ts";
 import { isDeleted, viewCluster } from "./view.ts";
 
 export function plan(input: PlanInput): Plan {
@@ -31,7 +35,7 @@ export function plan(input: PlanInput): Plan {
   syncSlots(memory.cluster.spec.replicas, draft);
   settleTasks(input, draft);
 
-  const view = viewCluster(input, draft.slots);
+  const view = viewCluster(input, draft);
   bootstrapOnce(view, memory.uid, draft);
   recordMembers(view, draft);
   recordElections(view, draft);
@@ -41,21 +45,27 @@ export function plan(input: PlanInput): Plan {
   killStrangers(view, input, draft);
   stopAll(view, input, draft);
   stopStuck(view, draft);
-  if (!view.empty) {
-    orderAgents(view, memory.secrets, draft);
+  watchEtcd(view, draft);
+  recoverQuorum(view, input, draft);
+  takeSnapshots(view, input, draft);
+  if (!view.empty && draft.recovery.requested === null) {
+    orderAgents(view, input, draft);
     changeMembers(view, draft);
     scaleIn(view, draft);
     rollingUpdate(view, draft);
     putDesired(view, memory.generation, draft);
+    keepSpace(view, input, draft);
     launchVacant(view, input, draft);
   }
   repeatKills(draft);
 
-  const after = viewCluster(input, draft.slots);
+  const after = viewCluster(input, draft);
   const conditions = judge(after, input, draft);
   const next: ClusterMemory = {
     ...memory,
     bootstrap: draft.bootstrap,
+    recovery: draft.recovery,
+    compactedAt: draft.compactedAt,
     slots: draft.slots,
     events: draft.events,
     elections: draft.elections,

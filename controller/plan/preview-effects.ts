@@ -97,6 +97,16 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
     dataVolume: refused("etcd's data is there"),
     heartbeatMilliseconds: rolling,
     electionMilliseconds: rolling,
+    quota: rolling,
+    snapshots: {
+      intervalSeconds: live("the next snapshot is taken when it is due by the new interval"),
+      keep: live("older snapshots beyond it are removed"),
+      directory: live("used from now on; snapshots in the old directory stay there"),
+    },
+    recovery: {
+      mode: live("used at once, also for a quorum that is lost now"),
+      graceSeconds: live("used at once, also for a quorum that is lost now"),
+    },
   },
   jupyter: { port: rolling, auth: rolling, standby: rolling },
   ssh: { user: rolling, authorizedKeys: rolling },

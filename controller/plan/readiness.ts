@@ -1,6 +1,6 @@
 /** What a node still lacks, in words; nothing: it is ready. One list for status and decisions. */
 import type { HostsTable } from "../model/naming.ts";
-import { type ClusterView, isForeign, type NodeView } from "./view.ts";
+import type { ClusterView, NodeView } from "./view.ts";
 
 export function notReadyReasons(node: NodeView, view: ClusterView): string[] {
   const own = ownFaults(node, view);
@@ -22,7 +22,7 @@ export function ownFaults(node: NodeView, view: ClusterView): string[] {
   const { agent } = node;
   if (agent === null) return ["agent not in sight"];
   const faults: string[] = [];
-  if (isForeign(node, view.lineage)) faults.push("holds the data of another etcd cluster");
+  if (node.standing === "foreign") faults.push("holds the data of another etcd cluster");
   else if (agent.etcd === null) faults.push("etcd not serving");
   else if (agent.etcd.isLearner) faults.push("etcd still a learner");
   else if (agent.etcd.leaderId === null) faults.push("etcd has no leader");

@@ -21,6 +21,7 @@ export function buildStatus(
   const nodes = view.nodes.map((n) => nodeStatus(n, view, table, input, draft));
   const { leader } = view.etcd;
   const leads = nodes.find((n) => n.leader && n.name === nodeName(ref.name, 0));
+  const snapshots = lastKnown(input.observed.snapshots) ?? [];
   const lineage = memory.bootstrap?.phase === "done" ? memory.bootstrap.clusterId : null;
   return {
     observedGeneration: memory.generation,
@@ -34,7 +35,11 @@ export function buildStatus(
       leaderId: leader?.memberId ?? null,
       raftTerm: leader?.term ?? null,
       version: leader?.health.version ?? null,
+      revision: leader?.health.revision ?? null,
+      reseeded: memory.recovery.epoch,
     },
+    backup: { count: snapshots.length, last: snapshots.at(-1) ?? null },
+    lastRecovery: memory.recovery.last,
     endpoints: {
       jupyter: `http://${spec.proxy.address}:${spec.proxy.port}/`,
       ssh: nodes.map((n) => `${spec.ssh.user}@${n.ip}`),

@@ -88,7 +88,11 @@ function nodeConfig({ ref, spec, slot, taskId, secrets }: TaskTemplateInput): No
     taskId,
     ip: slotAddress(spec.network.firstAddress, slot),
     tokenSha256: createHash("sha256").update(secrets.agentToken).digest("hex"),
-    etcd: { heartbeatMs: spec.etcd.heartbeatMs, electionMs: spec.etcd.electionMs },
+    etcd: {
+      heartbeatMs: spec.etcd.heartbeatMs,
+      electionMs: spec.etcd.electionMs,
+      quotaMiB: spec.etcd.quotaMiB,
+    },
     jupyter: spec.jupyter,
     ssh: spec.ssh,
     storage: { mountPath: spec.storage.shared.mountPath },

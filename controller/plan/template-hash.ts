@@ -28,6 +28,7 @@ export function templateHash(spec: ClusterSpec, image: string): string {
     etcd.dataVolume,
     etcd.heartbeatMs,
     etcd.electionMs,
+    etcd.quotaMiB,
     jupyter.port,
     jupyter.auth,
     jupyter.standby,

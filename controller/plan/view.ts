@@ -1,8 +1,10 @@
 /** Spec, memory and observation joined per slot: what every step of the plan reads. */
 import type { AgentStatus, EtcdMember } from "../model/agent-api.ts";
 import type { ClusterRef } from "../model/ids.ts";
+import { type DataStanding, dataStanding } from "./data-standing.ts";
+import { isFailing } from "./failing.ts";
 import { slotAddress } from "../model/ids.ts";
-import type { SlotMemory, SlotTask } from "../model/memory.ts";
+import type { ClusterMemory, SlotMemory, SlotTask } from "../model/memory.ts";
 import type { ObservedMesos, ObservedTask } from "../model/observed.ts";
 import { lastKnown } from "../model/observed.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
@@ -25,6 +27,10 @@ export interface NodeView {
   readonly leads: boolean;
   /** Its container was made from another template than the spec's now. */
   readonly outdated: boolean;
+  /** Its etcd ends again and again, for so long that a restart will not mend it. */
+  readonly failing: boolean;
+  /** What its data is to the cluster. */
+  readonly standing: DataStanding;
 }
 
 export interface ClusterView {
@@ -42,63 +48,71 @@ export interface ClusterView {
   readonly empty: boolean;
 }
 
-/** @param slots the slots as far as this plan has got; the memory's own at its beginning */
-export function viewCluster(input: PlanInput, slots: readonly SlotMemory[]): ClusterView {
+/** What this plan has got to so far; the memory's own at its beginning. */
+export type ViewedMemory = Pick<ClusterMemory, "slots" | "bootstrap" | "recovery">;
+
+export function viewCluster(input: PlanInput, memory: ViewedMemory): ClusterView {
+  const { slots, bootstrap, recovery } = memory;
   const { cluster } = input.memory;
   const { spec } = cluster;
   const image = spec.image ?? input.defaultImage;
   const hash = templateHash(spec, image);
   const mesos = input.observed.mesos;
   const known = lastKnown(mesos);
+  const lineage = bootstrap?.phase === "done" ? bootstrap.clusterId : null;
   const located = slots.map((memory) => ({
     slot: memory.slot,
     ip: slotAddress(spec.network.firstAddress, memory.slot),
     memory,
     agent: freshAgent(input, memory.task),
   }));
-  const etcd = viewEtcd(located);
+  const etcd = viewEtcd(located.filter(({ agent }) => isOfLineage(agent, lineage)));
   const empty = spec.suspend || isDeleted(input);
-  const all = located.map(({ slot, ip, memory, agent }) => ({
-    slot,
-    ip,
-    wanted: slot < spec.replicas,
-    memory,
-    task: memory.task,
-    observedTask: memory.task ? (known?.tasks.get(memory.task.taskId) ?? null) : null,
-    agent,
-    member: memberOfSlot(etcd.members, slot, ip),
-    leads: etcd.leader?.slot === slot,
-    outdated: memory.task !== null && memory.task.templateHash !== hash,
-  }));
+  const facts = { lineage, recovery, members: etcd.members };
+  const all = located.map(({ slot, ip, memory, agent }) => {
+    const { task } = memory;
+    const failing = isFailing(agent, task, input.now);
+    return {
+      slot,
+      ip,
+      wanted: slot < spec.replicas,
+      memory,
+      task,
+      observedTask: task ? (known?.tasks.get(task.taskId) ?? null) : null,
+      agent,
+      member: memberOfSlot(etcd.members, slot, ip),
+      leads: etcd.leader?.slot === slot,
+      outdated: task !== null && task.templateHash !== hash,
+      failing,
+      standing: dataStanding({ agent, memberId: memory.memberId, failing }, facts),
+    };
+  });
   // A slot that was scaled away and left nothing behind is no node any more.
   const nodes = all.filter(
     (n) => n.wanted || n.task !== null || n.member !== null || n.memory.memberId !== null,
   );
   const usable = mesos.freshness === "fresh" && mesos.value.reconciled ? mesos.value : null;
-  const { bootstrap } = input.memory;
-  const lineage = bootstrap?.phase === "done" ? bootstrap.clusterId : null;
   return { ref: cluster.metadata, spec, image, nodes, etcd, lineage, mesos: usable, empty };
 }
 
-/** Its data belongs to another etcd cluster: never touched, a person decides (DESIGN.md 6). */
-export function isForeign(node: NodeView, lineage: string | null): boolean {
-  const data = node.agent?.data;
-  if (lineage === null) return false; // there is no cluster yet to be foreign to
-  return data?.state === "present" && data.clusterId !== null && data.clusterId !== lineage;
-}
-
 /**
- * Its agent waits to be told how to run etcd, or runs one that cannot start on the data it has:
- * that one takes an order too.
+ * Its agent waits to be told how to run etcd, or runs one that is no use any more: its member was
+ * removed, or it cannot start on the data it has. That one takes an order too.
  */
-export function takesOrders({ agent, task }: NodeView): boolean {
+export function takesOrders({ agent, task, standing }: NodeView): boolean {
   if (agent === null || task === null || task.killRequestedAt !== null) return false;
-  if (agent.phase === "awaiting-order") return true;
-  return agent.data.state === "corrupt" && agent.units.etcd.state === "backoff";
+  if (agent.phase !== "running") return agent.phase === "awaiting-order";
+  if (agent.units.etcd.state === "exited") return true;
+  return standing === "stale" && agent.etcd?.leaderId == null;
 }
 
 export function isDeleted(input: PlanInput): boolean {
   return input.memory.fileRemoved && input.memory.cluster.spec.deletionPolicy === "Delete";
+}
+
+/** A cluster that was given up, or is another's, may still run somewhere: it is not ours. */
+function isOfLineage(agent: AgentStatus | null, lineage: string | null): boolean {
+  return lineage === null || agent?.etcd == null || agent.etcd.clusterId === lineage;
 }
 
 function freshAgent(input: PlanInput, task: SlotTask | null): AgentStatus | null {

@@ -65,7 +65,7 @@ describe("the planner", () => {
           run.untilReady();
         }
         expectWhole(run);
-        expect(run.world.clusterIds).toEqual(["c1"]);
+        expect(run.world.etcd.clusterIds).toEqual(["c1"]);
       }),
       { numRuns: 100 },
     );

@@ -1,49 +1,22 @@
 /** Conditions on the etcd cluster and its members. */
 import type { Verdict } from "../../model/resource.ts";
-import { quorumOf } from "../etcd-view.ts";
 import { notReadyReasons } from "../readiness.ts";
-import { isForeign } from "../view.ts";
 import type { Case } from "./judge.ts";
+import { whyNoQuorum } from "./lost-quorum.ts";
 
 export function judgeEtcd(facts: Case): Verdict[] {
   return [quorate(facts), allMembersReady(facts), allMembersUpdated(facts), recovering(facts)];
 }
 
-function quorate({ view, draft }: Case): Verdict {
+function quorate(facts: Case): Verdict {
   const type = "Quorate";
+  const { view } = facts;
   const { leader, healthyVoters, voters } = view.etcd;
   if (leader !== null && view.etcd.members !== null) {
     const message = `${healthyVoters} of ${voters} voters follow slot ${leader.slot} in term ${leader.term}.`;
     return { type, status: "True", reason: "LeaderServes", message };
   }
-  const foreign = view.nodes.find((n) => isForeign(n, view.lineage));
-  if (foreign !== undefined) {
-    const message = `Slot ${foreign.slot} holds the data of another etcd cluster and is refused. Remove or restore its volume.`;
-    return { type, status: "False", reason: "ClusterIDMismatch", message };
-  }
-  if (draft.bootstrap === null) {
-    const holders = view.nodes.filter((n) => n.agent?.data.state === "present").map((n) => n.slot);
-    const message =
-      holders.length === 0
-        ? "etcd has not been bootstrapped yet."
-        : `Only slots ${holders.join(", ")} hold data of an earlier etcd cluster, which is no quorum or not one cluster. Bring the other volumes back, or remove these.`;
-    return { type, status: "False", reason: "NotBootstrapped", message };
-  }
-  // Nodes that never joined do not count; before the first quorum, none is known to have.
-  const joined = view.nodes.filter((n) => n.memory.memberId !== null);
-  const members = joined.length > 0 ? joined : view.nodes;
-  const agents = members.filter((n) => n.agent !== null);
-  const withData = agents.filter((n) => n.agent?.data.state === "present").length;
-  const needed = quorumOf(members.length);
-  if (agents.length < needed) {
-    const message = `${agents.length} of ${members.length} members are in sight, ${needed} are needed to know.`;
-    return { type, status: "Unknown", reason: "NodesOutOfSight", message };
-  }
-  if (draft.bootstrap.phase === "done" && withData < needed && agents.length === members.length) {
-    const message = `Only ${withData} of ${members.length} members still have data, a quorum is ${needed}. A person must decide: restore the lost data volumes, or delete the cluster.`;
-    return { type, status: "False", reason: "QuorumLost", message };
-  }
-  return { type, status: "False", reason: "NoLeader", message: "etcd elects a leader." };
+  return { type, ...whyNoQuorum(facts) };
 }
 
 function allMembersReady({ view, draft }: Case): Verdict {

@@ -8,6 +8,7 @@ import { judgeEtcd } from "./etcd.ts";
 import { judgeInputs } from "./inputs.ts";
 import { judgeServices } from "./services.ts";
 import { judgeSummary } from "./summary.ts";
+import { judgeUpkeep } from "./upkeep.ts";
 
 export interface Case {
   readonly view: ClusterView;
@@ -17,7 +18,7 @@ export interface Case {
 
 export function judge(view: ClusterView, input: PlanInput, draft: Draft): readonly Condition[] {
   const facts: Case = { view, input, draft };
-  const parts = [...judgeInputs(facts), ...judgeEtcd(facts), ...judgeServices(facts)];
+  const parts = [judgeInputs, judgeEtcd, judgeUpkeep, judgeServices].flatMap((j) => j(facts));
   return mergeConditions(input, [...judgeSummary(facts, parts), ...parts]);
 }
 

@@ -7,6 +7,7 @@ import type { Case } from "./judge.ts";
 const NEEDED: readonly ConditionType[] = [
   "FrameworkRegistered",
   "Quorate",
+  "SpaceAvailable",
   "AllMembersReady",
   "StorageReady",
   "SSHReady",

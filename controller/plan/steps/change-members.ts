@@ -4,18 +4,19 @@
  */
 import { peerUrl } from "../../model/ids.ts";
 import type { Draft } from "../draft.ts";
+import { moveLeaderAway } from "../move-leader.ts";
 import { quorumOf } from "../etcd-view.ts";
-import { type ClusterView, isForeign, type NodeView, takesOrders } from "../view.ts";
-import { canResume, isUnusedLearner } from "./order-agents.ts";
+import { type ClusterView, type NodeView, takesOrders } from "../view.ts";
+import { isUnusedLearner } from "./order-agents.ts";
 
 export function changeMembers(view: ClusterView, draft: Draft): void {
   const { members } = view.etcd;
   if (members === null || draft.bootstrap?.phase !== "done" || view.empty) return;
-  const { clusterId } = draft.bootstrap;
   const change =
     promoteLearner(view, draft) ??
-    removeStale(view, draft, clusterId) ??
-    addLearner(view, draft, clusterId);
+    removeCorrupt(view, draft) ??
+    removeStale(view, draft) ??
+    addLearner(view, draft);
   if (change !== null) draft.membershipChanged = true;
 }
 
@@ -34,24 +35,40 @@ function promoteLearner(view: ClusterView, draft: Draft): NodeView | null {
  * A member whose slot waits with nothing that could resume it stands in the way: it is dead for
  * good, so removing it takes nothing from the quorum.
  */
-function removeStale(view: ClusterView, draft: Draft, clusterId: string): NodeView | null {
+function removeStale(view: ClusterView, draft: Draft): NodeView | null {
   const stale = view.nodes.find(
-    (n) =>
-      n.wanted &&
-      n.member !== null &&
-      takesOrders(n) &&
-      !isForeign(n, clusterId) &&
-      !canResume(n, view, clusterId) &&
-      !isUnusedLearner(n),
+    (n) => n.wanted && takesOrders(n) && isUseless(n) && !isUnusedLearner(n),
   );
   if (!stale?.member || !survivesRemoval(view, stale)) return null;
-  draft.act({ type: "RemoveMember", slot: stale.slot, memberId: stale.member.id });
-  draft.event(
-    "Warning",
-    "MemberReplaced",
-    `member ${stale.member.id} of slot ${stale.slot} has lost its data and is replaced`,
-  );
+  replaceMember(stale, stale.member.id, whyStale(stale), draft);
   return stale;
+}
+
+/** etcd's members compare what they hold; one whose data differs from the others' has said so. */
+function removeCorrupt(view: ClusterView, draft: Draft): NodeView | null {
+  const { leader } = view.etcd;
+  const alarms = leader?.health.alarms.filter((a) => a.alarm === "CORRUPT") ?? [];
+  const node = view.nodes.find((n) => alarms.some((a) => a.memberId === n.member?.id));
+  if (!node?.member || !node.wanted || !survivesRemoval(view, node)) return null;
+  if (node.leads) moveLeaderAway(view, draft, node);
+  else replaceMember(node, node.member.id, "differs from the others' data", draft);
+  return node;
+}
+
+function isUseless({ member, standing }: NodeView): boolean {
+  return member !== null && (standing === "empty" || standing === "stale");
+}
+
+function whyStale({ agent, failing }: NodeView): string {
+  if (agent?.data.state === "corrupt") return `is broken: ${agent.data.reason}`;
+  return failing ? "does not let its etcd start" : "is lost";
+}
+
+function replaceMember(node: NodeView, memberId: string, why: string, draft: Draft): void {
+  const { slot } = node;
+  draft.act({ type: "RemoveMember", slot, memberId });
+  const message = `the data of member ${memberId} in slot ${slot} ${why}; it is replaced`;
+  draft.event("Warning", "MemberReplaced", message);
 }
 
 /** The voters in sight, without this one, are a quorum of those that remain. */
@@ -61,9 +78,9 @@ export function survivesRemoval(view: ClusterView, node: NodeView): boolean {
   return view.etcd.healthyVoters - follows >= quorumOf(view.etcd.voters - 1);
 }
 
-function addLearner(view: ClusterView, draft: Draft, clusterId: string): NodeView | null {
+function addLearner(view: ClusterView, draft: Draft): NodeView | null {
   const joiner = view.nodes.find(
-    (n) => n.wanted && n.member === null && takesOrders(n) && !isForeign(n, clusterId),
+    (n) => n.wanted && n.member === null && takesOrders(n) && n.standing !== "foreign",
   );
   if (joiner === undefined) return null;
   if (view.etcd.members?.some((m) => m.isLearner)) return makeRoom(view, draft);

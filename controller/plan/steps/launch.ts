@@ -96,6 +96,7 @@ function launchOne(
       silentSince: null,
       order: null,
       readyAt: null,
+      etcdFailingSince: null,
     },
   });
   placed.push({ slot, hostname, agentId, attributes });

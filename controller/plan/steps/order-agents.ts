@@ -1,11 +1,25 @@
 /** Each agent that waits is told how to run etcd, or is left waiting when nothing is safe yet. */
 import type { AgentOrder, EtcdOrder } from "../../model/agent-api.ts";
 import { memberNameOf, peerUrl } from "../../model/ids.ts";
-import type { ClusterSecrets } from "../../model/memory.ts";
+import type { SlotTask } from "../../model/memory.ts";
 import type { Draft } from "../draft.ts";
-import { type ClusterView, isForeign, type NodeView, takesOrders } from "../view.ts";
+import type { PlanInput } from "../input.ts";
+import { type ClusterView, type NodeView, takesOrders } from "../view.ts";
+import { prepareSeed, seedOrderId } from "./prepare-seed.ts";
 
-export function orderAgents(view: ClusterView, secrets: ClusterSecrets, draft: Draft): void {
+type TaskOrder = NonNullable<SlotTask["order"]>;
+
+export function orderAgents(view: ClusterView, input: PlanInput, draft: Draft): void {
+  const { secrets } = input.memory;
+  const { reseed } = draft.recovery;
+  if (reseed !== null) {
+    // One slot begins anew. Until a quorum confirms it there is nothing to join or to resume.
+    const seed = view.nodes.find((n) => n.slot === reseed.slot);
+    if (seed === undefined) return;
+    const etcd = prepareSeed(seed, reseed, input, draft);
+    if (etcd !== null) giveOrder(seed, { orderId: seedOrderId(draft.recovery), etcd }, draft);
+    return;
+  }
   for (const node of view.nodes) {
     if (node.task === null || !takesOrders(node)) continue;
     const etcd = chooseOrder(node, view, draft);
@@ -13,10 +27,16 @@ export function orderAgents(view: ClusterView, secrets: ClusterSecrets, draft: D
     const orderId = [node.task.taskId, etcd.mode, etcd.mode === "join" ? etcd.memberId : ""]
       .filter(Boolean)
       .join(":");
-    if (node.task.order?.orderId !== orderId) {
-      draft.patchTask(node.slot, { order: { orderId, etcd } });
+    giveOrder(node, { orderId, etcd }, draft);
+  }
+
+  function giveOrder(node: NodeView, { orderId, etcd }: TaskOrder, into: Draft): void {
+    const { slot, ip, task } = node;
+    if (task === null) return;
+    if (task.order?.orderId !== orderId) {
+      into.patchTask(slot, { order: { orderId, etcd }, etcdFailingSince: null });
       // From now on the slot's data is there.
-      draft.patchSlot(node.slot, { lastAgentId: node.task.agentId });
+      into.patchSlot(slot, { lastAgentId: task.agentId });
     }
     const order: AgentOrder = {
       orderId,
@@ -26,8 +46,7 @@ export function orderAgents(view: ClusterView, secrets: ClusterSecrets, draft: D
         cookieSecret: secrets.cookieSecret,
       },
     };
-    const { slot, ip } = node;
-    draft.act({ type: "OrderAgent", slot, taskId: node.task.taskId, ip, order });
+    into.act({ type: "OrderAgent", slot, taskId: task.taskId, ip, order });
   }
 }
 
@@ -36,6 +55,7 @@ function chooseOrder(node: NodeView, view: ClusterView, draft: Draft): EtcdOrder
   if (bootstrap === null) return null;
   const memberName = memberNameOf(node.slot);
   const data = node.agent?.data;
+  const waits = node.agent?.phase === "awaiting-order";
   if (bootstrap.phase === "started") {
     if (data?.state === "present") return { mode: "resume", memberName, clusterId: null };
     if (data?.state !== "empty" || !bootstrap.slots.includes(node.slot)) return null;
@@ -48,27 +68,15 @@ function chooseOrder(node: NodeView, view: ClusterView, draft: Draft): EtcdOrder
     };
   }
   const { clusterId } = bootstrap;
-  if (canResume(node, view, clusterId)) return { mode: "resume", memberName, clusterId };
+  if (node.standing === "own") return waits ? { mode: "resume", memberName, clusterId } : null;
   return joinOrder(node, view, clusterId);
-}
-
-/**
- * Data of this lineage resumes, unless a quorum says that its member was removed. While no quorum
- * can be asked it resumes too: that is how a cluster whose containers all died comes back.
- */
-export function canResume(node: NodeView, view: ClusterView, clusterId: string): boolean {
-  const data = node.agent?.data;
-  if (data?.state !== "present") return false;
-  if (data.clusterId !== null && data.clusterId !== clusterId) return false;
-  if (view.etcd.members === null || data.memberId === null) return true;
-  return view.etcd.members.some((m) => m.id === data.memberId);
 }
 
 /** Only a member that was added for this very join, and never started, may be started empty. */
 function joinOrder(node: NodeView, view: ClusterView, clusterId: string): EtcdOrder | null {
   const { member } = node;
   if (member === null || view.etcd.members === null || !isUnusedLearner(node)) return null;
-  if (isForeign(node, clusterId)) return null;
+  if (node.standing === "foreign") return null;
   const others = view.etcd.members.filter((m) => m.name !== "");
   const urls = others.map((m) => [m.name, m.peerUrls[0] ?? ""] as const);
   const memberName = memberNameOf(node.slot);
@@ -84,5 +92,5 @@ function joinOrder(node: NodeView, view: ClusterView, clusterId: string): EtcdOr
 export function isUnusedLearner(node: NodeView): boolean {
   const { member } = node;
   if (member === null || !member.isLearner || member.name !== "") return false;
-  return member.id !== node.memory.spentMemberId;
+  return member.id !== node.memory.spentMemberId && !node.failing;
 }

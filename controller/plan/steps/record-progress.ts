@@ -22,13 +22,16 @@ export function recordMembers(view: ClusterView, draft: Draft): void {
   if (view.etcd.members === null) return;
   for (const { slot, member, memory } of view.nodes) {
     const memberId = member?.id ?? null;
-    if (memory.memberId !== memberId) draft.patchSlot(slot, { memberId });
+    const isLearner = member?.isLearner ?? false;
+    if (memory.memberId === memberId && memory.isLearner === isLearner) continue;
+    draft.patchSlot(slot, { memberId, isLearner });
   }
   // Members of a larger cluster that once had this name: remembered, they are scaled in.
   const known = new Set(draft.slots.map((s) => s.slot));
-  for (const { id, name } of view.etcd.members) {
+  for (const { id, name, isLearner } of view.etcd.members) {
     const slot = slotOfMemberName(name);
-    if (slot !== null && !known.has(slot)) draft.addSlot({ ...emptySlot(slot), memberId: id });
+    if (slot === null || known.has(slot)) continue;
+    draft.addSlot({ ...emptySlot(slot), memberId: id, isLearner });
   }
 }
 

@@ -5,9 +5,9 @@
  */
 import type { Draft } from "../draft.ts";
 import { quorumOf } from "../etcd-view.ts";
+import { moveLeaderAway } from "../move-leader.ts";
 import { notReadyReasons, ownFaults } from "../readiness.ts";
 import type { ClusterView, NodeView } from "../view.ts";
-import { moveLeaderAway } from "./scale-in.ts";
 import { SILENT_MAX_MS } from "./stop-tasks.ts";
 
 const REASON = "updated to the new template";

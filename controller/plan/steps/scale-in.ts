@@ -1,6 +1,7 @@
 /** Slots beyond `replicas` leave: leadership first, then the member, then the container. */
 import type { Draft } from "../draft.ts";
-import type { ClusterView, NodeView } from "../view.ts";
+import type { ClusterView } from "../view.ts";
+import { moveLeaderAway } from "../move-leader.ts";
 import { survivesRemoval } from "./change-members.ts";
 
 export function scaleIn(view: ClusterView, draft: Draft): void {
@@ -29,25 +30,4 @@ export function scaleIn(view: ClusterView, draft: Draft): void {
     draft.event("Normal", "MemberRemoved", `slot ${leaving.slot} leaves etcd: scaled in`);
     draft.membershipChanged = true;
   }
-}
-
-/** To a healthy voter that stays, one of the new template if there is any; else nobody moves. */
-export function moveLeaderAway(view: ClusterView, draft: Draft, from: NodeView): void {
-  const heirs = view.nodes.filter(
-    (n) =>
-      n.wanted &&
-      n.slot !== from.slot &&
-      n.member !== null &&
-      !n.member.isLearner &&
-      n.agent?.etcd?.leaderId === view.etcd.leader?.memberId,
-  );
-  const heir = heirs.find((n) => !n.outdated) ?? heirs[0];
-  if (!heir?.member) return;
-  draft.act({
-    type: "MoveLeader",
-    fromSlot: from.slot,
-    toSlot: heir.slot,
-    toMemberId: heir.member.id,
-  });
-  draft.event("Normal", "LeaderMoved", `leadership goes from slot ${from.slot} to ${heir.slot}`);
 }

@@ -19,7 +19,9 @@ export function settleTasks(input: PlanInput, draft: Draft): void {
     const end = observed ? taskEnd(observed.state) : "uncertain";
     if (end === "ended") {
       // A terminal status is a fact, however old the source is.
-      endTask(draft, slot, task, describeEnd(observed), spec.backoff);
+      // The host is gone for good, says an operator: its data need not be waited for.
+      const gone = observed?.state === "TASK_GONE_BY_OPERATOR";
+      endTask(draft, slot, task, describeEnd(observed), { backoff: spec.backoff, gone });
     } else if (end === "alive") {
       if (task.unreachableSince !== null) reachableAgain(draft, slot);
     } else if (trusted) {
@@ -33,7 +35,7 @@ function endTask(
   slot: number,
   task: SlotTask,
   why: string,
-  backoff: ClusterSpec["backoff"],
+  { backoff, gone }: { backoff: ClusterSpec["backoff"]; gone: boolean },
 ): void {
   const { failures: before } = draft.slot(slot);
   const wanted = task.killRequestedAt !== null;
@@ -46,6 +48,7 @@ function endTask(
     notBefore: wanted ? 0 : draft.now + relaunchDelayMs(backoff, failures),
     lastFailure: wanted ? null : why,
     spentMemberId: spentBy(task) ?? draft.slot(slot).spentMemberId,
+    ...(gone ? { lastAgentId: null } : {}),
   });
   if (!wanted) draft.event("Warning", "NodeLost", `the container of slot ${slot} ended: ${why}`);
 }
@@ -71,7 +74,8 @@ function waitForUnreachable(draft: Draft, slot: number, task: SlotTask, spec: Cl
     draft.event("Warning", "NodeUnreachable", `Mesos has lost sight of slot ${slot}`);
   }
   if (draft.now >= giveUpAt) {
-    endTask(draft, slot, task, "its host was unreachable for too long", spec.backoff);
+    const why = "its host was unreachable for too long";
+    endTask(draft, slot, task, why, { backoff: spec.backoff, gone: false });
   } else {
     draft.requeue(giveUpAt);
   }

@@ -1,4 +1,5 @@
 /** Containers that must not run: of a suspended or deleted cluster, strangers, and stuck ones. */
+import type { ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { Draft } from "../draft.ts";
 import { quorumOf } from "../etcd-view.ts";
@@ -20,34 +21,31 @@ export function stopAll(view: ClusterView, input: PlanInput, draft: Draft): void
  * that was given up (a host that came back). Two tasks in one slot would fight over its address.
  */
 export function killStrangers(view: ClusterView, input: PlanInput, draft: Draft): void {
-  if (view.mesos === null) return;
-  const prefix = `${view.ref.namespace}.${view.ref.name}.`;
-  const remembered = new Set(input.memory.slots.map((s) => s.task?.taskId));
-  for (const task of view.mesos.tasks.values()) {
-    const { taskId, agentId } = task;
-    if (!taskId.startsWith(prefix) || remembered.has(taskId)) continue;
-    if (taskEnd(task.state) !== "alive") continue;
+  for (const { taskId, agentId, state } of strangers(view, input)) {
+    if (taskEnd(state) !== "alive") continue;
     draft.act({ type: "KillTask", taskId, agentId, reason: "no slot has this task" });
   }
 }
 
-/** Nodes that run and will never recover by themselves. */
+/** Those that run, and those that may run on on a host that is out of sight. */
+export function strangers(view: ClusterView, input: PlanInput): readonly ObservedTask[] {
+  const prefix = `${view.ref.namespace}.${view.ref.name}.`;
+  const remembered = new Set(input.memory.slots.map((s) => s.task?.taskId));
+  return [...(view.mesos?.tasks.values() ?? [])].filter(
+    ({ taskId, state }) =>
+      taskId.startsWith(prefix) && !remembered.has(taskId) && taskEnd(state) !== "ended",
+  );
+}
+
+/** Nodes whose agents hang: they never recover by themselves. */
 export function stopStuck(view: ClusterView, draft: Draft): void {
   if (view.mesos === null) return;
   const running = view.nodes.filter((n) => n.observedTask?.state === "TASK_RUNNING");
   const inSight = running.filter((n) => n.agent !== null).length;
   for (const node of running) {
     if (node.task === null || node.task.killRequestedAt !== null) continue;
-    if (wasRemoved(node, view)) draft.kill(node.slot, "its etcd member was removed");
-    else watchSilence(node, inSight >= quorumOf(running.length), draft);
+    watchSilence(node, inSight >= quorumOf(running.length), draft);
   }
-}
-
-/** etcd exits with 0 when its member is removed, and has to join anew. */
-function wasRemoved(node: NodeView, view: ClusterView): boolean {
-  const { agent } = node;
-  if (!node.wanted || agent?.phase !== "running" || view.etcd.members === null) return false;
-  return agent.units.etcd.state === "exited" && node.member === null;
 }
 
 function watchSilence(node: NodeView, othersInSight: boolean, draft: Draft): void {

@@ -24,5 +24,6 @@ export function emptySlot(slot: number): SlotMemory {
     lastFailure: null,
     memberId: null,
     spentMemberId: null,
+    isLearner: false,
   };
 }

@@ -63,12 +63,26 @@ const etcd: fc.Arbitrary<NonNullable<Spec["etcd"]>> = fc
   .record({
     heartbeat: fc.integer({ min: 5, max: 500 }),
     times: fc.integer({ min: 5, max: 100 }),
-    dataVolume: fc.constantFrom("local" as const, "ephemeral" as const),
+    more: optional<
+      Omit<NonNullable<Spec["etcd"]>, "heartbeatMilliseconds" | "electionMilliseconds">
+    >({
+      dataVolume: fc.constantFrom("local", "ephemeral"),
+      quota: fc.integer({ min: 16, max: 8192 }).map((mebibytes) => `${mebibytes}Mi`),
+      snapshots: optional({
+        intervalSeconds: fc.nat(604_800),
+        keep: fc.integer({ min: 1, max: 1000 }),
+        directory: fc.constantFrom("/srv/backup", "/a b/c"),
+      }) as fc.Arbitrary<NonNullable<NonNullable<Spec["etcd"]>["snapshots"]>>,
+      recovery: optional({
+        mode: fc.constantFrom("Automatic", "Manual"),
+        graceSeconds: fc.nat(86_400),
+      }) as fc.Arbitrary<NonNullable<NonNullable<Spec["etcd"]>["recovery"]>>,
+    }),
   })
-  .map(({ heartbeat, times, dataVolume }) => ({
+  .map(({ heartbeat, times, more }) => ({
+    ...more,
     heartbeatMilliseconds: heartbeat,
     electionMilliseconds: Math.max(25, heartbeat * times),
-    dataVolume,
   }));
 
 const storage = fc.oneof(

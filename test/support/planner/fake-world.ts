@@ -3,13 +3,8 @@
  * agent, containers with volumes, an etcd with members, quorum and terms; no time, no network.
  */
 import type { Action } from "../../../controller/model/action.ts";
-import type {
-  AgentOrder,
-  AgentStatus,
-  EtcdData,
-  EtcdMember,
-} from "../../../controller/model/agent-api.ts";
-import { memberNameOf, peerUrl, slotAddress } from "../../../controller/model/ids.ts";
+import type { AgentOrder, AgentStatus, EtcdMember } from "../../../controller/model/agent-api.ts";
+import { slotAddress } from "../../../controller/model/ids.ts";
 import {
   assignNames,
   type DesiredSlots,
@@ -20,7 +15,10 @@ import {
   type Observed,
   type ObservedOffer,
   type ObservedTask,
+  type Source,
 } from "../../../controller/model/observed.ts";
+import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
+import { FakeEtcd } from "./fake-etcd.ts";
 import { fakeAgent, fakeOffer, fakeTask } from "./fixtures.ts";
 
 interface Container {
@@ -28,60 +26,62 @@ interface Container {
   readonly slot: number;
   running: boolean;
   order: AgentOrder | null;
-}
-
-interface Volume {
-  memberId: string;
-  /** Index up to which this member's log goes. */
-  index: number;
+  snapshot: AgentStatus["snapshot"];
 }
 
 export class FakeWorld {
   readonly tasks = new Map<string, ObservedTask>();
-  readonly volumes = new Map<number, Volume>();
-  /** Disasters, as sentences. Empty in a correct run. */
-  readonly violations: string[] = [];
-  members: EtcdMember[] = [];
-  clusterIds: string[] = [];
-  leaderSlot: number | null = null;
-  term = 0;
-  index = 0;
+  readonly etcd: FakeEtcd;
   desired: DesiredSlots | null = null;
   hosts: HostsTable | null = null;
   network = false;
   proxy: Observed["proxy"] = null;
+  snapshots: Source<readonly SnapshotInfo[]> = fresh([]);
   /** Slots whose agents nobody hears. */
   readonly blind = new Set<number>();
   /** Containers launched while this is set run without Jupyter. */
   launchesFaulty = false;
   private readonly faulty = new Set<string>();
   private readonly containers = new Map<number, Container>();
-  private nextMember = 1;
 
   constructor(
     readonly firstAddress: string,
     readonly offers: () => readonly ObservedOffer[] = () => [fakeOffer()],
-  ) {}
+  ) {
+    this.etcd = new FakeEtcd(firstAddress, () =>
+      [...this.containers.values()].filter((c) => c.running && c.order).map((c) => c.slot),
+    );
+  }
+
+  /** Disasters, as sentences. Empty in a correct run. */
+  get violations(): string[] {
+    return this.etcd.violations;
+  }
+
+  get members(): readonly EtcdMember[] {
+    return this.etcd.members;
+  }
+
+  get leaderSlot(): number | null {
+    return this.etcd.leaderSlot;
+  }
 
   observed(): Observed {
+    const { tasks, snapshots, proxy } = this;
+    const subnet = "172.30.0.0/24";
     return {
-      mesos: fresh({
-        frameworkId: "framework",
-        reconciled: true,
-        tasks: this.tasks,
-        offers: this.offers(),
-      }),
+      mesos: fresh({ frameworkId: "framework", reconciled: true, tasks, offers: this.offers() }),
       local: true,
-      network: fresh(
-        this.network ? { state: "present", subnet: "172.30.0.0/24" } : { state: "absent" },
-      ),
+      network: fresh(this.network ? { state: "present", subnet } : { state: "absent" }),
       image: fresh({ state: "present", reference: "image" }),
       agents: new Map(
         [...this.containers.values()]
           .filter((c) => c.running && !this.blind.has(c.slot))
           .map((c) => [c.taskId, fresh(this.agentOf(c))]),
       ),
-      proxy: this.proxy,
+      snapshots,
+      jobs: [],
+      proxy,
     };
   }
 
@@ -89,8 +89,6 @@ export class FakeWorld {
     switch (action.type) {
       case "EnsureNetwork":
         this.network = true;
-        return;
-      case "EnsureVolume":
         return;
       case "EnsureProxy": {
         const { address, port, holdSeconds } = action.proxy;
@@ -105,20 +103,30 @@ export class FakeWorld {
       case "OrderAgent":
         return this.order(action.slot, action.taskId, action.order);
       case "AddLearner":
-        return this.addLearner(action.slot, action.peerUrl);
+        return this.etcd.addLearner(action.slot, action.peerUrl);
       case "PromoteMember":
-        this.members = this.members.map((m) =>
-          m.id === action.memberId ? { ...m, isLearner: false } : m,
-        );
-        return;
+        return this.etcd.promote(action.memberId);
       case "RemoveMember":
-        return this.removeMember(action.memberId);
+        return this.etcd.remove(action.memberId);
       case "MoveLeader":
-        this.term += 1;
-        this.leaderSlot = action.toSlot;
+        this.etcd.term += 1;
+        this.etcd.leaderSlot = action.toSlot;
         return;
       case "PutDesired":
         this.desired = action.desired;
+        return;
+      case "SendSnapshot": {
+        const container = this.containers.get(action.slot);
+        if (container) container.snapshot = action.snapshot;
+        return;
+      }
+      case "EnsureVolume":
+      case "SaveSnapshot":
+      case "DeleteSnapshots":
+      case "Compact":
+      case "DisarmAlarm":
+      case "Defragment":
+        return;
     }
   }
 
@@ -127,20 +135,13 @@ export class FakeWorld {
     for (const container of this.containers.values()) {
       container.running = true;
       this.setState(container.taskId, "TASK_RUNNING");
-      this.startEtcd(container);
     }
-    this.elect();
-    this.index += 1;
-    if (this.leaderSlot !== null) {
-      for (const c of this.serving()) {
-        const volume = this.volumes.get(c.slot);
-        if (volume) volume.index = this.index;
-      }
-      this.writeHosts(this.leaderSlot);
-    }
-    const ip = this.leaderSlot === null ? null : slotAddress(this.firstAddress, this.leaderSlot);
+    this.etcd.settle();
+    const { leaderSlot, term } = this.etcd;
+    if (leaderSlot !== null) this.writeHosts(leaderSlot);
+    const ip = leaderSlot === null ? null : slotAddress(this.firstAddress, leaderSlot);
     if (this.proxy) {
-      this.proxy = { ...this.proxy, target: ip ? { ip, port: 8888, term: this.term } : null };
+      this.proxy = { ...this.proxy, target: ip ? { ip, port: 8888, term } : null };
     }
   }
 
@@ -152,7 +153,7 @@ export class FakeWorld {
 
   loseVolume(slot: number): void {
     this.kill(slot);
-    this.volumes.delete(slot);
+    this.etcd.volumes.delete(slot);
   }
 
   runningSlots(): number[] {
@@ -168,15 +169,16 @@ export class FakeWorld {
     if (this.containers.has(slot)) this.violations.push(`slot ${slot} has two live tasks`);
     this.tasks.set(taskId, fakeTask(taskId, "TASK_STAGING"));
     if (this.launchesFaulty) this.faulty.add(taskId);
-    this.containers.set(slot, { taskId, slot, running: false, order: null });
+    this.containers.set(slot, { taskId, slot, running: false, order: null, snapshot: null });
   }
 
   private end(taskId: string, state: "TASK_KILLED" | "TASK_FAILED"): void {
     if (!this.tasks.has(taskId)) return;
     this.setState(taskId, state);
     for (const [slot, c] of this.containers) if (c.taskId === taskId) this.containers.delete(slot);
-    if (this.leaderSlot !== null && !this.containers.has(this.leaderSlot)) this.leaderSlot = null;
-    this.elect();
+    const { leaderSlot } = this.etcd;
+    if (leaderSlot !== null && !this.containers.has(leaderSlot)) this.etcd.leaderSlot = null;
+    this.etcd.elect();
   }
 
   private setState(taskId: string, state: ObservedTask["state"]): void {
@@ -184,117 +186,54 @@ export class FakeWorld {
     if (task) this.tasks.set(taskId, { ...task, state });
   }
 
+  /** An agent whose etcd has a leader takes no other order. */
   private order(slot: number, taskId: string, order: AgentOrder): void {
     const container = this.containers.get(slot);
-    if (container?.taskId !== taskId || container.order !== null) return;
-    const { etcd } = order;
-    const volume = this.volumes.get(slot);
-    if (etcd.mode === "bootstrap") this.bootstrap(slot, volume);
-    else if (etcd.mode === "join") this.volumes.set(slot, { memberId: etcd.memberId, index: 0 });
-    else if (!volume) this.violations.push(`slot ${slot} was told to resume without data`);
+    if (container?.taskId !== taskId || container.order?.orderId === order.orderId) return;
+    const busy = container.order !== null && this.etcd.healthOf(slot)?.leaderId != null;
+    if (busy) {
+      this.violations.push(`slot ${slot} was told to ${order.etcd.mode} while it serves`);
+      return;
+    }
+    this.carryOut(slot, order, container.snapshot);
     container.order = order;
   }
 
-  private bootstrap(slot: number, volume: Volume | undefined): void {
-    if (volume) this.violations.push(`slot ${slot} was bootstrapped over data`);
-    if (this.index > 0 && this.leaderSlot !== null && this.term > 1) {
-      this.violations.push(`slot ${slot} was bootstrapped into a cluster that has run`);
-    }
-    const id = `m${this.nextMember++}`;
-    this.volumes.set(slot, { memberId: id, index: 0 });
-    const ip = slotAddress(this.firstAddress, slot);
-    const name = memberNameOf(slot);
-    this.members = [...this.members, { id, name, peerUrls: [peerUrl(ip)], isLearner: false }];
-    if (this.clusterIds.length === 0) this.clusterIds.push("c1");
-  }
-
-  private startEtcd({ slot, order }: Container): void {
-    const memberId = this.volumes.get(slot)?.memberId;
-    if (order === null || memberId === undefined) return;
-    const name = memberNameOf(slot);
-    this.members = this.members.map((m) => (m.id === memberId ? { ...m, name } : m));
-  }
-
-  private addLearner(slot: number, url: string): void {
-    if (this.members.some((m) => m.peerUrls.includes(url))) return;
-    if (this.members.some((m) => m.isLearner)) {
-      this.violations.push(`slot ${slot} was added as a second learner`);
-    }
-    const id = `m${this.nextMember++}`;
-    this.members = [...this.members, { id, name: "", peerUrls: [url], isLearner: true }];
-  }
-
-  private removeMember(memberId: string): void {
-    const member = this.members.find((m) => m.id === memberId);
-    if (member === undefined) return;
-    this.members = this.members.filter((m) => m.id !== memberId);
-    const alive = this.serving().length;
-    if (alive < this.quorum()) this.violations.push(`removing ${memberId} gave up the quorum`);
-  }
-
-  /** Voters whose etcd runs. */
-  private serving(): Container[] {
-    return [...this.containers.values()].filter((c) => {
-      const id = this.volumes.get(c.slot)?.memberId;
-      const member = this.members.find((m) => m.id === id);
-      return c.running && c.order !== null && member !== undefined && !member.isLearner;
-    });
-  }
-
-  private quorum(): number {
-    return Math.floor(this.members.filter((m) => !m.isLearner).length / 2) + 1;
-  }
-
-  private elect(): void {
-    const voters = this.serving();
-    if (voters.length === 0 || voters.length < this.quorum()) {
-      this.leaderSlot = null;
-      return;
-    }
-    if (this.leaderSlot !== null && voters.some((c) => c.slot === this.leaderSlot)) return;
-    this.term += 1;
-    this.leaderSlot = voters[this.term % voters.length]?.slot ?? null;
+  private carryOut(
+    slot: number,
+    { etcd, orderId }: AgentOrder,
+    snapshot: AgentStatus["snapshot"],
+  ): void {
+    const lacks = etcd.mode === "restore" && etcd.snapshot?.sha256 !== snapshot?.sha256;
+    if (lacks) this.violations.push(`slot ${slot} was told to restore what it does not have`);
+    if (etcd.mode === "bootstrap") this.etcd.bootstrap(slot);
+    else if (etcd.mode === "join") this.etcd.join(slot, etcd.memberId);
+    else if (etcd.mode === "restore") this.etcd.restore(slot, etcd.clusterId, etcd.token);
+    else if (!this.etcd.volumes.has(slot)) {
+      this.violations.push(`slot ${slot} was told to ${etcd.mode} without data`);
+    } else if (etcd.mode === "force-new-cluster") this.etcd.force(slot, orderId);
   }
 
   private writeHosts(leaderSlot: number): void {
     const slots = this.desired?.slots ?? [];
     if (!slots.some((s) => s.slot === leaderSlot)) return;
     const names = assignNames(this.hosts, slots, leaderSlot);
-    this.hosts = { term: this.term, leaderSlot, names };
+    this.hosts = { term: this.etcd.term, leaderSlot, names };
   }
 
-  private agentOf({ slot, taskId, order }: Container): AgentStatus {
-    const volume = this.volumes.get(slot);
-    const data: EtcdData = volume
-      ? { state: "present", memberId: volume.memberId, clusterId: "c1", raftIndex: volume.index }
-      : { state: "empty" };
-    const member = this.members.find((m) => m.id === volume?.memberId);
-    const leaderVolume = this.leaderSlot === null ? undefined : this.volumes.get(this.leaderSlot);
-    const serves = order !== null && member !== undefined && volume !== undefined;
+  private agentOf({ slot, taskId, order, snapshot }: Container): AgentStatus {
     return fakeAgent({
       slot,
       taskId,
       phase: order === null ? "awaiting-order" : "running",
       orderId: order?.orderId ?? null,
-      data,
-      etcdExited: order !== null && member === undefined,
+      data: this.etcd.dataOf(slot),
+      snapshot,
+      etcdExited: order !== null && !this.etcd.isMember(slot),
       jupyterReady: !this.faulty.has(taskId),
       hosts: this.hosts,
       sshKnownSlots: this.runningSlots(),
-      etcd: serves
-        ? {
-            memberId: volume.memberId,
-            clusterId: "c1",
-            version: "3.5.16",
-            raftTerm: this.term,
-            raftIndex: volume.index,
-            leaderId: leaderVolume?.memberId ?? null,
-            isLearner: member.isLearner,
-            dbSizeBytes: 20_480,
-            members: this.leaderSlot === null ? null : this.members,
-            alarms: [],
-          }
-        : null,
+      etcd: order === null ? null : this.etcd.healthOf(slot),
     });
   }
 }

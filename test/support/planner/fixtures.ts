@@ -21,7 +21,14 @@ const SPEC: ClusterSpec = {
     options: {},
   },
   storage: { shared: { type: "volume", mountPath: "/shared", volumeName: "demo-shared" } },
-  etcd: { dataVolume: "local", heartbeatMs: 20, electionMs: 200 },
+  etcd: {
+    dataVolume: "local",
+    heartbeatMs: 20,
+    electionMs: 200,
+    quotaMiB: 2048,
+    snapshots: { intervalSeconds: 0, keep: 3, directory: null },
+    recovery: { mode: "Automatic", graceSeconds: 10 },
+  },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
   ssh: { user: "admin", authorizedKeys: [] },
   proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30 },
@@ -88,6 +95,7 @@ export interface FakeAgent {
   readonly orderId: string | null;
   readonly data: AgentStatus["data"];
   readonly etcd: EtcdHealth | null;
+  readonly snapshot: AgentStatus["snapshot"];
   readonly etcdExited: boolean;
   readonly jupyterReady: boolean;
   readonly hosts: HostsTable | null;

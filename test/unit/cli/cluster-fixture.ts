@@ -42,7 +42,16 @@ export function clusterObject(options: FixtureOptions = {}): JupyterClusterObjec
       readyReplicas: 3,
       leader: `${name}-0`,
       nodes: [0, 1, 2].map((slot) => node(name, slot)),
-      etcd: { clusterId: "c1", leaderId: "a0", raftTerm: 2, version: "3.5.16" },
+      etcd: {
+        clusterId: "c1",
+        leaderId: "a0",
+        raftTerm: 2,
+        version: "3.5.16",
+        revision: 7,
+        reseeded: 0,
+      },
+      backup: { count: 0, last: null },
+      lastRecovery: null,
       endpoints: {
         jupyter: "http://127.0.0.1:8888/",
         ssh: ["admin@172.30.0.10:22"],

@@ -21,7 +21,14 @@ describe("compiling", () => {
         storage: {
           shared: { type: "volume", mountPath: "/shared", volumeName: "default-lab-shared" },
         },
-        etcd: { dataVolume: "local", heartbeatMs: 20, electionMs: 200 },
+        etcd: {
+          dataVolume: "local",
+          heartbeatMs: 20,
+          electionMs: 200,
+          quotaMiB: 2048,
+          snapshots: { intervalSeconds: 300, keep: 12, directory: null },
+          recovery: { mode: "Automatic", graceSeconds: 10 },
+        },
         jupyter: { port: 8888, auth: "token", standby: "warm" },
         ssh: { user: "admin", authorizedKeys: [] },
         proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30 },
@@ -35,6 +42,17 @@ describe("compiling", () => {
       written: {},
       source: { file: "cluster.yaml", line: 1 },
     });
+  });
+
+  it("gives etcd the timing of one host, of many, or what follows from a heartbeat", () => {
+    const timing = (body: string) => {
+      const { heartbeatMs, electionMs } = compiled(withSpec(body)).spec.etcd;
+      return [heartbeatMs, electionMs];
+    };
+    expect(timing("")).toEqual([20, 200]);
+    expect(timing("network: {driver: calico}")).toEqual([100, 1000]);
+    expect(timing("etcd: {heartbeatMilliseconds: 50}")).toEqual([50, 500]);
+    expect(timing("etcd: {heartbeatMilliseconds: 9000}")).toEqual([9000, 50_000]);
   });
 
   it("keeps what was written without the defaults", () => {

@@ -83,7 +83,7 @@ describe("a changed spec", () => {
     expect(run.world.runningSlots()).toEqual([]);
     changeSpec(run, { suspend: false });
     run.untilReady();
-    expect(run.world.clusterIds).toEqual(["c1"]);
+    expect(run.world.etcd.clusterIds).toEqual(["c1"]);
     expect(run.world.violations).toEqual([]);
   });
 });

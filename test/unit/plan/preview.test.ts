@@ -16,7 +16,14 @@ const SPEC: ClusterSpec = {
     options: {},
   },
   storage: { shared: { type: "volume", mountPath: "/shared", volumeName: "lab-shared" } },
-  etcd: { dataVolume: "local", heartbeatMs: 100, electionMs: 1000 },
+  etcd: {
+    dataVolume: "local",
+    heartbeatMs: 100,
+    electionMs: 1000,
+    quotaMiB: 2048,
+    snapshots: { intervalSeconds: 300, keep: 12, directory: null },
+    recovery: { mode: "Automatic", graceSeconds: 10 },
+  },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
   ssh: { user: "admin", authorizedKeys: ["ssh-ed25519 AAAA/a one", "ssh-ed25519 AAAA/b two"] },
   proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30 },
@@ -152,7 +159,7 @@ describe("previewCluster", () => {
     const wanted = cluster({
       network: { ...SPEC.network, name: "n", driver: "d", ipamDriver: "i", subnet: "10.0.0.0/24" },
       storage: { shared },
-      etcd: { dataVolume: "ephemeral", heartbeatMs: 10, electionMs: 100 },
+      etcd: { ...SPEC.etcd, dataVolume: "ephemeral", heartbeatMs: 10, electionMs: 100 },
       proxy: { ...SPEC.proxy, port: 1 },
     });
     const refused = previewCluster(cluster(), wanted).changes.filter((c) => c.kind === "refused");
@@ -169,7 +176,14 @@ describe("previewCluster", () => {
   it("knows the effect of every field of the spec", () => {
     const other: ClusterSpec = {
       ...SPEC,
-      etcd: { dataVolume: "ephemeral", heartbeatMs: 1, electionMs: 2 },
+      etcd: {
+        dataVolume: "ephemeral",
+        heartbeatMs: 1,
+        electionMs: 2,
+        quotaMiB: 16,
+        snapshots: { intervalSeconds: 1, keep: 1, directory: "/b" },
+        recovery: { mode: "Manual", graceSeconds: 1 },
+      },
       jupyter: { port: 1, auth: "none", standby: "cold" },
       resources: { cpus: 9, memoryMiB: 9, diskMiB: 9 },
       proxy: { address: "::1", port: 1, holdSeconds: 1 },
@@ -181,6 +195,6 @@ describe("previewCluster", () => {
     const { changes } = previewCluster(cluster(), cluster(other, { "example.org/team": "a" }));
     expect(changes.map((c) => c.field)).toContain("metadata.labels[example.org/team]");
     expect(changes.every((c) => c.effect.length > 0)).toBe(true);
-    expect(changes).toHaveLength(22);
+    expect(changes).toHaveLength(28);
   });
 });

@@ -1,0 +1,116 @@
+/**
+ * A quorum that is lost for good (DESIGN.md 6): after the grace that the spec sets, the best
+ * survivor goes on alone; without one the newest snapshot is restored; without that a person
+ * decides. What is decided is durable before anything is told, so that there is one lineage.
+ */
+import { lastKnown } from "../../model/observed.ts";
+import type { RestoreRequest } from "../../model/snapshot.ts";
+import type { Draft } from "../draft.ts";
+import type { PlanInput } from "../input.ts";
+import { bestSurvivor, judgeLoss, type QuorumLoss } from "../quorum-loss.ts";
+import { beginReseed, finishReseed } from "../reseed.ts";
+import type { ClusterView, NodeView } from "../view.ts";
+import { isSurvivor } from "./prepare-seed.ts";
+import { strangers } from "./stop-tasks.ts";
+
+/** The last revision seen is stored no more often than this; it moves with every write. */
+const LAST_SEEN_MS = 30_000;
+
+export function recoverQuorum(view: ClusterView, input: PlanInput, draft: Draft): void {
+  if (draft.bootstrap?.phase !== "done") return;
+  const { reseed, requested } = draft.recovery;
+  const { members } = view.etcd;
+  if (members !== null) {
+    if (reseed !== null) finishReseed(view, reseed, draft);
+    else noteQuorum(view, draft);
+  }
+  if (requested !== null) return restore(requested, view, input, draft);
+  if (members !== null || view.mesos === null || view.empty) return;
+  if (reseed === null) considerLoss(view, input, draft);
+  else reconsiderSeed(view, draft);
+}
+
+/** Everything is as it should be, or will be: what was thought lost is not. */
+function noteQuorum(view: ClusterView, draft: Draft): void {
+  const { lostSince, lastSeen } = draft.recovery;
+  if (lostSince !== null) draft.recover({ lostSince: null });
+  const revision = view.etcd.leader?.health.revision ?? 0;
+  const due = draft.now - (lastSeen?.at ?? 0) >= LAST_SEEN_MS;
+  if (due && lastSeen?.revision !== revision) {
+    draft.recover({ lastSeen: { revision, at: draft.now } });
+  }
+}
+
+function considerLoss(view: ClusterView, input: PlanInput, draft: Draft): void {
+  const loss = judgeLoss(view);
+  const { lostSince } = draft.recovery;
+  if (!loss.certain) {
+    if (lostSince !== null) draft.recover({ lostSince: null });
+    return;
+  }
+  const since = lostSince ?? draft.now;
+  if (lostSince === null) {
+    draft.recover({ lostSince: since });
+    draft.event("Warning", "QuorumLost", describeLoss(loss));
+  }
+  const { mode, graceSeconds } = view.spec.etcd.recovery;
+  if (mode === "Manual") return;
+  const dueAt = since + graceSeconds * 1000;
+  if (draft.now < dueAt) draft.requeue(dueAt);
+  else beginAnew(view, loss, input, draft);
+}
+
+export function describeLoss({ voters, holders, lost }: QuorumLoss): string {
+  return (
+    `slots ${lost.join(", ")} have lost their etcd data; ` +
+    `${holders.length} of ${voters.length} voters still have theirs, which is no quorum`
+  );
+}
+
+function beginAnew(view: ClusterView, loss: QuorumLoss, input: PlanInput, draft: Draft): void {
+  // Another survivor that is still out of sight may know more.
+  if (loss.unseen.length > 0) return;
+  const survivor = bestSurvivor(loss.holders);
+  if (survivor !== null) {
+    beginReseed({ from: "survivor", seed: survivor }, view, input, draft);
+    return;
+  }
+  const seed = freeSlot(view);
+  const newest = lastKnown(input.observed.snapshots)?.at(-1);
+  if (seed === null || newest === undefined) return;
+  if (input.observed.snapshots.freshness !== "fresh") return;
+  beginReseed({ from: "snapshot", seed, snapshot: newest }, view, input, draft);
+}
+
+/** One whose data is of no use to anybody. */
+function freeSlot(view: ClusterView): NodeView | null {
+  const free = (n: NodeView) => n.standing === "empty" || n.standing === "stale";
+  return view.nodes.find((n) => n.wanted && free(n)) ?? null;
+}
+
+/**
+ * A survivor that was to go on has lost its data too before a quorum could confirm it. Then the
+ * others' data is the best there is again: the next visit judges them anew.
+ */
+function reconsiderSeed(view: ClusterView, draft: Draft): void {
+  const { reseed } = draft.recovery;
+  const seed = view.nodes.find((n) => n.slot === reseed?.slot);
+  if (reseed?.from !== "survivor" || seed?.agent == null) return;
+  if (isSurvivor(seed, reseed) || seed.agent.etcd !== null) return;
+  draft.recover({ reseed: null });
+  for (const { slot, memberId } of reseed.former) draft.patchSlot(slot, { memberId });
+  draft.event("Warning", "ReseedFailed", `slot ${seed.slot} has lost its data as well`);
+}
+
+/**
+ * A person wants another state. Whatever runs on the present one ends first, that which may run on
+ * out of sight included: two clusters at a time would be two truths.
+ */
+function restore(request: RestoreRequest, view: ClusterView, input: PlanInput, draft: Draft): void {
+  if (view.mesos === null) return;
+  const running = draft.slots.filter((s) => s.task !== null);
+  for (const { slot } of running) draft.kill(slot, "etcd is restored, as it was asked for");
+  const seed = view.nodes.find((n) => n.wanted);
+  if (running.length > 0 || strangers(view, input).length > 0 || seed === undefined) return;
+  beginReseed({ ...request, seed }, view, input, draft);
+}
