@@ -8,11 +8,13 @@ import {
   fresh,
   lastKnown,
   type Observed,
+  type ObservedJob,
   type ObservedMesos,
   type Source,
 } from "../model/observed.ts";
 import { taskEnd } from "../model/task-state.ts";
 import type { DockerFacts } from "./docker-facts.ts";
+import type { SnapshotFacts } from "./snapshot-facts.ts";
 
 export interface ObserverSources {
   readonly mesos: { observe(): Source<ObservedMesos> };
@@ -20,6 +22,8 @@ export interface ObserverSources {
   /** Null when the containers run on other machines' engines. */
   readonly docker: Pick<DockerFacts, "observe" | "forget"> | null;
   readonly proxies: { observe(key: ClusterKey): Observed["proxy"] };
+  readonly snapshots: Pick<SnapshotFacts, "observe" | "forget">;
+  readonly jobs: { observe(key: ClusterKey): readonly ObservedJob[] };
   readonly defaultImage: string;
 }
 
@@ -45,6 +49,8 @@ export class ClusterObserver {
       local: docker !== null,
       ...(docker?.observe(key, spec.network, image) ?? elsewhere(spec.network.subnet, image)),
       agents,
+      snapshots: this.sources.snapshots.observe(memory.cluster),
+      jobs: this.sources.jobs.observe(key),
       proxy: proxies.observe(key),
     };
   }
@@ -63,6 +69,7 @@ export class ClusterObserver {
     for (const taskId of this.listened.get(key) ?? []) this.sources.streams.disconnect(taskId);
     this.listened.delete(key);
     this.sources.docker?.forget(key);
+    this.sources.snapshots.forget(key);
   }
 
   /** Only addresses of tasks that run are dialled; a task that ended is let go at once. */
