@@ -6,13 +6,14 @@ import type { TargetGate } from "./target-gate.ts";
 export function followLeader(
   proxy: Pick<TargetGate, "assigned" | "setTarget" | "dropTarget">,
   nodes: readonly LeaderCandidate[],
-  jupyterPort: number,
+  cluster: { readonly jupyterPort: number; readonly epoch: number },
 ): void {
   const target = proxy.assigned;
   const leader = findLeader(nodes);
   const node = nodes.find((n) => n.slot === leader?.slot);
   if (leader && node?.agent?.units.jupyter.ready) {
-    proxy.setTarget({ ip: leader.ip, port: jupyterPort, term: leader.term });
+    const { jupyterPort: port, epoch } = cluster;
+    proxy.setTarget({ ip: leader.ip, port, epoch, term: leader.term });
   } else if (target !== null && !serves(nodes, target.ip)) {
     proxy.dropTarget(target.ip);
   }

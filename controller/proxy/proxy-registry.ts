@@ -81,9 +81,13 @@ export class ProxyRegistry {
    * Points the proxy at the node that leads and serves. This is not left to the next visit of the
    * cluster's loop: a visit may be waiting for an answer from the very node that just died.
    */
-  follow(key: ClusterKey, nodes: readonly LeaderCandidate[], jupyterPort: number): void {
+  follow(
+    key: ClusterKey,
+    nodes: readonly LeaderCandidate[],
+    cluster: { readonly jupyterPort: number; readonly epoch: number },
+  ): void {
     const proxy = this.entries.get(key)?.proxy;
-    if (proxy) followLeader(proxy, nodes, jupyterPort);
+    if (proxy) followLeader(proxy, nodes, cluster);
   }
 
   /** Of every proxy that listens, for metrics. */
