@@ -5,30 +5,29 @@ import type { ClusterData } from "./cluster-data.ts";
 export interface Leadership {
   /** Of this node, whose member leads. */
   readonly slot: number;
+  /** Hex. */
+  readonly clusterId: string;
   readonly term: number;
-  /**
-   * No other member may vote, so there is no other leader either. In data that was restored from a
-   * snapshot the table is of a higher term: the terms of a new cluster begin anew.
-   */
-  readonly alone: boolean;
 }
 
 /**
  * @returns null when the table in force is right, when nothing is desired yet, when this slot is to
- *   go (its leadership is moved away before), or when a leader of a higher term has written
+ *   go (its leadership is moved away before), or when a leader of a higher term has written. Data
+ *   that was restored from a snapshot holds the table of another cluster, whose terms do not count
  */
 export function nextTable(data: ClusterData, leadership: Leadership): HostsTable | null {
   const { desired, hosts } = data;
-  const { slot, term, alone } = leadership;
+  const { slot, clusterId, term } = leadership;
   if (desired === null || !desired.slots.some((s) => s.slot === slot)) return null;
-  if (hosts !== null && hosts.term > term && !alone) return null;
+  if (hosts?.clusterId === clusterId && hosts.term > term) return null;
   const names = assignNames(hosts, desired.slots, slot);
-  const table: HostsTable = { term, leaderSlot: slot, names };
+  const table: HostsTable = { clusterId, term, leaderSlot: slot, names };
   return sameTable(hosts, table) ? null : table;
 }
 
 function sameTable(a: HostsTable | null, b: HostsTable): boolean {
-  if (a === null || a.term !== b.term || a.leaderSlot !== b.leaderSlot) return false;
+  if (a?.clusterId !== b.clusterId || a.term !== b.term) return false;
+  if (a.leaderSlot !== b.leaderSlot) return false;
   if (a.names.length !== b.names.length) return false;
   return a.names.every((n, i) => {
     const other = b.names[i];

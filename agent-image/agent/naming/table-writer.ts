@@ -42,8 +42,7 @@ export class TableWriter {
     const before = this.health;
     this.health = health;
     const led = before?.leaderId !== health?.leaderId || before?.raftTerm !== health?.raftTerm;
-    const confirmed = before?.members == null && health?.members != null;
-    if (led || confirmed) this.task.wake();
+    if (led) this.task.wake();
   }
 
   async stop(): Promise<void> {
@@ -56,8 +55,8 @@ export class TableWriter {
     const { health } = this;
     const { config, store, log } = this.options;
     if (health === null || health.leaderId !== health.memberId) return IDLE_MS;
-    const alone = health.members?.filter((m) => !m.isLearner).length === 1;
-    const leadership = { slot: config.slot, term: health.raftTerm, alone };
+    const { clusterId, raftTerm: term } = health;
+    const leadership = { slot: config.slot, clusterId, term };
     const table = nextTable(store.data, leadership);
     if (table === null) return IDLE_MS;
     this.client ??= await localClient();

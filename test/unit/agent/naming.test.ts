@@ -14,15 +14,15 @@ const desired = { generation: 1, slots };
 
 function tableOf(term: number, leaderSlot: number, order: readonly number[]): HostsTable {
   const names = order.map((slot, index) => ({ slot, index, ip: `10.0.0.${slot}` }));
-  return { term, leaderSlot, names };
+  return { clusterId: "c1", term, leaderSlot, names };
 }
 
 function data(changes: Partial<ClusterData>): ClusterData {
   return { ...NO_DATA, desired, ...changes };
 }
 
-function leader(slot: number, term: number, alone = false): Leadership {
-  return { slot, term, alone };
+function leader(slot: number, term: number, clusterId = "c1"): Leadership {
+  return { slot, clusterId, term };
 }
 
 describe("the table that a leader writes", () => {
@@ -52,10 +52,10 @@ describe("the table that a leader writes", () => {
     expect(nextTable(data({ hosts: tableOf(9, 0, [0, 1, 2]) }), leader(1, 8))).toBeNull();
   });
 
-  test("the table of a restored cluster gives way to the only member's", () => {
+  test("the table that a snapshot brought along gives way, whatever its term", () => {
     const hosts = tableOf(9, 0, [0, 1, 2]);
-    const table = nextTable(data({ hosts }), leader(1, 2, true));
-    expect(table).toEqual(tableOf(2, 1, [1, 0, 2]));
+    const table = nextTable(data({ hosts }), leader(1, 2, "c2"));
+    expect(table).toEqual({ ...tableOf(2, 1, [1, 0, 2]), clusterId: "c2" });
   });
 
   test("nothing by a slot that is to go", () => {
