@@ -13,7 +13,7 @@ import { restoreData } from "../snapshot/restore-data.ts";
 import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { User } from "../system/user.ts";
-import { Unit } from "../unit/unit.ts";
+import { Unit, type UnitCommand } from "../unit/unit.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
 import { isCorruption } from "./corruption.ts";
 import type { DataDir } from "./data-dir.ts";
@@ -148,10 +148,15 @@ export class EtcdUnit {
     }
   }
 
-  private command() {
-    const { config, data, user } = this.options;
+  private command(): UnitCommand | null {
+    const { board, config, data, user } = this.options;
     const { inForce } = this;
     if (inForce === null) throw new Error("etcd is started without an order");
+    if (board.now.data.state !== "empty" && !data.hasLog()) {
+      // On an empty directory etcd would begin anew: a member without memory, or a second cluster.
+      this.keeper.giveUp("the data has vanished");
+      return null;
+    }
     this.monitor.restarted();
     this.fatal = null;
     return {
@@ -228,8 +233,11 @@ export class EtcdUnit {
 
   private problem(): string | null {
     const { state, lastExit } = this.unit.status();
-    const { etcd } = this.options.board.now;
-    if (state === "stopped") return null;
+    const { etcd, data } = this.options.board.now;
+    if (state === "stopped") {
+      const broken = this.inForce !== null && data.state === "corrupt";
+      return broken ? `etcd is not started: ${data.reason}` : null;
+    }
     if (state === "starting") return this.isWithoutQuorum() ? "etcd waits for a quorum" : null;
     if (state === "exited") return "etcd ended: its member was removed from the cluster";
     if (state === "backoff") {
