@@ -1,6 +1,6 @@
 /** The controller's client of one cluster's etcd: members, leadership, and single keys. */
 import { AlarmAction, AlarmType, type Etcd3 } from "etcd3";
-import type { EtcdMember } from "../model/agent-api.ts";
+import type { EtcdAlarm, EtcdMember } from "../model/agent-api.ts";
 import { messageOf } from "../model/errors.ts";
 import { decimalId, hexId } from "../model/ids.ts";
 import type { Logger } from "../model/ports.ts";
@@ -15,7 +15,7 @@ import { etcdMessage, isEtcdError, kindOf, unavailable } from "./etcd-errors.ts"
 import { FencedPut } from "./fenced-put.ts";
 import { memberClient } from "./member-client.ts";
 
-const ALARMS = { NOSPACE: AlarmType.Nospace } as const;
+const ALARMS = { NOSPACE: AlarmType.Nospace, CORRUPT: AlarmType.Corrupt } as const;
 /** Milliseconds for the leader to hand over; it waits one election timeout at most. */
 const MOVE_LEADER_MS = 2_000;
 
@@ -130,7 +130,7 @@ export class EtcdClusterClient {
   }
 
   /** One that is not raised is disarmed. etcd raises it again when the reason is still there. */
-  async disarmAlarm(memberId: string, alarm: "NOSPACE"): Promise<void> {
+  async disarmAlarm(memberId: string, alarm: EtcdAlarm["alarm"]): Promise<void> {
     const memberID = decimalId(memberId);
     const request = { action: AlarmAction.Deactivate, memberID, alarm: ALARMS[alarm] };
     await this.call(`DisarmAlarm ${alarm} ${memberId}`, (member, options) =>
