@@ -9,6 +9,7 @@ import { openStateDir } from "../store/state-dir.ts";
 import { createLogger } from "../support/logger.ts";
 import type { CliContext } from "./context.ts";
 import type { ConnectionOptions } from "./options.ts";
+import type { ClusterMemory } from "../model/memory.ts";
 import type { StateDir } from "../store/state-dir.ts";
 
 /** Longer than the grace that Mesos gives a container, and the removal of nine of them. */
@@ -27,8 +28,8 @@ export function downCommand(context: CliContext): Command {
     .description(
       "End the controller that runs on the state directory and remove the containers of its " +
         "clusters. Where no controller runs, the containers are removed all the same. Data stays " +
-        "in its volumes, and the next `up` goes on with it, unless --volumes is given. What other " +
-        "state directories or other programs own is never touched.",
+        "in its volumes, and the next `up` goes on with it, unless --volumes is given; snapshots stay " +
+        "in any case. What other state directories or other programs own is never touched.",
     )
     .option("--volumes", "also remove the volumes with all data, the networks and the memory")
     .option("-y, --yes", "don't ask before data is removed")
@@ -42,7 +43,7 @@ export function downCommand(context: CliContext): Command {
       `
 Examples:
   jupyter-cluster down                     the data stays
-  jupyter-cluster down --volumes --yes     nothing stays`,
+  jupyter-cluster down --volumes --yes     nothing stays but snapshots`,
     )
     .action((options: DownOptions) => down(context, options));
   return addConnectionOptions(command, context);
@@ -146,14 +147,30 @@ async function removeAll(
   }
   // Without containers the framework means nothing; where it is removed it would be in the way.
   await state.framework.save({ frameworkId: null, masters });
+  const left = volumes ? await placesOfSnapshots(state, clusters) : [];
   for (const key of volumes ? memories.keys() : []) {
     await state.memories.remove(key);
     tell([`memory of ${key}`]);
   }
   context.stderr.write(summary(clusters.length, count > 0 || ended, volumes));
+  for (const path of left) context.stderr.write(`Snapshots stay in ${path}.\n`);
   if (volumes && !local) {
     context.stderr.write(`Volumes on the agents of ${masters} are not reached from here.\n`);
   }
+}
+
+/** Where there are some. */
+async function placesOfSnapshots(
+  state: StateDir,
+  clusters: readonly ClusterMemory[],
+): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const { cluster } of clusters) {
+    const directory = state.snapshots.of(cluster);
+    const isEmpty = (await directory.list()).length === 0;
+    if (!isEmpty) paths.push(directory.path);
+  }
+  return paths;
 }
 
 function summary(clusters: number, anything: boolean, volumes: boolean): string {
