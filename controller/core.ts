@@ -223,7 +223,8 @@ export class ControllerCore {
   private follow(memory: ClusterMemory): void {
     const { metadata, spec } = memory.cluster;
     const nodes = this.observer.candidates(memory);
-    this.proxies.follow(clusterKey(metadata), nodes, spec.jupyter.port);
+    const cluster = { jupyterPort: spec.jupyter.port, epoch: memory.recovery.epoch };
+    this.proxies.follow(clusterKey(metadata), nodes, cluster);
   }
 
   private async release(key: ClusterKey, memory: ClusterMemory): Promise<void> {

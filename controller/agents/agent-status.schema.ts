@@ -73,6 +73,7 @@ const snapshot = record({
 });
 
 const hosts = record({
+  clusterId: hex,
   term: count,
   leaderSlot: count,
   names: listOf(record({ slot: count, index: count, ip: text }), NODES_MAX),

@@ -2,8 +2,8 @@
 import type { AgentStreams } from "../agents/agent-streams.ts";
 import type { AgentStatus } from "../model/agent-api.ts";
 import { type ClusterKey, slotAddress } from "../model/ids.ts";
-import type { LeaderCandidate } from "../model/leader.ts";
-import type { ClusterMemory } from "../model/memory.ts";
+import { type LeaderCandidate, ofLineage } from "../model/leader.ts";
+import { type ClusterMemory, lineageOf } from "../model/memory.ts";
 import {
   fresh,
   lastKnown,
@@ -56,13 +56,14 @@ export class ClusterObserver {
   }
 
   /** The nodes as their agents show them now, for whoever follows the leader. */
-  candidates(memory: ClusterMemory): LeaderCandidate[] {
+  candidates(memory: ClusterMemory): readonly LeaderCandidate[] {
     const { firstAddress } = memory.cluster.spec.network;
-    return memory.slots.map(({ slot, task }) => {
+    const nodes = memory.slots.map(({ slot, task }) => {
       const source = task ? this.sources.streams.observe(task.taskId) : undefined;
       const agent = source?.freshness === "fresh" ? source.value : null;
       return { slot, ip: slotAddress(firstAddress, slot), agent };
     });
+    return ofLineage(nodes, lineageOf(memory));
   }
 
   forget(key: ClusterKey): void {

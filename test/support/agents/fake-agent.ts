@@ -110,7 +110,12 @@ export function healthyStatus(over: Partial<AgentStatus> = {}): AgentStatus {
       ],
       alarms: [],
     },
-    hosts: { term: 2, leaderSlot: 1, names: [{ slot: 1, index: 0, ip: "172.30.0.11" }] },
+    hosts: {
+      clusterId: "c1",
+      term: 2,
+      leaderSlot: 1,
+      names: [{ slot: 1, index: 0, ip: "172.30.0.11" }],
+    },
     sshKnownSlots: [1],
     storage: { ready: true, message: "" },
     elections: [
