@@ -5,11 +5,11 @@ import { Command } from "commander";
 import { removeContainers, removeData } from "./removal.ts";
 import { addConnectionOptions, withClient } from "./options.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import { type ClusterMemory, completeMemory } from "../model/memory.ts";
 import { openStateDir } from "../store/state-dir.ts";
 import { createLogger } from "../support/logger.ts";
 import type { CliContext } from "./context.ts";
 import type { ConnectionOptions } from "./options.ts";
-import type { ClusterMemory } from "../model/memory.ts";
 import type { StateDir } from "../store/state-dir.ts";
 
 /** Longer than the grace that Mesos gives a container, and the removal of nine of them. */
@@ -128,7 +128,7 @@ async function removeAll(
   ended: boolean,
 ): Promise<void> {
   const memories = await state.memories.loadAll();
-  const clusters = [...memories.values()];
+  const clusters = [...memories.values()].map(completeMemory);
   const masters = (await state.framework.load())?.masters ?? "local";
   const local = masters === "local";
   if (!local && !ended && !forgetFramework) throw onlyThroughMesos(masters);
@@ -159,7 +159,7 @@ async function removeAll(
   }
 }
 
-/** Where there are some. */
+/** Where there are some, or may be. */
 async function placesOfSnapshots(
   state: StateDir,
   clusters: readonly ClusterMemory[],
@@ -167,8 +167,13 @@ async function placesOfSnapshots(
   const paths: string[] = [];
   for (const { cluster } of clusters) {
     const directory = state.snapshots.of(cluster);
-    const isEmpty = (await directory.list()).length === 0;
-    if (!isEmpty) paths.push(directory.path);
+    try {
+      if ((await directory.list()).length > 0) paths.push(directory.path);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      // Its disk is not there now; what is on it stays all the same.
+      paths.push(directory.path);
+    }
   }
   return paths;
 }
