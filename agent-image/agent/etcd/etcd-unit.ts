@@ -2,7 +2,6 @@
 import type {
   AgentOrder,
   AgentRefusal,
-  EtcdAlarm,
   EtcdHealth,
   EtcdOrder,
   NodeConfig,
@@ -20,6 +19,7 @@ import type { DataDir } from "./data-dir.ts";
 import { DataKeeper } from "./data-keeper.ts";
 import { electionRecords, foldElections, NO_ELECTIONS } from "./election-log.ts";
 import { etcdFlags } from "./etcd-flags.ts";
+import { etcdProblem } from "./etcd-problem.ts";
 import { HealthMonitor } from "./health-monitor.ts";
 import type { Identity } from "./identity.ts";
 import { IdentityKeeper } from "./identity-keeper.ts";
@@ -232,29 +232,19 @@ export class EtcdUnit {
   }
 
   private problem(): string | null {
-    const { state, lastExit } = this.unit.status();
     const { etcd, data } = this.options.board.now;
-    if (state === "stopped") {
-      const broken = this.inForce !== null && data.state === "corrupt";
-      return broken ? `etcd is not started: ${data.reason}` : null;
-    }
-    if (state === "starting") return this.isWithoutQuorum() ? "etcd waits for a quorum" : null;
-    if (state === "exited") return "etcd ended: its member was removed from the cluster";
-    if (state === "backoff") {
-      const how = lastExit?.signal ?? `code ${lastExit?.code ?? "unknown"}`;
-      return `etcd ended with ${how}${this.fatal === null ? "" : `: ${this.fatal}`}`;
-    }
-    if (etcd === null) return "etcd does not answer";
-    if (etcd.alarms.length > 0) return `etcd has raised ${alarmNames(etcd.alarms)}`;
-    return etcd.leaderId === null ? "etcd has no leader" : null;
+    return etcdProblem({
+      unit: this.unit.status(),
+      ordered: this.inForce !== null,
+      withoutQuorum: this.isWithoutQuorum(),
+      lastWords: this.fatal,
+      etcd,
+      data,
+    });
   }
 
   private isWithoutQuorum(): boolean {
     const { unrestSince } = this.elections;
     return unrestSince !== null && this.options.clock.now() - unrestSince > UNREST_MS_MAX;
   }
-}
-
-function alarmNames(alarms: readonly EtcdAlarm[]): string {
-  return [...new Set(alarms.map(({ alarm }) => alarm))].join(", ");
 }
