@@ -3,18 +3,16 @@ import type {
   AgentOrder,
   AgentRefusal,
   EtcdHealth,
-  EtcdOrder,
   NodeConfig,
 } from "../../../controller/model/agent-api.ts";
-import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
-import { restoreData } from "../snapshot/restore-data.ts";
 import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { User } from "../system/user.ts";
 import { Unit, type UnitCommand } from "../unit/unit.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
 import { isCorruption } from "./corruption.ts";
+import { changeData } from "./data-changes.ts";
 import type { DataDir } from "./data-dir.ts";
 import { DataKeeper } from "./data-keeper.ts";
 import { electionRecords, foldElections, NO_ELECTIONS } from "./election-log.ts";
@@ -24,7 +22,7 @@ import { HealthMonitor } from "./health-monitor.ts";
 import type { Identity } from "./identity.ts";
 import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
-import { planStart, refuse, type StartPlan } from "./order-rules.ts";
+import { planStart, refuse } from "./order-rules.ts";
 import { OrderWorker } from "./order-worker.ts";
 
 const STOP_MS_MAX = 2_000;
@@ -116,36 +114,13 @@ export class EtcdUnit {
     if ((again || ranBefore) && !broken) await this.keeper.look();
     const plan = planStart(order, board.now.data, this.identity.known);
     log.info({ orderId: order.orderId, mode: order.etcd.mode, ...plan }, "order is carried out");
-    await this.changeData(order.etcd, plan);
-    if (plan.force) await this.keepWholeLog();
+    const isEmpty = board.now.data.state === "empty";
+    const { identity, keeper } = this;
+    await changeData(order, plan, isEmpty, { ...this.options, identity, keeper });
     this.inForce = order;
     this.forcing = plan.force ? order : null;
     this.elections = NO_ELECTIONS;
     this.unit.start();
-  }
-
-  private async changeData(etcd: EtcdOrder, { wipe, restore }: StartPlan): Promise<void> {
-    const { board, data, stage, user } = this.options;
-    const changes = wipe || restore !== null;
-    if (changes) await this.identity.forget();
-    if (wipe) await data.wipe();
-    else if (board.now.data.state === "empty") await data.clearRemains();
-    if (etcd.mode === "restore") {
-      if (restore !== null) await restoreData(data, stage, restore, etcd, user);
-      await stage.clear();
-    }
-    if (changes) await this.keeper.look();
-  }
-
-  private async keepWholeLog(): Promise<void> {
-    const { data, log } = this.options;
-    try {
-      const raised = await data.commitWholeLog();
-      if (raised !== null) log.info({ ...raised }, "the log's last entries are kept");
-    } catch (error) {
-      // Better to go on without the last entries than not at all.
-      log.error({ error: messageOf(error) }, "the log's last entries may be lost");
-    }
   }
 
   private command(): UnitCommand | null {
