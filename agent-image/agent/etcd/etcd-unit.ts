@@ -161,7 +161,7 @@ export class EtcdUnit {
       this.force = false;
       this.identity.learn({ ...event, ...(forcedBy === undefined ? {} : { forcedBy }) });
       this.tellData();
-    } else if (event.type === "unrest") {
+    } else if (event.type === "campaign") {
       this.tellProblem();
     } else if (event.type === "fatal") {
       this.fatal = event.message;
@@ -213,7 +213,7 @@ export class EtcdUnit {
   }
 
   private isWithoutQuorum(): boolean {
-    const { unrestSince } = this.elections;
-    return unrestSince !== null && this.options.clock.now() - unrestSince > UNREST_MS_MAX;
+    const since = this.elections.unrest?.startedAt ?? null;
+    return since !== null && this.options.clock.now() - since > UNREST_MS_MAX;
   }
 }
