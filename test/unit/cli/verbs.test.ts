@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { failure, json, lines, startApiServer } from "./api-server.ts";
 import { cli } from "./captured-context.ts";
-import { clusterObject, election, event, node } from "./cluster-fixture.ts";
+import { clusterObject, event, node } from "./cluster-fixture.ts";
 import type { ApiServer, Route } from "./api-server.ts";
 
 const ROOT = "/apis/jupytercluster.dev/v1alpha1";
@@ -190,44 +190,6 @@ describe("events", () => {
         "",
       ].join("\n"),
     );
-  });
-});
-
-describe("elections", () => {
-  const elections = [2, 3, 4, 5].map((term) => election({ term }));
-  const routes = { [`GET ${LAB}`]: json(clusterObject({ status: { elections } })) };
-
-  it("tells the last three step by step, the newest last", async () => {
-    const { code, stdout } = await run(routes, "elections", "lab");
-    expect(code).toBe(0);
-    expect(stdout.match(/^Term \d+/gm)).toEqual(["Term 3", "Term 4", "Term 5"]);
-    expect(stdout).toContain("  +0..1 ms votes        slot 0   5      slot 0      2/2     -\n");
-  });
-
-  it("tells as many as are asked for, in each form", async () => {
-    const one = await run(routes, "elections", "lab", "--latest", "1");
-    expect(one.stdout.match(/^Term \d+/gm)).toEqual(["Term 5"]);
-    await server?.close();
-    const lines = await run(routes, "elections", "lab", "--summary", "--latest", "2");
-    expect(lines.stdout.split("\n").map((line) => line.slice(0, 4))).toEqual([
-      ...["TERM", "5   ", "4   "],
-      "",
-    ]);
-    await server?.close();
-    const data = await run(routes, "elections", "lab", "-o", "json");
-    expect(JSON.parse(data.stdout)).toEqual(elections);
-  });
-
-  it("says on stderr that there was none", async () => {
-    const none = clusterObject({ status: { elections: [] } });
-    const said = { code: 0, stdout: "", stderr: "No elections.\n" };
-    expect(await run({ [`GET ${LAB}`]: json(none) }, "elections", "lab")).toEqual(said);
-  });
-
-  it("refuses a number that is none, as wrong usage", async () => {
-    const { code, stderr } = await run(routes, "elections", "lab", "--latest", "0");
-    expect(code).toBe(2);
-    expect(stderr).toContain("--latest");
   });
 });
 
