@@ -3,6 +3,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type Docker from "dockerode";
 import { perform } from "./act/actor.ts";
 import { EtcdClients } from "./act/etcd-clients.ts";
+import { doJob, type SnapshotTargets } from "./act/job-work.ts";
+import { Jobs } from "./act/jobs.ts";
 import { StatusSink } from "./act/status-sink.ts";
 import { AgentStreams } from "./agents/agent-streams.ts";
 import { ControllerLoop } from "./loop/controller-loop.ts";
@@ -16,9 +18,11 @@ import { lastKnown, type ObservedTask } from "./model/observed.ts";
 import type { Clock, Logger } from "./model/ports.ts";
 import { ClusterObserver } from "./observe/cluster-observer.ts";
 import { DockerFacts } from "./observe/docker-facts.ts";
+import { SnapshotFacts } from "./observe/snapshot-facts.ts";
 import { TaskLedger } from "./observe/task-ledger.ts";
 import { ProxyRegistry } from "./proxy/proxy-registry.ts";
 import type { StateDir } from "./store/state-dir.ts";
+import type { CompiledCluster } from "../crd-schema/spec.ts";
 
 const FRAMEWORK_NAME = "jupyter-cluster";
 /** A week: for so long no controller may run before the master ends the tasks. Seconds. */
@@ -47,6 +51,9 @@ export class ControllerCore {
   private readonly streams: AgentStreams;
   private readonly proxies: ProxyRegistry;
   private readonly dockerFacts: DockerFacts;
+  private readonly snapshotFacts: SnapshotFacts;
+  private readonly snapshots: SnapshotTargets;
+  private readonly jobs: Jobs;
   private readonly ledger: TaskLedger;
   private readonly observer: ClusterObserver;
   private readonly etcd: EtcdClients;
@@ -61,11 +68,25 @@ export class ControllerCore {
     this.dockerFacts = new DockerFacts({ docker, clock, log, onChange: wake });
     this.proxies = new ProxyRegistry({ clock, log, onChange: wake });
     this.streams = new AgentStreams({ clock, log, onChange: (task) => this.agentChanged(task) });
+    const snapshotsOf = (cluster: CompiledCluster) => state.snapshots.of(cluster);
+    this.snapshotFacts = new SnapshotFacts({ snapshotsOf, clock, log, onChange: wake });
+    const refresh = (cluster: CompiledCluster) => this.snapshotFacts.refresh(cluster);
+    const snapshots = { of: snapshotsOf, refresh };
+    this.snapshots = snapshots;
+    this.jobs = new Jobs({
+      work: (action, memory, signal) =>
+        doJob(action, memory, { targets: snapshots, clock, signal }),
+      onEnd: wake,
+      clock,
+      log,
+    });
     this.scheduler = this.newScheduler();
     this.observer = new ClusterObserver({
       mesos: { observe: () => this.ledger.complete(this.scheduler.observe()) },
       streams: this.streams,
       docker: options.mesos === "local" ? this.dockerFacts : null,
+      snapshots: this.snapshotFacts,
+      jobs: this.jobs,
       proxies: this.proxies,
       defaultImage: options.agentImage,
     });
@@ -85,6 +106,7 @@ export class ControllerCore {
   /** Containers run on. */
   async stop(): Promise<void> {
     await this.loop.stop();
+    await this.jobs.stop();
     this.statuses.stop();
     this.etcd.closeAll();
     this.streams.closeAll();
@@ -169,10 +191,11 @@ export class ControllerCore {
   }
 
   private async perform(action: Action, memory: ClusterMemory): Promise<void> {
-    const { scheduler, etcd, proxies, dockerFacts } = this;
-    const refreshDocker = (key: ClusterKey) => dockerFacts.refresh(key);
+    const { scheduler, etcd, proxies, snapshots, jobs } = this;
+    const refreshDocker = (key: ClusterKey) => this.dockerFacts.refresh(key);
     const { docker } = this.options;
-    await perform(action, memory, { scheduler, docker, refreshDocker, etcd, proxies });
+    const targets = { scheduler, docker, refreshDocker, etcd, proxies, snapshots, jobs };
+    await perform(action, memory, targets);
     if (action.type === "EnsureProxy") this.follow(memory);
   }
 
@@ -194,11 +217,13 @@ export class ControllerCore {
   private follow(memory: ClusterMemory): void {
     const { metadata, spec } = memory.cluster;
     const nodes = this.observer.candidates(memory);
-    this.proxies.follow(clusterKey(metadata), nodes, spec.jupyter.port);
+    const cluster = { jupyterPort: spec.jupyter.port, epoch: memory.recovery.epoch };
+    this.proxies.follow(clusterKey(metadata), nodes, cluster);
   }
 
   private async release(key: ClusterKey, memory: ClusterMemory): Promise<void> {
     this.demand(key, false);
+    this.jobs.release(key);
     this.statuses.forget(key);
     this.etcd.close(key);
     this.observer.forget(key);

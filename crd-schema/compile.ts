@@ -33,7 +33,7 @@ function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): Clu
     },
     network: compileNetwork(metadata, spec.network),
     storage: { shared: compileStorage(metadata, spec.storage.shared) },
-    etcd: compileEtcd(etcd),
+    etcd: compileEtcd(etcd, spec.network.driver),
     jupyter: { port: jupyter.port, auth: jupyter.auth, standby: jupyter.standby },
     ssh: { user: ssh.user, authorizedKeys: ssh.authorizedKeys },
     proxy: { address: proxy.address, port: proxy.port, holdSeconds: proxy.holdSeconds },
@@ -57,12 +57,25 @@ function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): Clu
   };
 }
 
-function compileEtcd(etcd: DefaultedManifest["spec"]["etcd"]): ClusterSpec["etcd"] {
+/**
+ * On one host no heartbeat is late, even under load, and an election costs 0.2 s; between hosts a
+ * false election costs more than a late one. Milliseconds.
+ */
+const HEARTBEAT_ONE_HOST = 20;
+const HEARTBEAT_MANY_HOSTS = 100;
+/** etcd's own advice: an election timeout of ten heartbeats; it refuses more than 50 s. */
+const HEARTBEATS_PER_ELECTION = 10;
+const ELECTION_MAX = 50_000;
+
+function compileEtcd(etcd: DefaultedManifest["spec"]["etcd"], driver: string): ClusterSpec["etcd"] {
   const { snapshots, recovery } = etcd;
+  const usual = driver === "bridge" ? HEARTBEAT_ONE_HOST : HEARTBEAT_MANY_HOSTS;
+  const heartbeatMs = etcd.heartbeatMilliseconds ?? usual;
+  const longest = Math.min(HEARTBEATS_PER_ELECTION * heartbeatMs, ELECTION_MAX);
   return {
     dataVolume: etcd.dataVolume,
-    heartbeatMs: etcd.heartbeatMilliseconds,
-    electionMs: etcd.electionMilliseconds,
+    heartbeatMs,
+    electionMs: etcd.electionMilliseconds ?? longest,
     quotaMiB: mebibytes(etcd.quota),
     snapshots: {
       intervalSeconds: snapshots.intervalSeconds,

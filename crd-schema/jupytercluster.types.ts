@@ -135,11 +135,11 @@ export interface JupyterClusterManifest {
        */
       dataVolume?: "local" | "ephemeral";
       /**
-       * How often the leader shows that it lives. About the round trip time between nodes; 20 suits one host or one fast network. A change replaces the containers one after another.
+       * How often the leader shows that it lives. About the round trip time between nodes. Left out: 20 with network.driver bridge, which is one host, and 100 with any other. A change replaces the containers one after another.
        */
       heartbeatMilliseconds?: number;
       /**
-       * Silence of the leader after which another is elected. At least 5, better 10 times heartbeatMilliseconds, and at least 10 times the round trip time. A change replaces the containers one after another.
+       * Silence of the leader after which another is elected. At least 5, better 10 times heartbeatMilliseconds, and at least 10 times the round trip time. Left out: 10 times heartbeatMilliseconds. A change replaces the containers one after another.
        */
       electionMilliseconds?: number;
       /**
@@ -344,8 +344,8 @@ export interface DefaultedManifest {
     };
     etcd: {
       dataVolume: "local" | "ephemeral";
-      heartbeatMilliseconds: number;
-      electionMilliseconds: number;
+      heartbeatMilliseconds?: number;
+      electionMilliseconds?: number;
       quota: string;
       snapshots: {
         intervalSeconds: number;

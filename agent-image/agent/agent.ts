@@ -12,13 +12,15 @@ import type { Clock, Logger } from "../../controller/model/ports.ts";
 import { DataDir } from "./etcd/data-dir.ts";
 import { localClient } from "./etcd/etcd-client.ts";
 import { EtcdUnit } from "./etcd/etcd-unit.ts";
+import { Maintenance } from "./etcd/maintenance.ts";
 import { HttpApi } from "./http/http-server.ts";
 import { JupyterUnit } from "./jupyter/jupyter-unit.ts";
 import { ClusterStore } from "./naming/cluster-store.ts";
 import { HostsApplier } from "./naming/hosts-applier.ts";
 import { Registration } from "./naming/registration.ts";
 import { TableWriter } from "./naming/table-writer.ts";
-import { ETCD_DIR, IDENTITY_FILE, RUN_DIR } from "./paths.ts";
+import { ETCD_DIR, IDENTITY_FILE, RESTORE_DIR, RUN_DIR, SNAPSHOT_SCRATCH_DIR } from "./paths.ts";
+import { SnapshotStage } from "./snapshot/snapshot-stage.ts";
 import { SshAccess } from "./ssh/ssh-access.ts";
 import { ensureSshKeys } from "./ssh/ssh-keys.ts";
 import { SshdUnit } from "./ssh/sshd-unit.ts";
@@ -57,6 +59,8 @@ export class Agent {
   private readonly sshd: SshdUnit;
   private readonly jupyter: JupyterUnit;
   private readonly storage: SharedStorage;
+  private readonly stage: SnapshotStage;
+  private readonly maintenance: Maintenance;
   private etcd: EtcdUnit | null = null;
   private stopping: Promise<void> | null = null;
   private cancelSetup: () => void = () => undefined;
@@ -70,6 +74,7 @@ export class Agent {
       phase: "awaiting-order",
       orderId: null,
       data: { state: "empty" },
+      snapshot: null,
       units: { etcd: STOPPED, sshd: STOPPED, jupyter: STOPPED },
       etcd: null,
       hosts: null,
@@ -90,12 +95,21 @@ export class Agent {
     this.jupyter = new JupyterUnit({ ...common, output: logs.jupyter });
     const { slot, storage } = config;
     this.storage = new SharedStorage({ ...common, slot, mountPath: storage.mountPath });
+    this.stage = new SnapshotStage(RESTORE_DIR, (snapshot) => board.update({ snapshot }));
+    this.maintenance = new Maintenance({
+      scratch: SNAPSHOT_SCRATCH_DIR,
+      stage: this.stage,
+      board,
+      log,
+      onBusy: (busy) => this.etcd?.setBusy(busy),
+    });
     this.http = new HttpApi({
       config,
       board,
       log,
       logs: new Map(Object.entries(logs)),
       order: (order) => this.order(order),
+      maintenance: this.maintenance,
     });
   }
 
@@ -109,12 +123,14 @@ export class Agent {
     await mkdir(RUN_DIR, { recursive: true, mode: 0o755 });
     const user = await lookUpUser("etcd");
     const data = new DataDir(ETCD_DIR, IDENTITY_FILE, user);
-    await data.prepare();
+    const { stage, maintenance } = this;
+    await Promise.all([data.prepare(), stage.load(user), maintenance.prepare()]);
     this.board.update({ data: await data.inspect() });
     this.etcd = new EtcdUnit({
       config,
       user,
       data,
+      stage,
       board: this.board,
       clock,
       log,

@@ -27,6 +27,7 @@ export function readNodeConfig(env: Readonly<Record<string, string | undefined>>
     etcd: {
       heartbeatMs: etcd.integer("heartbeatMs", 1, 10_000),
       electionMs: etcd.integer("electionMs", 10, 50_000),
+      quotaMiB: etcd.integer("quotaMiB", 1, 1024 * 1024),
     },
     jupyter: {
       port: jupyter.integer("port", 1, 65_535),

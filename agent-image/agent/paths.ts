@@ -3,6 +3,10 @@ import { DATA_MOUNT } from "../../controller/model/agent-api.ts";
 
 export const ETCD_DIR = `${DATA_MOUNT}/etcd`;
 export const IDENTITY_FILE = `${DATA_MOUNT}/identity.json`;
+/** The snapshot that was handed over for a restore. */
+export const RESTORE_DIR = `${DATA_MOUNT}/restore`;
+/** The snapshot that is being taken. */
+export const SNAPSHOT_SCRATCH_DIR = `${DATA_MOUNT}/snapshot`;
 /** The slot's SSH keys live beside its data: they outlive the container, as its address does. */
 export const SSH_KEY_DIR = `${DATA_MOUNT}/ssh`;
 export const HOST_KEY_FILE = `${SSH_KEY_DIR}/host_ed25519`;

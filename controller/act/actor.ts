@@ -15,8 +15,14 @@ import {
   slotAddress,
 } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
-import type { ClusterSpec } from "../../crd-schema/spec.ts";
+import type { SnapshotInfo } from "../model/snapshot.ts";
+import { within } from "../support/within.ts";
+import type { ClusterSpec, CompiledCluster } from "../../crd-schema/spec.ts";
 import type { EtcdClients } from "./etcd-clients.ts";
+import type { SnapshotTargets } from "./job-work.ts";
+import type { Jobs } from "./jobs.ts";
+
+const DELETE_MS_MAX = 10_000;
 
 export interface ActorTargets {
   readonly scheduler: Pick<MesosScheduler, "accept" | "kill">;
@@ -24,6 +30,8 @@ export interface ActorTargets {
   /** After something on Docker was changed: look again. */
   refreshDocker(key: ClusterKey): Promise<void>;
   readonly etcd: EtcdClients;
+  readonly snapshots: SnapshotTargets;
+  readonly jobs: Pick<Jobs, "start">;
   readonly proxies: { ensure(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<void> };
 }
 
@@ -66,7 +74,28 @@ export async function perform(
     }
     case "PutDesired":
       return etcd().put(etcdKeys(ref).desired, JSON.stringify(action.desired));
+    case "Compact":
+      return etcd().compact(action.revision);
+    case "DisarmAlarm":
+      return etcd().disarmAlarm(action.memberId, action.alarm);
+    case "DeleteSnapshots":
+      return deleteSnapshots(action.snapshots, memory.cluster, targets.snapshots);
+    case "SaveSnapshot":
+    case "SendSnapshot":
+    case "Defragment":
+      targets.jobs.start(action, memory);
+      return;
     default:
       return assertNever(action);
   }
+}
+
+/** The directory may be on another machine, which may not answer. */
+async function deleteSnapshots(
+  snapshots: readonly SnapshotInfo[],
+  cluster: CompiledCluster,
+  targets: SnapshotTargets,
+): Promise<void> {
+  await within(DELETE_MS_MAX, "DeleteSnapshots", targets.of(cluster).remove(snapshots));
+  await targets.refresh(cluster);
 }

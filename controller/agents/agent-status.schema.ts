@@ -39,6 +39,7 @@ const data = {
       memberId: nullable(hex),
       clusterId: nullable(hex),
       raftIndex: count,
+      raftTerm: count,
     }),
     record({ state: { const: "corrupt" }, reason: text }),
   ],
@@ -51,6 +52,8 @@ const member = record({
   isLearner: { type: "boolean" },
 });
 
+const alarm = record({ memberId: hex, alarm: { enum: ["NOSPACE", "CORRUPT"] } });
+
 const etcd = record({
   memberId: hex,
   clusterId: hex,
@@ -59,12 +62,20 @@ const etcd = record({
   raftIndex: count,
   leaderId: nullable(hex),
   isLearner: { type: "boolean" },
+  revision: count,
   dbSizeBytes: count,
+  dbSizeInUseBytes: count,
   members: nullable(listOf(member, NODES_MAX)),
-  alarms: listOf(text, 64),
+  alarms: listOf(alarm, 2 * NODES_MAX),
+});
+
+const snapshot = record({
+  sha256: { type: "string", pattern: "^[0-9a-f]{64}$" },
+  revision: count,
 });
 
 const hosts = record({
+  clusterId: hex,
   term: count,
   leaderSlot: count,
   names: listOf(record({ slot: count, index: count, ip: text }), NODES_MAX),
@@ -100,6 +111,7 @@ export const AGENT_STATUS_SCHEMA = record({
   phase: { enum: ["awaiting-order", "running", "stopping"] },
   orderId: nullable(text),
   data,
+  snapshot: nullable(snapshot),
   units: record({ etcd: unit, sshd: unit, jupyter: unit }),
   etcd: nullable(etcd),
   hosts: nullable(hosts),

@@ -1,7 +1,7 @@
 /** Telling an agent what to run. */
-import { type AgentOrder, type AgentRefusal, AGENT_PORT } from "../model/agent-api.ts";
-import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import { type AgentOrder, AGENT_PORT } from "../model/agent-api.ts";
 import { agentClient, authorization, shortText, unreachable } from "./agent-http.ts";
+import { refused } from "./refusal.ts";
 
 /** The agent answers as soon as it has judged the order, and before it carries it out. */
 const ANSWER_MS_MAX = 3_000;
@@ -11,7 +11,7 @@ const TEXT_BYTES_MAX = 16 * 1024;
  * One try; the same order may be sent again.
  *
  * @throws OperationError ERR_AGENT_UNREACHABLE; ERR_AGENT_REFUSED whose message begins with the
- *   refusal's code and whose cause is the {@link AgentRefusal}, when there is one
+ *   refusal's code and whose cause is the refusal, when there is one
  */
 export async function sendOrder(ip: string, token: string, order: AgentOrder): Promise<void> {
   const operation = `OrderAgent ${ip}:${AGENT_PORT} ${order.etcd.mode}`;
@@ -34,23 +34,4 @@ export async function sendOrder(ip: string, token: string, order: AgentOrder): P
     await client.destroy();
   }
   if (status !== 202) throw refused(operation, status, text);
-}
-
-function refused(operation: string, status: number, text: string): OperationError {
-  const refusal = parseRefusal(text);
-  const message = refusal
-    ? `${refusal.code}: ${refusal.message}`
-    : `the agent answered ${status}: ${text.trim().slice(0, 500) || "nothing"}`;
-  const options = refusal ? { cause: refusal } : {};
-  return new OperationError(ERROR_CODES.AGENT_REFUSED, operation, message, options);
-}
-
-function parseRefusal(text: string): AgentRefusal | null {
-  try {
-    const value = JSON.parse(text) as Partial<AgentRefusal> | null;
-    if (typeof value?.code !== "string" || typeof value.message !== "string") return null;
-    return { code: value.code, message: value.message };
-  } catch {
-    return null;
-  }
 }

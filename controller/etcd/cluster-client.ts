@@ -1,6 +1,6 @@
 /** The controller's client of one cluster's etcd: members, leadership, and single keys. */
-import type { Etcd3 } from "etcd3";
-import type { EtcdMember } from "../model/agent-api.ts";
+import { AlarmAction, AlarmType, type Etcd3 } from "etcd3";
+import type { EtcdAlarm, EtcdMember } from "../model/agent-api.ts";
 import { messageOf } from "../model/errors.ts";
 import { decimalId, hexId } from "../model/ids.ts";
 import type { Logger } from "../model/ports.ts";
@@ -15,6 +15,7 @@ import { etcdMessage, isEtcdError, kindOf, unavailable } from "./etcd-errors.ts"
 import { FencedPut } from "./fenced-put.ts";
 import { memberClient } from "./member-client.ts";
 
+const ALARMS = { NOSPACE: AlarmType.Nospace, CORRUPT: AlarmType.Corrupt } as const;
 /** Milliseconds for the leader to hand over; it waits one election timeout at most. */
 const MOVE_LEADER_MS = 2_000;
 
@@ -118,6 +119,25 @@ export class EtcdClusterClient {
     }
   }
 
+  /**
+   * Removes what is older than the revision from the history. No key is lost; one that is older
+   * stays as it is. What has been compacted already is compacted.
+   */
+  async compact(revision: number): Promise<void> {
+    await this.callTolerating("compacted", `Compact ${revision}`, (member, options) =>
+      member.kv.compact({ revision }, options),
+    );
+  }
+
+  /** One that is not raised is disarmed. etcd raises it again when the reason is still there. */
+  async disarmAlarm(memberId: string, alarm: EtcdAlarm["alarm"]): Promise<void> {
+    const memberID = decimalId(memberId);
+    const request = { action: AlarmAction.Deactivate, memberID, alarm: ALARMS[alarm] };
+    await this.call(`DisarmAlarm ${alarm} ${memberId}`, (member, options) =>
+      member.maintenance.alarm(request, options),
+    );
+  }
+
   /** As the quorum confirms it. */
   async memberList(): Promise<readonly EtcdMember[]> {
     const answer = await this.call("MemberList", (member, options) =>
@@ -155,7 +175,7 @@ export class EtcdClusterClient {
 
   /** The refusal that says that it has been done already is a success. */
   private async callTolerating(
-    done: "member-not-found" | "not-a-learner",
+    done: "member-not-found" | "not-a-learner" | "compacted",
     operation: string,
     call: MemberCall<unknown>,
   ): Promise<void> {

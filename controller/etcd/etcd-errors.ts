@@ -27,6 +27,7 @@ export type EtcdErrorKind =
   | "peer-url-exists"
   | "not-a-learner"
   | "not-the-leader"
+  | "compacted"
   /** etcd refuses, and another member would say the same. */
   | "refused";
 
@@ -42,6 +43,7 @@ const BY_TEXT: readonly (readonly [string, EtcdErrorKind])[] = [
   ["re-configuration failed due to not enough started members", "not-yet"],
   ["too many learner members in cluster", "not-yet"],
   ["etcdserver: not leader", "not-the-leader"],
+  ["required revision has been compacted", "compacted"],
   ["rpc not supported for learner", "try-another"],
   ["etcdserver: no leader", "try-another"],
   ["etcdserver: leader changed", "try-another"],

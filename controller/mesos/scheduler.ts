@@ -9,6 +9,7 @@ import type { Clock, Logger } from "../model/ports.ts";
 import { removed } from "./fatal-errors.ts";
 import { type FrameworkOptions, subscribeCall } from "./framework-info.ts";
 import { CallChannel, type SendCall } from "./http/call-channel.ts";
+import type { MasterConnections } from "./http/connections.ts";
 import { addressText } from "./http/master-address.ts";
 import { Transport, type TransportOptions } from "./http/transport.ts";
 import { type MasterDetector, StaticMasters } from "./master-detector.ts";
@@ -24,6 +25,8 @@ export interface SchedulerOptions extends TransportOptions {
   readonly masters: readonly string[];
   /** Finds the leading master in another way than by the list. */
   readonly detector?: MasterDetector;
+  /** Reaches the masters in another way than by sockets. */
+  readonly transport?: MasterConnections;
   readonly framework: FrameworkOptions;
   /** As it was last saved. */
   readonly frameworkId: string | null;
@@ -49,7 +52,7 @@ type Connection =
 export class MesosScheduler {
   /** Resolves when trying on cannot help: ERR_FRAMEWORK_REMOVED, or another controller took over. */
   readonly fatal: Promise<OperationError>;
-  private readonly transport: Transport;
+  private readonly transport: MasterConnections;
   private readonly pool = new OfferPool();
   private readonly offers: OfferDesk;
   private readonly tasks: TaskDesk;
@@ -70,7 +73,7 @@ export class MesosScheduler {
     if (!(options.framework.failoverTimeoutSeconds >= 0)) throw new Error("no failover timeout");
     this.frameworkId = options.frameworkId;
     this.savedFrameworkId = options.frameworkId;
-    this.transport = new Transport(options);
+    this.transport = options.transport ?? new Transport(options);
     const send: SendCall = async (call) => this.channel(call.type).send(call);
     const onChange = () => this.changed();
     this.offers = new OfferDesk(this.pool, send, clock, log, onChange);

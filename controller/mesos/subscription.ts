@@ -6,10 +6,11 @@
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { type Backoff, delayAfter, jittered } from "./backoff.ts";
+import type { MasterConnections } from "./http/connections.ts";
 import { type EventStream, openEventStream } from "./http/event-stream.ts";
 import { addressText, type MasterAddress } from "./http/master-address.ts";
 import { parseEvent } from "./http/parse-event.ts";
-import type { Transport } from "./http/transport.ts";
+
 import type { MasterDetector } from "./master-detector.ts";
 import { silenceMaxMs } from "./heartbeat.ts";
 import { fatalError } from "./fatal-errors.ts";
@@ -49,7 +50,7 @@ const REDIRECTS_MAX = 4;
 
 export interface SubscriptionDeps {
   readonly detector: MasterDetector;
-  readonly transport: Transport;
+  readonly transport: MasterConnections;
   readonly clock: Clock;
   readonly log: Logger;
   /** From 0 to 1. */

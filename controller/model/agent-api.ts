@@ -12,6 +12,10 @@
  * | `POST /v1/defragment` | 204 when the local member's database is defragmented; 409 `EtcdNotServing` |
  * | `GET /v1/logs/{etcd,jupyter,sshd,agent}?tail=N&follow=true` | 200 `text/plain`; 404 unknown unit |
  *
+ * Snapshots and defragmentation are done one at a time: a request waits for those before it, and is
+ * dropped when its client hangs up. 507 whenever the data volume is full, 500 what else went wrong;
+ * both say why.
+ *
  * Secrets never pass through Mesos or the container's environment: the environment holds only the
  * SHA-256 of the bearer token, and the rest arrives with the first order.
  */

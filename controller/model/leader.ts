@@ -18,6 +18,19 @@ export interface Leader {
 }
 
 /**
+ * A cluster that was given up, or is another's, may still run somewhere: its nodes have no say.
+ *
+ * @param clusterId of the one cluster that this may be; null: none is formed yet
+ */
+export function ofLineage<N extends LeaderCandidate>(
+  nodes: readonly N[],
+  clusterId: string | null,
+): readonly N[] {
+  if (clusterId === null) return nodes;
+  return nodes.filter(({ agent }) => agent?.etcd == null || agent.etcd.clusterId === clusterId);
+}
+
+/**
  * The leader is the node that says so itself, in the highest term in which anyone in sight has a
  * leader: a deposed leader that has not heard of it yet never wins. Null: nobody can be sure.
  */

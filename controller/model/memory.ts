@@ -138,6 +138,11 @@ export const NO_RECOVERY: RecoveryMemory = {
   last: null,
 };
 
+/** Cluster id of the one etcd cluster that this may be; null before it is formed. */
+export function lineageOf({ bootstrap }: Pick<ClusterMemory, "bootstrap">): string | null {
+  return bootstrap?.phase === "done" ? bootstrap.clusterId : null;
+}
+
 /** What a controller of an earlier version stored lacks what came since. */
 export function completeMemory(stored: ClusterMemory): ClusterMemory {
   const slots = stored.slots.map((s) => ({

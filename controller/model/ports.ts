@@ -1,6 +1,7 @@
 /** The world as the loop sees it. Production adapters and the simulator implement these. */
 import type { ClusterKey } from "./ids.ts";
 import type { ClusterEvent, JupyterClusterObject } from "./resource.ts";
+import type { SnapshotFacts, SnapshotInfo } from "./snapshot.ts";
 
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -31,3 +32,17 @@ export interface PublishedChange {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly object: JupyterClusterObject;
 }
+
+/** The snapshots of one cluster, on the controller's host. Whatever fails is an OperationError. */
+export interface ClusterSnapshots {
+  /** Oldest first; those whose files are whole. */
+  list(): Promise<readonly SnapshotInfo[]>;
+  /** Resolves when it is durable, and then it was what etcd and the node say that it is. */
+  save(takenAt: number, facts: SnapshotFacts, content: SnapshotContent): Promise<SnapshotInfo>;
+  /** Reads all of it first: what is damaged is never handed out, and never listed again. */
+  openVerified(snapshot: SnapshotInfo): Promise<SnapshotContent>;
+  /** Those that are gone already are removed. */
+  remove(snapshots: readonly SnapshotInfo[]): Promise<void>;
+}
+
+export type SnapshotContent = AsyncIterable<Uint8Array>;

@@ -18,6 +18,9 @@ export interface SnapshotInfo {
   readonly clusterId: string;
 }
 
+/** What a node tells of the snapshot that it hands over. */
+export type SnapshotFacts = Pick<SnapshotInfo, "revision" | "keys" | "sha256" | "clusterId">;
+
 /** What names a snapshot that was handed to a node. */
 export type SnapshotRef = Pick<SnapshotInfo, "sha256" | "revision">;
 

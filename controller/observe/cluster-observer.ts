@@ -2,17 +2,19 @@
 import type { AgentStreams } from "../agents/agent-streams.ts";
 import type { AgentStatus } from "../model/agent-api.ts";
 import { type ClusterKey, slotAddress } from "../model/ids.ts";
-import type { LeaderCandidate } from "../model/leader.ts";
-import type { ClusterMemory } from "../model/memory.ts";
+import { type LeaderCandidate, ofLineage } from "../model/leader.ts";
+import { type ClusterMemory, lineageOf } from "../model/memory.ts";
 import {
   fresh,
   lastKnown,
   type Observed,
+  type ObservedJob,
   type ObservedMesos,
   type Source,
 } from "../model/observed.ts";
 import { taskEnd } from "../model/task-state.ts";
 import type { DockerFacts } from "./docker-facts.ts";
+import type { SnapshotFacts } from "./snapshot-facts.ts";
 
 export interface ObserverSources {
   readonly mesos: { observe(): Source<ObservedMesos> };
@@ -20,6 +22,8 @@ export interface ObserverSources {
   /** Null when the containers run on other machines' engines. */
   readonly docker: Pick<DockerFacts, "observe" | "forget"> | null;
   readonly proxies: { observe(key: ClusterKey): Observed["proxy"] };
+  readonly snapshots: Pick<SnapshotFacts, "observe" | "forget">;
+  readonly jobs: { observe(key: ClusterKey): readonly ObservedJob[] };
   readonly defaultImage: string;
 }
 
@@ -45,24 +49,28 @@ export class ClusterObserver {
       local: docker !== null,
       ...(docker?.observe(key, spec.network, image) ?? elsewhere(spec.network.subnet, image)),
       agents,
+      snapshots: this.sources.snapshots.observe(memory.cluster),
+      jobs: this.sources.jobs.observe(key),
       proxy: proxies.observe(key),
     };
   }
 
   /** The nodes as their agents show them now, for whoever follows the leader. */
-  candidates(memory: ClusterMemory): LeaderCandidate[] {
+  candidates(memory: ClusterMemory): readonly LeaderCandidate[] {
     const { firstAddress } = memory.cluster.spec.network;
-    return memory.slots.map(({ slot, task }) => {
+    const nodes = memory.slots.map(({ slot, task }) => {
       const source = task ? this.sources.streams.observe(task.taskId) : undefined;
       const agent = source?.freshness === "fresh" ? source.value : null;
       return { slot, ip: slotAddress(firstAddress, slot), agent };
     });
+    return ofLineage(nodes, lineageOf(memory));
   }
 
   forget(key: ClusterKey): void {
     for (const taskId of this.listened.get(key) ?? []) this.sources.streams.disconnect(taskId);
     this.listened.delete(key);
     this.sources.docker?.forget(key);
+    this.sources.snapshots.forget(key);
   }
 
   /** Only addresses of tasks that run are dialled; a task that ended is let go at once. */

@@ -53,7 +53,7 @@ export function plan(input: PlanInput): Plan {
     orderAgents(view, input, draft);
     changeMembers(view, draft);
     scaleIn(view, draft);
-    rollingUpdate(view, draft);
+    rollingUpdate(view, input, draft);
     putDesired(view, memory.generation, draft);
     keepSpace(view, input, draft);
     launchVacant(view, input, draft);

@@ -2,7 +2,7 @@
 import { clientUrl } from "../model/ids.ts";
 import { nodeName } from "../model/ids.ts";
 import type { HostsTable } from "../model/naming.ts";
-import type { ClusterMemory } from "../model/memory.ts";
+import { type ClusterMemory, lineageOf } from "../model/memory.ts";
 import { lastKnown } from "../model/observed.ts";
 import type { ClusterStatus, NodePhase, NodeStatus } from "../model/resource.ts";
 import type { Draft } from "./draft.ts";
@@ -22,7 +22,6 @@ export function buildStatus(
   const { leader } = view.etcd;
   const leads = nodes.find((n) => n.leader && n.name === nodeName(ref.name, 0));
   const snapshots = lastKnown(input.observed.snapshots) ?? [];
-  const lineage = memory.bootstrap?.phase === "done" ? memory.bootstrap.clusterId : null;
   return {
     observedGeneration: memory.generation,
     phase: clusterPhase(memory),
@@ -31,7 +30,7 @@ export function buildStatus(
     leader: leads?.name ?? null,
     nodes,
     etcd: {
-      clusterId: lineage,
+      clusterId: lineageOf(memory),
       leaderId: leader?.memberId ?? null,
       raftTerm: leader?.term ?? null,
       version: leader?.health.version ?? null,

@@ -4,7 +4,8 @@ import type { ClusterRef } from "../model/ids.ts";
 import { type DataStanding, dataStanding } from "./data-standing.ts";
 import { isFailing } from "./failing.ts";
 import { slotAddress } from "../model/ids.ts";
-import type { ClusterMemory, SlotMemory, SlotTask } from "../model/memory.ts";
+import { ofLineage } from "../model/leader.ts";
+import { type ClusterMemory, lineageOf, type SlotMemory, type SlotTask } from "../model/memory.ts";
 import type { ObservedMesos, ObservedTask } from "../model/observed.ts";
 import { lastKnown } from "../model/observed.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
@@ -52,21 +53,21 @@ export interface ClusterView {
 export type ViewedMemory = Pick<ClusterMemory, "slots" | "bootstrap" | "recovery">;
 
 export function viewCluster(input: PlanInput, memory: ViewedMemory): ClusterView {
-  const { slots, bootstrap, recovery } = memory;
+  const { slots, recovery } = memory;
   const { cluster } = input.memory;
   const { spec } = cluster;
   const image = spec.image ?? input.defaultImage;
   const hash = templateHash(spec, image);
   const mesos = input.observed.mesos;
   const known = lastKnown(mesos);
-  const lineage = bootstrap?.phase === "done" ? bootstrap.clusterId : null;
+  const lineage = lineageOf(memory);
   const located = slots.map((memory) => ({
     slot: memory.slot,
     ip: slotAddress(spec.network.firstAddress, memory.slot),
     memory,
     agent: freshAgent(input, memory.task),
   }));
-  const etcd = viewEtcd(located.filter(({ agent }) => isOfLineage(agent, lineage)));
+  const etcd = viewEtcd(ofLineage(located, lineage));
   const empty = spec.suspend || isDeleted(input);
   const facts = { lineage, recovery, members: etcd.members };
   const all = located.map(({ slot, ip, memory, agent }) => {
@@ -108,11 +109,6 @@ export function takesOrders({ agent, task, standing }: NodeView): boolean {
 
 export function isDeleted(input: PlanInput): boolean {
   return input.memory.fileRemoved && input.memory.cluster.spec.deletionPolicy === "Delete";
-}
-
-/** A cluster that was given up, or is another's, may still run somewhere: it is not ours. */
-function isOfLineage(agent: AgentStatus | null, lineage: string | null): boolean {
-  return lineage === null || agent?.etcd == null || agent.etcd.clusterId === lineage;
 }
 
 function freshAgent(input: PlanInput, task: SlotTask | null): AgentStatus | null {

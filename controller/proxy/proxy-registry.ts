@@ -2,9 +2,10 @@
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import { type ErrorCode, OperationError } from "../model/errors.ts";
 import type { ClusterKey } from "../model/ids.ts";
-import { findLeader, type LeaderCandidate } from "../model/leader.ts";
+import type { LeaderCandidate } from "../model/leader.ts";
 import type { Observed } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
+import { followLeader } from "./follow-leader.ts";
 import { JupyterProxy, type ProxyStats } from "./jupyter-proxy.ts";
 
 export interface ProxyRegistryOptions {
@@ -80,17 +81,13 @@ export class ProxyRegistry {
    * Points the proxy at the node that leads and serves. This is not left to the next visit of the
    * cluster's loop: a visit may be waiting for an answer from the very node that just died.
    */
-  follow(key: ClusterKey, nodes: readonly LeaderCandidate[], jupyterPort: number): void {
+  follow(
+    key: ClusterKey,
+    nodes: readonly LeaderCandidate[],
+    cluster: { readonly jupyterPort: number; readonly epoch: number },
+  ): void {
     const proxy = this.entries.get(key)?.proxy;
-    if (!proxy) return;
-    const target = proxy.assigned;
-    const leader = findLeader(nodes);
-    const node = nodes.find((n) => n.slot === leader?.slot);
-    if (leader && node?.agent?.units.jupyter.ready) {
-      proxy.setTarget({ ip: leader.ip, port: jupyterPort, term: leader.term });
-    } else if (target !== null && !serves(nodes, target.ip)) {
-      proxy.dropTarget(target.ip);
-    }
+    if (proxy) followLeader(proxy, nodes, cluster);
   }
 
   /** Of every proxy that listens, for metrics. */
@@ -109,13 +106,6 @@ export class ProxyRegistry {
   async closeAll(): Promise<void> {
     await Promise.all([...this.entries.keys()].map((key) => this.close(key)));
   }
-}
-
-/** In sight, not deposed as far as it knows, and with Jupyter up. */
-function serves(nodes: readonly LeaderCandidate[], ip: string): boolean {
-  const agent = nodes.find((n) => n.ip === ip)?.agent;
-  if (!agent?.etcd || !agent.units.jupyter.ready) return false;
-  return agent.etcd.leaderId === null || agent.etcd.leaderId === agent.etcd.memberId;
 }
 
 function sameAddress(a: ClusterSpec["proxy"], b: ClusterSpec["proxy"]): boolean {

@@ -1,8 +1,8 @@
 /**
  * Decides at every moment which target is served, if any, and lets requests wait for one.
  *
- * Targets are fenced by raft term: whoever was elected in a later term wins, whatever the order in
- * which the news arrive. A target at which a connection failed is suspected: nobody is sent there
+ * Targets are fenced by epoch and raft term: whoever was elected in a later one wins, whatever the
+ * order in which the news arrive. A target at which a connection failed is suspected: nobody is sent there
  * until one probe for all has got through, or another target is named.
  */
 import type { ObservedProxy } from "../model/observed.ts";
@@ -58,9 +58,9 @@ export class TargetGate {
   setTarget(target: ProxyTarget): void {
     if (this.closed) return;
     const { fence } = this;
-    if (fence !== null && target.term < fence.term) return this.refuse(target, fence);
-    if (fence !== null && target.term === fence.term && target.ip !== fence.ip) {
-      return this.refuse(target, fence);
+    if (fence !== null) {
+      const later = target.epoch - fence.epoch || target.term - fence.term;
+      if (later < 0 || (later === 0 && target.ip !== fence.ip)) return this.refuse(target, fence);
     }
     this.fence = target;
     const { upstream } = this;

@@ -7,6 +7,8 @@ import { LIMITS } from "./limits.ts";
 export interface ProxyTarget {
   readonly ip: string;
   readonly port: number;
+  /** How often the etcd cluster was begun anew: its terms may begin anew with it. */
+  readonly epoch: number;
   /** Raft term in which this node was elected. */
   readonly term: number;
 }

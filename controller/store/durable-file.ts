@@ -44,13 +44,16 @@ export async function removeFilesDurably(paths: readonly string[]): Promise<void
 
 /** With those above it; durable as the files in it are. */
 export async function makeDirectory(path: string): Promise<void> {
-  await guarded(path, async () => {
-    const topmost = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
-    if (topmost === undefined) return;
-    for (let made = path; made.length >= topmost.length; made = dirname(made)) {
-      await syncDirectory(dirname(made));
-    }
-  });
+  await guarded(path, () => makeDirectories(path));
+}
+
+/** As {@link makeDirectory}, with the errors as the system has them. */
+export async function makeDirectories(path: string): Promise<void> {
+  const topmost = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+  if (topmost === undefined) return;
+  for (let made = path; made.length >= topmost.length; made = dirname(made)) {
+    await syncDirectory(dirname(made));
+  }
 }
 
 /** null when there is no such file. */
@@ -142,7 +145,7 @@ function isWhole(content: string): boolean {
   }
 }
 
-async function unlinkIfThere(path: string): Promise<void> {
+export async function unlinkIfThere(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
@@ -150,7 +153,7 @@ async function unlinkIfThere(path: string): Promise<void> {
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, "r");
   try {
     await directory.sync();

@@ -10,6 +10,7 @@ import { DIRECTORY_MODE, guarded, makeDirectory } from "./durable-file.ts";
 import { FrameworkStore } from "./framework-store.ts";
 import { readJson, writeJsonDurably } from "./json-file.ts";
 import { acquireLock } from "./lock.ts";
+import { SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { TaskBook } from "./task-book.ts";
 
 /** Grows when an older controller could no longer read what this one writes. */
@@ -21,6 +22,7 @@ export interface StateDir {
   readonly memories: ClusterMemoryStore;
   readonly framework: FrameworkStore;
   readonly tasks: TaskBook;
+  readonly snapshots: SnapshotStore;
   /** Bearer token of the controller's own API. */
   readonly controlToken: string;
   /** Waits for what is being written, then lets the next controller in. */
@@ -59,6 +61,7 @@ export async function openStateDir(
       memories,
       framework,
       tasks,
+      snapshots: new SnapshotStore(join(directory, "snapshots"), options.log),
       controlToken: await ensureControlToken(directory),
       async close() {
         await Promise.all([memories.idle(), framework.idle(), tasks.idle()]);

@@ -24,6 +24,7 @@ const emptyValue: Hint = (value, part) => {
 
 const quantity: Hint = (value, part) => {
   if (part.patternErrorMessage?.includes("Ki, Mi") !== true) return null;
+  if (typeof value !== "string" && typeof value !== "number") return null;
   const match = /^([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)$/.exec(String(value));
   if (match === null) return null;
   const unit = UNITS.get((match[2] ?? "").toLowerCase()) ?? "Mi";

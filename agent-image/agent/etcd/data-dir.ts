@@ -1,14 +1,19 @@
-/** The slot's etcd data on its volume, and the file beside it that says whose data it is. */
-import { chown, chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
+/** The slot's etcd data on its volume, and the file beside it that says what the data does not. */
+import { chown, chmod, mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { EtcdData } from "../../../controller/model/agent-api.ts";
+import { messageOf } from "../../../controller/model/errors.ts";
+import { hexId } from "../../../controller/model/ids.ts";
 import {
   type FileOwner,
   readIfThere,
   syncDirectory,
+  syncTree,
   writeAtomically,
 } from "../system/atomic-file.ts";
 import { type Identity, parseIdentity } from "./identity.ts";
+import { type RaisedCommit, raiseCommit } from "./wal/raise-commit.ts";
+import { readWal, WalCorruptError } from "./wal/read-wal.ts";
 
 export class DataDir {
   /**
@@ -21,12 +26,11 @@ export class DataDir {
     private readonly owner: FileOwner,
   ) {}
 
-  /** Makes the directory, for etcd alone, and finishes an interrupted wipe. */
+  /** Makes the directory, for etcd alone, and finishes what was interrupted. */
   async prepare(): Promise<void> {
     await rm(this.trash, { recursive: true, force: true });
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
-    await chmod(this.path, 0o700);
-    await chown(this.path, this.owner.uid, this.owner.gid);
+    await rm(this.successor, { recursive: true, force: true });
+    await this.makeOwned(this.path);
   }
 
   async readIdentity(): Promise<Identity | null> {
@@ -39,42 +43,75 @@ export class DataDir {
     await writeAtomically(this.identityFile, text, { mode: 0o644, durable: true });
   }
 
-  /** What is there, as far as it shows without running etcd. */
+  /**
+   * What is there, as far as it shows without running etcd. etcd takes a directory without a
+   * write-ahead log for a new one, whatever else is in it.
+   */
   async inspect(): Promise<EtcdData> {
     try {
-      if (!(await this.hasLog())) return { state: "empty" };
+      const log = await readWal(this.logPath);
+      if (log === null) return { state: "empty" };
+      const [memberId, clusterId] = [hexId(log.memberId), hexId(log.clusterId)];
+      const { index: raftIndex, term: raftTerm } = log.last;
+      return { state: "present", memberId, clusterId, raftIndex, raftTerm };
     } catch (error) {
-      return { state: "corrupt", reason: `the data cannot be read: ${String(error)}` };
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { state: "empty" };
+      const what = error instanceof WalCorruptError ? "write-ahead log" : "data";
+      return { state: "corrupt", reason: `the ${what} cannot be read: ${messageOf(error)}` };
     }
-    const identity = await this.readIdentity();
-    return {
-      state: "present",
-      memberId: identity?.memberId ?? null,
-      clusterId: identity?.clusterId ?? null,
-      raftIndex: identity?.raftIndex ?? 0,
-    };
+  }
+
+  /** Before etcd is forced to go on alone: it keeps all that it has in its log. */
+  commitWholeLog(): Promise<RaisedCommit | null> {
+    return raiseCommit(this.logPath);
   }
 
   /** Everything of the former member goes. Interrupted anywhere, the data is whole or gone. */
   async wipe(): Promise<void> {
-    await rename(this.path, this.trash);
-    await rm(this.identityFile, { force: true });
+    await this.moveAway();
+    await this.prepare();
+  }
+
+  /**
+   * Other data takes the place of what is there. Interrupted anywhere, the former data is whole, or
+   * none is there, or the new data is whole.
+   *
+   * @param make fills the empty directory that it is given, which is etcd's own
+   */
+  async replace(make: (directory: string) => Promise<void>): Promise<void> {
+    await rm(this.successor, { recursive: true, force: true });
+    await this.makeOwned(this.successor);
+    await make(this.successor);
+    await syncTree(this.successor);
+    await this.moveAway();
+    await rename(this.successor, this.path);
     await syncDirectory(dirname(this.path));
     await this.prepare();
   }
 
-  /** etcd takes a directory without a write-ahead log for a new one, whatever else is in it. */
-  private async hasLog(): Promise<boolean> {
-    try {
-      const names = await readdir(`${this.path}/member/wal`);
-      return names.some((name) => name.endsWith(".wal"));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-      throw error;
-    }
+  private async moveAway(): Promise<void> {
+    await rm(this.trash, { recursive: true, force: true });
+    await this.makeOwned(this.path);
+    await rename(this.path, this.trash);
+    await rm(this.identityFile, { force: true });
+    await syncDirectory(dirname(this.path));
+  }
+
+  private async makeOwned(path: string): Promise<void> {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await chmod(path, 0o700);
+    await chown(path, this.owner.uid, this.owner.gid);
+  }
+
+  private get logPath(): string {
+    return `${this.path}/member/wal`;
   }
 
   private get trash(): string {
     return `${this.path}.trash`;
+  }
+
+  private get successor(): string {
+    return `${this.path}.new`;
   }
 }

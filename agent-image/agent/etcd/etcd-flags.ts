@@ -3,7 +3,6 @@ import type { EtcdOrder, NodeConfig } from "../../../controller/model/agent-api.
 import { clientUrl, ETCD_CLIENT_PORT, peerUrl } from "../../../controller/model/ids.ts";
 
 export const LOCAL_CLIENT_URL = `http://127.0.0.1:${ETCD_CLIENT_PORT}`;
-const BACKEND_BYTES_MAX = 2 * 1024 ** 3;
 /**
  * Entries between two snapshots of the raft log. A follower that lags further gets the whole
  * database instead, which is small here; fewer entries in memory and a shorter replay matter more.
@@ -32,7 +31,7 @@ export function etcdFlags(
     "--pre-vote=true",
     "--auto-compaction-mode=periodic",
     "--auto-compaction-retention=1h",
-    `--quota-backend-bytes=${BACKEND_BYTES_MAX}`,
+    `--quota-backend-bytes=${config.etcd.quotaMiB * 1024 ** 2}`,
     `--snapshot-count=${SNAPSHOT_COUNT}`,
     "--logger=zap",
     "--log-outputs=stderr",
@@ -44,12 +43,10 @@ export function etcdFlags(
 
 /** etcd ignores these when it finds data. */
 function initialFlags(order: EtcdOrder): string[] {
-  if (order.mode !== "bootstrap" && order.mode !== "join") return [];
+  if (order.mode === "resume" || order.mode === "force-new-cluster") return [];
   const members = Object.entries(order.initialCluster).map(([name, url]) => `${name}=${url}`);
-  const state = order.mode === "bootstrap" ? "new" : "existing";
-  return [
-    `--initial-cluster=${members.join(",")}`,
-    `--initial-cluster-state=${state}`,
-    ...(order.mode === "bootstrap" ? [`--initial-cluster-token=${order.token}`] : []),
-  ];
+  const cluster = `--initial-cluster=${members.join(",")}`;
+  if (order.mode === "join") return [cluster, "--initial-cluster-state=existing"];
+  const token = `--initial-cluster-token=${order.token}`;
+  return [cluster, "--initial-cluster-state=new", token];
 }

@@ -2,24 +2,30 @@
 import type {
   AgentOrder,
   AgentRefusal,
+  EtcdAlarm,
   EtcdHealth,
+  EtcdOrder,
   NodeConfig,
 } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import { restoreData } from "../snapshot/restore-data.ts";
+import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { User } from "../system/user.ts";
 import { Unit } from "../unit/unit.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
 import { isCorruption } from "./corruption.ts";
 import type { DataDir } from "./data-dir.ts";
+import { DataKeeper } from "./data-keeper.ts";
 import { electionRecords, foldElections, NO_ELECTIONS } from "./election-log.ts";
 import { etcdFlags } from "./etcd-flags.ts";
 import { HealthMonitor } from "./health-monitor.ts";
 import type { Identity } from "./identity.ts";
 import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
-import { planStart, refuse } from "./order-rules.ts";
+import { planStart, refuse, type StartPlan } from "./order-rules.ts";
+import { OrderWorker } from "./order-worker.ts";
 
 const STOP_MS_MAX = 2_000;
 /** An election that takes longer is one that has no quorum (milliseconds). */
@@ -29,6 +35,7 @@ export interface EtcdUnitOptions {
   readonly config: NodeConfig;
   readonly user: User;
   readonly data: DataDir;
+  readonly stage: SnapshotStage;
   /** What an earlier container left beside the data. */
   readonly identity: Identity | null;
   readonly board: StatusBoard;
@@ -42,17 +49,19 @@ export class EtcdUnit {
   private readonly unit: Unit;
   private readonly monitor: HealthMonitor;
   private readonly identity: IdentityKeeper;
+  private readonly keeper: DataKeeper;
+  private readonly orders: OrderWorker;
   private elections = NO_ELECTIONS;
-  private force = false;
+  /** What etcd is run under. */
+  private inForce: AgentOrder | null = null;
+  /** The order that makes this member the only one, until that is done. */
+  private forcing: AgentOrder | null = null;
   private fatal: string | null = null;
-  /** Orders are carried out one after the other. */
-  private work: Promise<void> = Promise.resolve();
-  private order: AgentOrder | null = null;
-  private stopping = false;
 
   constructor(private readonly options: EtcdUnitOptions) {
-    const { clock, log, board } = options;
-    this.identity = new IdentityKeeper({ data: options.data, clock, log }, options.identity);
+    const { clock, log, board, data } = options;
+    this.identity = new IdentityKeeper({ data, clock, log }, options.identity);
+    this.keeper = new DataKeeper({ data, board, clock, log });
     this.monitor = new HealthMonitor({ clock, log, onHealth: (h) => this.onHealth(h) });
     this.unit = new Unit({
       name: "etcd",
@@ -66,21 +75,20 @@ export class EtcdUnit {
       // etcd ends with 0 only when its member was removed (FLOORS.md).
       isFinalExit: (code) => code === 0,
     });
+    const carryOut = (order: AgentOrder, again: boolean) => this.carryOut(order, again);
+    this.orders = new OrderWorker({ board, clock, log, carryOut });
     board.update({ units: { ...board.now.units, etcd: this.unit.status() } });
   }
 
   /** Takes the order over and carries it out in the background, or says why not. */
   accept(order: AgentOrder): AgentRefusal | null {
-    if (order.orderId === this.order?.orderId) return null;
-    const { data, etcd } = this.options.board.now;
-    const facts = { data, etcd: this.unit.status().state, hasLeader: etcd?.leaderId != null };
+    if (order.orderId === this.orders.order?.orderId) return null;
+    const { data, snapshot, etcd } = this.options.board.now;
+    const hasLeader = etcd?.leaderId != null;
+    const facts = { data, snapshot, etcd: this.unit.status().state, hasLeader };
     const refusal = refuse(order.etcd, facts);
-    if (refusal !== null) return refusal;
-    this.order = order;
-    this.work = this.work
-      .then(() => this.carryOut(order))
-      .catch((error: unknown) => this.onOrderFailed(order, messageOf(error)));
-    return null;
+    if (refusal === null) this.orders.take(order);
+    return refusal;
   }
 
   /** Somebody got no answer from etcd. */
@@ -88,46 +96,64 @@ export class EtcdUnit {
     this.monitor.doubt();
   }
 
-  async stop(): Promise<void> {
-    this.stopping = true;
-    await this.work;
-    await this.unit.stop();
-    await this.monitor.stop();
-    await this.identity.stop();
+  /** While etcd is busy with work that was asked for, its silence means nothing. */
+  setBusy(busy: boolean): void {
+    this.monitor.setBusy(busy);
   }
 
-  private async carryOut(order: AgentOrder): Promise<void> {
-    if (this.stopping) return;
-    const { board, data, log } = this.options;
+  async stop(): Promise<void> {
+    await this.orders.stop();
     await this.unit.stop();
+    await Promise.all([this.monitor.stop(), this.keeper.stop(), this.identity.stop()]);
+  }
+
+  private async carryOut(order: AgentOrder, again: boolean): Promise<void> {
+    const { board, log } = this.options;
+    const ranBefore = this.unit.status().state !== "stopped";
+    await this.unit.stop();
+    if (again || ranBefore) await this.keeper.look();
     const plan = planStart(order, board.now.data, this.identity.known);
     log.info({ orderId: order.orderId, mode: order.etcd.mode, ...plan }, "order is carried out");
-    if (plan.wipe) {
-      await this.identity.forget();
-      await data.wipe();
-      board.update({ data: { state: "empty" } });
-    }
-    this.force = plan.force;
+    await this.changeData(order.etcd, plan);
+    if (plan.force) await this.keepWholeLog();
+    this.inForce = order;
+    this.forcing = plan.force ? order : null;
     this.fatal = null;
     this.elections = NO_ELECTIONS;
     this.unit.start();
   }
 
-  /** The controller may give the same order again: it is no longer the one in force. */
-  private onOrderFailed(order: AgentOrder, message: string): void {
-    const { log, board } = this.options;
-    log.error({ orderId: order.orderId, error: message }, "order failed");
-    if (this.order === order) this.order = null;
-    board.setProblem("etcd", `the order cannot be carried out: ${message}`);
+  private async changeData(etcd: EtcdOrder, { wipe, restore }: StartPlan): Promise<void> {
+    const { data, stage, user } = this.options;
+    const changes = wipe || restore !== null;
+    if (changes) await this.identity.forget();
+    if (wipe) await data.wipe();
+    if (etcd.mode === "restore") {
+      if (restore !== null) await restoreData(data, stage, restore, etcd, user);
+      await stage.clear();
+    }
+    if (changes) await this.keeper.look();
+  }
+
+  private async keepWholeLog(): Promise<void> {
+    const { data, log } = this.options;
+    try {
+      const raised = await data.commitWholeLog();
+      if (raised !== null) log.info({ ...raised }, "the log's last entries are kept");
+    } catch (error) {
+      // Better to go on without the last entries than not at all.
+      log.error({ error: messageOf(error) }, "the log's last entries may be lost");
+    }
   }
 
   private command() {
     const { config, data, user } = this.options;
-    if (this.order === null) throw new Error("etcd is started without an order");
+    const { inForce } = this;
+    if (inForce === null) throw new Error("etcd is started without an order");
     this.monitor.restarted();
     return {
       file: "/usr/bin/etcd",
-      args: etcdFlags(config, data.path, this.order.etcd, this.force),
+      args: etcdFlags(config, data.path, inForce.etcd, this.forcing !== null),
       env: { PATH: "/usr/bin:/bin", HOME: user.home },
       cwd: "/",
       owner: { uid: user.uid, gid: user.gid },
@@ -137,7 +163,10 @@ export class EtcdUnit {
   private onUnitChange(): void {
     const { board } = this.options;
     const status = this.unit.status();
-    if (status.pid === null) this.monitor.ended();
+    if (status.pid === null) {
+      this.monitor.ended();
+      this.keeper.ended();
+    }
     board.update({ units: { ...board.now.units, etcd: status } });
     this.tellProblem();
   }
@@ -155,41 +184,37 @@ export class EtcdUnit {
   }
 
   private onEvent(event: EtcdLogEvent): void {
-    const { board } = this.options;
     if (event.type === "identity") {
-      const forcedBy = this.force ? this.order?.orderId : undefined;
-      this.force = false;
-      this.identity.learn({ ...event, ...(forcedBy === undefined ? {} : { forcedBy }) });
-      this.tellData();
+      this.keeper.learn(event.memberId, event.clusterId, event.raftIndex);
     } else if (event.type === "campaign") {
       this.tellProblem();
+    } else if (event.type === "serving") {
+      this.onServing();
     } else if (event.type === "fatal") {
       this.fatal = event.message;
-      if (isCorruption(event.message)) {
-        board.update({ data: { state: "corrupt", reason: event.message } });
-      }
+      if (isCorruption(event.message)) this.keeper.giveUp(event.message);
       this.tellProblem();
     }
+  }
+
+  /** Only now the others are out of the membership: an earlier crash leaves it to be done again. */
+  private onServing(): void {
+    const { data } = this.options.board.now;
+    if (this.forcing === null || data.state !== "present") return;
+    const { memberId, clusterId } = data;
+    if (memberId === null || clusterId === null) return;
+    this.identity.remember({ memberId, clusterId, forcedBy: this.forcing.orderId });
+    this.forcing = null;
   }
 
   private onHealth(health: EtcdHealth | null): void {
     const { board, onHealth } = this.options;
-    if (health !== null) {
-      this.fatal = null;
-      this.identity.refresh(health);
-      this.tellData();
-    }
+    if (health !== null) this.fatal = null;
+    this.keeper.setHealth(health);
     board.update({ etcd: health });
     this.unit.setReady(health !== null);
     this.tellProblem();
     onHealth(health);
-  }
-
-  private tellData(): void {
-    const { known } = this.identity;
-    if (known === null) return;
-    const { memberId, clusterId, raftIndex } = known;
-    this.options.board.update({ data: { state: "present", memberId, clusterId, raftIndex } });
   }
 
   private tellProblem(): void {
@@ -208,7 +233,7 @@ export class EtcdUnit {
       return `etcd ended with ${how}${this.fatal === null ? "" : `: ${this.fatal}`}`;
     }
     if (etcd === null) return "etcd does not answer";
-    if (etcd.alarms.length > 0) return `etcd has raised ${etcd.alarms.join(", ")}`;
+    if (etcd.alarms.length > 0) return `etcd has raised ${alarmNames(etcd.alarms)}`;
     return etcd.leaderId === null ? "etcd has no leader" : null;
   }
 
@@ -216,4 +241,8 @@ export class EtcdUnit {
     const since = this.elections.unrest?.startedAt ?? null;
     return since !== null && this.options.clock.now() - since > UNREST_MS_MAX;
   }
+}
+
+function alarmNames(alarms: readonly EtcdAlarm[]): string {
+  return [...new Set(alarms.map(({ alarm }) => alarm))].join(", ");
 }

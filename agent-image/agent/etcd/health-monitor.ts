@@ -42,6 +42,7 @@ export class HealthMonitor {
   private members: { readonly list: readonly EtcdMember[]; readonly at: number } | null = null;
   private membersAsked = true;
   private misses = 0;
+  private busy = false;
   private rechecks = 0;
   private logged: { readonly leaderId: string | null; readonly term: number } | null = null;
 
@@ -70,6 +71,13 @@ export class HealthMonitor {
   doubt(): void {
     this.membersAsked = true;
     this.task.wake();
+  }
+
+  /** @param busy no answer, and no member list, is no sign of anything */
+  setBusy(busy: boolean): void {
+    this.busy = busy;
+    this.misses = 0;
+    if (!busy) this.doubt();
   }
 
   onLog(event: EtcdLogEvent): void {
@@ -128,6 +136,7 @@ export class HealthMonitor {
   }
 
   private missed(): number {
+    if (this.busy) return POLL_MS_FAST;
     this.misses += 1;
     if (this.misses >= MISSES_MAX && this.health !== null) this.publish(null);
     return POLL_MS_FAST;
@@ -156,7 +165,7 @@ export class HealthMonitor {
       this.members = { list, at: clock.now() };
     } catch {
       // Without a quorum there is no list, and that is what null says.
-      this.members = null;
+      if (!this.busy) this.members = null;
     }
     if (!this.active || this.health === null) return POLL_MS_FAST;
     if (this.health.leaderId === null) return POLL_MS_FAST;

@@ -1,5 +1,5 @@
 /** etcd's answers in our terms. Pure. */
-import type { EtcdHealth, EtcdMember } from "../../../controller/model/agent-api.ts";
+import type { EtcdAlarm, EtcdHealth, EtcdMember } from "../../../controller/model/agent-api.ts";
 import { hexId } from "../../../controller/model/ids.ts";
 import type { Client } from "./etcd-client.ts";
 
@@ -18,10 +18,22 @@ export function healthFrom(answer: StatusAnswer): MemberHealth {
     raftIndex: Number(answer.raftIndex),
     leaderId: answer.leader === "0" ? null : hexId(answer.leader),
     isLearner: answer.isLearner,
+    revision: Number(answer.header.revision),
     dbSizeBytes: Number(answer.dbSize),
-    // Asking for the alarms themselves would write to the raft log; the status names them too.
-    alarms: answer.errors.flatMap((text) => /alarm:\s*([A-Z]+)/.exec(text)?.[1] ?? []),
+    dbSizeInUseBytes: Number(answer.dbSizeInUse),
+    alarms: answer.errors.flatMap(alarmsFrom),
   };
+}
+
+/**
+ * Asking for the alarms themselves would write to the raft log; the status names them too, as
+ * `memberID:12593526148123456 alarm:NOSPACE `. Without the id it is member 0: etcd knows that the
+ * members' data differ, and not whose is wrong.
+ */
+function alarmsFrom(error: string): EtcdAlarm[] {
+  const alarm = /\balarm:(NOSPACE|CORRUPT)\b/.exec(error)?.[1];
+  if (alarm !== "NOSPACE" && alarm !== "CORRUPT") return [];
+  return [{ memberId: hexId(/\bmemberID:(\d+)/.exec(error)?.[1] ?? "0"), alarm }];
 }
 
 export function membersFrom(answer: MemberAnswer): EtcdMember[] {

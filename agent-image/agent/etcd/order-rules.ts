@@ -7,10 +7,13 @@ import type {
   UnitStatus,
 } from "../../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
+import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { Identity } from "./identity.ts";
 
 export interface OrderFacts {
   readonly data: EtcdData;
+  /** The one that was handed over. */
+  readonly snapshot: SnapshotRef | null;
   readonly etcd: UnitStatus["state"];
   /** The local member takes part in a cluster that has a leader. */
   readonly hasLeader: boolean;
@@ -27,10 +30,19 @@ export function refuse(order: EtcdOrder, facts: OrderFacts): AgentRefusal | null
     case "bootstrap": {
       if (data.state === "empty") return null;
       const own = bootstrapClusterId(order.initialCluster, order.token);
-      if (data.state === "present" && data.clusterId === own) return null;
+      if (isOf(own, data)) return null;
       return {
         code: "DataPresent",
         message: `the data directory is not empty, and its data is not that of cluster ${own}`,
+      };
+    }
+    case "restore": {
+      const { clusterId, snapshot } = order;
+      if (snapshot === null || isSame(snapshot, facts.snapshot)) return null;
+      if (isOf(clusterId, data)) return null;
+      return {
+        code: "SnapshotMissing",
+        message: `the snapshot of revision ${snapshot.revision} has not been handed over`,
       };
     }
     case "resume":
@@ -48,7 +60,7 @@ function refuseWhileRunning(
   { etcd, hasLeader }: OrderFacts,
 ): AgentRefusal | null {
   if (etcd === "stopped" || etcd === "exited" || etcd === "backoff") return null;
-  const recovers = order.mode === "force-new-cluster" || order.mode === "join";
+  const recovers = order.mode !== "bootstrap" && order.mode !== "resume";
   if (recovers && !hasLeader) return null;
   return { code: "EtcdRunning", message: "etcd runs under an earlier order" };
 }
@@ -70,17 +82,42 @@ function refuseOtherData(clusterId: string | null, data: EtcdData): AgentRefusal
 export interface StartPlan {
   /** Remove what is there first. */
   readonly wipe: boolean;
+  /** Put what this snapshot holds in the place of what is there. */
+  readonly restore: SnapshotRef | null;
   /** Pass `--force-new-cluster`. */
   readonly force: boolean;
 }
 
+const JUST_START: StartPlan = { wipe: false, restore: null, force: false };
+
 /** An order that comes again to a new container must not undo what it did in the old one. */
 export function planStart(order: AgentOrder, data: EtcdData, identity: Identity | null): StartPlan {
-  const { etcd } = order;
-  if (etcd.mode === "join") {
-    const joined = data.state === "present" && identity?.memberId === etcd.memberId;
-    return { wipe: data.state !== "empty" && !joined, force: false };
+  const { orderId, etcd } = order;
+  switch (etcd.mode) {
+    case "bootstrap":
+    case "resume":
+      return JUST_START;
+    case "join":
+      return { ...JUST_START, wipe: data.state !== "empty" && !isMember(etcd.memberId, data) };
+    case "force-new-cluster": {
+      const done = identity?.forcedBy === orderId && isMember(identity.memberId, data);
+      return { ...JUST_START, force: !done };
+    }
+    case "restore":
+      if (isOf(etcd.clusterId, data)) return JUST_START;
+      if (etcd.snapshot !== null) return { ...JUST_START, restore: etcd.snapshot };
+      return { ...JUST_START, wipe: data.state !== "empty" };
   }
-  const force = etcd.mode === "force-new-cluster" && identity?.forcedBy !== order.orderId;
-  return { wipe: false, force };
+}
+
+function isOf(clusterId: string, data: EtcdData): boolean {
+  return data.state === "present" && data.clusterId === clusterId;
+}
+
+function isMember(memberId: string, data: EtcdData): boolean {
+  return data.state === "present" && data.memberId === memberId;
+}
+
+function isSame(a: SnapshotRef, b: SnapshotRef | null): boolean {
+  return a.sha256 === b?.sha256 && a.revision === b.revision;
 }

@@ -10,12 +10,16 @@ import { messageOf } from "../../../controller/model/errors.ts";
 import type { Logger } from "../../../controller/model/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
+import { respond } from "./answer.ts";
 import { isAuthorized } from "./authorize.ts";
 import { parseLogQuery, streamLog } from "./log-stream.ts";
+import { answerMaintenance, type MaintenanceWork } from "./maintenance-routes.ts";
 import { parseOrder } from "./parse-order.ts";
 import { streamStatus } from "./watch-stream.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
+/** Milliseconds for the whole of an order; a snapshot has a limit of its own. */
+const BODY_MS_MAX = 5_000;
 const CONNECTIONS_MAX = 64;
 
 export interface HttpApiOptions {
@@ -25,6 +29,7 @@ export interface HttpApiOptions {
   readonly logs: ReadonlyMap<string, UnitLog>;
   /** Takes the order over, or says why not. */
   readonly order: (order: AgentOrder) => AgentRefusal | null;
+  readonly maintenance: MaintenanceWork;
 }
 
 export class HttpApi {
@@ -49,7 +54,7 @@ export class HttpApi {
   }
 
   private listenOn(address: string, port: number): Promise<void> {
-    const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 });
+    const server = createServer({ requestTimeout: 0, headersTimeout: 5_000 });
     server.maxConnections = CONNECTIONS_MAX;
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       this.answer(request, response).catch((error: unknown) => {
@@ -69,7 +74,7 @@ export class HttpApi {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { config, board, logs } = this.options;
+    const { config, board, logs, maintenance } = this.options;
     if (!isAuthorized(request.headers.authorization, config.tokenSha256)) {
       response.setHeader("www-authenticate", "Bearer");
       return respond(response, 401, { message: "bearer token missing or wrong" });
@@ -79,6 +84,7 @@ export class HttpApi {
     if (route === "GET /v1/status") return respond(response, 200, board.status());
     if (route === "GET /v1/watch") return streamStatus(board, response);
     if (route === "PUT /v1/order") return this.answerOrder(request, response);
+    if (await answerMaintenance(route, { request, response, url }, maintenance)) return;
     const unit = /^GET \/v1\/logs\/([a-z]+)$/.exec(route)?.[1];
     const log = unit === undefined ? undefined : logs.get(unit);
     if (log === undefined) return respond(response, 404, { message: `no ${route}` });
@@ -107,17 +113,17 @@ function attempt<T>(make: () => T): T | Error {
 }
 
 async function readBody(request: IncomingMessage): Promise<string | null> {
+  const timer = setTimeout(() => request.destroy(new Error("the body is late")), BODY_MS_MAX);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return null;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > BODY_BYTES_MAX) return null;
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function respond(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(`${JSON.stringify(body)}\n`);
 }

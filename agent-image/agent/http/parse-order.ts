@@ -1,10 +1,13 @@
 /** Orders come from outside: every field is checked, and nothing else is taken over. */
 import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
+import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import { memberNameOf } from "../../../controller/model/ids.ts";
 import { Checker, CheckError } from "../system/checker.ts";
 
+const MODES = ["bootstrap", "resume", "join", "force-new-cluster", "restore"] as const;
 const HEX_ID = /^[0-9a-f]{1,16}$/;
 const MEMBER_NAME = /^slot-\d+$/;
+const TOKEN = /^[\x21-\x7e]{1,300}$/;
 const PEER_URL = /^http:\/\/\d+\.\d+\.\d+\.\d+:\d+$/;
 
 /**
@@ -29,7 +32,7 @@ export function parseOrder(value: unknown, slot: number): AgentOrder {
 }
 
 function parseEtcdOrder(etcd: Checker): EtcdOrder {
-  const mode = etcd.oneOf("mode", ["bootstrap", "resume", "join", "force-new-cluster"]);
+  const mode = etcd.oneOf("mode", MODES);
   const memberName = etcd.string("memberName", MEMBER_NAME);
   switch (mode) {
     case "bootstrap":
@@ -37,7 +40,7 @@ function parseEtcdOrder(etcd: Checker): EtcdOrder {
         mode,
         memberName,
         initialCluster: etcd.stringMap("initialCluster", MEMBER_NAME, PEER_URL),
-        token: etcd.string("token", /^[\x21-\x7e]{1,300}$/),
+        token: etcd.string("token", TOKEN),
       };
     case "resume":
       return { mode, memberName, clusterId: etcd.nullableString("clusterId", HEX_ID) };
@@ -51,5 +54,32 @@ function parseEtcdOrder(etcd: Checker): EtcdOrder {
       };
     case "force-new-cluster":
       return { mode, memberName, clusterId: etcd.string("clusterId", HEX_ID) };
+    case "restore":
+      return parseRestore(etcd, memberName);
   }
+}
+
+/** The cluster begins with this member alone, and its id follows from that. */
+function parseRestore(etcd: Checker, memberName: string): EtcdOrder {
+  const snapshot = etcd.nullableObject("snapshot");
+  const initialCluster = etcd.stringMap("initialCluster", MEMBER_NAME, PEER_URL);
+  const token = etcd.string("token", TOKEN);
+  const clusterId = etcd.string("clusterId", HEX_ID);
+  const names = Object.keys(initialCluster);
+  if (names.length !== 1 || names[0] !== memberName) {
+    throw new CheckError(`order.etcd.initialCluster must hold ${memberName} alone`);
+  }
+  const own = bootstrapClusterId(initialCluster, token);
+  if (clusterId !== own) throw new CheckError(`order.etcd.clusterId must be ${own}`);
+  return {
+    mode: "restore",
+    memberName,
+    clusterId,
+    initialCluster,
+    token,
+    snapshot: snapshot && {
+      sha256: snapshot.string("sha256", /^[0-9a-f]{64}$/),
+      revision: snapshot.integer("revision", 0, Number.MAX_SAFE_INTEGER),
+    },
+  };
 }

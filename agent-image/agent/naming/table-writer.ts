@@ -55,7 +55,9 @@ export class TableWriter {
     const { health } = this;
     const { config, store, log } = this.options;
     if (health === null || health.leaderId !== health.memberId) return IDLE_MS;
-    const table = nextTable(store.data, config.slot, health.raftTerm);
+    const { clusterId, raftTerm: term } = health;
+    const leadership = { slot: config.slot, clusterId, term };
+    const table = nextTable(store.data, leadership);
     if (table === null) return IDLE_MS;
     this.client ??= await localClient();
     const written = await this.write(this.client, table, store.data.hostsRevision);

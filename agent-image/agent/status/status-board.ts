@@ -8,6 +8,7 @@ import type { AgentStatus } from "../../../controller/model/agent-api.ts";
 export type ProblemSource =
   | "setup"
   | "storage"
+  | "order"
   | "etcd"
   | "registration"
   | "naming"
@@ -19,6 +20,7 @@ export type ProblemSource =
 const PROBLEM_ORDER: readonly ProblemSource[] = [
   "setup",
   "storage",
+  "order",
   "etcd",
   "registration",
   "naming",

@@ -1,6 +1,6 @@
 /** Whole files, replaced so that no reader ever sees half of one. */
 import { constants } from "node:fs";
-import { chmod, chown, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, chown, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 export interface FileOwner {
@@ -64,4 +64,15 @@ export async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+/** Every file and directory below, and the directory itself. */
+export async function syncTree(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inner = `${path}/${entry.name}`;
+    if (entry.isDirectory()) await syncTree(inner);
+    // A directory and a file are synced alike.
+    else await syncDirectory(inner);
+  }
+  await syncDirectory(path);
 }

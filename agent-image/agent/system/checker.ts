@@ -17,6 +17,10 @@ export class Checker {
     return new Checker(this.fields[name], `${this.path}.${name}`);
   }
 
+  nullableObject(name: string): Checker | null {
+    return this.fields[name] === null ? null : this.object(name);
+  }
+
   check(name: string, allowed: string, holds: (value: unknown) => boolean): unknown {
     const value = this.fields[name];
     if (!holds(value)) throw new CheckError(`${this.path}.${name} must be ${allowed}`);

@@ -1,10 +1,10 @@
 /** Every call but SUBSCRIBE: on connections of its own, tied to the subscription by its stream id. */
-import type { Pool } from "undici";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
 import type { Call } from "../wire.ts";
+import type { Connection, MasterConnections } from "./connections.ts";
 import { addressText, type MasterAddress } from "./master-address.ts";
-import { refused, type Transport, unreachable } from "./transport.ts";
+import { refused, unreachable } from "./transport.ts";
 
 type WithoutFramework<T> = T extends unknown ? Omit<T, "framework_id"> : never;
 
@@ -25,14 +25,14 @@ const IN_FLIGHT_MAX = 1000;
 const SESSION_OVER = /framework cannot be found|not subscribed|stream[- ]id/i;
 
 export class CallChannel {
-  private readonly pool: Pool;
+  private readonly pool: Connection;
   private inFlight = 0;
 
   constructor(
     private readonly address: MasterAddress,
     private readonly streamId: string,
     private readonly frameworkId: string,
-    private readonly transport: Transport,
+    private readonly transport: MasterConnections,
     private readonly clock: Clock,
     /** The master no longer accepts calls of this subscription. */
     private readonly onSessionOver: (error: OperationError) => void,

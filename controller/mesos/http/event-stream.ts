@@ -1,11 +1,11 @@
 /** The long answer to SUBSCRIBE: opened with a deadline, read record by record, ended by us. */
-import type { Client, Dispatcher } from "undici";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
 import type { Call } from "../wire.ts";
+import type { Connection, MasterAnswer, MasterConnections } from "./connections.ts";
 import { addressText, type MasterAddress, redirectTarget } from "./master-address.ts";
 import { RecordDecoder } from "./recordio.ts";
-import { refused, type Transport, unreachable } from "./transport.ts";
+import { refused, unreachable } from "./transport.ts";
 
 const OPERATION = "SUBSCRIBE";
 /** From the request to the answer's headers, and again to the first event. Milliseconds. */
@@ -22,7 +22,7 @@ export type Opening =
 export async function openEventStream(
   address: MasterAddress,
   call: Extract<Call, { type: "SUBSCRIBE" }>,
-  transport: Transport,
+  transport: MasterConnections,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Opening> {
@@ -45,9 +45,9 @@ export async function openEventStream(
 }
 
 async function understand(
-  response: Dispatcher.ResponseData,
+  response: MasterAnswer,
   address: MasterAddress,
-  transport: Transport,
+  transport: MasterConnections,
   connection: StreamConnection,
 ): Promise<Opening> {
   const { statusCode, headers } = response;
@@ -115,7 +115,7 @@ class StreamConnection {
 
   constructor(
     private readonly address: MasterAddress,
-    readonly client: Client,
+    readonly client: Connection,
     private readonly clock: Clock,
     outer: AbortSignal,
   ) {
@@ -165,7 +165,7 @@ async function readSome(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-function header(headers: Dispatcher.ResponseData["headers"], name: string): string | undefined {
+function header(headers: MasterAnswer["headers"], name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -1,5 +1,6 @@
 /** What every request to a master has in common: connection, TLS, credentials, exact headers. */
 import { type buildConnector, Client, Pool } from "undici";
+import type { Connection, MasterConnections } from "./connections.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
 import { addressText, type MasterAddress } from "./master-address.ts";
 
@@ -16,7 +17,7 @@ const CALL_CONNECTIONS_MAX = 4;
 /** Answers to calls are empty or one sentence. Bytes. */
 const ANSWER_BYTES_MAX = 64 * 1024;
 
-export class Transport {
+export class Transport implements MasterConnections {
   readonly scheme: "http" | "https";
 
   constructor(private readonly options: TransportOptions) {
@@ -24,7 +25,7 @@ export class Transport {
   }
 
   /** One connection for the event stream. The caller has its own deadlines. */
-  streamClient(address: MasterAddress): Client {
+  streamClient(address: MasterAddress): Connection {
     return new Client(this.origin(address), {
       connect: this.connectOptions(),
       headersTimeout: 0,
@@ -33,7 +34,7 @@ export class Transport {
   }
 
   /** A few connections for everything else. The caller has its own deadlines. */
-  callPool(address: MasterAddress): Pool {
+  callPool(address: MasterAddress): Connection {
     return new Pool(this.origin(address), {
       connect: this.connectOptions(),
       connections: CALL_CONNECTIONS_MAX,

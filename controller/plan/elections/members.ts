@@ -10,14 +10,14 @@ import type { ClusterView, NodeView } from "../view.ts";
 
 /** @param known what was found out when the election was told of before */
 export function membersOf(
-  record: ElectionRecord,
+  record: ElectionRecord & Pick<Election, "clusterId">,
   known: readonly ElectionMember[],
   view: ClusterView,
 ): Election["members"] {
   return mentioned(record).map((id) => {
     const before = known.find((m) => m.id === id);
     const slot = before?.slot ?? slotOf(id, view);
-    return { id, slot, name: before?.name ?? nameBefore(slot, record.term, view) };
+    return { id, slot, name: before?.name ?? nameBefore(slot, record, view) };
   });
 }
 
@@ -34,10 +34,14 @@ function slotOf(id: string, view: ClusterView): number | null {
 }
 
 /** By the newest table that was written before the election. */
-function nameBefore(slot: number | null, term: number, view: ClusterView): string | null {
+function nameBefore(
+  slot: number | null,
+  { clusterId, term }: Pick<Election, "clusterId" | "term">,
+  view: ClusterView,
+): string | null {
   const [table] = view.nodes
     .flatMap((n) => n.agent?.hosts ?? [])
-    .filter((t) => t.term < term)
+    .filter((t) => t.clusterId === clusterId && t.term < term)
     .sort((a, b) => b.term - a.term);
   const index = table?.names.find((n) => n.slot === slot)?.index;
   return index === undefined ? null : nodeName(view.ref.name, index);

@@ -39,7 +39,8 @@ function defragment(view: ClusterView, space: Space, input: PlanInput, draft: Dr
   const next = sparse.find((m) => !m.leads) ?? sparse[0];
   if (next === undefined) return;
   const { voters, healthyVoters } = view.etcd;
-  if (!space.exhausted && healthyVoters < voters) return;
+  const leaving = draft.slots.some((s) => s.task !== null && s.task.killRequestedAt !== null);
+  if (!space.exhausted && (leaving || healthyVoters < voters)) return;
   startJob({ type: "Defragment", slot: next.slot, ip: next.ip }, input, draft);
 }
 

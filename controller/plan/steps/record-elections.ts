@@ -35,8 +35,9 @@ function withSeen(
   clusterId: string,
   view: ClusterView,
 ): Election {
-  const record = known === undefined ? seen : mergeRecords(known, seen);
-  return { ...record, clusterId, members: membersOf(record, known?.members ?? [], view) };
+  const merged = known === undefined ? seen : mergeRecords(known, seen);
+  const record = { ...merged, clusterId };
+  return { ...record, members: membersOf(record, known?.members ?? [], view) };
 }
 
 /** By cluster in the order in which they were heard of, by term within each. */

@@ -5,6 +5,8 @@
  */
 import type { Draft } from "../draft.ts";
 import { quorumOf } from "../etcd-view.ts";
+import type { PlanInput } from "../input.ts";
+import { isJobRunning } from "../jobs.ts";
 import { moveLeaderAway } from "../move-leader.ts";
 import { notReadyReasons, ownFaults } from "../readiness.ts";
 import type { ClusterView, NodeView } from "../view.ts";
@@ -12,7 +14,9 @@ import { SILENT_MAX_MS } from "./stop-tasks.ts";
 
 const REASON = "updated to the new template";
 
-export function rollingUpdate(view: ClusterView, draft: Draft): void {
+export function rollingUpdate(view: ClusterView, input: PlanInput, draft: Draft): void {
+  // A member that is being defragmented does not answer: no other may be away meanwhile.
+  if (isJobRunning("Defragment", input)) return;
   if (view.mesos === null || view.empty || view.spec.updateStrategy === "OnDelete") return;
   const outdated = view.nodes.filter((n) => n.wanted && n.outdated);
   if (outdated.length === 0 || draft.membershipChanged) return;

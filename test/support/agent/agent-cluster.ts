@@ -133,7 +133,7 @@ export class AgentCluster {
         slot,
         taskId: taskIdOf(ref, this.run, slot, this.launches),
         ip: slotAddress(firstAddress, slot),
-        etcd: { heartbeatMs: 20, electionMs: 200 },
+        etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
         jupyter: { port: 8888, auth: "token", standby },
         ssh: { user: "admin", authorizedKeys: [] },
         storage: { mountPath: "/home/shared" },

@@ -7,6 +7,8 @@ export const AGENT_TOKEN = "secret";
 
 export class FakeAgent {
   readonly requests: { method: string; url: string; body: string }[] = [];
+  /** Of the last request, as it came. */
+  lastBody = Buffer.alloc(0);
   /** Answers everything but `/v1/watch`. */
   answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => {
     response.writeHead(404).end();
@@ -67,12 +69,12 @@ export class FakeAgent {
       response.once("close", () => this.watchers.delete(response));
       return;
     }
-    let body = "";
-    request.on("data", (chunk: Buffer) => {
-      body += chunk.toString();
-    });
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      this.requests.push({ method: request.method ?? "", url: request.url ?? "", body });
+      this.lastBody = Buffer.concat(chunks);
+      const { method = "", url = "" } = request;
+      this.requests.push({ method, url, body: this.lastBody.toString() });
       this.answer(request, response);
     });
   }
@@ -89,7 +91,8 @@ export function healthyStatus(over: Partial<AgentStatus> = {}): AgentStatus {
     sequence: 1,
     phase: "running",
     orderId: "o-1",
-    data: { state: "present", memberId: "a1", clusterId: "c1", raftIndex: 12 },
+    data: { state: "present", memberId: "a1", clusterId: "c1", raftIndex: 12, raftTerm: 2 },
+    snapshot: null,
     units: { etcd: UNIT, sshd: UNIT, jupyter: UNIT },
     etcd: {
       memberId: "a1",
@@ -99,13 +102,20 @@ export function healthyStatus(over: Partial<AgentStatus> = {}): AgentStatus {
       raftIndex: 12,
       leaderId: "a1",
       isLearner: false,
+      revision: 9,
       dbSizeBytes: 20480,
+      dbSizeInUseBytes: 16384,
       members: [
         { id: "a1", name: "slot-1", peerUrls: ["http://172.30.0.11:2380"], isLearner: false },
       ],
       alarms: [],
     },
-    hosts: { term: 2, leaderSlot: 1, names: [{ slot: 1, index: 0, ip: "172.30.0.11" }] },
+    hosts: {
+      clusterId: "c1",
+      term: 2,
+      leaderSlot: 1,
+      names: [{ slot: 1, index: 0, ip: "172.30.0.11" }],
+    },
     sshKnownSlots: [1],
     storage: { ready: true, message: "" },
     elections: [

@@ -63,7 +63,9 @@ const etcd: fc.Arbitrary<NonNullable<Spec["etcd"]>> = fc
   .record({
     heartbeat: fc.integer({ min: 5, max: 500 }),
     times: fc.integer({ min: 5, max: 100 }),
-    more: optional<Omit<NonNullable<Spec["etcd"]>, "heartbeatMilliseconds">>({
+    more: optional<
+      Omit<NonNullable<Spec["etcd"]>, "heartbeatMilliseconds" | "electionMilliseconds">
+    >({
       dataVolume: fc.constantFrom("local", "ephemeral"),
       quota: fc.integer({ min: 16, max: 8192 }).map((mebibytes) => `${mebibytes}Mi`),
       snapshots: optional({

@@ -6,6 +6,8 @@ import { createWriteStream, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
+import type { ClusterRef } from "../../../controller/model/ids.ts";
+import { dataVolumeName } from "../../../controller/plan/task-template.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { freePort } from "../free-port.ts";
 import { until } from "../poll.ts";
@@ -43,6 +45,10 @@ export class LocalCluster {
       await writeFile(cluster.specFile, cluster.specText(options.replicas ?? 3));
     }
     return cluster;
+  }
+
+  get ref(): ClusterRef {
+    return { namespace: "default", name: this.options.name };
   }
 
   get specDir(): string {
@@ -127,7 +133,9 @@ export class LocalCluster {
     const { child } = this;
     if (child === null) return null;
     this.child = null;
-    if (child.exitCode !== null) return child.exitCode;
+    if (child.exitCode !== null || child.signalCode !== null) {
+      return child.exitCode ?? child.signalCode;
+    }
     child.kill(signal);
     const [code, by] = (await once(child, "exit")) as [number | null, string | null];
     return code ?? by;
@@ -186,6 +194,20 @@ export class LocalCluster {
   async killContainer(node: NodeStatus): Promise<void> {
     if (node.container === null) throw new Error(`slot ${node.slot} has no container`);
     await new Docker().getContainer(node.container).kill();
+  }
+
+  /** The data volumes of slots whose containers have ended; the containers go with them. */
+  async removeDataVolumes(nodes: readonly NodeStatus[]): Promise<void> {
+    const docker = new Docker();
+    for (const { container, slot } of nodes) {
+      if (container !== null) await docker.getContainer(container).remove();
+      await docker.getVolume(dataVolumeName(this.ref, slot)).remove();
+    }
+  }
+
+  /** As if no snapshot had ever been taken. */
+  async forgetSnapshots(): Promise<void> {
+    await rm(join(this.stateDir, "snapshots"), { recursive: true, force: true });
   }
 
   /** The value of a key, asked with `etcdctl` on one of the nodes. */

@@ -1,24 +1,40 @@
 /** Somebody who reloads Jupyter through the proxy all the time, and notices every failure. */
+import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../../controller/model/errors.ts";
 import { until } from "../poll.ts";
 
 /** Longer than any request may be held. */
 const REQUEST_MS = 35_000;
+/** Nobody reloads faster than this after an error. */
+const PAUSE_MS = 50;
+
+export interface ProxyUserOptions {
+  /** Asked after a failure: whether no request could have succeeded, such as without a proxy. */
+  readonly isExcused?: () => boolean;
+}
 
 export class ProxyUser {
   /** Every answer that was not 200, and every error. */
   readonly failures: string[] = [];
+  /** Failures that were nobody's fault. */
+  excused = 0;
   served = 0;
+  /** Of those that were served. */
+  longestMs = 0;
   private stopped = false;
   private readonly loop: Promise<void>;
 
-  private constructor(private readonly url: URL) {
+  private constructor(
+    private readonly url: URL,
+    private readonly isExcused: () => boolean,
+  ) {
     this.loop = this.run();
   }
 
-  static start(jupyterUrl: string): ProxyUser {
+  static start(jupyterUrl: string, options: ProxyUserOptions = {}): ProxyUser {
     const url = new URL(jupyterUrl);
     url.pathname = "/api/status";
-    return new ProxyUser(url);
+    return new ProxyUser(url, options.isExcused ?? (() => false));
   }
 
   /** Resolves when `count` more requests were answered with 200. */
@@ -34,14 +50,28 @@ export class ProxyUser {
 
   private async run(): Promise<void> {
     while (!this.stopped) {
-      try {
-        const response = await fetch(this.url, { signal: AbortSignal.timeout(REQUEST_MS) });
-        await response.text();
-        if (response.status === 200) this.served += 1;
-        else this.failures.push(`status ${response.status}`);
-      } catch (error) {
-        this.failures.push(String(error));
+      const begun = performance.now();
+      const failure = await this.request();
+      if (failure === null) {
+        this.served += 1;
+        this.longestMs = Math.max(this.longestMs, performance.now() - begun);
+        continue;
       }
+      if (this.isExcused()) this.excused += 1;
+      else this.failures.push(failure);
+      await delay(PAUSE_MS);
+    }
+  }
+
+  /** @returns what went wrong */
+  private async request(): Promise<string | null> {
+    try {
+      const response = await fetch(this.url, { signal: AbortSignal.timeout(REQUEST_MS) });
+      await response.text();
+      return response.status === 200 ? null : `status ${response.status}`;
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      return messageOf(error) + (cause === undefined ? "" : ` (${messageOf(cause)})`);
     }
   }
 }

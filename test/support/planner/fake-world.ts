@@ -218,7 +218,8 @@ export class FakeWorld {
     const slots = this.desired?.slots ?? [];
     if (!slots.some((s) => s.slot === leaderSlot)) return;
     const names = assignNames(this.hosts, slots, leaderSlot);
-    this.hosts = { term: this.etcd.term, leaderSlot, names };
+    const clusterId = this.etcd.clusterIds.at(-1) ?? "";
+    this.hosts = { clusterId, term: this.etcd.term, leaderSlot, names };
   }
 
   private agentOf({ slot, taskId, order, snapshot }: Container): AgentStatus {

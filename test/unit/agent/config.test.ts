@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readNodeConfig } from "../../../agent-image/agent/config.ts";
 import { parseOrder } from "../../../agent-image/agent/http/parse-order.ts";
+import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../../controller/model/agent-api.ts";
 
 const CONFIG: NodeConfig = {
@@ -10,7 +11,7 @@ const CONFIG: NodeConfig = {
   taskId: "default.nb.0.2.1",
   ip: "172.31.20.12",
   tokenSha256: "0".repeat(64),
-  etcd: { heartbeatMs: 20, electionMs: 200 },
+  etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
   ssh: { user: "admin", authorizedKeys: ["ssh-ed25519 AAAA me"] },
   storage: { mountPath: "/home/shared" },
@@ -54,7 +55,7 @@ describe("orders", () => {
   });
 
   test.each<[string, object, string]>([
-    ["an unknown mode", { ...resume, mode: "restore" }, "order.etcd.mode must be one of"],
+    ["an unknown mode", { ...resume, mode: "other" }, "order.etcd.mode must be one of"],
     ["another slot's member", { ...resume, memberName: "slot-1" }, "must be slot-2"],
     ["ids in another notation", { ...resume, clusterId: "0xAB" }, "order.etcd.clusterId must be"],
     [
@@ -63,6 +64,29 @@ describe("orders", () => {
       "order.etcd.initialCluster.slot-2 must be",
     ],
   ])("%s is refused by name", (_, etcd, message) => {
+    expect(() => parseOrder({ orderId: "x:1", etcd, jupyter }, 2)).toThrow(message);
+  });
+
+  const url = "http://172.31.20.12:2380";
+  const restore = {
+    mode: "restore",
+    memberName: "slot-2",
+    clusterId: bootstrapClusterId({ "slot-2": url }, "t"),
+    initialCluster: { "slot-2": url },
+    token: "t",
+    snapshot: { sha256: "ab".repeat(32), revision: 42 },
+  };
+
+  test("a restore is taken as it is", () => {
+    expect(parseOrder({ orderId: "x:1", etcd: restore, jupyter }, 2).etcd).toEqual(restore);
+  });
+
+  test.each<[string, object, string]>([
+    ["with other members", { initialCluster: { "slot-2": url, "slot-1": url } }, "slot-2 alone"],
+    ["into a cluster of another id", { clusterId: "ab" }, "clusterId must be"],
+    ["of no snapshot", { snapshot: { sha256: "ab", revision: 1 } }, "snapshot.sha256 must be"],
+  ])("a restore %s is refused by name", (_, change, message) => {
+    const etcd = { ...restore, ...change };
     expect(() => parseOrder({ orderId: "x:1", etcd, jupyter }, 2)).toThrow(message);
   });
 

@@ -1,12 +1,13 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DataDir } from "../../../agent-image/agent/etcd/data-dir.ts";
 import { parseIdentity } from "../../../agent-image/agent/etcd/identity.ts";
 import { isMountPoint } from "../../../agent-image/agent/system/shared-storage.ts";
+import { SegmentBytes, segmentName } from "../../support/agent/wal-bytes.ts";
 
-const IDENTITY = { memberId: "aab98c34a6b7081e", clusterId: "8d09", raftIndex: 7, raftTerm: 2 };
+const IDENTITY = { memberId: "aab98c34a6b7081e", clusterId: "8d09", forcedBy: "task:1" };
 
 let volume: string;
 let data: DataDir;
@@ -20,9 +21,15 @@ beforeEach(async () => {
 
 afterEach(() => rm(volume, { recursive: true }));
 
+/** Where etcd keeps its log. */
+function logFile(): string {
+  return join(volume, "etcd/member/wal", segmentName(0, 0));
+}
+
 async function writeLog(): Promise<void> {
   await mkdir(join(volume, "etcd/member/wal"), { recursive: true });
-  await writeFile(join(volume, "etcd/member/wal/0.wal"), "");
+  const log = new SegmentBytes().metadata(0xaab98c34a6b7081en, 0x8d09n).state(2, 6).entry(7, 2);
+  await writeFile(logFile(), log.bytes(4096));
 }
 
 describe("the data directory", () => {
@@ -37,17 +44,44 @@ describe("the data directory", () => {
     expect(await data.inspect()).toEqual({ state: "empty" });
   });
 
-  test("tells whose data it holds", async () => {
+  test("tells whose data it holds, and how far its log goes", async () => {
     await writeLog();
     expect(await data.inspect()).toEqual({
       state: "present",
-      memberId: null,
-      clusterId: null,
-      raftIndex: 0,
+      memberId: "aab98c34a6b7081e",
+      clusterId: "8d09",
+      raftIndex: 7,
+      raftTerm: 2,
     });
+  });
+
+  test("is corrupt when its log is", async () => {
+    await writeLog();
+    const bytes = await readFile(logFile());
+    bytes[bytes.indexOf("entry 7")] = 0;
+    await writeFile(logFile(), bytes);
+    expect(await data.inspect()).toMatchObject({
+      state: "corrupt",
+      reason: expect.stringContaining("crc mismatch"),
+    });
+  });
+
+  test("is replaced as a whole", async () => {
+    await writeLog();
     await data.writeIdentity(IDENTITY);
-    const { memberId, clusterId, raftIndex } = IDENTITY;
-    expect(await data.inspect()).toEqual({ state: "present", memberId, clusterId, raftIndex });
+    await data.replace((directory) =>
+      mkdir(join(directory, "member/wal"), { recursive: true }).then(() => undefined),
+    );
+    expect(await data.inspect()).toEqual({ state: "empty" });
+    expect(await readdir(volume)).toEqual(["etcd"]);
+    expect(await readdir(data.path)).toEqual(["member"]);
+  });
+
+  test("stays as it was when its successor cannot be made", async () => {
+    await writeLog();
+    const failing = data.replace(() => Promise.reject(new Error("disk full")));
+    await expect(failing).rejects.toThrow("disk full");
+    expect(await data.inspect()).toMatchObject({ state: "present", raftIndex: 7 });
   });
 
   test("is empty after a wipe, and nothing else is left", async () => {
@@ -59,8 +93,10 @@ describe("the data directory", () => {
     expect(await readdir(data.path)).toEqual([]);
   });
 
-  test("whose wipe was interrupted is wiped to the end", async () => {
-    await mkdir(join(volume, "etcd.trash/member"), { recursive: true });
+  test("whose wipe or replacement was interrupted is tidied up", async () => {
+    for (const left of ["etcd.trash/member", "etcd.new/member"]) {
+      await mkdir(join(volume, left), { recursive: true });
+    }
     await data.prepare();
     expect(await readdir(volume)).toEqual(["etcd"]);
   });
@@ -76,6 +112,7 @@ test("an identity file that we did not write tells nothing", () => {
   expect(parseIdentity("")).toBeNull();
   expect(parseIdentity('{"memberId":"xyz"}')).toBeNull();
   expect(parseIdentity(JSON.stringify({ ...IDENTITY, forcedBy: 1 }))).toBeNull();
+  expect(parseIdentity(JSON.stringify({ ...IDENTITY, forcedBy: undefined }))).toBeNull();
   expect(parseIdentity(JSON.stringify(IDENTITY))).toEqual(IDENTITY);
 });
 

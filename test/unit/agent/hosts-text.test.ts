@@ -15,7 +15,7 @@ const DOCKERS = [
 
 function table(...slots: readonly number[]): HostsTable {
   const names = slots.map((slot, index) => ({ slot, index, ip: `172.31.20.${10 + slot}` }));
-  return { term: 2, leaderSlot: slots[0] ?? 0, names };
+  return { clusterId: "c1", term: 2, leaderSlot: slots[0] ?? 0, names };
 }
 
 function namesIn(text: string): Record<string, string> {

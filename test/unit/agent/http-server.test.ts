@@ -4,6 +4,7 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { NotServingError } from "../../../agent-image/agent/etcd/maintenance.ts";
 import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
 import { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
@@ -26,7 +27,7 @@ const config: NodeConfig = {
   taskId: "t",
   ip: "127.0.0.1",
   tokenSha256: createHash("sha256").update(TOKEN).digest("hex"),
-  etcd: { heartbeatMs: 20, electionMs: 200 },
+  etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
   ssh: { user: "admin", authorizedKeys: [] },
   storage: { mountPath: "/home/shared" },
@@ -60,6 +61,7 @@ beforeEach(async () => {
     phase: "awaiting-order",
     orderId: null,
     data: { state: "empty" },
+    snapshot: null,
     units: { etcd: stopped, sshd: stopped, jupyter: stopped },
     etcd: null,
     hosts: null,
@@ -75,6 +77,11 @@ beforeEach(async () => {
     order: (order) => {
       orders.push(order);
       return refusal;
+    },
+    maintenance: {
+      save: () => Promise.reject(new NotServingError("the local etcd does not serve")),
+      receive: () => Promise.resolve(),
+      defragment: () => Promise.resolve(),
     },
   });
   await api.listen(["127.0.0.1"], port);

@@ -5,7 +5,7 @@ import {
   NO_DATA,
   rangeOf,
 } from "../../../agent-image/agent/naming/cluster-data.ts";
-import { nextTable } from "../../../agent-image/agent/naming/next-table.ts";
+import { type Leadership, nextTable } from "../../../agent-image/agent/naming/next-table.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { HostsTable } from "../../../controller/model/naming.ts";
 
@@ -14,43 +14,53 @@ const desired = { generation: 1, slots };
 
 function tableOf(term: number, leaderSlot: number, order: readonly number[]): HostsTable {
   const names = order.map((slot, index) => ({ slot, index, ip: `10.0.0.${slot}` }));
-  return { term, leaderSlot, names };
+  return { clusterId: "c1", term, leaderSlot, names };
 }
 
 function data(changes: Partial<ClusterData>): ClusterData {
   return { ...NO_DATA, desired, ...changes };
 }
 
+function leader(slot: number, term: number, clusterId = "c1"): Leadership {
+  return { slot, clusterId, term };
+}
+
 describe("the table that a leader writes", () => {
   test("nothing before the controller has said what is desired", () => {
-    expect(nextTable(NO_DATA, 0, 2)).toBeNull();
+    expect(nextTable(NO_DATA, leader(0, 2))).toBeNull();
   });
 
   test("the first one puts the leader at 0", () => {
-    expect(nextTable(data({}), 1, 2)).toEqual(tableOf(2, 1, [1, 0, 2]));
+    expect(nextTable(data({}), leader(1, 2))).toEqual(tableOf(2, 1, [1, 0, 2]));
   });
 
   test("a new leader swaps with the old one", () => {
     const hosts = tableOf(2, 1, [1, 0, 2]);
-    expect(nextTable(data({ hosts }), 2, 3)).toEqual(tableOf(3, 2, [2, 0, 1]));
+    expect(nextTable(data({ hosts }), leader(2, 3))).toEqual(tableOf(3, 2, [2, 0, 1]));
   });
 
   test("the same leader in a later term tells its term", () => {
     const hosts = tableOf(2, 1, [1, 0, 2]);
-    expect(nextTable(data({ hosts }), 1, 5)).toEqual(tableOf(5, 1, [1, 0, 2]));
+    expect(nextTable(data({ hosts }), leader(1, 5))).toEqual(tableOf(5, 1, [1, 0, 2]));
   });
 
   test("nothing when it is right already", () => {
-    expect(nextTable(data({ hosts: tableOf(2, 1, [1, 0, 2]) }), 1, 2)).toBeNull();
+    expect(nextTable(data({ hosts: tableOf(2, 1, [1, 0, 2]) }), leader(1, 2))).toBeNull();
   });
 
   test("nothing over a table of a higher term", () => {
-    expect(nextTable(data({ hosts: tableOf(9, 0, [0, 1, 2]) }), 1, 8)).toBeNull();
+    expect(nextTable(data({ hosts: tableOf(9, 0, [0, 1, 2]) }), leader(1, 8))).toBeNull();
+  });
+
+  test("the table that a snapshot brought along gives way, whatever its term", () => {
+    const hosts = tableOf(9, 0, [0, 1, 2]);
+    const table = nextTable(data({ hosts }), leader(1, 2, "c2"));
+    expect(table).toEqual({ ...tableOf(2, 1, [1, 0, 2]), clusterId: "c2" });
   });
 
   test("nothing by a slot that is to go", () => {
     const hosts = tableOf(2, 3, [3, 0, 1, 2]);
-    expect(nextTable(data({ hosts }), 3, 2)).toBeNull();
+    expect(nextTable(data({ hosts }), leader(3, 2))).toBeNull();
   });
 });
 

@@ -18,6 +18,7 @@ function member(slot: number, key = `AAAA${slot}`): MemberRecord {
 }
 
 const HOSTS: HostsTable = {
+  clusterId: "c1",
   term: 2,
   leaderSlot: 1,
   names: [

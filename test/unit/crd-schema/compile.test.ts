@@ -44,6 +44,17 @@ describe("compiling", () => {
     });
   });
 
+  it("gives etcd the timing of one host, of many, or what follows from a heartbeat", () => {
+    const timing = (body: string) => {
+      const { heartbeatMs, electionMs } = compiled(withSpec(body)).spec.etcd;
+      return [heartbeatMs, electionMs];
+    };
+    expect(timing("")).toEqual([20, 200]);
+    expect(timing("network: {driver: calico}")).toEqual([100, 1000]);
+    expect(timing("etcd: {heartbeatMilliseconds: 50}")).toEqual([50, 500]);
+    expect(timing("etcd: {heartbeatMilliseconds: 9000}")).toEqual([9000, 50_000]);
+  });
+
   it("keeps what was written without the defaults", () => {
     const { written } = compiled(withSpec("resources: {memory: 2Gi}\nsuspend: true"));
     expect(written).toEqual({ resources: { memory: "2Gi" }, suspend: true });

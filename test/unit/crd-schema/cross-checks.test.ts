@@ -23,7 +23,13 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
   },
   "a quota that the controller's own status would fill": {
     spec: "etcd: {quota: 1Mi}",
-    says: ["6:15: error: spec.etcd.quota: Found 1 MiB; allowed: from 16Mi to 8Gi."],
+    says: ["6:17: error: spec.etcd.quota: Found 1 MiB; allowed: from 16Mi to 8Gi."],
+  },
+  "an election timeout of one host for many": {
+    spec: "network: {driver: calico}\netcd: {electionMilliseconds: 100, heartbeatMilliseconds: 20}",
+    says: [
+      "7:32: warning: spec.etcd.electionMilliseconds: Found 100 with network.driver calico: between hosts a leader may be silent for so long without being lost; 500 or more is better.",
+    ],
   },
   "too little processor, written in thousandths": {
     spec: "resources: {cpus: 9m}",
@@ -91,10 +97,10 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
       "8:27: error: spec.etcd.electionMilliseconds: Found 499 with heartbeatMilliseconds 100; allowed: at least 5 heartbeats, that is 500.",
     ],
   },
-  "a longer heartbeat with the default election": {
-    spec: "etcd:\n  heartbeatMilliseconds: 50",
+  "a longer heartbeat than the election allows": {
+    spec: "etcd:\n  electionMilliseconds: 200\n  heartbeatMilliseconds: 50",
     says: [
-      "6:3: error: spec.etcd.electionMilliseconds: Found 200 with heartbeatMilliseconds 50; allowed: at least 5 heartbeats, that is 250.",
+      "7:27: error: spec.etcd.electionMilliseconds: Found 200 with heartbeatMilliseconds 50; allowed: at least 5 heartbeats, that is 250.",
     ],
   },
   "JupyterLab on a port of etcd": {

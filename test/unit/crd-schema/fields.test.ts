@@ -59,6 +59,12 @@ const CASES: Readonly<Record<string, Case>> = {
       '6:15: error: spec.resources.__proto__: Unknown field the text "__proto__"; allowed: cpus, memory, disk.',
     ],
   },
+  "a mapping where a quantity is due, even one that cannot be shown as text": {
+    spec: "resources: {disk: {toString: null}}",
+    says: [
+      '6:21: error: spec.resources.disk: Found a mapping; allowed: a number with a unit (Ki, Mi, Gi, Ti, k, M, G or T), such as "1Gi".',
+    ],
+  },
   "a quantity without a unit is guessed to be mebibytes": {
     spec: "resources: {memory: 512}",
     says: [

@@ -4,6 +4,7 @@ import {
   GRPCFailedPreconditionError,
   GRPCGenericError,
   GRPCNotFoundError,
+  GRPCOutOfRangeError,
   GRPCUnavailableError,
 } from "etcd3";
 import { describe, expect, it } from "vitest";
@@ -44,6 +45,18 @@ const CASES: readonly (readonly [string, Error, EtcdErrorKind])[] = [
     "a gone member",
     new GRPCNotFoundError("5 NOT_FOUND: etcdserver: member not found"),
     "member-not-found",
+  ],
+  [
+    "a revision that has been compacted already",
+    new GRPCOutOfRangeError(
+      "11 OUT_OF_RANGE: etcdserver: mvcc: required revision has been compacted",
+    ),
+    "compacted",
+  ],
+  [
+    "a revision that is to come",
+    new GRPCOutOfRangeError("11 OUT_OF_RANGE: etcdserver: mvcc: required revision is a future one"),
+    "refused",
   ],
   ["no answer", new GRPCDeadlineExceededError("4 DEADLINE_EXCEEDED: x"), "try-another"],
   ["a refused connection", new GRPCUnavailableError("14 UNAVAILABLE: ECONNREFUSED"), "try-another"],

@@ -5,6 +5,7 @@ import { assignNames, type HostsTable } from "../../../controller/model/naming.t
 
 const slotsOf = (...slots: number[]) => slots.map((slot) => ({ slot, ip: `10.0.0.${slot}` }));
 const table = (leaderSlot: number, ...slots: number[]): HostsTable => ({
+  clusterId: "c1",
   term: 1,
   leaderSlot,
   names: slots.map((slot, index) => ({ slot, index, ip: `10.0.0.${slot}` })),
@@ -49,7 +50,7 @@ describe("assignNames", () => {
         const second = some[b % some.length] as number;
         const before = assignNames(null, slotsOf(...some), first);
         const after = assignNames(
-          { term: 1, leaderSlot: first, names: before },
+          { clusterId: "c1", term: 1, leaderSlot: first, names: before },
           slotsOf(...some),
           second,
         );

@@ -33,6 +33,7 @@ const RESTARTING = [
   "etcd: {dataVolume: ephemeral}",
   "etcd: {heartbeatMilliseconds: 10}",
   "etcd: {electionMilliseconds: 300}",
+  "etcd: {quota: 1Gi}",
   "jupyter: {port: 9999}",
   "jupyter: {auth: none}",
   "jupyter: {standby: cold}",
@@ -42,10 +43,12 @@ const RESTARTING = [
 
 const HARMLESS = [
   "replicas: 5",
-  "network: {driver: macvlan}",
+  "network: {driver: macvlan}\netcd: {heartbeatMilliseconds: 20}",
   'network: {options: {a: "1"}}',
   "proxy: {address: 0.0.0.0, port: 1, holdSeconds: 1}",
   "placement: {spread: hostname, constraints: [{field: hostname, operator: UNIQUE}]}",
+  "etcd: {snapshots: {intervalSeconds: 1, keep: 1, directory: /srv/x}}",
+  "etcd: {recovery: {mode: Manual, graceSeconds: 1}}",
   "unreachable: {replaceAfterSeconds: 1}",
   "backoff: {initialSeconds: 2}",
   "updateStrategy: {type: OnDelete}",

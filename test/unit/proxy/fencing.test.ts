@@ -7,8 +7,8 @@ afterEach(async () => {
   await proxy?.close();
 });
 
-const A = { ip: "127.0.0.1", port: 1, term: 5 };
-const B = { ip: "127.0.0.2", port: 1, term: 6 };
+const A = { ip: "127.0.0.1", port: 1, epoch: 0, term: 5 };
+const B = { ip: "127.0.0.2", port: 1, epoch: 0, term: 6 };
 
 async function fresh() {
   let changes = 0;
@@ -29,6 +29,16 @@ describe("the proxy's target", () => {
       "the same node in a later term stays, with that term",
       [A, { ...A, term: 9 }],
       { ...A, term: 9 },
+    ],
+    [
+      "a cluster that was begun anew wins, though its terms are lower",
+      [B, { ...A, epoch: 1, term: 2 }],
+      { ...A, epoch: 1, term: 2 },
+    ],
+    [
+      "a late leader of the former cluster never wins",
+      [{ ...A, epoch: 1, term: 2 }, B],
+      { ...A, epoch: 1, term: 2 },
     ],
     ["a new port of the same node is taken", [A, { ...A, port: 2 }], { ...A, port: 2 }],
   ])("%s", async (_, targets, served) => {

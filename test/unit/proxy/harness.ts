@@ -18,7 +18,7 @@ export async function startProxy(options: Partial<JupyterProxyOptions> = {}) {
 }
 
 export function at(jupyter: Pick<FakeJupyter, "ip" | "port">, term: number) {
-  return { ip: jupyter.ip, port: jupyter.port, term };
+  return { ip: jupyter.ip, port: jupyter.port, epoch: 0, term };
 }
 
 export interface Answer {

@@ -66,7 +66,7 @@ describe("a proxy's sockets", () => {
           } else response.end("whole");
         },
       });
-      proxy.setTarget({ ip: jupyter.ip, port: jupyter.port, term: 1 });
+      proxy.setTarget({ ip: jupyter.ip, port: jupyter.port, epoch: 0, term: 1 });
       const paths = ["/cut", "/half", "/whole"];
       const asked = paths.flatMap((path) => [
         ask(proxy, { path }),

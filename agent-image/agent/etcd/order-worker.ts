@@ -1,0 +1,63 @@
+/** Carries out orders one after the other; one that fails is told, and tried again. */
+import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+import { messageOf } from "../../../controller/model/errors.ts";
+import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import type { StatusBoard } from "../status/status-board.ts";
+import { RepeatingTask } from "../system/repeating-task.ts";
+
+const IDLE_MS = 60_000;
+const RETRY_MS_FIRST = 500;
+const RETRY_MS_MAX = 15_000;
+
+export class OrderWorker {
+  private readonly task: RepeatingTask;
+  private pending: AgentOrder | null = null;
+  private failures = 0;
+  /** The latest, carried out or not. */
+  order: AgentOrder | null = null;
+
+  constructor(
+    private readonly options: {
+      readonly board: StatusBoard;
+      readonly clock: Clock;
+      readonly log: Logger;
+      /** @param again an earlier try has failed, and may have done a part */
+      readonly carryOut: (order: AgentOrder, again: boolean) => Promise<void>;
+    },
+  ) {
+    const { clock, log } = options;
+    this.task = new RepeatingTask({ name: "order", clock, log, run: () => this.run() });
+    this.task.start();
+  }
+
+  /** In place of an order that is not carried out yet. */
+  take(order: AgentOrder): void {
+    this.order = order;
+    this.pending = order;
+    this.failures = 0;
+    this.task.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.pending = null;
+    await this.task.stop();
+  }
+
+  private async run(): Promise<number> {
+    const { board, log, carryOut } = this.options;
+    const order = this.pending;
+    if (order === null) return IDLE_MS;
+    try {
+      await carryOut(order, this.failures > 0);
+      if (this.pending === order) this.pending = null;
+      board.setProblem("order", null);
+      return this.pending === null ? IDLE_MS : 0;
+    } catch (error) {
+      const message = messageOf(error);
+      log.error({ orderId: order.orderId, error: message }, "order failed");
+      board.setProblem("order", `the order cannot be carried out: ${message}`);
+      this.failures += 1;
+      return Math.min(RETRY_MS_FIRST * 2 ** (this.failures - 1), RETRY_MS_MAX);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** Makes the data of a new cluster of one member out of a snapshot. */
+import type { EtcdOrder } from "../../../controller/model/agent-api.ts";
+import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
+import type { DataDir } from "../etcd/data-dir.ts";
+import type { FileOwner } from "../system/atomic-file.ts";
+import { runCommand } from "../system/run-command.ts";
+import type { SnapshotStage } from "./snapshot-stage.ts";
+
+export type RestoreOrder = Extract<EtcdOrder, { mode: "restore" }>;
+
+const RESTORE_MS_MAX = 5 * 60_000;
+
+/**
+ * Revisions go on from the snapshot's. `--bump-revision` is not used: it would make up revisions
+ * that no write has, and what a recovery has lost is told in revisions.
+ *
+ * @throws Error with etcdutl's words; the data that was there is then untouched
+ */
+export async function restoreData(
+  data: DataDir,
+  stage: SnapshotStage,
+  snapshot: SnapshotRef,
+  order: RestoreOrder,
+  owner: FileOwner,
+): Promise<void> {
+  const { memberName, initialCluster, token } = order;
+  const url = initialCluster[memberName] ?? "";
+  await data.replace(async (directory) => {
+    const args = [
+      ...["snapshot", "restore", stage.pathOf(snapshot)],
+      `--data-dir=${directory}`,
+      `--name=${memberName}`,
+      `--initial-cluster=${memberName}=${url}`,
+      `--initial-cluster-token=${token}`,
+      `--initial-advertise-peer-urls=${url}`,
+    ];
+    const { uid, gid } = owner;
+    await runCommand("/usr/bin/etcdutl", args, {
+      timeoutMs: RESTORE_MS_MAX,
+      owner: { uid, gid },
+    });
+  });
+}

@@ -1,0 +1,56 @@
+/** What the jobs do. Each ends when its signal is aborted, with the signal's reason. */
+import type { CompiledCluster } from "../../crd-schema/spec.ts";
+import { defragment } from "../agents/defragment.ts";
+import { fetchSnapshot, sendSnapshot } from "../agents/snapshots.ts";
+import type { JobAction } from "../model/action.ts";
+import { assertNever } from "../model/errors.ts";
+import type { ClusterMemory } from "../model/memory.ts";
+import type { Clock, ClusterSnapshots } from "../model/ports.ts";
+import type { SnapshotInfo } from "../model/snapshot.ts";
+
+export interface SnapshotTargets {
+  of(cluster: CompiledCluster): ClusterSnapshots;
+  /** Resolves when the next look at the cluster sees its snapshots as they are now. */
+  refresh(cluster: CompiledCluster): Promise<void>;
+}
+
+export interface JobCircumstances {
+  readonly targets: SnapshotTargets;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** @returns the snapshot that was saved, if that was the job */
+export async function doJob(
+  action: JobAction,
+  { cluster, secrets }: ClusterMemory,
+  { targets, clock, signal }: JobCircumstances,
+): Promise<SnapshotInfo | null> {
+  const address = { ip: action.ip, token: secrets.agentToken };
+  const snapshots = targets.of(cluster);
+  switch (action.type) {
+    case "SaveSnapshot": {
+      // Whatever was written before this moment is in it.
+      const takenAt = clock.now();
+      const saved = await fetchSnapshot(address, signal, (facts, content) =>
+        snapshots.save(takenAt, facts, content),
+      );
+      await targets.refresh(cluster);
+      return saved;
+    }
+    case "SendSnapshot":
+      try {
+        const content = await snapshots.openVerified(action.snapshot);
+        await sendSnapshot(address, signal, action.snapshot, content);
+      } finally {
+        // One that is damaged is not listed any more.
+        await targets.refresh(cluster);
+      }
+      return null;
+    case "Defragment":
+      await defragment(address, signal);
+      return null;
+    default:
+      return assertNever(action);
+  }
+}

@@ -1,0 +1,27 @@
+/** Which node a proxy is to serve, from what the nodes say; how it is fenced is the gate's affair. */
+import { findLeader, type LeaderCandidate } from "../model/leader.ts";
+import type { TargetGate } from "./target-gate.ts";
+
+/** Points it at the node that leads and serves, and takes away one that no longer does. */
+export function followLeader(
+  proxy: Pick<TargetGate, "assigned" | "setTarget" | "dropTarget">,
+  nodes: readonly LeaderCandidate[],
+  cluster: { readonly jupyterPort: number; readonly epoch: number },
+): void {
+  const target = proxy.assigned;
+  const leader = findLeader(nodes);
+  const node = nodes.find((n) => n.slot === leader?.slot);
+  if (leader && node?.agent?.units.jupyter.ready) {
+    const { jupyterPort: port, epoch } = cluster;
+    proxy.setTarget({ ip: leader.ip, port, epoch, term: leader.term });
+  } else if (target !== null && !serves(nodes, target.ip)) {
+    proxy.dropTarget(target.ip);
+  }
+}
+
+/** In sight, not deposed as far as it knows, and with Jupyter up. */
+function serves(nodes: readonly LeaderCandidate[], ip: string): boolean {
+  const agent = nodes.find((n) => n.ip === ip)?.agent;
+  if (!agent?.etcd || !agent.units.jupyter.ready) return false;
+  return agent.etcd.leaderId === null || agent.etcd.leaderId === agent.etcd.memberId;
+}

@@ -1,0 +1,46 @@
+/** A slot's data volume is full for a while, or its data is gone. */
+import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
+import { SMALL_SLOT } from "../small-volume.ts";
+import { drawNode, relaunched, told } from "./kill.ts";
+import { type Fault, unlessMissed } from "./fault.ts";
+
+const HOLD_MS_MIN = 2_000;
+const HOLD_MS_MAX = 8_000;
+
+/** Real: etcd cannot let its files grow and the agent cannot write either (ENOSPC). */
+export const fillDisk: Fault = {
+  kind: "fill a node's disk",
+  exclusive: "data",
+  async run(site, before, random) {
+    const node = before.status.nodes.find((n) => n.slot === SMALL_SLOT);
+    if (node === undefined) throw new Error(`there is no slot ${SMALL_SLOT}`);
+    const holdMs = random.whole(HOLD_MS_MIN, HOLD_MS_MAX);
+    try {
+      await site.small.fill();
+      await site.hold(holdMs);
+    } finally {
+      await site.small.free();
+    }
+    // An etcd that cannot keep running on its data may be given up and replaced.
+    return { what: `${told(node)} for ${holdMs} ms`, replaces: [node.slot], isOver: () => true };
+  },
+};
+
+/** The container dies with its data; a minority, so that nothing acknowledged is lost. */
+export const loseData: Fault = {
+  kind: "lose a slot's data and container",
+  exclusive: "data",
+  async run(site, before, random) {
+    const node = drawNode(before, random);
+    // etcd still runs, and may make a file anew in between.
+    await site.inside(node, ["sh", "-c", "rm -rf /var/lib/jupyter-cluster/* || true"]);
+    await unlessMissed(site.killContainer(node));
+    const effect = relaunched("", [node]);
+    const memberIn = (o: JupyterClusterObject) =>
+      o.status.nodes.find((n) => n.slot === node.slot)?.etcd?.memberId;
+    return {
+      ...effect,
+      isOver: async (now) => (await effect.isOver(now)) && memberIn(now) !== memberIn(before),
+    };
+  },
+};

@@ -1,0 +1,80 @@
+/** What a user does to the spec file at any moment, rightly or wrongly. */
+import { rm } from "node:fs/promises";
+import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
+import { isTrue } from "../../support/e2e/local-cluster.ts";
+import type { Random } from "../random.ts";
+import type { Site } from "../site.ts";
+import type { Spec } from "../spec.ts";
+import type { Fault } from "./fault.ts";
+
+function valid(kind: string, change: (spec: Spec) => Spec): Fault {
+  return {
+    kind,
+    exclusive: "edit",
+    async run(site, before) {
+      const next = change(site.spec);
+      const generation = before.metadata.generation + 1;
+      await site.saveSpec(next);
+      return {
+        what: JSON.stringify(next),
+        replaces: "all",
+        isOver: ({ metadata, status }) =>
+          metadata.generation === generation &&
+          status.observedGeneration === generation &&
+          status.nodes.length === next.replicas,
+      };
+    },
+  };
+}
+
+export const scale = valid("edit: replicas", (spec) => ({
+  ...spec,
+  replicas: spec.replicas === 3 ? 5 : 3,
+}));
+
+export const resize = valid("edit: resources", (spec) => ({
+  ...spec,
+  cpus: spec.cpus === 0.1 ? 0.15 : 0.1,
+}));
+
+export const retime = valid("edit: heartbeat", (spec) => ({
+  ...spec,
+  heartbeatMs: spec.heartbeatMs === 20 ? 30 : 20,
+}));
+
+/** The good file is put back once the bad one was noticed; nothing may have changed by either. */
+function refused(kind: string, damage: (site: Site, random: Random) => Promise<void>): Fault {
+  return {
+    kind,
+    exclusive: "edit",
+    async run(site, before, random) {
+      const isRefused = (o: JupyterClusterObject) => !isTrue(o, "SpecValid");
+      try {
+        await damage(site, random);
+        await site.until("the file is refused", isRefused);
+      } finally {
+        await site.saveSpec(site.spec);
+      }
+      return {
+        what: "",
+        replaces: [],
+        isOver: (now) =>
+          isTrue(now, "SpecValid") && now.metadata.generation === before.metadata.generation,
+      };
+    },
+  };
+}
+
+const MISTAKES: readonly ((text: string) => string)[] = [
+  (text) => text.replace("replicas:", "replicsa:"),
+  (text) => text.replace(/replicas: \d+/, "replicas: three"),
+  (text) => text.replace("spec:", "spec: ["),
+  (text) => text.slice(0, text.indexOf("name:") + 2),
+  () => "",
+];
+
+export const breakSpec = refused("edit: broken file", (site, random) =>
+  site.cluster.save(random.pick(MISTAKES)(site.specText())),
+);
+
+export const removeSpec = refused("edit: file removed", (site) => rm(site.cluster.specFile));

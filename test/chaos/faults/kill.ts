@@ -1,0 +1,108 @@
+/** kill -9 of containers, of processes in them, and of the controller with its embedded Mesos. */
+import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
+import { followersOf, leaderOf } from "../../support/e2e/nodes.ts";
+import type { Random } from "../random.ts";
+import type { Site } from "../site.ts";
+import type { Effect, Fault } from "./fault.ts";
+
+const CONTROLLER_AWAY_MS_MAX = 4_000;
+
+/** The leader as often as not: it is who matters most. */
+export function drawNode(of: JupyterClusterObject, random: Random): NodeStatus {
+  return random.chance(0.5) ? leaderOf(of) : random.pick(followersOf(of));
+}
+
+export function told(node: NodeStatus): string {
+  return `slot ${node.slot} (${node.name})`;
+}
+
+/** Each of these slots runs another task. */
+export function relaunched(what: string, nodes: readonly NodeStatus[]): Effect {
+  const taskOf = new Map(nodes.map((n) => [n.slot, n.taskId]));
+  return {
+    what: `${what} ${nodes.map(told).join(", ")}`.trim(),
+    replaces: nodes.map((n) => n.slot),
+    isOver: (now) =>
+      now.status.nodes.every((n) => !taskOf.has(n.slot) || n.taskId !== taskOf.get(n.slot)),
+  };
+}
+
+function killContainers(
+  kind: string,
+  choose: (before: JupyterClusterObject, random: Random) => readonly NodeStatus[],
+): Fault {
+  return {
+    kind,
+    async run(site, before, random) {
+      const victims = choose(before, random);
+      await Promise.all(victims.map((node) => site.killContainer(node)));
+      return relaunched("", victims);
+    },
+  };
+}
+
+export const killOne = killContainers("kill -9 a container", (before, random) => [
+  drawNode(before, random),
+]);
+
+export const killMajority = killContainers("kill -9 a majority", ({ status }, random) => {
+  const majority = Math.floor(status.nodes.length / 2) + 1;
+  return random.shuffle(status.nodes).slice(0, majority);
+});
+
+export const killAll = killContainers("kill -9 all containers", ({ status }) => status.nodes);
+
+/** The agent runs it again in the same container. */
+function killProcess(name: string): Fault {
+  return {
+    kind: `kill -9 ${name}`,
+    async run(site, before, random) {
+      const node = drawNode(before, random);
+      const old = await site.processIn(node, name);
+      await site.inside(node, ["kill", "-KILL", String(old)]);
+      return {
+        what: told(node),
+        replaces: [],
+        isOver: (now) => isAnotherProcess(site, now, node, name, old),
+      };
+    },
+  };
+}
+
+async function isAnotherProcess(
+  site: Site,
+  now: JupyterClusterObject,
+  before: NodeStatus,
+  name: string,
+  old: number,
+): Promise<boolean> {
+  const node = now.status.nodes.find((n) => n.slot === before.slot);
+  if (node === undefined || node.container !== before.container) return true;
+  return (await site.processIn(node, name)) !== old;
+}
+
+export const killEtcd = killProcess("etcd");
+export const killSshd = killProcess("sshd");
+export const killJupyter = killProcess("jupyter-lab");
+
+/** PID 1 ends with its only child, and with it the container. */
+export const killAgent: Fault = {
+  kind: "kill -9 the agent",
+  async run(site, before, random) {
+    const node = drawNode(before, random);
+    await site.inside(node, ["pkill", "-KILL", "-x", "node"]);
+    return relaunched("", [node]);
+  },
+};
+
+export const killController: Fault = {
+  kind: "kill -9 the controller",
+  exclusive: "controller",
+  async run(site, _, random) {
+    const awayMs = random.whole(0, CONTROLLER_AWAY_MS_MAX);
+    await site.killController();
+    await site.hold(awayMs);
+    site.startController();
+    return { what: `away for ${awayMs} ms`, replaces: [], isOver: () => true };
+  },
+};

@@ -1,0 +1,221 @@
+/** One chaos run: a real cluster, faults from a seed, a writer and a notebook user beside them. */
+import { copyFile } from "node:fs/promises";
+import { clientUrl } from "../../controller/model/ids.ts";
+import type { JupyterClusterObject } from "../../controller/model/resource.ts";
+import { expectInvariants, jupyterUrl } from "../support/e2e/invariants.ts";
+import { runCell } from "../support/e2e/kernel.ts";
+import { ProxyUser } from "../support/e2e/proxy-user.ts";
+import { KeyWriter } from "../support/etcd/key-writer.ts";
+import { type Effect, type Fault, MissedError } from "./faults/fault.ts";
+import { untilRecovered, wrongAfter } from "./recovery.ts";
+import type { ChaosReport, GroupRecord } from "./report.ts";
+import { type Group, type Planned, schedule } from "./schedule.ts";
+import { Site } from "./site.ts";
+
+export interface ChaosOptions {
+  readonly seed: number;
+  /** New faults begin for so long; the last ones heal, and all is checked, after that. */
+  readonly minutes: number;
+  readonly catalogue: readonly Fault[];
+  readonly name: string;
+  /** The first three numbers of a /24. */
+  readonly subnet: string;
+  readonly image: string;
+  /** Ends the run early; everything is cleaned up all the same. */
+  readonly signal: AbortSignal;
+  /** Told as it goes. */
+  readonly log: (line: string) => void;
+  /** The controller's log is kept here. */
+  readonly logFile: string | null;
+}
+
+/** Many lost writes have one cause. */
+const VIOLATIONS_TOLD_MAX = 20;
+const IN_FLIGHT = 2;
+const CELL_MS_MAX = 60_000;
+const SERVICE_MS_MAX = 15_000;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const run = new ChaosRun(options, await Site.create(options));
+  return run.run();
+}
+
+class ChaosRun {
+  private readonly violations: string[] = [];
+  private readonly groups: GroupRecord[] = [];
+  private readonly aborted: Promise<never>;
+  private writer: KeyWriter | null = null;
+  private user: ProxyUser | null = null;
+  private verified: ChaosReport["writer"] = null;
+  private jupyter = "";
+  private cells = 0;
+
+  constructor(
+    private readonly options: ChaosOptions,
+    private readonly site: Site,
+  ) {
+    const { signal } = options;
+    this.aborted = new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    });
+    // Raced against whatever runs; nobody may be waiting when it comes.
+    this.aborted.catch(() => undefined);
+  }
+
+  async run(): Promise<ChaosReport> {
+    try {
+      const works =
+        (await this.attempt("start", () => this.start())) &&
+        (await this.attempt("faults", () => this.doFaults()));
+      if (works) await this.attempt("invariants at the end", () => this.checkInvariants());
+      await this.attempt("writer", () => this.verifyWriter());
+    } finally {
+      await this.cleanUp();
+    }
+    return this.report();
+  }
+
+  /** @returns whether it went well; what went wrong is a violation */
+  private async attempt(what: string, work: () => Promise<void>): Promise<boolean> {
+    if (this.options.signal.aborted) return false;
+    try {
+      await Promise.race([work(), this.aborted]);
+      return true;
+    } catch (error) {
+      if (!this.options.signal.aborted) this.violate(what, String(error));
+      return false;
+    }
+  }
+
+  private violate(when: string, what: string): void {
+    this.violations.push(`${when}: ${what}`);
+    this.options.log(`VIOLATION ${when}: ${what}`);
+  }
+
+  private async start(): Promise<void> {
+    const { site } = this;
+    site.startController();
+    await untilRecovered(site, []);
+    site.isControllerAway = false;
+    this.jupyter = await jupyterUrl(site.cluster);
+    this.user = ProxyUser.start(this.jupyter, { isExcused: () => site.isControllerAway });
+    this.writer = await KeyWriter.start({
+      run: `seed-${this.options.seed}`,
+      inFlight: IN_FLIGHT,
+      endpoints: async () => (await site.cluster.object()).status.nodes.map((n) => clientUrl(n.ip)),
+    });
+  }
+
+  private async doFaults(): Promise<void> {
+    const { seed, minutes, catalogue } = this.options;
+    const begun = performance.now();
+    for (const group of schedule(seed, catalogue)) {
+      await this.site.hold(group.peaceMs);
+      const atMs = performance.now() - begun;
+      if (atMs > minutes * 60_000) return;
+      await this.doGroup(group, atMs / 1000);
+    }
+  }
+
+  private async doGroup(group: Group, atSeconds: number): Promise<void> {
+    const { site } = this;
+    const before = await untilRecovered(site, []);
+    const outcomes = await Promise.all(group.faults.map((planned) => this.inject(planned, before)));
+    const ended = performance.now();
+    const effects = outcomes.filter((outcome) => outcome !== null);
+    const faults = group.faults.map(({ fault }, i) => ({
+      kind: fault.kind,
+      what: outcomes[i]?.what ?? null,
+    }));
+    const told = faults.map(({ kind, what }) => `${kind} ${what ?? "(missed)"}`.trim()).join(" + ");
+    const record = (recoveryMs: number | null) => {
+      this.groups.push({ atSeconds: Math.round(atSeconds), faults, recoveryMs });
+      const end = recoveryMs === null ? "NOT Ready" : `Ready after ${Math.round(recoveryMs)} ms`;
+      this.options.log(`${atSeconds.toFixed(0).padStart(5)} s  ${told}: ${end}`);
+    };
+    try {
+      const after = await untilRecovered(site, effects);
+      record(performance.now() - ended);
+      site.isControllerAway = false;
+      for (const wrong of await wrongAfter(site, before, effects, after)) this.violate(told, wrong);
+    } catch (error) {
+      if (!this.options.signal.aborted) record(null);
+      throw new Error(`${told}: ${String(error)}`, { cause: error });
+    }
+    await this.expectService(told, group.withCell);
+  }
+
+  private async inject(planned: Planned, before: JupyterClusterObject): Promise<Effect | null> {
+    await this.site.hold(planned.afterMs);
+    try {
+      return await planned.fault.run(this.site, before, planned.random);
+    } catch (error) {
+      if (error instanceof MissedError) return null;
+      throw error;
+    }
+  }
+
+  /** Ready is not only said: etcd takes writes, Jupyter answers and, now and then, a cell runs. */
+  private async expectService(after: string, withCell: boolean): Promise<void> {
+    try {
+      await this.writer?.untilAcknowledged(1, SERVICE_MS_MAX);
+      await this.user?.untilServed(1);
+      if (withCell) await this.runCell();
+    } catch (error) {
+      if (!this.options.signal.aborted) this.violate(`Ready after ${after}`, String(error));
+    }
+  }
+
+  private async runCell(): Promise<void> {
+    const printed = (await runCell(this.jupyter, "print(6 * 7)", CELL_MS_MAX)).trim();
+    if (printed !== "42") throw new Error(`a cell printed ${JSON.stringify(printed)}`);
+    this.cells += 1;
+  }
+
+  private async checkInvariants(): Promise<void> {
+    await expectInvariants(this.site.cluster);
+    await this.runCell();
+    await this.user?.stop();
+  }
+
+  private async verifyWriter(): Promise<void> {
+    if (this.writer === null) return;
+    await this.writer.stop();
+    const { violations, ...figures } = await this.writer.verify();
+    this.verified = figures;
+    for (const wrong of violations.slice(0, VIOLATIONS_TOLD_MAX)) this.violate("writer", wrong);
+    const more = violations.length - VIOLATIONS_TOLD_MAX;
+    if (more > 0) this.violate("writer", `and ${more} more`);
+  }
+
+  private async cleanUp(): Promise<void> {
+    const { logFile } = this.options;
+    this.site.isControllerAway = true;
+    await this.writer?.close();
+    if (logFile !== null) await copyFile(this.site.cluster.logFile, logFile);
+    for (const left of await this.site.destroy()) this.violate("clean-up", `${left} is left`);
+    await this.user?.stop();
+  }
+
+  private report(): ChaosReport {
+    const { seed, minutes, signal } = this.options;
+    const failures: Record<string, number> = {};
+    for (const why of this.user?.failures ?? []) failures[why] = (failures[why] ?? 0) + 1;
+    return {
+      seed,
+      minutes,
+      interrupted: signal.aborted,
+      groups: this.groups,
+      writer: this.verified,
+      user: {
+        served: this.user?.served ?? 0,
+        failed: this.user?.failures.length ?? 0,
+        excused: this.user?.excused ?? 0,
+        longestHeldMs: Math.round(this.user?.longestMs ?? 0),
+        cells: this.cells,
+        failures,
+      },
+      violations: this.violations,
+    };
+  }
+}
