@@ -4,7 +4,13 @@
  */
 import type { Clock } from "../../../controller/model/ports.ts";
 import { RaftLog } from "./log.ts";
-import { type Entry, type HardState, RaftPanic, type Snapshot } from "./types.ts";
+import {
+  type Configuration,
+  type Entry,
+  type HardState,
+  RaftPanic,
+  type Snapshot,
+} from "./types.ts";
 
 /** Everything that survives. */
 export interface Durable {
@@ -147,4 +153,14 @@ export class Disk {
         this.log.reset(write.snapshot.index, write.snapshot.term);
     }
   }
+}
+
+/** As etcd boots: the log's first entries, already committed, are the first configuration. */
+export function bootDisk(configuration: Configuration, state: unknown): Disk {
+  const index = configuration.voters.length;
+  return Disk.holding({
+    hard: { term: 1, vote: null, commit: index },
+    snapshot: { index, term: 1, configuration, state },
+    log: new RaftLog(index, 1),
+  });
 }

@@ -4,8 +4,7 @@ import type { Network } from "../engine/network.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { Trace } from "../engine/trace.ts";
 import type { RaftCore, RaftHost, RaftOptions } from "./core.ts";
-import { Disk } from "./disk.ts";
-import { RaftLog } from "./log.ts";
+import { bootDisk, Disk } from "./disk.ts";
 import { RaftNode } from "./raft-node.ts";
 import { RaftSafety } from "./safety.ts";
 import type { Configuration, NodeId, RaftEvent, RaftMessage } from "./types.ts";
@@ -49,7 +48,7 @@ export class RaftCluster {
 
   /** @param configuration with which it begins; null for a member that is to learn it */
   add(id: NodeId, configuration: Configuration | null): void {
-    const holding = configuration === null ? new Disk() : bootDisk(configuration);
+    const holding = configuration === null ? new Disk() : bootDisk(configuration, []);
     const disk = this.options.disk?.(holding) ?? holding;
     const member: Member = {
       id,
@@ -145,14 +144,4 @@ export class RaftCluster {
       },
     };
   }
-}
-
-/** As etcd boots: the first configuration is the content of the log's first, committed entries. */
-export function bootDisk(configuration: Configuration, state: unknown = []): Disk {
-  const index = configuration.voters.length;
-  return Disk.holding({
-    hard: { term: 1, vote: null, commit: index },
-    snapshot: { index, term: 1, configuration, state },
-    log: new RaftLog(index, 1),
-  });
 }
