@@ -15,7 +15,7 @@ import type { EtcdExit, MemberInfo, PeerBody, PeerMessage } from "./types.ts";
 const DISCOVERY_MS = 1_000;
 const DISCOVERIES_MAX = 5;
 /** Between hearing of its own removal and the end of the process. */
-const REMOVED_MS = 100;
+const REMOVED_MS = 1_000;
 /** For what is asked on behalf of another member's client, who has a deadline too. */
 const FORWARDED_MS_MAX = 5_000;
 

@@ -95,6 +95,9 @@ export class RaftCore {
     this.found = durable.snapshot;
     this.timer = new WakeTimer(host.clock, () => this.onTimer());
     this.outbox = new Outbox(host.clock, host.disk, (to, message) => {
+      if (message.type === "vote-answer" && message.granted) {
+        host.observe({ type: "vote-told", term: message.term, candidate: to });
+      }
       if (to === this.id) this.stepSelf(message);
       else host.send(to, message);
     });

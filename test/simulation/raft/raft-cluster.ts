@@ -9,6 +9,9 @@ import { RaftNode } from "./raft-node.ts";
 import { RaftSafety } from "./safety.ts";
 import type { Configuration, NodeId, RaftEvent, RaftMessage } from "./types.ts";
 
+/** Between applying its own removal and the end of a process: time to tell the others. */
+const RETIRE_MS = 1_000;
+
 export interface RaftClusterOptions {
   readonly ids: readonly NodeId[];
   readonly clock: Clock;
@@ -106,6 +109,15 @@ export class RaftCluster {
     return leaders[0] ?? null;
   }
 
+  /** A leader that was removed would lead on: its process ends, and what comes back only votes. */
+  private retire(id: NodeId): void {
+    this.options.clock.after(RETIRE_MS, () => {
+      if (this.member(id).node?.core.role !== "leader") return;
+      this.crash(id);
+      this.start(id);
+    });
+  }
+
   private raftOptions(id: NodeId): RaftOptions {
     const { heartbeatMs, electionMs, snapshotEvery, entriesKept, electionTimeout } = this.options;
     return {
@@ -130,7 +142,10 @@ export class RaftCluster {
         if (entry.body.kind !== "command") return;
         member.commands = [...member.commands, entry.body.command];
       },
-      admit: () => true,
+      admit: (change) => {
+        if (change.type === "remove" && change.id === id) this.retire(id);
+        return true;
+      },
       capture: () => member.commands,
       restore: (state) => {
         member.commands = state as readonly unknown[];

@@ -28,14 +28,8 @@ export class RaftSafety {
         this.electionSafety(core, event.term);
         this.leaderCompleteness(core, event.term);
         return;
-      case "vote-cast":
-        if (event.phase === "vote" && event.granted) {
-          this.oneVotePerTerm(core.id, event.term, event.candidate);
-        }
-        return;
-      case "campaign":
-        if (event.phase === "vote") this.oneVotePerTerm(core.id, event.term, core.id);
-        return;
+      case "vote-told":
+        return this.oneVotePerTerm(core.id, event.term, event.candidate);
       case "appended":
         return this.logMatching(core.id, event.entry, event.prevTerm);
       case "committed":

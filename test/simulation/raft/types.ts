@@ -115,6 +115,8 @@ export type RaftEvent =
       readonly candidate: NodeId;
       readonly granted: boolean;
     }
+  /** The vote is durable, and the candidate is told (itself, too). */
+  | { readonly type: "vote-told"; readonly term: number; readonly candidate: NodeId }
   | {
       readonly type: "vote-counted";
       readonly phase: "pre-vote" | "vote";
