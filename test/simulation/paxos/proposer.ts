@@ -87,21 +87,23 @@ export class Proposer {
     this.agreed.add(from);
     this.seen.set(from, accepted);
     if (this.agreed.size < this.quorum) return;
-    const value = this.valueToPropose([...this.seen.values()].filter((p) => p !== null));
+    const told = [...this.seen.values()].filter((p) => p !== null);
+    const value = this.valueToPropose(told);
     const proposal: Proposal = { number, value };
     this.state = "proposing";
     this.proposal = proposal;
     this.agreed.clear();
-    this.host.observe({ type: "proposed", proposal, adopted: value !== this.value });
+    this.host.observe({ type: "proposed", proposal, adopted: told.length > 0 });
     this.sendToAll({ type: "accept", proposal });
   }
 
-  private onAccepted(from: string, { number }: Proposal): void {
-    if (this.state !== "proposing" || !this.isCurrent(number)) return;
+  private onAccepted(from: string, proposal: Proposal): void {
+    if (this.state !== "proposing" || !this.isCurrent(proposal.number)) return;
     this.agreed.add(from);
     if (this.agreed.size < this.quorum) return;
     this.state = "done";
     this.cancelRetry();
+    this.host.observe({ type: "succeeded", proposal });
   }
 
   /** Somebody is ahead: try later, with a number above that. */

@@ -45,9 +45,11 @@ export type PaxosEvent =
       readonly number: ProposalNumber;
       readonly promised: ProposalNumber;
     }
-  /** A quorum promised: this is proposed, the proposer's own value or one it had to adopt. */
+  /** A quorum promised: this is proposed, its own value or one that some acceptor told it of. */
   | { readonly type: "proposed"; readonly proposal: Proposal; readonly adopted: boolean }
   | { readonly type: "accepted"; readonly proposal: Proposal }
+  /** The proposer knows that its proposal was chosen. */
+  | { readonly type: "succeeded"; readonly proposal: Proposal }
   | { readonly type: "overtaken"; readonly number: ProposalNumber; readonly by: ProposalNumber }
   | { readonly type: "learned"; readonly proposal: Proposal };
 
