@@ -23,13 +23,18 @@ export interface EtcdNode {
 export class EtcdCluster {
   readonly network: Network<PeerMessage>;
   readonly nodes = new Map<string, EtcdNode>();
-  readonly foreign: string[] = [];
   private readonly checks = new Map<string, RaftSafety>();
 
   constructor(
     readonly scheduler: Scheduler,
     private readonly rng: Rng,
-    private readonly timing = { heartbeatMs: 100, electionMs: 1_000, snapshotEvery: 1_000 },
+    private readonly settings = {
+      heartbeatMs: 100,
+      electionMs: 1_000,
+      snapshotEvery: 50,
+      entriesKept: 10,
+      quotaBytes: 10_000_000,
+    },
   ) {
     this.network = new Network(scheduler, rng.fork("network"));
   }
@@ -63,7 +68,7 @@ export class EtcdCluster {
     if (node.server !== null) return node.server;
     const clock = new ProcessClock(this.scheduler);
     const server = new EtcdServer({
-      ...this.timing,
+      ...this.settings,
       name,
       peerUrl: node.peerUrl,
       data: node.data,
@@ -78,7 +83,6 @@ export class EtcdCluster {
       observe: (event, core, { lineage }) => {
         if (lineage !== null) this.safetyOf(lineage).observe(core, event);
       },
-      onForeignLineage: (own, theirs) => this.foreign.push(`${own} hears ${theirs}`),
     });
     const detach = this.network.attach(node.peerUrl, (_, message) => server.receive(message));
     node.server = server;

@@ -16,6 +16,8 @@ const DISCOVERY_MS = 1_000;
 const DISCOVERIES_MAX = 5;
 /** Between hearing of its own removal and the end of the process. */
 const REMOVED_MS = 1_000;
+const NOT_A_MEMBER = "the cluster has no such member";
+const NOBODY_ANSWERS = "cannot fetch cluster info from peer urls";
 /** For what is asked on behalf of another member's client, who has a deadline too. */
 const FORWARDED_MS_MAX = 5_000;
 
@@ -130,23 +132,20 @@ export class PeerGate {
       if (this.proposalsSeen.has(message)) return;
       this.proposalsSeen.add(message);
     }
-    this.compareLineages(envelope.lineage);
+    this.learnLineage(envelope.lineage);
     this.options.node.step(envelope.from, message);
   }
 
-  private compareLineages(theirs: string | null): void {
+  private learnLineage(theirs: string | null): void {
     const { server, identity } = this.options;
-    const own = identity().lineage;
-    if (theirs === null || theirs === own) return;
-    if (own === null) server.data.learnLineage(theirs);
-    else server.onForeignLineage?.(own, theirs);
+    if (theirs !== null && identity().lineage === null) server.data.learnLineage(theirs);
   }
 
   private discover(attempt: number): void {
     if (this.started || this.stopped) return;
     const { server, exit } = this.options;
     if (attempt > DISCOVERIES_MAX) {
-      exit({ code: 1, reason: "cannot fetch cluster info from peer urls" });
+      exit({ code: 1, reason: this.heardOf.size > 0 ? NOT_A_MEMBER : NOBODY_ANSWERS });
       return;
     }
     for (const peerUrl of server.initialPeers) {
@@ -160,8 +159,8 @@ export class PeerGate {
     if (this.started || members.length === 0) return;
     const { memberId } = this.options.identity();
     for (const { id, peerUrl } of members) this.heardOf.set(id, peerUrl);
+    // Who does not list this member may only be late.
     if (members.some((m) => m.id === memberId)) this.startNode();
-    else this.options.exit({ code: 1, reason: `member ${memberId} is not one of the cluster's` });
   }
 
   private startNode(): void {

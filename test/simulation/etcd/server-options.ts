@@ -29,8 +29,6 @@ export interface EtcdServerOptions {
   readonly onExit: (exit: EtcdExit) => void;
   /** Everything Raft does, for RaftSafety of the lineage of `identity`. */
   readonly observe?: (event: RaftEvent, core: RaftCore, identity: Identity) => void;
-  /** A member believes a peer of another history: two lineages meet in one cluster id. */
-  readonly onForeignLineage?: (own: string, theirs: string) => void;
   /** Status, members or elections may be others now. May be called often in one step. */
   readonly onChange?: () => void;
 }

@@ -25,7 +25,7 @@ describe("seeded randomness", () => {
       const n = rng.integer(1, 6);
       counts.set(n, (counts.get(n) ?? 0) + 1);
     }
-    expect([...counts.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...counts.keys()].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
     for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(150);
     expect(() => rng.integer(2, 1)).toThrow(RangeError);
   });
@@ -40,7 +40,7 @@ describe("seeded randomness", () => {
     const items = [1, 2, 3, 4, 5, 6, 7, 8];
     const shuffled = new Rng(3).shuffle(items);
     expect(shuffled).not.toEqual(items);
-    expect([...shuffled].sort()).toEqual(items);
+    expect([...shuffled].sort((a, b) => a - b)).toEqual(items);
     expect(items).toContain(new Rng(3).pick(items));
     expect(() => new Rng(3).pick([])).toThrow(RangeError);
   });
