@@ -1,72 +1,12 @@
-/** `npm run simulate`: see the help text. */
-import { parseArgs } from "node:util";
-import { tellPaxos } from "./stories/paxos.ts";
-import { tellRaftElection } from "./stories/raft-election.ts";
-import { Story } from "./stories/story.ts";
+/** `npm run simulate`. */
+import { simulate } from "./command-line.ts";
 
-const SCENARIOS: Readonly<Record<string, (story: Story, seed: number) => void>> = {
-  "raft-election": tellRaftElection,
-  paxos: tellPaxos,
-};
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
-const HELP = `Usage: npm run simulate -- --scenario NAME [--seed N]
-
-Tells, step by step, what simulated nodes do; the same seed tells the same story.
-
-  --scenario NAME   raft-election   a first election, a lost leader, a split vote
-                    paxos           two proposers, three acceptors, two phases
-  --seed N          another cast and other timings (default 1)
-  --help            this text
-`;
-
-/** Exit code for wrong options, as of other commands. */
-const WRONG_USAGE = 2;
-
-class UsageError extends Error {}
-
-interface Options {
-  readonly help: boolean;
-  readonly scenario: string;
-  readonly seed: number;
-}
-
-function readOptions(args: readonly string[]): Options {
-  let values: { scenario?: string; seed?: string; help?: boolean };
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        scenario: { type: "string" },
-        seed: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { scenario = "", seed = "1", help = false } = values;
-  if (!help && !Object.hasOwn(SCENARIOS, scenario)) {
-    const allowed = Object.keys(SCENARIOS).join(" or ");
-    const found = scenario === "" ? "is missing" : `is ${JSON.stringify(scenario)}`;
-    throw new UsageError(`--scenario ${found}; it must be ${allowed}`);
-  }
-  if (!/^\d{1,15}$/.test(seed)) {
-    throw new UsageError(`--seed takes a whole number from 0 on, not ${JSON.stringify(seed)}`);
-  }
-  return { help, scenario, seed: Number(seed) };
-}
-
-function main(args: readonly string[]): number {
-  try {
-    const { help, scenario, seed } = readOptions(args);
-    if (help) process.stdout.write(HELP);
-    else SCENARIOS[scenario]?.(new Story((text) => process.stdout.write(text)), seed);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\nnpm run simulate -- --help tells what there is.\n`);
-    return WRONG_USAGE;
-  }
-}
-
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = simulate(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+});

@@ -11,10 +11,6 @@ export function membersOf({ voters, learners }: Configuration): readonly NodeId[
   return [...voters, ...learners];
 }
 
-export function isMember({ voters, learners }: Configuration, id: NodeId): boolean {
-  return voters.includes(id) || learners.includes(id);
-}
-
 /** A change that is already in force changes nothing. */
 export function withChange(
   configuration: Configuration,
