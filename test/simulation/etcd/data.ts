@@ -2,7 +2,7 @@
 import {
   bootstrapClusterId,
   bootstrapMemberId,
-} from "../../../agent-image/agent/etcd/bootstrap-ids.ts";
+} from "../../../controller/model/bootstrap-ids.ts";
 import { bootDisk, Disk } from "../raft/disk.ts";
 import { RaftLog } from "../raft/log.ts";
 import { membersOf } from "../raft/configuration.ts";

@@ -2,28 +2,31 @@
 import type { EtcdLogEvent } from "../../../agent-image/agent/etcd/log-line.ts";
 import type { RaftEvent } from "../raft/types.ts";
 
-/** @returns null for what etcd logs nothing of */
+/** @returns null for what etcd logs nothing of, or nothing that the record of elections needs */
 export function logEventOf(self: string, event: RaftEvent): EtcdLogEvent | null {
   switch (event.type) {
-    case "unrest":
-      return { type: "unrest" };
     case "campaign":
-      if (event.phase === "pre-vote") return { type: "unrest" };
-      return { type: "candidate", candidate: self, term: event.term };
+      if (event.phase === "pre-vote") return { type: "campaign", member: self, term: event.term };
+      return { type: "candidate", member: self, candidate: self, term: event.term };
     case "vote-cast":
-      if (event.phase === "pre-vote") return event.granted ? { type: "unrest" } : null;
-      return vote(event.candidate, self, event.term, event.granted);
+      return ballot(event.phase, self, event.candidate, self, event);
     case "vote-counted":
-      return event.phase === "vote" ? vote(self, event.from, event.term, event.granted) : null;
+      return ballot(event.phase, self, self, event.from, event);
     case "elected":
-      return { type: "leader-elected", leaderId: self, term: event.term };
+      return { type: "leader-elected", member: self, leaderId: self, term: event.term };
     case "leader-known":
-      return { type: "leader-elected", leaderId: event.leader, term: event.term };
+      return { type: "leader-elected", member: self, leaderId: event.leader, term: event.term };
     default:
       return null;
   }
 }
 
-function vote(candidate: string, from: string, term: number, granted: boolean): EtcdLogEvent {
-  return { type: "vote", candidate, from, term, granted };
+function ballot(
+  type: "pre-vote" | "vote",
+  member: string,
+  candidate: string,
+  from: string,
+  { term, granted }: { readonly term: number; readonly granted: boolean },
+): EtcdLogEvent {
+  return { type, member, candidate, from, term, granted };
 }

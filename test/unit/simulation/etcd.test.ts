@@ -4,7 +4,7 @@ import { electionRecords } from "../../../agent-image/agent/etcd/election-log.ts
 import {
   bootstrapClusterId,
   bootstrapMemberId,
-} from "../../../agent-image/agent/etcd/bootstrap-ids.ts";
+} from "../../../controller/model/bootstrap-ids.ts";
 import { ERRORS, type EtcdRequest } from "../../simulation/etcd/types.ts";
 import { EtcdFixture, idOf, NAMES, put } from "../../support/simulation/etcd-fixture.ts";
 
