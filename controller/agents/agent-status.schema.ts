@@ -2,6 +2,8 @@
  * JSON Schema of {@link AgentStatus}. Fields that it does not know are let through: an agent of a
  * newer image may say more.
  */
+import { ELECTION_LIST_MAX, ELECTIONS_MAX } from "../model/election.ts";
+
 const text = { type: "string" } as const;
 const hex = { type: "string", pattern: "^[0-9a-f]{1,16}$" } as const;
 const count = { type: "integer", minimum: 0 } as const;
@@ -79,13 +81,26 @@ const hosts = record({
   names: listOf(record({ slot: count, index: count, ip: text }), NODES_MAX),
 });
 
+/** Milliseconds since the election's start; whole, and none is before it. */
+const moment = record({ member: hex, atMs: count });
+const ballot = record({ candidate: hex, from: hex, granted: { type: "boolean" }, atMs: count });
+
 const election = record({
   term: count,
-  candidates: listOf(text, NODES_MAX),
-  votes: listOf(record({ from: text, granted: { type: "boolean" } }), 4 * NODES_MAX),
-  leaderId: nullable(text),
-  startedAt: text,
-  durationMs: nullable({ type: "number" }),
+  cause: nullable({
+    enum: ["FirstElection", "Restart", "LeaderLost", "QuorumLost", "Transfer"],
+  }),
+  former: nullable(record({ leaderId: hex, term: count })),
+  voters: listOf(hex, NODES_MAX),
+  lost: listOf(moment, ELECTION_LIST_MAX),
+  preVotes: listOf(ballot, ELECTION_LIST_MAX),
+  candidates: listOf(moment, ELECTION_LIST_MAX),
+  votes: listOf(ballot, ELECTION_LIST_MAX),
+  learned: listOf(moment, ELECTION_LIST_MAX),
+  leaderId: nullable(hex),
+  startedAt: { ...text, pattern: "^\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z$" },
+  durationMs: nullable(count),
+  toldBy: hex,
 });
 
 export const AGENT_STATUS_SCHEMA = record({
@@ -102,6 +117,6 @@ export const AGENT_STATUS_SCHEMA = record({
   hosts: nullable(hosts),
   sshKnownSlots: listOf(count, NODES_MAX),
   storage: record({ ready: { type: "boolean" }, message: text }),
-  elections: listOf(election, 64),
+  elections: listOf(election, ELECTIONS_MAX),
   problems: listOf(text, 256),
 });

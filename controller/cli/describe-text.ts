@@ -1,9 +1,9 @@
 /** One cluster told for a person, in the manner of `kubectl describe`. */
 import { stringify } from "yaml";
 import { ageOf, shortDuration } from "./durations.ts";
+import { electionsTable } from "./election-text.ts";
 import { recoveryLine, snapshotLine } from "./snapshot-text.ts";
 import { renderFields, renderTable } from "./table.ts";
-import type { ElectionRecord } from "../model/agent-api.ts";
 import type {
   ClusterEvent,
   ClusterStatus,
@@ -29,7 +29,7 @@ export function describeCluster(
     section("Etcd", etcdFields(status)),
     section("Backup", backupFields(status, now)),
     section("Endpoints", endpointFields(status)),
-    section("Elections", electionsTable(status, now)),
+    section("Elections", electionsTable(status.elections, now)),
     ...(status.lastErrors.length === 0 ? [] : [section("Last errors", lastErrors(status, now))]),
     section("Events", eventsTable(events, now)),
   ].join("");
@@ -134,37 +134,6 @@ function endpointFields({ endpoints }: ClusterStatus): string {
     ["SSH", endpoints.ssh.length === 0 ? NONE : endpoints.ssh.join("\n")],
     ["Etcd", endpoints.etcd.length === 0 ? NONE : endpoints.etcd.join("\n")],
   ]);
-}
-
-/** Newest first. Member ids are shown as node names where a node still has that id. */
-export function electionsTable(status: ClusterStatus, now: number): string {
-  const nameOf = memberNames(status.nodes);
-  const rows = [...status.elections]
-    .reverse()
-    .map((election) => [
-      String(election.term),
-      ageOf(election.startedAt, now),
-      election.candidates.map(nameOf).join(", "),
-      votesOf(election, nameOf),
-      election.leaderId === null ? NONE : nameOf(election.leaderId),
-      election.durationMs === null ? "-" : `${election.durationMs}ms`,
-    ]);
-  if (rows.length === 0) return `${NONE}\n`;
-  return renderTable(["TERM", "AGE", "CANDIDATES", "VOTES", "LEADER", "TOOK"], rows);
-}
-
-function votesOf(election: ElectionRecord, nameOf: (id: string) => string): string {
-  if (election.votes.length === 0) return "-";
-  return election.votes.map((v) => `${nameOf(v.from)} ${v.granted ? "yes" : "no"}`).join(", ");
-}
-
-function memberNames(nodes: readonly NodeStatus[]): (id: string) => string {
-  const names = new Map(
-    nodes.flatMap((node) =>
-      node.etcd === null ? [] : [[node.etcd.memberId, node.name ?? `slot-${node.slot}`] as const],
-    ),
-  );
-  return (id) => names.get(id) ?? id;
 }
 
 function lastErrors(status: ClusterStatus, now: number): string {

@@ -19,6 +19,7 @@
  * Secrets never pass through Mesos or the container's environment: the environment holds only the
  * SHA-256 of the bearer token, and the rest arrives with the first order.
  */
+import type { ElectionRecord } from "./election.ts";
 import type { HostsTable } from "./naming.ts";
 import type { SnapshotRef } from "./snapshot.ts";
 
@@ -189,17 +190,6 @@ export interface EtcdAlarm {
   readonly alarm: "NOSPACE" | "CORRUPT";
 }
 
-/** One election as this member's etcd logged it. */
-export interface ElectionRecord {
-  readonly term: number;
-  /** Hex member ids. */
-  readonly candidates: readonly string[];
-  readonly votes: readonly { readonly from: string; readonly granted: boolean }[];
-  readonly leaderId: string | null;
-  readonly startedAt: string;
-  readonly durationMs: number | null;
-}
-
 export interface AgentStatus {
   readonly slot: number;
   readonly taskId: string;
@@ -221,7 +211,7 @@ export interface AgentStatus {
   /** Slots whose SSH keys are in force on this node. */
   readonly sshKnownSlots: readonly number[];
   readonly storage: { readonly ready: boolean; readonly message: string };
-  /** The latest elections, newest last; at most 10. */
+  /** The latest elections as its etcd logged them, newest last; bounded. */
   readonly elections: readonly ElectionRecord[];
   /** Why something in the container does not work; empty when all does. */
   readonly problems: readonly string[];

@@ -1,5 +1,6 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
-import type { ElectionRecord, EtcdOrder } from "./agent-api.ts";
+import type { EtcdOrder } from "./agent-api.ts";
+import type { Election } from "./election.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type { ClusterEvent, Condition, LastError, LastOperation } from "./resource.ts";
 import type { Attribute } from "../mesos/wire.ts";
@@ -187,5 +188,5 @@ export interface ClusterMemory {
   readonly events: readonly ClusterEvent[];
   readonly lastErrors: readonly LastError[];
   readonly lastOperation: LastOperation | null;
-  readonly elections: readonly ElectionRecord[];
+  readonly elections: readonly Election[];
 }

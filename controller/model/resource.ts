@@ -1,5 +1,5 @@
 /** The JupyterCluster object as the API serves it and etcd stores it (Kubernetes conventions). */
-import type { ElectionRecord } from "./agent-api.ts";
+import type { Election } from "./election.ts";
 import type { RecoveryRecord } from "./memory.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 
@@ -124,7 +124,7 @@ export interface ClusterStatus {
     readonly ssh: readonly string[];
     readonly etcd: readonly string[];
   };
-  readonly elections: readonly ElectionRecord[];
+  readonly elections: readonly Election[];
   readonly conditions: readonly Condition[];
   readonly lastErrors: readonly LastError[];
   readonly lastOperation: LastOperation | null;

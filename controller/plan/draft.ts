@@ -1,6 +1,6 @@
 /** A plan in the making: the one place where the planner's steps leave what they decided. */
 import type { Action } from "../model/action.ts";
-import type { ElectionRecord } from "../model/agent-api.ts";
+import type { Election } from "../model/election.ts";
 import type { BootstrapMemory, RecoveryMemory, SlotMemory, SlotTask } from "../model/memory.ts";
 import type { ClusterEvent } from "../model/resource.ts";
 import { addEvent } from "./events.ts";
@@ -16,7 +16,7 @@ export class Draft {
   recovery: RecoveryMemory;
   compactedAt: number | null;
   events: readonly ClusterEvent[];
-  elections: readonly ElectionRecord[];
+  elections: readonly Election[];
   wantsOffers = false;
   requeueAt: number;
   /** Slot -> why it can't be launched now, one sentence. */

@@ -169,7 +169,7 @@ export class EtcdUnit {
   private onEvent(event: EtcdLogEvent): void {
     if (event.type === "identity") {
       this.keeper.learn(event.memberId, event.clusterId, event.raftIndex);
-    } else if (event.type === "unrest") {
+    } else if (event.type === "campaign") {
       this.tellProblem();
     } else if (event.type === "serving") {
       this.onServing();
@@ -219,7 +219,7 @@ export class EtcdUnit {
   }
 
   private isWithoutQuorum(): boolean {
-    const { unrestSince } = this.elections;
-    return unrestSince !== null && this.options.clock.now() - unrestSince > UNREST_MS_MAX;
+    const since = this.elections.unrest?.startedAt ?? null;
+    return since !== null && this.options.clock.now() - since > UNREST_MS_MAX;
   }
 }

@@ -1,7 +1,8 @@
 /**
- * What etcd 3.5 tells in its structured log (zap JSON lines, seen on real runs; the raft lines come
- * from go.etcd.io/raft's raft.go and node.go). Lines that mean nothing to us are null.
+ * What etcd 3.5 tells in its structured log (zap JSON lines, seen on real runs). Lines that mean
+ * nothing to us are null.
  */
+import { raftEvent, type RaftEvent } from "./raft-line.ts";
 
 export type EtcdLogEvent =
   /** This member knows who it is, some ms after it was started and long before it serves. */
@@ -15,18 +16,9 @@ export type EtcdLogEvent =
   | { readonly type: "members-changed" }
   | { readonly type: "removed" }
   | { readonly type: "fatal"; readonly message: string }
-  /** A first sign of an election: a pre-vote asked for or given, or the leader lost. */
-  | { readonly type: "unrest" }
-  | { readonly type: "candidate"; readonly candidate: string; readonly term: number }
-  | {
-      readonly type: "vote";
-      readonly candidate: string;
-      readonly from: string;
-      readonly term: number;
-      readonly granted: boolean;
-    }
-  | { readonly type: "leader-lost"; readonly term: number }
-  | { readonly type: "leader-elected"; readonly leaderId: string; readonly term: number };
+  /** The connections with a peer broke, or one is there again. */
+  | { readonly type: "peer-lost" | "peer-back"; readonly peerId: string }
+  | RaftEvent;
 
 export interface EtcdLogLine {
   /** Milliseconds since the epoch. */
@@ -45,7 +37,7 @@ export function parseLogLine(line: string): EtcdLogLine | null {
     return null;
   }
   const at = Date.parse(String(fields["ts"]));
-  const event = fields["logger"] === "raft" ? raftEvent(fields) : serverEvent(fields);
+  const event = serverEvent(fields);
   return event === null || Number.isNaN(at) ? null : { at, event };
 }
 
@@ -56,10 +48,11 @@ function parsePlainLine(line: string): EtcdLogLine | null {
 }
 
 function serverEvent(fields: Readonly<Record<string, unknown>>): EtcdLogEvent | null {
-  const { level, msg, error } = fields;
+  const { level, logger, msg, error } = fields;
   if (level === "fatal" || level === "panic") {
     return { type: "fatal", message: [msg, error].filter(Boolean).join(": ") };
   }
+  if (logger === "raft") return raftEvent(String(msg));
   switch (msg) {
     case "starting local member":
     case "restarting local member":
@@ -78,52 +71,13 @@ function serverEvent(fields: Readonly<Record<string, unknown>>): EtcdLogEvent | 
     case "updated member":
     case "published local member to cluster through raft":
       return { type: "members-changed" };
+    case "peer became inactive (message send to peer failed)":
+      return { type: "peer-lost", peerId: String(fields["peer-id"]) };
+    case "peer became active":
+      return { type: "peer-back", peerId: String(fields["peer-id"]) };
     case "server error":
       return /permanently removed/.test(String(error)) ? { type: "removed" } : null;
     default:
       return null;
   }
-}
-
-const CANDIDATE = /^([0-9a-f]+) became candidate at term (\d+)$/;
-const VOTE_REQUEST = /received a MsgVote message with higher term from ([0-9a-f]+) \[term: (\d+)\]/;
-const VOTE_ANSWER =
-  /^([0-9a-f]+) received MsgVoteResp (rejection )?from ([0-9a-f]+) at term (\d+)$/;
-const VOTE_CAST =
-  /^([0-9a-f]+) \[.*\] (cast|rejected) MsgVote (?:for|from) ([0-9a-f]+) \[.*\] at term (\d+)$/;
-const LEADER =
-  /^raft\.node: [0-9a-f]+ (?:elected leader|changed leader from [0-9a-f]+ to) ([0-9a-f]+) at term (\d+)$/;
-const LOST = /^raft\.node: [0-9a-f]+ lost leader [0-9a-f]+ at term (\d+)$/;
-const UNREST = /is starting a new election at term|\] cast MsgPreVote for /;
-
-function raftEvent(fields: Readonly<Record<string, unknown>>): EtcdLogEvent | null {
-  const { level } = fields;
-  const msg = String(fields["msg"]);
-  if (level === "fatal" || level === "panic") return { type: "fatal", message: msg };
-  let match = LEADER.exec(msg);
-  if (match) return { type: "leader-elected", leaderId: part(match, 1), term: num(match, 2) };
-  match = LOST.exec(msg);
-  if (match) return { type: "leader-lost", term: num(match, 1) };
-  match = CANDIDATE.exec(msg) ?? VOTE_REQUEST.exec(msg);
-  if (match) return { type: "candidate", candidate: part(match, 1), term: num(match, 2) };
-  match = VOTE_ANSWER.exec(msg);
-  if (match) {
-    const granted = match[2] === undefined;
-    const [candidate, from] = [part(match, 1), part(match, 3)];
-    return { type: "vote", candidate, from, term: num(match, 4), granted };
-  }
-  match = VOTE_CAST.exec(msg);
-  if (match) {
-    const [from, candidate] = [part(match, 1), part(match, 3)];
-    return { type: "vote", candidate, from, term: num(match, 4), granted: match[2] === "cast" };
-  }
-  return UNREST.test(msg) ? { type: "unrest" } : null;
-}
-
-function part(match: RegExpExecArray, group: number): string {
-  return match[group] as string;
-}
-
-function num(match: RegExpExecArray, group: number): number {
-  return Number(match[group]);
 }

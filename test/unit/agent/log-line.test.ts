@@ -38,19 +38,68 @@ describe("lines of etcd's log", () => {
         "[logterm: 1, index: 4] at term 3",
     );
     const vote = { type: "vote", candidate: "c513eb08", from: "31fe1a5d", term: 3, granted: false };
-    expect(parseLogLine(refused)?.event).toEqual(vote);
+    expect(parseLogLine(refused)?.event).toEqual({ ...vote, member: "31fe1a5d" });
     const answer = raft("c513eb08 received MsgVoteResp rejection from 31fe1a5d at term 3");
-    expect(parseLogLine(answer)?.event).toEqual(vote);
+    expect(parseLogLine(answer)?.event).toEqual({ ...vote, member: "c513eb08" });
   });
 
   test("a change of leader without a gap names the new one", () => {
     const line = raft("raft.node: aa changed leader from bb to cc at term 7");
-    expect(parseLogLine(line)?.event).toEqual({ type: "leader-elected", leaderId: "cc", term: 7 });
+    const event = { type: "leader-elected", member: "aa", leaderId: "cc", term: 7 };
+    expect(parseLogLine(line)?.event).toEqual(event);
+  });
+
+  test("a lost leader is named", () => {
+    const line = raft("raft.node: aa lost leader bb at term 7");
+    const event = { type: "leader-lost", member: "aa", leaderId: "bb", term: 7 };
+    expect(parseLogLine(line)?.event).toEqual(event);
   });
 
   test("a pre-vote is not yet a vote", () => {
     const line = raft("2c2eb01b received MsgPreVoteResp from 75b33c64 at term 2");
-    expect(parseLogLine(line)).toBeNull();
+    expect(parseLogLine(line)?.event).toMatchObject({ type: "pre-vote", granted: true });
+  });
+
+  test("what a member ignores because it hears a leader is a pre-vote that it refuses", () => {
+    const [prefix, suffix] = [
+      "[logterm: 3, index: 9, vote: bb]",
+      "[logterm: 3, index: 9] at term 3",
+    ];
+    for (const asked of ["MsgPreVote", "MsgVote"]) {
+      const line = `aa ${prefix} ignored ${asked} from cc ${suffix}: lease is not expired (remaining ticks: 1)`;
+      const vote = { type: "pre-vote", candidate: "cc", from: "aa", term: 3, granted: false };
+      expect(parseLogLine(raft(line))?.event).toEqual({ ...vote, member: "aa" });
+    }
+  });
+
+  test("both sides of a transfer tell of it, and a leader without a quorum tells so", () => {
+    const from = raft("aa [term 2] starts to transfer leadership to bb");
+    const to = raft(
+      "bb [term 2] received MsgTimeoutNow from aa and starts an election to get leadership.",
+    );
+    const event = { type: "transfer", leaderId: "aa" };
+    expect(parseLogLine(from)?.event).toEqual({ ...event, member: "aa" });
+    expect(parseLogLine(to)?.event).toEqual({ ...event, member: "bb" });
+    const alone = raft("aa stepped down to follower since quorum is not active");
+    expect(parseLogLine(alone)?.event).toEqual({ type: "quorum-lost", member: "aa" });
+  });
+
+  test("the configuration tells who votes, in hexadecimal as everywhere else", () => {
+    const line = raft("aa switched to configuration voters=(3183675617169306153 10) learners=(11)");
+    const voters = ["2c2eb01b2172f229", "a"];
+    expect(parseLogLine(line)?.event).toEqual({ type: "voters", member: "aa", voters });
+    expect(parseLogLine(raft("aa switched to configuration voters=()"))?.event).toMatchObject({
+      voters: [],
+    });
+  });
+
+  test("a peer that is out of reach is told by the transport", () => {
+    const line = (msg: string) =>
+      JSON.stringify({ level: "warn", ts: "2026-11-23T21:06:46Z", msg, "peer-id": "bb" });
+    const lost = line("peer became inactive (message send to peer failed)");
+    expect(parseLogLine(lost)?.event).toEqual({ type: "peer-lost", peerId: "bb" });
+    const back = { type: "peer-back", peerId: "bb" };
+    expect(parseLogLine(line("peer became active"))?.event).toEqual(back);
   });
 
   test("a fatal line gives its error, and a panic its message", () => {

@@ -1,5 +1,6 @@
 /** A JupyterCluster object as the controller would publish it, for tests. */
 import { CONDITION_TYPES } from "../../../controller/model/resource.ts";
+import type { Election } from "../../../controller/model/election.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import type {
   ClusterEvent,
@@ -58,19 +59,7 @@ export function clusterObject(options: FixtureOptions = {}): JupyterClusterObjec
         ssh: ["admin@172.30.0.10:22"],
         etcd: ["http://172.30.0.10:2379"],
       },
-      elections: [
-        {
-          term: 2,
-          candidates: ["a0"],
-          votes: [
-            { from: "a0", granted: true },
-            { from: "a1", granted: true },
-          ],
-          leaderId: "a0",
-          startedAt: "2026-01-02T03:00:10Z",
-          durationMs: 12,
-        },
-      ],
+      elections: [election()],
       conditions: conditions({}),
       lastErrors: [],
       lastOperation: null,
@@ -91,6 +80,31 @@ export function snapshot(n: number): SnapshotInfo {
     sizeBytes: 20512,
     sha256: "ab".repeat(32),
     clusterId: "c1",
+  };
+}
+
+/** The first election of three. */
+export function election(change: Partial<Election> = {}): Election {
+  return {
+    clusterId: "c1",
+    term: 2,
+    cause: "FirstElection",
+    former: null,
+    voters: ["a0", "a1", "a2"],
+    lost: [],
+    preVotes: [],
+    candidates: [{ member: "a0", atMs: 0 }],
+    votes: [
+      { candidate: "a0", from: "a0", granted: true, atMs: 0 },
+      { candidate: "a0", from: "a1", granted: true, atMs: 1 },
+    ],
+    learned: [{ member: "a0", atMs: 12 }],
+    leaderId: "a0",
+    startedAt: "2026-01-02T03:00:10.000Z",
+    durationMs: 12,
+    toldBy: "a0",
+    members: [0, 1, 2].map((slot) => ({ id: `a${slot}`, slot, name: null })),
+    ...change,
   };
 }
 

@@ -1,0 +1,112 @@
+/** What elections are worth telling as they go: each fact once. Pure. */
+import { type Election, isPending, votersFor, votesNeeded } from "../../model/election.ts";
+import { memberById, nodeLabel, slotLabel, slotLabels } from "../../model/election-text.ts";
+import type { ClusterEvent } from "../../model/resource.ts";
+
+type Told = Pick<ClusterEvent, "type" | "reason" | "message">;
+
+/**
+ * @param before as remembered; what these tell was told
+ * @param after the same and what is known since, in order
+ */
+export function electionEvents(before: readonly Election[], after: readonly Election[]): Told[] {
+  const told = new Set(before.flatMap((e, i) => facts(before, i).map((f) => keyOf(e, f.reason))));
+  const losses = new Set(before.flatMap((e) => lossOf(e) ?? []));
+  return after.flatMap((election, i) => {
+    const news = facts(after, i).filter((f) => !told.has(keyOf(election, f.reason)));
+    const loss = lossOf(election);
+    if (loss === null || losses.has(loss)) return news;
+    losses.add(loss);
+    return [leaderLost(election), ...news];
+  });
+}
+
+function keyOf({ clusterId, term }: Election, reason: string): string {
+  return `${clusterId} ${term} ${reason}`;
+}
+
+/** The same for every term in which somebody stood after that leader was lost. */
+function lossOf({ clusterId, cause, former }: Election): string | null {
+  if (former === null || (cause !== "LeaderLost" && cause !== "QuorumLost")) return null;
+  return `${clusterId} ${former.term}`;
+}
+
+function facts(elections: readonly Election[], index: number): Told[] {
+  const election = elections[index] as Election;
+  const next = elections[index + 1];
+  const isOver = next !== undefined && next.clusterId === election.clusterId && !isPending(next);
+  if (election.leaderId !== null) return isWellKnown(election) || isOver ? [elected(election)] : [];
+  return isOver ? [notWon(election)] : [];
+}
+
+/** The rest of the story comes with the next agent's word, and an event is told once. */
+function isWellKnown(election: Election): boolean {
+  const { leaderId, toldBy, cause } = election;
+  if (leaderId === null || leaderId === toldBy) return leaderId !== null;
+  const needed = votesNeeded(election);
+  return cause !== null && needed !== null && votersFor(election, leaderId).length >= needed;
+}
+
+function leaderLost(election: Election): Told {
+  const { former, cause } = election;
+  const who = nodeLabel(election, former?.leaderId ?? "");
+  const how = cause === "QuorumLost" ? "steps down: it hears no quorum" : "is heard no more";
+  return {
+    type: "Warning",
+    reason: "LeaderLost",
+    message: `${who}, etcd's leader in term ${former?.term}, ${how}`,
+  };
+}
+
+function notWon(election: Election): Told {
+  const needed = votesNeeded(election);
+  const shares = election.candidates.map(({ member }) => {
+    const count = votersFor(election, member).length;
+    return `${slotLabel(election, member)} got ${count}${needed === null ? "" : ` of ${needed}`}`;
+  });
+  const message = `nobody won term ${election.term}: ${shares.join(", ")} votes needed`;
+  const reason = shares.length > 1 ? "ElectionSplit" : "ElectionFailed";
+  return { type: "Warning", reason, message };
+}
+
+function elected(election: Election): Told {
+  const { leaderId, term, former } = election;
+  const id = leaderId ?? "";
+  const name = memberById(election, id)?.name ?? null;
+  const again = former?.leaderId === leaderId;
+  const before = name === null ? "" : ` (${name}${again ? "" : " before"})`;
+  const what = [votesOf(election, id), why(election)].filter((part) => part !== "").join(", ");
+  const leads = `${slotLabel(election, id)}${before} leads etcd ${again ? "again " : ""}in term ${term}`;
+  return {
+    type: "Normal",
+    reason: "LeaderElected",
+    message: what === "" ? leads : `${leads}: ${what}`,
+  };
+}
+
+function votesOf(election: Election, id: string): string {
+  const voters = votersFor(election, id);
+  if (voters.length === 0) return "";
+  const of = election.voters.length === 0 ? "" : ` of ${election.voters.length}`;
+  return `${voters.length}${of} votes (${slotLabels(election, voters)})`;
+}
+
+function why(election: Election): string {
+  const { cause, durationMs, former } = election;
+  const old = former === null ? "the leader" : slotLabel(election, former.leaderId);
+  const took = durationMs === null ? "" : `${durationMs} ms `;
+  switch (cause) {
+    case "FirstElection":
+      return "the first election";
+    case "Restart":
+      return "after a restart";
+    case "Transfer":
+      return `handed over by ${old}`;
+    case "LeaderLost":
+      return `${took}after ${old} was lost`;
+    case "QuorumLost":
+      return `${took}after ${old} lost its quorum`;
+    case null:
+      return "";
+  }
+}
