@@ -1,21 +1,29 @@
 /** What the HTTP API needs of the controller besides what is published. */
-import type { Readable } from "node:stream";
+import { snapshotSource } from "./act/snapshot-source.ts";
 import { openLog } from "./agents/logs.ts";
-import type { ApiOperations, NodeLogRequest } from "./api/operations.ts";
-import { type ClusterKey, clusterKey } from "./model/ids.ts";
-import type { ClusterMemory } from "./model/memory.ts";
+import type { DatabaseReading } from "./api/etcd-metrics.ts";
+import type { ApiOperations } from "./api/operations.ts";
+import type { ControllerCore } from "./core.ts";
 import { ERROR_CODES, OperationError } from "./model/errors.ts";
+import { clusterKey } from "./model/ids.ts";
+import type { ClusterMemory } from "./model/memory.ts";
 import type { JupyterClusterObject } from "./model/resource.ts";
+import type { SnapshotInfo } from "./model/snapshot.ts";
+import { within } from "./support/within.ts";
 
-export function apiOperations(
-  memories: () => ReadonlyMap<ClusterKey, ClusterMemory>,
-  shutdown: (teardown: boolean) => void,
-): ApiOperations {
+/** For a directory of snapshots that is on another machine. Milliseconds. */
+const LIST_MS_MAX = 5_000;
+/** For a visit to begin and to store its memory. Milliseconds. */
+const RESTORE_MS_MAX = 8_000;
+
+type Core = Pick<ControllerCore, "memories" | "nodesOf" | "snapshots" | "jobs" | "loop">;
+
+export function apiOperations(core: Core, shutdown: (teardown: boolean) => void): ApiOperations {
   const memoryOf = ({ metadata }: JupyterClusterObject): ClusterMemory => {
-    const memory = memories().get(clusterKey(metadata));
+    const memory = core.memories().get(clusterKey(metadata));
     if (memory !== undefined) return memory;
     const message = `JupyterCluster ${clusterKey(metadata)} has just been deleted.`;
-    throw new OperationError(ERROR_CODES.NOT_FOUND, "read the cluster's secrets", message);
+    throw new OperationError(ERROR_CODES.NOT_FOUND, "find the cluster", message);
   };
   return {
     shutdown,
@@ -27,7 +35,39 @@ export function apiOperations(
         url.searchParams.set("token", secrets.jupyterToken);
       return url.href;
     },
-    nodeLog: ({ cluster, node, unit, tail, follow }: NodeLogRequest): Promise<Readable> =>
+    nodeLog: ({ cluster, node, unit, tail, follow }) =>
       openLog(node.ip, memoryOf(cluster).secrets.agentToken, unit, { tail, follow }),
+    snapshots: async (cluster) => {
+      const listing = core.snapshots.of(memoryOf(cluster).cluster).list();
+      return within(LIST_MS_MAX, "ListSnapshots", listing);
+    },
+    takeSnapshot: async (cluster) => takeSnapshot(core, memoryOf(cluster)),
+    restore: async (cluster, request) => {
+      const key = clusterKey(memoryOf(cluster).cluster.metadata);
+      await within(RESTORE_MS_MAX, "Restore", core.loop.requestRestore(key, request));
+    },
   };
+}
+
+/** The databases of all members in sight. */
+export function databasesOf(core: Pick<Core, "memories" | "nodesOf">): DatabaseReading[] {
+  return [...core.memories().values()].flatMap((memory) => {
+    const { metadata, spec } = memory.cluster;
+    const common = { key: clusterKey(metadata), quotaBytes: spec.etcd.quotaMiB * 2 ** 20 };
+    return core.nodesOf(memory).flatMap(({ slot, agent }) => {
+      if (agent?.etcd == null) return [];
+      const { dbSizeBytes: sizeBytes, dbSizeInUseBytes: inUseBytes } = agent.etcd;
+      return [{ ...common, slot, sizeBytes, inUseBytes }];
+    });
+  });
+}
+
+async function takeSnapshot(core: Core, memory: ClusterMemory): Promise<SnapshotInfo> {
+  const source = snapshotSource(core.nodesOf(memory));
+  if (source === null) {
+    const message = "No etcd member answers; a snapshot is taken of one that does.";
+    throw new OperationError(ERROR_CODES.ETCD_UNAVAILABLE, "SaveSnapshot", message);
+  }
+  const { slot, ip } = source;
+  return core.jobs.snapshotNow({ type: "SaveSnapshot", slot, ip }, memory);
 }

@@ -3,7 +3,7 @@
  * started is on one list, and is stopped in the opposite order whatever happens.
  */
 import { join } from "node:path";
-import { apiOperations } from "./api-operations.ts";
+import { apiOperations, databasesOf } from "./api-operations.ts";
 import { createMetrics, type Metrics } from "./api/metrics.ts";
 import { type ApiServer, startApiServer } from "./api/server.ts";
 import { ControllerCore } from "./core.ts";
@@ -102,6 +102,7 @@ async function start(
   const metrics = createMetrics({
     published,
     proxies: () => core.proxyStats(),
+    databases: () => databasesOf(core),
     version: VERSION,
   });
   closers.push(() => metrics.close());
@@ -167,10 +168,7 @@ function serve(
     },
     metrics: metrics.registry,
     controlToken: state.controlToken,
-    operations: apiOperations(
-      () => core.memories(),
-      (teardown) => void shutDown(teardown),
-    ),
+    operations: apiOperations(core, (teardown) => void shutDown(teardown)),
     log,
   });
 }

@@ -13,6 +13,7 @@ import type { PublishedStore } from "./loop/published.ts";
 import { MesosScheduler } from "./mesos/scheduler.ts";
 import type { Action } from "./model/action.ts";
 import { type ClusterKey, clusterKey } from "./model/ids.ts";
+import type { LeaderCandidate } from "./model/leader.ts";
 import type { ClusterMemory, ClusterSecrets } from "./model/memory.ts";
 import { lastKnown, type ObservedTask } from "./model/observed.ts";
 import type { Clock, Logger } from "./model/ports.ts";
@@ -48,12 +49,12 @@ export interface CoreOptions {
 export class ControllerCore {
   readonly loop: ControllerLoop;
   readonly scheduler: MesosScheduler;
+  readonly snapshots: SnapshotTargets;
+  readonly jobs: Jobs;
   private readonly streams: AgentStreams;
   private readonly proxies: ProxyRegistry;
   private readonly dockerFacts: DockerFacts;
   private readonly snapshotFacts: SnapshotFacts;
-  private readonly snapshots: SnapshotTargets;
-  private readonly jobs: Jobs;
   private readonly ledger: TaskLedger;
   private readonly observer: ClusterObserver;
   private readonly etcd: EtcdClients;
@@ -144,6 +145,11 @@ export class ControllerCore {
     await this.scheduler.teardown();
     await state.framework.save({ frameworkId: null, masters: mesos });
     log.info({}, "framework torn down");
+  }
+
+  /** The nodes as their agents show them now. */
+  nodesOf(memory: ClusterMemory): readonly LeaderCandidate[] {
+    return this.observer.candidates(memory);
   }
 
   private newScheduler(): MesosScheduler {

@@ -6,7 +6,7 @@ import type { SnapshotContent } from "../model/ports.ts";
 import type { SnapshotFacts, SnapshotInfo } from "../model/snapshot.ts";
 import type { AgentAddress } from "./agent-http.ts";
 import { longCall } from "./long-call.ts";
-import { refused } from "./refusal.ts";
+import { messageIn, refused } from "./refusal.ts";
 
 /** The agent takes the whole snapshot and verifies it before it answers. */
 const TAKEN_MS_MAX = 5 * 60_000;
@@ -49,12 +49,13 @@ export function sendSnapshot(
   const call = { operation, address, signal, method: "PUT", path, body } as const;
   return longCall({ ...call, answerMs: VERIFIED_MS_MAX }, async (answer) => {
     if (answer.status === 204) return;
-    const text = (await answer.text()).trim();
+    const text = await answer.text();
     if (answer.status === 400) {
-      throw new OperationError(ERROR_CODES.SNAPSHOT_INVALID, operation, text);
+      const message = `the node does not take it: ${messageIn(text)}`;
+      throw new OperationError(ERROR_CODES.SNAPSHOT_INVALID, operation, message);
     }
     if (answer.status === 507) {
-      const message = `The node's disk is full: ${text} Free some space on its host.`;
+      const message = `The node's disk is full: free some space on its host (${messageIn(text)}).`;
       throw new OperationError(ERROR_CODES.DISK_FULL, operation, message);
     }
     throw refused(operation, answer.status, text);

@@ -38,6 +38,15 @@ export function sendJson(exchange: ApiExchange, value: unknown, options: JsonOpt
   });
 }
 
+/** What was asked for will be done. */
+export function sendAccepted(
+  exchange: ApiExchange,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 202 };
+  sendJson(exchange, status, { status: 202, headers });
+}
+
 export function sendText(
   { response }: ApiExchange,
   text: string,

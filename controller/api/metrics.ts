@@ -6,6 +6,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PublishedClusters } from "../model/ports.ts";
 import { ClusterMetrics } from "./cluster-metrics.ts";
+import { type DatabaseReading, registerEtcdMetrics } from "./etcd-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { type ProxyReading, registerProxyMetrics } from "./proxy-metrics.ts";
 
@@ -17,6 +18,7 @@ export interface MetricsOptions {
   readonly published: PublishedClusters;
   /** Read at each scrape. */
   readonly proxies: () => readonly ProxyReading[];
+  readonly databases: () => readonly DatabaseReading[];
   readonly version: string;
 }
 
@@ -34,6 +36,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const clusters = new ClusterMetrics(registry, options.published);
   registerProxyMetrics(registry, options.proxies);
+  registerEtcdMetrics(registry, options.published, options.databases);
   registerProcessMetrics(registry);
   new Gauge({
     name: "jupytercluster_build_info",

@@ -3,11 +3,13 @@ import type { Readable } from "node:stream";
 import { slotOfMemberName } from "../model/ids.ts";
 import type { Logger } from "../model/ports.ts";
 import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
+import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
 import type { ClusterRoutes } from "./clusters.ts";
 import {
   type ApiExchange,
   booleanOf,
   readJsonObject,
+  sendAccepted,
   sendJson,
   wholeNumberOf,
 } from "./exchange.ts";
@@ -33,6 +35,12 @@ export interface ApiOperations {
   jupyterUrl(cluster: JupyterClusterObject): string;
   /** The stream is destroyed when the client goes. @throws OperationError */
   nodeLog(request: NodeLogRequest): Promise<Readable>;
+  /** Oldest first. @throws OperationError */
+  snapshots(cluster: JupyterClusterObject): Promise<readonly SnapshotInfo[]>;
+  /** Resolves when it is stored, which may take minutes. @throws OperationError */
+  takeSnapshot(cluster: JupyterClusterObject): Promise<SnapshotInfo>;
+  /** Resolves when the request cannot be forgotten any more. @throws OperationError */
+  restore(cluster: JupyterClusterObject, request: RestoreRequest): Promise<void>;
   /** Begins to end the controller; called when the answer is on its way. */
   shutdown(teardown: boolean): void;
 }
@@ -80,9 +88,7 @@ export class OperationRoutes {
     }
     this.log.info({ teardown }, "shutdown requested over the API");
     response.once("close", () => this.operations.shutdown(teardown));
-    const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 202 };
-    const headers = { Connection: "close" };
-    sendJson({ request, response, ...exchange }, status, { status: 202, headers });
+    sendAccepted({ request, response, ...exchange }, { Connection: "close" });
   };
 
   /** A log that breaks off breaks the answer, so that nobody takes it for the end. */

@@ -11,6 +11,7 @@ import { LIMITS } from "./limits.ts";
 import { type ApiOperations, OperationRoutes } from "./operations.ts";
 import { type ControllerInfo, overview } from "./overview.ts";
 import { type Route, Router } from "./router.ts";
+import { SnapshotRoutes } from "./snapshots.ts";
 import { StatusError, statusErrorOf } from "./status-error.ts";
 import { Streams } from "./streams.ts";
 
@@ -105,6 +106,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: Streams): Route[] {
   const { published, info, health, metrics, log } = options;
   const operations = new OperationRoutes(options.operations, clusters, streams, log);
+  const snapshots = new SnapshotRoutes(options.operations, clusters, log);
   const all = `/apis/${API_VERSION}/jupyterclusters`;
   const some = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters`;
   const one = `${some}/:name`;
@@ -121,6 +123,9 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
       authorized: true,
       handler: operations.nodeLog,
     },
+    { method: "GET", path: `${one}/snapshots`, handler: snapshots.list },
+    { method: "POST", path: `${one}/snapshots`, authorized: true, handler: snapshots.take },
+    { method: "POST", path: `${one}/restore`, authorized: true, handler: snapshots.restore },
     { method: "POST", path: "/shutdown", authorized: true, handler: operations.shutdown },
     { method: "GET", path: "/healthz", handler: (x) => sendHealth(x, "healthz", health.live) },
     { method: "GET", path: "/readyz", handler: (x) => sendHealth(x, "readyz", health.ready) },
@@ -130,7 +135,7 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
       handler: async (x) => sendText(x, await metrics.metrics(), metrics.contentType),
     },
   ];
-  const paths = routes.map(({ path }) => path);
+  const paths = [...new Set(routes.map(({ path }) => path))];
   return [{ method: "GET", path: "/", handler: (x) => sendJson(x, { paths }) }, ...routes];
 }
 

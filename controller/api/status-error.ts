@@ -15,6 +15,7 @@ const CODES = {
   BadGateway: 502,
   ServiceUnavailable: 503,
   Timeout: 504,
+  InsufficientStorage: 507,
 } as const;
 
 export type StatusReason = keyof typeof CODES;
@@ -28,13 +29,15 @@ export class StatusError extends Error {
     readonly reason: StatusReason,
     message: string,
     readonly headers: Readonly<Record<string, string>> = {},
+    /** Of the operating error behind it, for scripts and our own command line. */
+    readonly errorCode: ErrorCode | null = null,
   ) {
     super(message);
     this.code = CODES[reason];
   }
 
   toJSON() {
-    const { reason, message, code } = this;
+    const { reason, message, code, errorCode } = this;
     return {
       kind: "Status",
       apiVersion: "v1",
@@ -42,6 +45,7 @@ export class StatusError extends Error {
       status: "Failure",
       reason,
       message,
+      ...(errorCode === null ? {} : { details: { causes: [{ reason: errorCode, message }] } }),
       code,
     };
   }
@@ -54,11 +58,13 @@ const REASONS: Partial<Record<ErrorCode, StatusReason>> = {
   [ERROR_CODES.ETCD_UNAVAILABLE]: "ServiceUnavailable",
   [ERROR_CODES.DOCKER_UNREACHABLE]: "ServiceUnavailable",
   [ERROR_CODES.TIMEOUT]: "Timeout",
+  [ERROR_CODES.DISK_FULL]: "InsufficientStorage",
 };
 
 /** Null: neither an answer nor an operating error, so a bug. */
 export function statusErrorOf(error: unknown): StatusError | null {
   if (error instanceof StatusError) return error;
   if (!(error instanceof OperationError)) return null;
-  return new StatusError(REASONS[error.code] ?? "InternalError", error.message);
+  const { code, message } = error;
+  return new StatusError(REASONS[code] ?? "InternalError", message, {}, code);
 }

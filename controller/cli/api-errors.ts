@@ -26,7 +26,14 @@ export function refused(operation: string, url: string, status: number, body: st
     const hint = "Only the user that runs the controller may do this; is --state-dir the same?";
     return new OperationError(ERROR_CODES.CONTROLLER_REFUSED, operation, `${text} ${hint}`);
   }
-  return new OperationError(codeOf(status), operation, text);
+  return new OperationError(operatingError(body) ?? codeOf(status), operation, text);
+}
+
+/** The controller's own error, when it tells which. */
+function operatingError(body: string): ErrorCode | null {
+  const status = parsed(body) as { details?: { causes?: { reason?: unknown }[] } } | null;
+  const reason = status?.details?.causes?.[0]?.reason;
+  return Object.values(ERROR_CODES).find((code) => code === reason) ?? null;
 }
 
 function codeOf(status: number): ErrorCode {
@@ -36,10 +43,15 @@ function codeOf(status: number): ErrorCode {
 }
 
 function statusMessage(body: string): string | null {
+  const status = parsed(body);
+  if (status === null || !("message" in status)) return null;
+  return typeof status.message === "string" ? status.message : null;
+}
+
+function parsed(body: string): object | null {
   try {
-    const parsed: unknown = JSON.parse(body);
-    if (typeof parsed !== "object" || parsed === null || !("message" in parsed)) return null;
-    return typeof parsed.message === "string" ? parsed.message : null;
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" ? value : null;
   } catch {
     return null;
   }

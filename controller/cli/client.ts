@@ -8,10 +8,13 @@ import { readLines } from "./read-lines.ts";
 import type { ClusterRef } from "../model/ids.ts";
 import type { PublishedChange } from "../model/ports.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../model/resource.ts";
+import type { SnapshotInfo } from "../model/snapshot.ts";
 
 /** Milliseconds until the answer's headers, and between two pieces of a body that must end. */
 const DEADLINE_MS = 10_000;
 const CONNECT_MS = 3_000;
+/** A snapshot that runs already is waited for, and then one of its own is taken. */
+const SNAPSHOT_MS_MAX = 25 * 60_000;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 /** `GET /status` */
@@ -48,6 +51,19 @@ export interface ApiClientOptions {
 }
 
 type Query = Record<string, string>;
+
+interface OpenRequest {
+  readonly query?: Query;
+  readonly authorized?: boolean;
+  readonly stream?: boolean;
+  readonly body?: string;
+  /** Milliseconds until the answer's headers, where the usual is too short. */
+  readonly deadlineMs?: number;
+}
+
+interface JsonRequest extends OpenRequest {
+  readonly method?: "GET" | "POST";
+}
 
 export class ApiClient {
   readonly url: string;
@@ -87,8 +103,29 @@ export class ApiClient {
   /** Jupyter's address with its token in it. */
   async jupyterUrl(ref: ClusterRef): Promise<string> {
     const path = `${objectPath(ref)}/access`;
-    const access = await this.#json<{ jupyter: { url: string } }>(path, "jupyter", true);
+    const options = { authorized: true };
+    const access = await this.#json<{ jupyter: { url: string } }>(path, "jupyter", options);
     return access.jupyter.url;
+  }
+
+  /** Oldest first. */
+  async snapshots(ref: ClusterRef): Promise<readonly SnapshotInfo[]> {
+    const path = `${objectPath(ref)}/snapshots`;
+    return (await this.#json<{ items: SnapshotInfo[] }>(path, "items")).items;
+  }
+
+  /** Returns when it is stored, which may take minutes. */
+  takeSnapshot(ref: ClusterRef): Promise<SnapshotInfo> {
+    const path = `${objectPath(ref)}/snapshots`;
+    const options = { method: "POST", authorized: true, deadlineMs: SNAPSHOT_MS_MAX } as const;
+    return this.#json<SnapshotInfo>(path, "revision", options);
+  }
+
+  /** Returns when the controller has agreed. @param id null: etcd begins empty */
+  async restore(ref: ClusterRef, id: string | null): Promise<void> {
+    const body = JSON.stringify(id === null ? { empty: true } : { snapshot: id });
+    const path = `${objectPath(ref)}/restore`;
+    await (await this.#open("POST", path, { authorized: true, body })).dump();
   }
 
   /** The current objects as ADDED first, then every change, until the controller stops. */
@@ -119,9 +156,10 @@ export class ApiClient {
   }
 
   /** @param proof a field that the answer must have, else something else answers here */
-  async #json<T>(path: string, proof: string, authorized = false): Promise<T> {
-    const body = await this.#open("GET", path, { authorized });
-    const operation = `GET ${path}`;
+  async #json<T>(path: string, proof: string, options: JsonRequest = {}): Promise<T> {
+    const { method = "GET", ...rest } = options;
+    const body = await this.#open(method, path, rest);
+    const operation = `${method} ${path}`;
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of this.#guarded(operation, body)) {
@@ -137,7 +175,7 @@ export class ApiClient {
   async #open(
     method: "GET" | "POST",
     path: string,
-    options: { query?: Query; authorized?: boolean; stream?: boolean; body?: string },
+    options: OpenRequest,
   ): Promise<Dispatcher.ResponseData["body"]> {
     const operation = `${method} ${path}`;
     const headers: Record<string, string> = { accept: "application/json, text/plain" };
@@ -153,6 +191,7 @@ export class ApiClient {
         dispatcher: this.#dispatcher,
         // A watch may be silent for long: nothing changes.
         ...(options.stream ? { bodyTimeout: 0 } : {}),
+        ...(options.deadlineMs === undefined ? {} : { headersTimeout: options.deadlineMs }),
       });
     } catch (error) {
       throw unreachable(operation, this.url, error);

@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 import { ageOf, shortDuration } from "./durations.ts";
 import { electionsTable } from "./election-text.ts";
+import { recoveryLine, snapshotLine } from "./snapshot-text.ts";
 import { renderFields, renderTable } from "./table.ts";
 import type {
   ClusterEvent,
@@ -26,6 +27,7 @@ export function describeCluster(
     section("Nodes", nodesTable(status.nodes)),
     section("Conditions", conditionsTable(status.conditions, now)),
     section("Etcd", etcdFields(status)),
+    section("Backup", backupFields(status, now)),
     section("Endpoints", endpointFields(status)),
     section("Elections", electionsTable(status.elections, now)),
     ...(status.lastErrors.length === 0 ? [] : [section("Last errors", lastErrors(status, now))]),
@@ -110,7 +112,19 @@ function etcdFields({ etcd, nodes }: ClusterStatus): string {
     ["Leader id", etcd.leaderId ?? NONE],
     ["Raft term", etcd.raftTerm === null ? "<unknown>" : String(etcd.raftTerm)],
     ["Version", etcd.version ?? "<unknown>"],
+    ["Revision", etcd.revision === null ? "<unknown>" : String(etcd.revision)],
     ["Members", `${members.length - learners} voting, ${learners} learning`],
+  ]);
+}
+
+function backupFields({ backup, etcd, lastRecovery }: ClusterStatus, now: number): string {
+  const { count, last } = backup;
+  const newest = last === null ? NONE : `${ageOf(last.takenAt, now)} ago: ${snapshotLine(last)}`;
+  return renderFields([
+    ["Snapshots", String(count)],
+    ["Last", newest],
+    ["Begun anew", `${etcd.reseeded} times`],
+    ["Last recovery", recoveryLine(lastRecovery, now)],
   ]);
 }
 

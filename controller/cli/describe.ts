@@ -15,8 +15,8 @@ export function describeCommand(context: CliContext): Command {
   const command = new Command("describe")
     .summary("everything about one cluster")
     .description(
-      "Show one cluster on one page: spec, nodes, conditions, etcd, endpoints, the latest " +
-        "elections and events. The leader's name is marked with *.",
+      "Show one cluster on one page: spec, nodes, conditions, etcd, snapshots, endpoints, the " +
+        "latest elections and events. The leader's name is marked with *.",
     )
     .argument("<name>", "name of the cluster")
     .addOption(outputOption(["json", "yaml"] as const))

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { removeContainers, removeData } from "./removal.ts";
 import { addConnectionOptions, withClient } from "./options.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import { type ClusterMemory, completeMemory } from "../model/memory.ts";
 import { openStateDir } from "../store/state-dir.ts";
 import { createLogger } from "../support/logger.ts";
 import type { CliContext } from "./context.ts";
@@ -27,8 +28,8 @@ export function downCommand(context: CliContext): Command {
     .description(
       "End the controller that runs on the state directory and remove the containers of its " +
         "clusters. Where no controller runs, the containers are removed all the same. Data stays " +
-        "in its volumes, and the next `up` goes on with it, unless --volumes is given. What other " +
-        "state directories or other programs own is never touched.",
+        "in its volumes, and the next `up` goes on with it, unless --volumes is given; snapshots stay " +
+        "in any case. What other state directories or other programs own is never touched.",
     )
     .option("--volumes", "also remove the volumes with all data, the networks and the memory")
     .option("-y, --yes", "don't ask before data is removed")
@@ -42,7 +43,7 @@ export function downCommand(context: CliContext): Command {
       `
 Examples:
   jupyter-cluster down                     the data stays
-  jupyter-cluster down --volumes --yes     nothing stays`,
+  jupyter-cluster down --volumes --yes     nothing stays but snapshots`,
     )
     .action((options: DownOptions) => down(context, options));
   return addConnectionOptions(command, context);
@@ -127,7 +128,7 @@ async function removeAll(
   ended: boolean,
 ): Promise<void> {
   const memories = await state.memories.loadAll();
-  const clusters = [...memories.values()];
+  const clusters = [...memories.values()].map(completeMemory);
   const masters = (await state.framework.load())?.masters ?? "local";
   const local = masters === "local";
   if (!local && !ended && !forgetFramework) throw onlyThroughMesos(masters);
@@ -146,14 +147,35 @@ async function removeAll(
   }
   // Without containers the framework means nothing; where it is removed it would be in the way.
   await state.framework.save({ frameworkId: null, masters });
+  const left = volumes ? await placesOfSnapshots(state, clusters) : [];
   for (const key of volumes ? memories.keys() : []) {
     await state.memories.remove(key);
     tell([`memory of ${key}`]);
   }
   context.stderr.write(summary(clusters.length, count > 0 || ended, volumes));
+  for (const path of left) context.stderr.write(`Snapshots stay in ${path}.\n`);
   if (volumes && !local) {
     context.stderr.write(`Volumes on the agents of ${masters} are not reached from here.\n`);
   }
+}
+
+/** Where there are some, or may be. */
+async function placesOfSnapshots(
+  state: StateDir,
+  clusters: readonly ClusterMemory[],
+): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const { cluster } of clusters) {
+    const directory = state.snapshots.of(cluster);
+    try {
+      if ((await directory.list()).length > 0) paths.push(directory.path);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      // Its disk is not there now; what is on it stays all the same.
+      paths.push(directory.path);
+    }
+  }
+  return paths;
 }
 
 function summary(clusters: number, anything: boolean, volumes: boolean): string {

@@ -12,6 +12,7 @@ import { killCommand } from "./kill.ts";
 import { logsCommand } from "./logs.ts";
 import { mesosLocalCommand } from "./mesos-local.ts";
 import { planCommand } from "./plan.ts";
+import { snapshotCommand } from "./snapshot.ts";
 import { upCommand } from "./up.ts";
 import { urlCommand } from "./url.ts";
 import { validateCommand } from "./validate.ts";
@@ -25,6 +26,7 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ["Spec files:", [(context) => validateCommand(context), planCommand]],
   ["Look:", [getCommand, describeCommand, eventsCommand, electionsCommand, urlCommand]],
   ["Nodes:", [execCommand, logsCommand, killCommand]],
+  ["Data:", [snapshotCommand]],
   ["Production:", [controllerCommand, mesosLocalCommand]],
 ];
 
@@ -57,8 +59,16 @@ Examples:
   for (const [group, factories] of GROUPS) {
     program.commandsGroup(group);
     for (const factory of factories) {
-      program.addCommand(factory(context).copyInheritedSettings(program).helpGroup(group));
+      const verb = inherit(factory(context), program);
+      program.addCommand(verb.helpGroup(group));
     }
   }
   return program;
+}
+
+/** Also what is below a verb: it was added before the verb had anything to hand on. */
+function inherit(command: Command, from: Command): Command {
+  command.copyInheritedSettings(from);
+  for (const below of command.commands) inherit(below, command);
+  return command;
 }

@@ -4,7 +4,7 @@ import type { Election } from "./election.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type { ClusterEvent, Condition, LastError, LastOperation } from "./resource.ts";
 import type { Attribute } from "../mesos/wire.ts";
-import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
+import type { ClusterSpec, CompiledCluster, Problem } from "../../crd-schema/spec.ts";
 
 export interface ClusterSecrets {
   /** Bearer token of the agents' API. */
@@ -151,7 +151,18 @@ export function completeMemory(stored: ClusterMemory): ClusterMemory {
     task: s.task && { ...s.task, etcdFailingSince: s.task.etcdFailingSince ?? null },
   }));
   const recovery = { ...NO_RECOVERY, ...stored.recovery };
-  return { ...stored, slots, recovery, compactedAt: stored.compactedAt ?? null };
+  const cluster = { ...stored.cluster, spec: completeSpec(stored.cluster.spec) };
+  return { ...stored, cluster, slots, recovery, compactedAt: stored.compactedAt ?? null };
+}
+
+/** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
+function completeSpec(spec: ClusterSpec): ClusterSpec {
+  const since: Pick<ClusterSpec["etcd"], "quotaMiB" | "snapshots" | "recovery"> = {
+    quotaMiB: 2048,
+    snapshots: { intervalSeconds: 300, keep: 12, directory: null },
+    recovery: { mode: "Automatic", graceSeconds: 10 },
+  };
+  return { ...spec, etcd: { ...since, ...spec.etcd } };
 }
 
 export interface ClusterMemory {

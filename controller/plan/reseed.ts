@@ -33,8 +33,6 @@ export function beginReseed(
     abandoned: [...new Set([...abandoned, ...given])],
     lastSeen: newestSeen(view, draft),
   });
-  // Its terms begin anew, and would be taken for those of the former one.
-  if (given.length > 0) draft.elections = [];
   for (const { slot } of draft.slots) {
     const memberId = slot === reseed.slot ? memberIdOf(reseed, choice.seed) : null;
     draft.patchSlot(slot, { memberId, isLearner: false });

@@ -23,11 +23,10 @@ export interface ChaosReport {
   readonly user: {
     readonly served: number;
     readonly failed: number;
-    /** While there was no controller, and so no proxy. */
+    /** Failed while there was no controller, and so no proxy, or after the whole hold time. */
     readonly excused: number;
     readonly longestHeldMs: number;
     readonly cells: number;
-    readonly failures: Readonly<Record<string, number>>;
   };
   /** What must not be, a sentence each. */
   readonly violations: readonly string[];
@@ -82,8 +81,8 @@ export function reportText(report: ChaosReport, kinds: readonly string[]): strin
       : `Writer: ${writer.acknowledged} writes acknowledged, ${writer.lost.length} of them lost; ` +
         `${writer.unknown} without an answer, ${writer.unknownStored} of them stored; ` +
         `longest time without an acknowledged write ${writer.longestGapMs} ms.`,
-    `User: ${user.served} requests served, ${user.failed} failed, ${user.excused} while the ` +
-      `controller was away; longest held ${user.longestHeldMs} ms; ${user.cells} cells run.`,
+    `User: ${user.served} requests served, ${user.failed} failed, ${user.excused} more ` +
+      `while the controller was away; longest held ${user.longestHeldMs} ms; ${user.cells} cells run.`,
     `Seed ${report.seed}, ${report.minutes} min${report.interrupted ? ", interrupted" : ""}.`,
     violations.length === 0
       ? "No violation."

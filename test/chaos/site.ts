@@ -5,6 +5,7 @@ import { LABELS } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
+import { Ballast } from "./ballast.ts";
 import { MissedError, unlessMissed } from "./faults/fault.ts";
 import { SmallVolume } from "./small-volume.ts";
 import { FIRST_SPEC, type Spec, specText } from "./spec.ts";
@@ -29,6 +30,7 @@ export interface SiteOptions {
 export class Site {
   readonly docker = new Docker();
   readonly small: SmallVolume;
+  readonly ballast = new Ballast();
   spec: Spec = FIRST_SPEC;
   /** No request can succeed then. */
   isControllerAway = true;

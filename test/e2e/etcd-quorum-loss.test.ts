@@ -152,6 +152,7 @@ describe("the database reaches its quota", () => {
     const filled = await cluster.exec(node, ["bash", "-c", fill]);
     expect(filled.code, filled.stderr).toBe(7);
     expect(filled.stderr).toContain("database space exceeded");
+    await cluster.until("the alarm is seen", (o) => !isTrue(o, "SpaceAvailable"));
     const cured = await cluster.until(
       "the alarm is taken back",
       (o) => isTrue(o, "SpaceAvailable") && isTrue(o, "Ready"),

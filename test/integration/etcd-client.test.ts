@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import Docker from "dockerode";
-import { AlarmAction, AlarmType } from "etcd3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { EtcdClusterClient } from "../../controller/etcd/cluster-client.ts";
 import { FencedPut } from "../../controller/etcd/fenced-put.ts";
 import { memberClient } from "../../controller/etcd/member-client.ts";
 import { ERROR_CODES } from "../../controller/model/errors.ts";
-import { decimalId, hexId } from "../../controller/model/ids.ts";
+import { hexId } from "../../controller/model/ids.ts";
 import { type EtcdNode, EtcdNodes } from "../support/etcd/etcd-nodes.ts";
 import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
@@ -250,54 +249,6 @@ describe("members", () => {
     await expect(client.moveLeader(one.url, idOf(two))).rejects.toMatchObject({
       code: ERROR_CODES.ETCD_UNAVAILABLE,
     });
-  });
-});
-
-describe("space", () => {
-  it("is given back by a compaction, which loses no key and can be repeated", async () => {
-    client.setEndpoints(nodes.map((n) => n.url));
-    await client.put(`${KEY}/old`, "written once");
-    for (let i = 0; i < 5; i += 1) await client.put(KEY, `value ${i}`);
-    const member = memberClient(nodes[0]?.url ?? "");
-    const revision = Number((await member.get(KEY).exec()).header.revision);
-    await client.compact(revision);
-    await client.compact(revision);
-    await client.compact(revision - 2);
-    expect(await client.get(KEY)).toBe("value 4");
-    expect(await client.get(`${KEY}/old`)).toBe("written once");
-    await expect(
-      member
-        .get(KEY)
-        .revision(revision - 1)
-        .exec(),
-    ).rejects.toThrow("compacted");
-    member.close();
-  });
-
-  it("is no revision that is still to come", async () => {
-    await expect(client.compact(1_000_000)).rejects.toMatchObject({
-      code: ERROR_CODES.ETCD_UNAVAILABLE,
-      message: expect.stringContaining("future revision"),
-    });
-  });
-
-  it("is said to be used up until the alarm is disarmed, once and again", async () => {
-    const { leader, idOf } = await leaderAndFollowers();
-    const member = memberClient(leader.url);
-    await member.maintenance.alarm({
-      action: AlarmAction.Activate,
-      memberID: decimalId(idOf(leader)),
-      alarm: AlarmType.Nospace,
-    });
-    await expect(client.put(KEY, "too much")).rejects.toMatchObject({
-      code: ERROR_CODES.ETCD_UNAVAILABLE,
-      message: expect.stringContaining("database space exceeded"),
-    });
-    await client.disarmAlarm(idOf(leader), "NOSPACE");
-    await client.disarmAlarm(idOf(leader), "NOSPACE");
-    await client.put(KEY, "there is room again");
-    expect(await client.get(KEY)).toBe("there is room again");
-    member.close();
   });
 });
 

@@ -1,5 +1,5 @@
 /** The slot's etcd data on its volume, and the file beside it that says what the data does not. */
-import { chown, chmod, mkdir, rename, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { EtcdData } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
@@ -64,6 +64,14 @@ export class DataDir {
   /** Before etcd is forced to go on alone: it keeps all that it has in its log. */
   commitWholeLog(): Promise<RaisedCommit | null> {
     return raiseCommit(this.logPath);
+  }
+
+  /**
+   * What a member without a log has left. A new member would take the database for its own, though
+   * it knows nothing of how it came about.
+   */
+  async clearRemains(): Promise<void> {
+    if ((await readdir(this.path)).length > 0) await this.wipe();
   }
 
   /** Everything of the former member goes. Interrupted anywhere, the data is whole or gone. */

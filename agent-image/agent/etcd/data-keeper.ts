@@ -48,7 +48,8 @@ export class DataKeeper {
 
   /** etcd cannot use its data; what it said. */
   giveUp(reason: string): void {
-    this.options.board.update({ data: { state: "corrupt", reason } });
+    const { board } = this.options;
+    if (board.now.data.state !== "corrupt") board.update({ data: { state: "corrupt", reason } });
   }
 
   setHealth(health: EtcdHealth | null): void {

@@ -111,23 +111,25 @@ export class EtcdUnit {
     const { board, log } = this.options;
     const ranBefore = this.unit.status().state !== "stopped";
     await this.unit.stop();
-    if (again || ranBefore) await this.keeper.look();
+    // What etcd has found to be broken shows to nobody else.
+    const broken = board.now.data.state === "corrupt";
+    if ((again || ranBefore) && !broken) await this.keeper.look();
     const plan = planStart(order, board.now.data, this.identity.known);
     log.info({ orderId: order.orderId, mode: order.etcd.mode, ...plan }, "order is carried out");
     await this.changeData(order.etcd, plan);
     if (plan.force) await this.keepWholeLog();
     this.inForce = order;
     this.forcing = plan.force ? order : null;
-    this.fatal = null;
     this.elections = NO_ELECTIONS;
     this.unit.start();
   }
 
   private async changeData(etcd: EtcdOrder, { wipe, restore }: StartPlan): Promise<void> {
-    const { data, stage, user } = this.options;
+    const { board, data, stage, user } = this.options;
     const changes = wipe || restore !== null;
     if (changes) await this.identity.forget();
     if (wipe) await data.wipe();
+    else if (board.now.data.state === "empty") await data.clearRemains();
     if (etcd.mode === "restore") {
       if (restore !== null) await restoreData(data, stage, restore, etcd, user);
       await stage.clear();
@@ -151,6 +153,7 @@ export class EtcdUnit {
     const { inForce } = this;
     if (inForce === null) throw new Error("etcd is started without an order");
     this.monitor.restarted();
+    this.fatal = null;
     return {
       file: "/usr/bin/etcd",
       args: etcdFlags(config, data.path, inForce.etcd, this.forcing !== null),
@@ -191,7 +194,8 @@ export class EtcdUnit {
     } else if (event.type === "serving") {
       this.onServing();
     } else if (event.type === "fatal") {
-      this.fatal = event.message;
+      // The first says most; Go repeats it in fewer words.
+      this.fatal ??= event.message;
       if (isCorruption(event.message)) this.keeper.giveUp(event.message);
       this.tellProblem();
     }

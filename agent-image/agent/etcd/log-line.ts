@@ -41,9 +41,9 @@ export function parseLogLine(line: string): EtcdLogLine | null {
   return event === null || Number.isNaN(at) ? null : { at, event };
 }
 
-/** A Go panic is no JSON. */
+/** What Go's runtime says of a crash is no JSON. */
 function parsePlainLine(line: string): EtcdLogLine | null {
-  const message = /^panic: (.*)$/.exec(line)?.[1];
+  const message = /^(?:panic: |(?=fatal error: |unexpected fault address ))(.*)$/.exec(line)?.[1];
   return message === undefined ? null : { at: Date.now(), event: { type: "fatal", message } };
 }
 

@@ -1,7 +1,7 @@
 /** Where each cluster's snapshots are: `<directory>/<namespace>/<name>/`. */
 import { join } from "node:path";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
-import type { ClusterSnapshots, Logger } from "../../model/ports.ts";
+import type { Logger } from "../../model/ports.ts";
 import { fileNameOf } from "../file-names.ts";
 import { PlaceMark } from "./place-mark.ts";
 import { SnapshotDirectory } from "./snapshot-directory.ts";
@@ -17,7 +17,7 @@ export class SnapshotStore {
     private readonly log: Logger,
   ) {}
 
-  of({ metadata, spec }: Cluster): ClusterSnapshots {
+  of({ metadata, spec }: Cluster): SnapshotDirectory {
     const below = join(fileNameOf(metadata.namespace), fileNameOf(metadata.name));
     const home = join(this.directory, below);
     const chosen = spec.etcd.snapshots.directory;

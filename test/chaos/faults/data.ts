@@ -7,7 +7,7 @@ import { type Fault, unlessMissed } from "./fault.ts";
 const HOLD_MS_MIN = 2_000;
 const HOLD_MS_MAX = 8_000;
 
-/** Real: etcd cannot let its files grow and the agent cannot write either (ENOSPC). */
+/** Real: etcd cannot let its database grow and the agent cannot write either (ENOSPC). */
 export const fillDisk: Fault = {
   kind: "fill a node's disk",
   exclusive: "data",
@@ -15,14 +15,27 @@ export const fillDisk: Fault = {
     const node = before.status.nodes.find((n) => n.slot === SMALL_SLOT);
     if (node === undefined) throw new Error(`there is no slot ${SMALL_SLOT}`);
     const holdMs = random.whole(HOLD_MS_MIN, HOLD_MS_MAX);
+    const old = await site.processIn(node, "etcd");
+    let hasEnded = false;
     try {
+      // Its file is as large as it must be: the next value does not fit in.
+      await site.inside(node, ["sh", "-c", "etcdctl defrag --command-timeout=5s || true"]);
       await site.small.fill();
+      await site.ballast.put(before.status.nodes.filter((n) => n.slot !== node.slot));
       await site.hold(holdMs);
+      hasEnded = await site.processIn(node, "etcd").then(
+        (now) => now !== old,
+        () => true,
+      );
     } finally {
       await site.small.free();
     }
-    // An etcd that cannot keep running on its data may be given up and replaced.
-    return { what: `${told(node)} for ${holdMs} ms`, replaces: [node.slot], isOver: () => true };
+    return {
+      what: `${told(node)} for ${holdMs} ms, etcd ${hasEnded ? "ended" : "went on"}`,
+      // An etcd that cannot run on its data may be given up and replaced.
+      replaces: [node.slot],
+      isOver: () => true,
+    };
   },
 };
 

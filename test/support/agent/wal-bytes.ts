@@ -7,7 +7,7 @@ import {
   RECORD_TYPE,
 } from "../../../agent-image/agent/etcd/wal/record.ts";
 
-export const SEGMENT_BYTES = 64 * 1024 * 1024;
+export const SEGMENT_BYTES = 64 * 1000 * 1000;
 
 /** Builds one segment; the sum over its records runs on into the next one. */
 export class SegmentBytes {

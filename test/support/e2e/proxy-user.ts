@@ -9,8 +9,8 @@ const REQUEST_MS = 35_000;
 const PAUSE_MS = 50;
 
 export interface ProxyUserOptions {
-  /** Asked after a failure: whether no request could have succeeded, such as without a proxy. */
-  readonly isExcused?: () => boolean;
+  /** Asked after each failure: whether no request could have succeeded, as without a proxy. */
+  readonly isExcused?: (failure: string, heldMs: number) => boolean;
 }
 
 export class ProxyUser {
@@ -26,14 +26,15 @@ export class ProxyUser {
 
   private constructor(
     private readonly url: URL,
-    private readonly isExcused: () => boolean,
+    private readonly isExcused: (failure: string, heldMs: number) => boolean,
   ) {
     this.loop = this.run();
   }
 
   static start(jupyterUrl: string, options: ProxyUserOptions = {}): ProxyUser {
     const url = new URL(jupyterUrl);
-    url.pathname = "/api/status";
+    // Needs the token and nothing else; /api/status says 500 while a kernel starts or ends.
+    url.pathname = "/api/me";
     return new ProxyUser(url, options.isExcused ?? (() => false));
   }
 
@@ -52,12 +53,13 @@ export class ProxyUser {
     while (!this.stopped) {
       const begun = performance.now();
       const failure = await this.request();
+      const heldMs = performance.now() - begun;
       if (failure === null) {
         this.served += 1;
-        this.longestMs = Math.max(this.longestMs, performance.now() - begun);
+        this.longestMs = Math.max(this.longestMs, heldMs);
         continue;
       }
-      if (this.isExcused()) this.excused += 1;
+      if (this.isExcused(failure, heldMs)) this.excused += 1;
       else this.failures.push(failure);
       await delay(PAUSE_MS);
     }
@@ -67,8 +69,8 @@ export class ProxyUser {
   private async request(): Promise<string | null> {
     try {
       const response = await fetch(this.url, { signal: AbortSignal.timeout(REQUEST_MS) });
-      await response.text();
-      return response.status === 200 ? null : `status ${response.status}`;
+      const text = await response.text();
+      return response.status === 200 ? null : `status ${response.status}: ${text.slice(0, 200)}`;
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined;
       return messageOf(error) + (cause === undefined ? "" : ` (${messageOf(cause)})`);

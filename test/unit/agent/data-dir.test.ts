@@ -66,6 +66,12 @@ describe("the data directory", () => {
     });
   });
 
+  test("without a log is cleared of what else was left", async () => {
+    await mkdir(join(volume, "etcd/member/snap"), { recursive: true });
+    await data.clearRemains();
+    expect(await readdir(data.path)).toEqual([]);
+  });
+
   test("is replaced as a whole", async () => {
     await writeLog();
     await data.writeIdentity(IDENTITY);

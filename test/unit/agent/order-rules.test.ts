@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
-import { isCorruption } from "../../../agent-image/agent/etcd/corruption.ts";
 import { planStart, refuse } from "../../../agent-image/agent/etcd/order-rules.ts";
 import type { Identity } from "../../../agent-image/agent/etcd/identity.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
@@ -167,10 +166,4 @@ describe("what an order means for the start", () => {
     expect(planStart(nothing, empty, null)).toEqual(start);
     expect(planStart(nothing, present(OWN), null)).toEqual(start);
   });
-});
-
-test("only what no restart mends counts as corrupt", () => {
-  expect(isCorruption("failed to repair WAL: walpb: crc mismatch")).toBe(true);
-  expect(isCorruption("tocommit(9) is out of range [lastIndex(0)]. Was the raft log…")).toBe(true);
-  expect(isCorruption("listen tcp 172.31.20.10:2380: bind: address already in use")).toBe(false);
 });

@@ -144,9 +144,12 @@ describe("a log is corrupt", () => {
   test("when a length cannot be, for etcd would cut it there without a word", async () => {
     const bytes = follower().bytes(SEGMENT_BYTES);
     const offset = begin().snapshot(0, 0).state(2, 0).entry(1, 2).bytes().length;
-    bytes[offset + 5] = 0x20;
-    await write(bytes);
-    await expect(readWal(directory)).rejects.toThrow(/record of \d+ bytes/);
+    for (const at of [2, 5]) {
+      const broken = Buffer.from(bytes);
+      broken[offset + at] = 0xff;
+      await write(broken);
+      await expect(readWal(directory)).rejects.toThrow(/record of \d+ bytes/);
+    }
   });
 
   test.each([

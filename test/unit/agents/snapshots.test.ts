@@ -134,10 +134,11 @@ describe("sendSnapshot", () => {
 
   it.each([
     [400, ERROR_CODES.SNAPSHOT_INVALID, /no snapshot/],
-    [409, ERROR_CODES.AGENT_REFUSED, /409/],
-    [507, ERROR_CODES.DISK_FULL, /node's disk is full/],
+    [500, ERROR_CODES.AGENT_REFUSED, /the agent answered 500: it is no snapshot/],
+    [507, ERROR_CODES.DISK_FULL, /node's disk is full.*\(it is no snapshot\)/],
   ])("tells what the answer %i means", async (status, code, message) => {
-    agent.answer = (_, response) => response.writeHead(status).end("It is no snapshot.");
+    agent.answer = (_, response) =>
+      response.writeHead(status).end('{"message":"it is no snapshot"}');
     await expect(send()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 

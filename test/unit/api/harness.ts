@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { expect } from "vitest";
 import { PublishedStore } from "../../../controller/loop/published.ts";
 import { type ApiServerOptions, startApiServer } from "../../../controller/api/server.ts";
+import type { ErrorCode } from "../../../controller/model/errors.ts";
 import { clusterObject, type FixtureOptions } from "../cli/cluster-fixture.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
@@ -30,6 +31,9 @@ export async function startApi(overrides: Partial<ApiServerOptions> = {}) {
     operations: {
       jupyterUrl: () => "http://127.0.0.1:8888/lab?token=t",
       nodeLog: () => Promise.resolve(Readable.from(["a line\n"])),
+      snapshots: () => Promise.resolve([]),
+      takeSnapshot: () => Promise.reject(new Error("not expected")),
+      restore: () => Promise.reject(new Error("not expected")),
       shutdown: (teardown) => shutdowns.push(teardown),
     },
     log: silentLog,
@@ -80,8 +84,18 @@ export function json(answer: Answer): unknown {
   return JSON.parse(answer.text);
 }
 
-/** A Kubernetes `Status` that tells of a failure. */
-export function failure(code: number, reason: string, message: unknown = expect.any(String)) {
+/**
+ * A Kubernetes `Status` that tells of a failure.
+ *
+ * @param cause code of the operating error behind it
+ */
+export function failure(
+  code: number,
+  reason: string,
+  message: unknown = expect.any(String),
+  cause?: ErrorCode,
+) {
   const constant = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure" };
-  return { ...constant, code, reason, message };
+  const details = cause === undefined ? {} : { details: { causes: [{ reason: cause, message }] } };
+  return { ...constant, ...details, code, reason, message };
 }

@@ -1,18 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { createMetrics } from "../../../controller/api/metrics.ts";
 import { PublishedStore } from "../../../controller/loop/published.ts";
-import { clusterObject } from "../cli/cluster-fixture.ts";
+import { clusterObject, snapshot } from "../cli/cluster-fixture.ts";
 
 const STATS = {
   ...{ requests: 7, retries: 2, heldTotal: 3, refused: 1 },
   ...{ held: 1, active: 4, webSockets: 5, connections: 6 },
 };
+const DATABASES = [
+  { key: "default/lab", slot: 1, sizeBytes: 20480, inUseBytes: 16384, quotaBytes: 2 ** 31 },
+];
 const LAB = '{namespace="default",name="lab"}';
 
 function setUp() {
   const published = new PublishedStore({ lastResourceVersion: 0 });
   const proxies = () => [{ key: "default/lab", stats: STATS }];
-  const metrics = createMetrics({ published, proxies, version: "1.2.3" });
+  const databases = () => DATABASES;
+  const metrics = createMetrics({ published, proxies, databases, version: "1.2.3" });
   const lines = async () => (await metrics.registry.metrics()).split("\n");
   const withLeader = (leader: number | null, restarts: readonly number[] = [0, 0, 0]) => {
     const object = clusterObject();
@@ -83,11 +87,46 @@ describe("the metrics", () => {
     );
   });
 
+  test("tell how full etcd is, by etcd's own names", async () => {
+    const { lines } = setUp();
+    const slot = '{namespace="default",name="lab",slot="1"}';
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        `jupytercluster_etcd_db_total_size_in_bytes${slot} 20480`,
+        `jupytercluster_etcd_db_total_size_in_use_in_bytes${slot} 16384`,
+        `jupytercluster_etcd_quota_backend_bytes${slot} 2147483648`,
+      ]),
+    );
+  });
+
+  test("tell of snapshots and of lost quorums, and nothing of a snapshot that is not", async () => {
+    const { published, lines } = setUp();
+    const bare = clusterObject({ status: { backup: { count: 0, last: null } } });
+    published.publish(bare, []);
+    const before = await lines();
+    expect(before).toContain(`jupytercluster_etcd_snapshots${LAB} 0`);
+    expect(before.join("\n")).not.toMatch(/^jupytercluster_etcd_snapshot_latest/m);
+    const last = snapshot(1);
+    const { etcd } = bare.status;
+    const status = { backup: { count: 3, last }, etcd: { ...etcd, reseeded: 2 } };
+    published.publish(clusterObject({ status }), []);
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        `jupytercluster_etcd_snapshots${LAB} 3`,
+        `jupytercluster_etcd_snapshot_latest_timestamp_seconds${LAB} ${Date.parse(last.takenAt) / 1000}`,
+        `jupytercluster_etcd_snapshot_latest_size_bytes${LAB} ${last.sizeBytes}`,
+        `jupytercluster_etcd_snapshot_latest_revision${LAB} ${last.revision}`,
+        `jupytercluster_etcd_reseeded_total${LAB} 2`,
+      ]),
+    );
+  });
+
   test("forget a cluster that is deleted", async () => {
     const { published, lines } = setUp();
     published.publish(clusterObject(), []);
     published.remove("default/lab");
     const left = (await lines()).filter((line) => line.includes(LAB));
+    // The proxies and the databases are others'.
     expect(left.filter((line) => !line.startsWith("jupytercluster_proxy_"))).toEqual([]);
   });
 

@@ -24,6 +24,8 @@ describe("what needs the control token", () => {
   test.each([
     ["GET", `${LAB}/access`],
     ["GET", `${LAB}/nodes/lab-0/log`],
+    ["POST", `${LAB}/snapshots`],
+    ["POST", `${LAB}/restore`],
     ["POST", "/shutdown"],
   ])("%s %s is refused without it, and with a wrong one", async (method, path) => {
     const { api, publish, shutdowns } = await started();
@@ -111,7 +113,8 @@ describe("what needs the control token", () => {
     const { publish, get } = await started({ operations: { ...NO_OPERATIONS, nodeLog } });
     publish();
     const answer = await get(`${LAB}/nodes/lab-0/log`, AUTHORIZED);
-    expect(json(answer)).toEqual(failure(503, "ServiceUnavailable", message));
+    const code = ERROR_CODES.AGENT_UNREACHABLE;
+    expect(json(answer)).toEqual(failure(503, "ServiceUnavailable", message, code));
   });
 
   test("a log that is followed is let go when the client has gone", async () => {
@@ -148,5 +151,8 @@ describe("what needs the control token", () => {
 const NO_OPERATIONS: ApiServerOptions["operations"] = {
   jupyterUrl: () => "",
   nodeLog: () => Promise.reject(new Error("not expected")),
+  snapshots: () => Promise.reject(new Error("not expected")),
+  takeSnapshot: () => Promise.reject(new Error("not expected")),
+  restore: () => Promise.reject(new Error("not expected")),
   shutdown: () => {},
 };

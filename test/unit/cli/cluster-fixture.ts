@@ -1,6 +1,7 @@
 /** A JupyterCluster object as the controller would publish it, for tests. */
 import { CONDITION_TYPES } from "../../../controller/model/resource.ts";
 import type { Election } from "../../../controller/model/election.ts";
+import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import type {
   ClusterEvent,
   ClusterStatus,
@@ -64,6 +65,21 @@ export function clusterObject(options: FixtureOptions = {}): JupyterClusterObjec
       lastOperation: null,
       ...options.status,
     },
+  };
+}
+
+/** The `n`-th of a cluster, a minute after the one before. */
+export function snapshot(n: number): SnapshotInfo {
+  const minute = String(n).padStart(2, "0");
+  const revision = 40 + n;
+  return {
+    id: `20260102T02${minute}00000Z-r${revision}`,
+    takenAt: `2026-01-02T02:${minute}:00.000Z`,
+    revision,
+    keys: 7,
+    sizeBytes: 20512,
+    sha256: "ab".repeat(32),
+    clusterId: "c1",
   };
 }
 

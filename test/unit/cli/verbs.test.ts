@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { failure, json, lines, startApiServer } from "./api-server.ts";
 import { cli } from "./captured-context.ts";
-import { clusterObject, event, node } from "./cluster-fixture.ts";
+import { clusterObject, event, node, snapshot } from "./cluster-fixture.ts";
+import type { RecoveryRecord } from "../../../controller/model/memory.ts";
 import type { ApiServer, Route } from "./api-server.ts";
 
 const ROOT = "/apis/jupytercluster.dev/v1alpha1";
@@ -223,9 +224,24 @@ describe("logs", () => {
 });
 
 describe("describe", () => {
+  const lastRecovery: RecoveryRecord = {
+    at: "2026-01-02T03:02:00Z",
+    from: "snapshot",
+    slot: 0,
+    snapshotId: snapshot(1).id,
+    revision: 41,
+    lastSeenRevision: 45,
+    message: "Everything up to revision 41 is there, what was written later is lost.",
+  };
+
   it("tells the whole cluster on one page", async () => {
     const routes = {
-      [`GET ${LAB}`]: json(clusterObject({ spec: { replicas: 3, jupyter: { port: 8888 } } })),
+      [`GET ${LAB}`]: json(
+        clusterObject({
+          spec: { replicas: 3, jupyter: { port: 8888 } },
+          status: { backup: { count: 2, last: snapshot(2) }, lastRecovery },
+        }),
+      ),
       [`GET ${LAB}/events`]: json({ items: [event("slot 0 leads")] }),
     };
     const { code, stdout } = await run(routes, "describe", "lab");

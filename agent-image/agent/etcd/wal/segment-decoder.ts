@@ -13,8 +13,10 @@ import {
   type WalRecord,
 } from "./record.ts";
 
-/** etcd makes segments of this size, all zeros, before it writes to them. */
-const SEGMENT_BYTES = 64 * 1024 * 1024;
+/** etcd makes segments of this size, all zeros, before it writes to them (wal.SegmentSizeBytes). */
+const SEGMENT_BYTES = 64 * 1000 * 1000;
+/** Larger than any that etcd writes: a request has 1.5 MB at most. */
+const RECORD_BYTES_MAX = 4 * 1024 * 1024;
 /** A disk writes so much at once, or nothing of it. */
 const SECTOR_BYTES = 512;
 
@@ -66,7 +68,8 @@ export class SegmentDecoder {
     const size = decodeFrame(this.bytes, this.position);
     if (size === null) return this.stop({ kind: "clean" });
     const { recordBytes, paddingBytes } = size;
-    if (recordBytes > this.fileBytes - this.offset - paddingBytes) return this.impossible(size);
+    const left = this.fileBytes - this.offset - paddingBytes;
+    if (recordBytes > Math.min(left, RECORD_BYTES_MAX)) return this.impossible(size);
     const bodyBytes = recordBytes + paddingBytes;
     if (there < FRAME_BYTES + bodyBytes) return false;
     const start = this.position + FRAME_BYTES;
@@ -111,10 +114,11 @@ export class SegmentDecoder {
 
   /**
    * In a file that was cut short, the record was too. In a whole one the length is wrong: etcd
-   * would cut the log there without a word, and with it what others count on.
+   * would cut the log there without a word, and with it what it has told others to be written.
    */
   private impossible({ recordBytes }: FrameSize): boolean {
-    if (this.fileBytes < SEGMENT_BYTES) return this.stop({ kind: "torn" });
+    const isCut = this.fileBytes < SEGMENT_BYTES && recordBytes <= RECORD_BYTES_MAX;
+    if (isCut) return this.stop({ kind: "torn" });
     return this.corrupt(`record of ${recordBytes} bytes`);
   }
 
