@@ -40,21 +40,24 @@ async function messages(reason: string): Promise<string[]> {
 }
 
 describe("the election story", () => {
-  it("begins with the first election, of which all three tell", async () => {
-    const object = await cluster.untilReady();
-    const leader = leaderOf(object);
-    const told = await cluster.until("all have told", (o) => isTold(o, leader.etcd?.memberId, 3));
-    expect(latest(told)).toMatchObject({ cause: "FirstElection", former: null });
-    expect(latest(told)?.votes.filter((v) => v.granted)).toHaveLength(3);
-    const said = await messages("LeaderElected");
-    expect(said.at(-1)).toMatch(
-      new RegExp(`^slot ${leader.slot} leads etcd in term \\d+: [23] of 3 votes .*first election$`),
+  it("begins with the first election, and the voters that made it", async () => {
+    const object = await cluster.until("a leader is known to two", (o) =>
+      o.status.elections.some((e) => e.learned.length >= 2),
+    );
+    const [first] = object.status.elections;
+    expect(first).toMatchObject({ cause: "FirstElection", former: null });
+    expect(first?.votes.filter((v) => v.granted).length).toBeGreaterThanOrEqual(2);
+    const [said] = await messages("LeaderElected");
+    const slot = slotOf(first, first?.leaderId);
+    expect(said).toMatch(
+      new RegExp(`^slot ${slot} leads etcd in term \\d+: [23] of 3 votes .*first election$`),
     );
   });
 
   it("tells who was lost, who voted for whom and how long it took when the leader dies", async () => {
     const before = await cluster.untilReady();
     const old = leaderOf(before);
+    const lostBefore = await messages("LeaderLost");
     await cluster.killContainer(old);
     const after = await cluster.until("its successor is known to both", (o) => {
       const election = latest(o);
@@ -68,7 +71,7 @@ describe("the election story", () => {
     const names = Object.fromEntries(before.status.nodes.map((n) => [n.slot, n.name]));
     for (const { slot, name } of election.members) expect(name).toBe(names[slot ?? -1]);
 
-    const [lost, ...more] = await messages("LeaderLost");
+    const [lost, ...more] = (await messages("LeaderLost")).slice(lostBefore.length);
     expect(more).toEqual([]);
     expect(lost).toContain(`slot ${old.slot} (${NAME}-0), etcd's leader in term`);
     const said = (await messages("LeaderElected")).at(-1);
@@ -85,6 +88,7 @@ describe("the election story", () => {
     const before = await cluster.untilReady();
     const [old, heir] = [leaderOf(before), followersOf(before)[0]];
     const id = heir?.etcd?.memberId ?? "";
+    const lostBefore = await messages("LeaderLost");
     expect((await cluster.exec(old, ["etcdctl", "move-leader", id])).code).toBe(0);
     const after = await cluster.until("all have told", (o) => isTold(o, id, 3));
     expect(latest(after)).toMatchObject({
@@ -92,7 +96,7 @@ describe("the election story", () => {
       former: { leaderId: old.etcd?.memberId },
     });
     expect((await messages("LeaderElected")).at(-1)).toContain(`handed over by slot ${old.slot}`);
-    expect(await messages("LeaderLost")).toHaveLength(1);
+    expect(await messages("LeaderLost")).toEqual(lostBefore);
     const { stdout } = await cluster.cli("elections", NAME);
     process.stderr.write(stdout);
     expect(stdout).toMatch(/handed over +slot 0/);
@@ -109,6 +113,6 @@ describe("the election story", () => {
   });
 });
 
-function slotOf(election: Election, id: string | null): number | null | undefined {
-  return election.members.find((m) => m.id === id)?.slot;
+function slotOf(election: Election | undefined, id: string | null | undefined) {
+  return election?.members.find((m) => m.id === id)?.slot;
 }

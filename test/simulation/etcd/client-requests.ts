@@ -1,6 +1,6 @@
 /** Requests of clients, each answered once: from the store, through the log, or with a refusal. */
 import type { Clock } from "../../../controller/model/ports.ts";
-import { bootstrapMemberId } from "../../../agent-image/agent/etcd/bootstrap-ids.ts";
+import { bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import type { RaftNode } from "../raft/raft-node.ts";
 import type { ConfigurationChange, EntryBody } from "../raft/types.ts";
 import type { Command, EtcdStore } from "./store.ts";

@@ -1,8 +1,5 @@
 /** One member's data directory: what survives its process, and the ways in which it does not. */
-import {
-  bootstrapClusterId,
-  bootstrapMemberId,
-} from "../../../agent-image/agent/etcd/bootstrap-ids.ts";
+import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import { bootDisk, Disk } from "../raft/disk.ts";
 import { RaftLog } from "../raft/log.ts";
 import { membersOf } from "../raft/configuration.ts";

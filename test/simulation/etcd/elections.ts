@@ -3,27 +3,36 @@ import type { EtcdLogEvent } from "../../../agent-image/agent/etcd/log-line.ts";
 import type { RaftEvent } from "../raft/types.ts";
 
 /** @returns null for what etcd logs nothing of */
-export function logEventOf(self: string, event: RaftEvent): EtcdLogEvent | null {
+export function logEventOf(member: string, event: RaftEvent): EtcdLogEvent | null {
   switch (event.type) {
-    case "unrest":
-      return { type: "unrest" };
+    case "leader-lost":
+      return { type: "leader-lost", member, leaderId: event.leader, term: event.term };
     case "campaign":
-      if (event.phase === "pre-vote") return { type: "unrest" };
-      return { type: "candidate", candidate: self, term: event.term };
+      return event.phase === "pre-vote"
+        ? // etcd tells the term that the member is in, and not the one that it asks for.
+          { type: "campaign", member, term: event.term - 1 }
+        : { type: "candidate", member, candidate: member, term: event.term };
     case "vote-cast":
-      if (event.phase === "pre-vote") return event.granted ? { type: "unrest" } : null;
-      return vote(event.candidate, self, event.term, event.granted);
+      return ballot(member, event, event.candidate, member);
     case "vote-counted":
-      return event.phase === "vote" ? vote(self, event.from, event.term, event.granted) : null;
+      return ballot(member, event, member, event.from);
     case "elected":
-      return { type: "leader-elected", leaderId: self, term: event.term };
+      return { type: "leader-elected", member, leaderId: member, term: event.term };
     case "leader-known":
-      return { type: "leader-elected", leaderId: event.leader, term: event.term };
+      return { type: "leader-elected", member, leaderId: event.leader, term: event.term };
     default:
       return null;
   }
 }
 
-function vote(candidate: string, from: string, term: number, granted: boolean): EtcdLogEvent {
-  return { type: "vote", candidate, from, term, granted };
+function ballot(
+  member: string,
+  event: Extract<RaftEvent, { readonly type: "vote-cast" | "vote-counted" }>,
+  candidate: string,
+  from: string,
+): EtcdLogEvent {
+  const { phase, granted } = event;
+  const isPreVote = phase === "pre-vote";
+  const term = isPreVote ? event.term - 1 : event.term;
+  return { type: isPreVote ? "pre-vote" : "vote", member, candidate, from, term, granted };
 }

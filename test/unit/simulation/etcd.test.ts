@@ -1,10 +1,7 @@
 /** The simulated etcd does as etcd 3.5 does: clients, elections, and what a quorum is for. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { electionRecords } from "../../../agent-image/agent/etcd/election-log.ts";
-import {
-  bootstrapClusterId,
-  bootstrapMemberId,
-} from "../../../agent-image/agent/etcd/bootstrap-ids.ts";
+import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import { ERRORS, type EtcdRequest } from "../../simulation/etcd/types.ts";
 import { EtcdFixture, idOf, NAMES, put } from "../../support/simulation/etcd-fixture.ts";
 
