@@ -59,6 +59,12 @@ const READERS: readonly Reader[] = [
     "^raft\\.node: <member> (?:elected leader|changed leader from [0-9a-f]+ to) <leader> at <term>$",
     (part) => ({ type: "leader-elected", ...leaderOf(part) }),
   ),
+  // A leader that was elected again is not told otherwise to a member that followed it before.
+  reader(
+    "^<member> \\[term: \\d+\\] received a Msg(?:App|Heartbeat|Snap) message with higher term " +
+      "from <leader> \\[<term>\\]",
+    (part) => ({ type: "leader-elected", ...leaderOf(part) }),
+  ),
   reader("^raft\\.node: <member> lost leader <leader> at <term>$", (part) => ({
     type: "leader-lost",
     ...leaderOf(part),

@@ -11,10 +11,10 @@ type Told = Pick<ClusterEvent, "type" | "reason" | "message">;
  */
 export function electionEvents(before: readonly Election[], after: readonly Election[]): Told[] {
   const told = new Set(before.flatMap((e, i) => facts(before, i).map((f) => keyOf(e, f.reason))));
-  const losses = new Set(before.flatMap((e) => lossOf(e) ?? []));
+  const losses = new Set(before.flatMap((_, i) => lossOf(before, i) ?? []));
   return after.flatMap((election, i) => {
     const news = facts(after, i).filter((f) => !told.has(keyOf(election, f.reason)));
-    const loss = lossOf(election);
+    const loss = lossOf(after, i);
     if (loss === null || losses.has(loss)) return news;
     losses.add(loss);
     return [leaderLost(election), ...news];
@@ -25,10 +25,17 @@ function keyOf({ clusterId, term }: Election, reason: string): string {
   return `${clusterId} ${term} ${reason}`;
 }
 
-/** The same for every term in which somebody stood after that leader was lost. */
-function lossOf({ clusterId, cause, former }: Election): string | null {
+/**
+ * The same for every term in which somebody stood until there was a leader again. The term that
+ * the lost leader had is not always told right at first.
+ */
+function lossOf(elections: readonly Election[], index: number): string | null {
+  const { clusterId, cause, former } = elections[index] as Election;
   if (former === null || (cause !== "LeaderLost" && cause !== "QuorumLost")) return null;
-  return `${clusterId} ${former.term}`;
+  const settled = elections
+    .slice(0, index)
+    .findLast((e) => e.clusterId === clusterId && e.leaderId !== null);
+  return `${clusterId} ${settled?.term ?? former.term}`;
 }
 
 function facts(elections: readonly Election[], index: number): Told[] {

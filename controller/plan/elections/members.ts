@@ -8,9 +8,11 @@ import {
 import { nodeName, slotOfMemberName } from "../../model/ids.ts";
 import type { ClusterView, NodeView } from "../view.ts";
 
+type Told = ElectionRecord & Pick<Election, "clusterId">;
+
 /** @param known what was found out when the election was told of before */
 export function membersOf(
-  record: ElectionRecord & Pick<Election, "clusterId">,
+  record: Told,
   known: readonly ElectionMember[],
   view: ClusterView,
 ): Election["members"] {
@@ -33,16 +35,22 @@ function slotOf(id: string, view: ClusterView): number | null {
   return slotOfMemberName(view.etcd.members?.find((m) => m.id === id)?.name ?? "");
 }
 
-/** By the newest table that was written before the election. */
-function nameBefore(
-  slot: number | null,
-  { clusterId, term }: Pick<Election, "clusterId" | "term">,
-  view: ClusterView,
-): string | null {
-  const [table] = view.nodes
-    .flatMap((n) => n.agent?.hosts ?? [])
-    .filter((t) => t.clusterId === clusterId && t.term < term)
-    .sort((a, b) => b.term - a.term);
-  const index = table?.names.find((n) => n.slot === slot)?.index;
+/**
+ * By the newest table that was written before the election, or by the first that came of it: the
+ * new leader then bears XXX-0, and the former one what the new one had.
+ */
+function nameBefore(slot: number | null, record: Told, view: ClusterView): string | null {
+  const { clusterId, term, former, leaderId } = record;
+  const tables = view.nodes.flatMap((n) => n.agent?.hosts ?? []);
+  const [table] = tables
+    .filter((t) => t.clusterId === clusterId && t.term <= term)
+    .sort((a, b) => a.term - b.term)
+    .slice(-1);
+  if (table === undefined || slot === null) return null;
+  const [heir, old] = [leaderId, former?.leaderId].map((id) => (id ? slotOf(id, view) : null));
+  const isAfter = table.term === term;
+  if (isAfter && (heir === null || old === null)) return null;
+  const swapped = slot === heir ? old : slot === old ? heir : slot;
+  const index = table.names.find((n) => n.slot === (isAfter ? swapped : slot))?.index;
   return index === undefined ? null : nodeName(view.ref.name, index);
 }

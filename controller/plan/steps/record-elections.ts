@@ -15,29 +15,24 @@ export function recordElections(view: ClusterView, draft: Draft): void {
   const before = draft.elections;
   // One that may yet come to nothing is told anew on each visit, as long as somebody tells it.
   const elections = new Map(before.filter((e) => !isPending(e)).map((e) => [keyOf(e), e]));
+  const foreseen = before.filter(isPending).flatMap((e) => e.members);
+  const withSeen = (seen: ElectionRecord, clusterId: string, known: Election | undefined) => {
+    const merged = known === undefined ? seen : mergeRecords(known, seen);
+    const record = { ...merged, clusterId };
+    return { ...record, members: membersOf(record, known?.members ?? foreseen, view) };
+  };
   for (const node of view.nodes) {
     const clusterId = clusterIdOf(node);
     if (clusterId === null) continue;
     for (const seen of node.agent?.elections ?? []) {
       const key = keyOf({ clusterId, term: seen.term });
-      elections.set(key, withSeen(elections.get(key), seen, clusterId, view));
+      elections.set(key, withSeen(seen, clusterId, elections.get(key)));
     }
   }
   draft.elections = inOrder([...elections.values()]).slice(-ELECTIONS_MAX);
   for (const { type, reason, message } of electionEvents(before, draft.elections)) {
     draft.event(type, reason, message);
   }
-}
-
-function withSeen(
-  known: Election | undefined,
-  seen: ElectionRecord,
-  clusterId: string,
-  view: ClusterView,
-): Election {
-  const merged = known === undefined ? seen : mergeRecords(known, seen);
-  const record = { ...merged, clusterId };
-  return { ...record, members: membersOf(record, known?.members ?? [], view) };
 }
 
 /** By cluster in the order in which they were heard of, by term within each. */

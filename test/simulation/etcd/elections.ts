@@ -2,31 +2,37 @@
 import type { EtcdLogEvent } from "../../../agent-image/agent/etcd/log-line.ts";
 import type { RaftEvent } from "../raft/types.ts";
 
-/** @returns null for what etcd logs nothing of, or nothing that the record of elections needs */
-export function logEventOf(self: string, event: RaftEvent): EtcdLogEvent | null {
+/** @returns null for what etcd logs nothing of */
+export function logEventOf(member: string, event: RaftEvent): EtcdLogEvent | null {
   switch (event.type) {
+    case "leader-lost":
+      return { type: "leader-lost", member, leaderId: event.leader, term: event.term };
     case "campaign":
-      if (event.phase === "pre-vote") return { type: "campaign", member: self, term: event.term };
-      return { type: "candidate", member: self, candidate: self, term: event.term };
+      return event.phase === "pre-vote"
+        ? // etcd tells the term that the member is in, and not the one that it asks for.
+          { type: "campaign", member, term: event.term - 1 }
+        : { type: "candidate", member, candidate: member, term: event.term };
     case "vote-cast":
-      return ballot(event.phase, self, event.candidate, self, event);
+      return ballot(member, event, event.candidate, member);
     case "vote-counted":
-      return ballot(event.phase, self, self, event.from, event);
+      return ballot(member, event, member, event.from);
     case "elected":
-      return { type: "leader-elected", member: self, leaderId: self, term: event.term };
+      return { type: "leader-elected", member, leaderId: member, term: event.term };
     case "leader-known":
-      return { type: "leader-elected", member: self, leaderId: event.leader, term: event.term };
+      return { type: "leader-elected", member, leaderId: event.leader, term: event.term };
     default:
       return null;
   }
 }
 
 function ballot(
-  type: "pre-vote" | "vote",
   member: string,
+  event: Extract<RaftEvent, { readonly type: "vote-cast" | "vote-counted" }>,
   candidate: string,
   from: string,
-  { term, granted }: { readonly term: number; readonly granted: boolean },
 ): EtcdLogEvent {
-  return { type, member, candidate, from, term, granted };
+  const { phase, granted } = event;
+  const isPreVote = phase === "pre-vote";
+  const term = isPreVote ? event.term - 1 : event.term;
+  return { type: isPreVote ? "pre-vote" : "vote", member, candidate, from, term, granted };
 }

@@ -183,7 +183,9 @@ export class RaftCore {
 
   setLeader(leader: NodeId | null): void {
     if (leader === this.leader) return;
-    if (leader === null) this.host.observe({ type: "unrest" });
+    if (leader === null && this.leader !== null) {
+      this.host.observe({ type: "leader-lost", term: this.term, leader: this.leader });
+    }
     this.leader = leader;
     if (leader !== null && leader !== this.id) {
       this.host.observe({ type: "leader-known", term: this.term, leader });

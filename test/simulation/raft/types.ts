@@ -106,7 +106,8 @@ export type RaftMessage =
 
 /** What a node does, for checks, stories and the record of elections. */
 export type RaftEvent =
-  | { readonly type: "unrest" }
+  /** The leader is not heard any more, or a higher term has none yet. */
+  | { readonly type: "leader-lost"; readonly term: number; readonly leader: NodeId }
   | { readonly type: "campaign"; readonly phase: "pre-vote" | "vote"; readonly term: number }
   | {
       readonly type: "vote-cast";

@@ -199,6 +199,16 @@ describe("an election in the making", () => {
     expect(electionRecords(log)).toMatchObject([{ startedAt: "2026-01-01T00:00:00.500Z" }]);
   });
 
+  test("was missed by a member whose leader was elected again", () => {
+    const log = folded([
+      [0, elected("a", 3)],
+      [900, elected("a", 5)],
+    ]);
+    expect(electionRecords(log)).toMatchObject([
+      { term: 5, former: { leaderId: "a", term: 3 }, candidates: [], durationMs: null },
+    ]);
+  });
+
   test("is over when etcd is started again", () => {
     const identity = { type: "identity", memberId: member, clusterId: "c1", raftIndex: 1 } as const;
     const log = folded([

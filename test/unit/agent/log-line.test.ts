@@ -49,6 +49,14 @@ describe("lines of etcd's log", () => {
     expect(parseLogLine(line)?.event).toEqual(event);
   });
 
+  test("a leader that was elected again is known by what it sends in its new term", () => {
+    const line = raft(
+      "aa [term: 6] received a MsgHeartbeat message with higher term from bb [term: 7]",
+    );
+    const event = { type: "leader-elected", member: "aa", leaderId: "bb", term: 7 };
+    expect(parseLogLine(line)?.event).toEqual(event);
+  });
+
   test("a lost leader is named", () => {
     const line = raft("raft.node: aa lost leader bb at term 7");
     const event = { type: "leader-lost", member: "aa", leaderId: "bb", term: 7 };

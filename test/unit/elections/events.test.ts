@@ -43,6 +43,14 @@ describe("events of elections", () => {
     }
   });
 
+  test("tell a loss once, also when the term of the lost leader is first told wrong", () => {
+    const [first, split, won] = electionsTold(SPLIT) as [Election, Election, Election];
+    const former = { leaderId: split.former?.leaderId ?? "", term: 1 };
+    const early = [first, { ...split, former }];
+    expect(told([first], early)).toHaveLength(1);
+    expect(told(early, [first, split, won]).filter((e) => e.includes("LeaderLost"))).toEqual([]);
+  });
+
   test("wait for the winner, or for enough votes and the cause, before they tell who leads", () => {
     const [, won] = electionsTold(FIVE) as [Election, Election];
     const early = { ...won, toldBy: "f", votes: won.votes.slice(0, 1) };

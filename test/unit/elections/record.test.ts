@@ -72,6 +72,24 @@ describe("elections in the status", () => {
     expect(first?.members.map((m) => [m.slot, m.name]).sort()).toEqual(names);
   });
 
+  test("have them also when the new leader's table is there first", () => {
+    const run = readyRun();
+    const telling = asTold(run, SPLIT);
+    const before = run.world.hosts;
+    if (before === null) throw new Error("there is no table");
+    const index = (slot: number) => before.names.find((n) => n.slot === slot)?.index ?? 0;
+    const [old, heir] = [0, 1];
+    const swap = new Map([
+      [old, index(heir)],
+      [heir, index(old)],
+    ]);
+    const names = before.names.map((n) => ({ ...n, index: swap.get(n.slot) ?? n.index }));
+    run.world.hosts = { ...before, term: 4, leaderSlot: heir, names };
+    const { elections } = visit(run, telling).status;
+    const named = elections.at(-1)?.members.map((m) => [m.slot, m.name]);
+    expect(named?.sort()).toEqual([0, 1, 2].map((slot) => [slot, `demo-${index(slot)}`]));
+  });
+
   test("outlive their witnesses, and keep the slots of members that are gone", () => {
     const run = readyRun();
     const { elections } = visit(run, asTold(run, SPLIT)).status;
