@@ -3,7 +3,7 @@ import type { AgentStatus, EtcdMember } from "../model/agent-api.ts";
 import type { RecoveryMemory } from "../model/memory.ts";
 
 /**
- * - `unknown`: nobody can say, for its agent is out of sight;
+ * - `unknown`: nobody can say: its agent is out of sight, or its etcd is about to make some;
  * - `empty`: there is none;
  * - `own`: of a member of this cluster, which resumes on it;
  * - `stale`: useless: of a member that was removed, of a cluster that was given up, or broken. It is
@@ -31,7 +31,8 @@ export function dataStanding(holder: Holder, facts: LineageFacts): DataStanding 
   const { agent, failing } = holder;
   if (agent === null) return "unknown";
   const { data } = agent;
-  if (data.state === "empty") return "empty";
+  // An etcd that has just been started has not written anything yet, or its agent has not looked.
+  if (data.state === "empty") return isSettled(agent) ? "empty" : "unknown";
   if (data.state === "corrupt") return "stale";
   const { lineage, recovery, members } = facts;
   if (lineage === null) return "own";
@@ -45,4 +46,10 @@ export function dataStanding(holder: Holder, facts: LineageFacts): DataStanding 
   // Once the cluster was begun anew, an old member that resumed could find enough others of its
   // time for a quorum: a second cluster of the same id.
   return recovery.epoch === 0 || data.memberId === holder.memberId ? "own" : "stale";
+}
+
+/** No etcd is at work on the data directory. */
+function isSettled({ phase, units }: AgentStatus): boolean {
+  if (phase === "awaiting-order") return true;
+  return units.etcd.state === "exited" || units.etcd.state === "backoff";
 }

@@ -23,9 +23,9 @@ export function judgeLoss(view: ClusterView): QuorumLoss {
   const remembered = view.nodes.filter((n) => n.memory.memberId !== null && !n.memory.isLearner);
   // Data that was adopted tells no membership: then every wanted slot may have a vote.
   const voters = remembered.length > 0 ? remembered : view.nodes.filter((n) => n.wanted);
-  const holders = voters.filter((n) => n.standing === "own");
-  const unseen = voters.filter((n) => n.standing === "unknown");
-  const lost = voters.filter((n) => n.standing !== "own" && n.standing !== "unknown");
+  const holders = voters.filter((n) => n.standing === "own" && !isAboutToStart(n));
+  const unseen = voters.filter((n) => n.standing === "unknown" || isAboutToStart(n));
+  const lost = voters.filter((n) => !holders.includes(n) && !unseen.includes(n));
   return {
     voters: voters.map((n) => n.slot),
     holders,
@@ -33,6 +33,11 @@ export function judgeLoss(view: ClusterView): QuorumLoss {
     unseen: unseen.map((n) => n.slot),
     certain: holders.length + unseen.length < quorumOf(voters.length),
   };
+}
+
+/** It was told how to run etcd, and what its agent says is from before that. */
+function isAboutToStart({ agent, task }: NodeView): boolean {
+  return agent?.phase === "awaiting-order" && task?.order != null;
 }
 
 /**

@@ -4,7 +4,6 @@
  */
 import { peerUrl } from "../../model/ids.ts";
 import type { Draft } from "../draft.ts";
-import { moveLeaderAway } from "../move-leader.ts";
 import { quorumOf } from "../etcd-view.ts";
 import { type ClusterView, type NodeView, takesOrders } from "../view.ts";
 import { isUnusedLearner } from "./order-agents.ts";
@@ -12,11 +11,7 @@ import { isUnusedLearner } from "./order-agents.ts";
 export function changeMembers(view: ClusterView, draft: Draft): void {
   const { members } = view.etcd;
   if (members === null || draft.bootstrap?.phase !== "done" || view.empty) return;
-  const change =
-    promoteLearner(view, draft) ??
-    removeCorrupt(view, draft) ??
-    removeStale(view, draft) ??
-    addLearner(view, draft);
+  const change = promoteLearner(view, draft) ?? removeStale(view, draft) ?? addLearner(view, draft);
   if (change !== null) draft.membershipChanged = true;
 }
 
@@ -40,19 +35,11 @@ function removeStale(view: ClusterView, draft: Draft): NodeView | null {
     (n) => n.wanted && takesOrders(n) && isUseless(n) && !isUnusedLearner(n),
   );
   if (!stale?.member || !survivesRemoval(view, stale)) return null;
-  replaceMember(stale, stale.member.id, whyStale(stale), draft);
+  const { slot, member } = stale;
+  draft.act({ type: "RemoveMember", slot, memberId: member.id });
+  const message = `the data of member ${member.id} in slot ${slot} ${whyStale(stale)}; it is replaced`;
+  draft.event("Warning", "MemberReplaced", message);
   return stale;
-}
-
-/** etcd's members compare what they hold; one whose data differs from the others' has said so. */
-function removeCorrupt(view: ClusterView, draft: Draft): NodeView | null {
-  const { leader } = view.etcd;
-  const alarms = leader?.health.alarms.filter((a) => a.alarm === "CORRUPT") ?? [];
-  const node = view.nodes.find((n) => alarms.some((a) => a.memberId === n.member?.id));
-  if (!node?.member || !node.wanted || !survivesRemoval(view, node)) return null;
-  if (node.leads) moveLeaderAway(view, draft, node);
-  else replaceMember(node, node.member.id, "differs from the others' data", draft);
-  return node;
 }
 
 function isUseless({ member, standing }: NodeView): boolean {
@@ -62,13 +49,6 @@ function isUseless({ member, standing }: NodeView): boolean {
 function whyStale({ agent, failing }: NodeView): string {
   if (agent?.data.state === "corrupt") return `is broken: ${agent.data.reason}`;
   return failing ? "does not let its etcd start" : "is lost";
-}
-
-function replaceMember(node: NodeView, memberId: string, why: string, draft: Draft): void {
-  const { slot } = node;
-  draft.act({ type: "RemoveMember", slot, memberId });
-  const message = `the data of member ${memberId} in slot ${slot} ${why}; it is replaced`;
-  draft.event("Warning", "MemberReplaced", message);
 }
 
 /** The voters in sight, without this one, are a quorum of those that remain. */

@@ -172,6 +172,12 @@ describe("etcd's space", () => {
     expect(decided.actions.map((a) => a.type)).toEqual(["Compact", "DisarmAlarm"]);
   });
 
+  it("that a removed member ran out of takes no more room here", () => {
+    const gone: EtcdAlarm = { memberId: "abc", alarm: "NOSPACE" };
+    const { actions } = decide({ health: { ...sizes(100, 99), alarms: [gone] } });
+    expect(actions).toContainEqual({ type: "DisarmAlarm", memberId: "abc", alarm: "NOSPACE" });
+  });
+
   it("that keys alone fill is for people to decide", () => {
     const decided = decide({ health: { ...sizes(100, 99), alarms: [noSpace] } });
     expect(decided.actions.map((a) => a.type)).toEqual(["Compact"]);
@@ -199,17 +205,6 @@ describe("a member", () => {
     expect(since).toBe(once.now);
     const later = decide({ agent: crashLoop(slot), visits: 2, laterMs: FAILING_MAX_MS });
     expect(types(later.actions)).toEqual([`RemoveMember ${slot}`]);
-  });
-
-  it("whose data differs from the others' is replaced, and its alarm taken back after", () => {
-    const slot = follower();
-    const memberId = decide({}).status.nodes.find((n) => n.slot === slot)?.etcd?.memberId ?? "";
-    const corrupt: EtcdAlarm = { memberId, alarm: "CORRUPT" };
-    const decided = decide({ health: { alarms: [corrupt] } });
-    expect(types(decided.actions)).toEqual([`RemoveMember ${slot}`]);
-    const gone: EtcdAlarm = { memberId: "abc", alarm: "CORRUPT" };
-    const after = decide({ health: { alarms: [gone] } });
-    expect(after.actions).toEqual([{ type: "DisarmAlarm", memberId: "abc", alarm: "CORRUPT" }]);
   });
 });
 
