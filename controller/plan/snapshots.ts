@@ -11,6 +11,15 @@ export function newestSnapshot(view: ClusterView, { observed }: PlanInput): Snap
   return all.findLast((s) => s.clusterId === view.lineage) ?? null;
 }
 
+/** Of this cluster, as it is or was: one of an earlier cluster with this name is another's. */
+export function restorableSnapshots(
+  view: ClusterView,
+  { observed, memory }: PlanInput,
+): readonly SnapshotInfo[] {
+  const ids = [view.lineage, ...memory.recovery.abandoned];
+  return (lastKnown(observed.snapshots) ?? []).filter((s) => ids.includes(s.clusterId));
+}
+
 /** Milliseconds since the epoch; null: none is wanted, or there is nothing to save yet. */
 export function dueSnapshotAt(view: ClusterView, input: PlanInput): number | null {
   const { intervalSeconds } = view.spec.etcd.snapshots;

@@ -237,6 +237,9 @@ describe("when the quorum is lost for good", () => {
       return s.etcd !== null && s.etcd.leaderId === null && s.etcd.members === null;
     });
     expect(lost?.problems.join()).toContain("etcd has no leader");
+    await eventually([survivor], "the end of its log", ({ data, etcd }) => {
+      return data.state === "present" && etcd !== null && data.raftIndex >= etcd.raftIndex;
+    });
     const clusterId = lost?.etcd?.clusterId ?? "";
     const force = { mode: "force-new-cluster", memberName: "slot-0", clusterId } as const;
     const order = cluster.order(survivor, force);

@@ -1,4 +1,5 @@
 /** The slot's etcd data on its volume, and the file beside it that says what the data does not. */
+import { readdirSync } from "node:fs";
 import { chmod, chown, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { EtcdData } from "../../../controller/model/agent-api.ts";
@@ -58,6 +59,16 @@ export class DataDir {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return { state: "empty" };
       const what = error instanceof WalCorruptError ? "write-ahead log" : "data";
       return { state: "corrupt", reason: `the ${what} cannot be read: ${messageOf(error)}` };
+    }
+  }
+
+  /** Whether etcd would find anything to go on with. */
+  hasLog(): boolean {
+    try {
+      return readdirSync(this.logPath).some((name) => name.endsWith(".wal"));
+    } catch (error) {
+      // What cannot be read is etcd's to complain about.
+      return (error as NodeJS.ErrnoException).code !== "ENOENT";
     }
   }
 

@@ -2,29 +2,27 @@
 import type {
   AgentOrder,
   AgentRefusal,
-  EtcdAlarm,
   EtcdHealth,
-  EtcdOrder,
   NodeConfig,
 } from "../../../controller/model/agent-api.ts";
-import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
-import { restoreData } from "../snapshot/restore-data.ts";
 import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { User } from "../system/user.ts";
-import { Unit } from "../unit/unit.ts";
+import { Unit, type UnitCommand } from "../unit/unit.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
 import { isCorruption } from "./corruption.ts";
+import { changeData } from "./data-changes.ts";
 import type { DataDir } from "./data-dir.ts";
 import { DataKeeper } from "./data-keeper.ts";
 import { electionRecords, foldElections, NO_ELECTIONS } from "./election-log.ts";
 import { etcdFlags } from "./etcd-flags.ts";
+import { etcdProblem } from "./etcd-problem.ts";
 import { HealthMonitor } from "./health-monitor.ts";
 import type { Identity } from "./identity.ts";
 import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
-import { planStart, refuse, type StartPlan } from "./order-rules.ts";
+import { planStart, refuse } from "./order-rules.ts";
 import { OrderWorker } from "./order-worker.ts";
 
 const STOP_MS_MAX = 2_000;
@@ -116,42 +114,24 @@ export class EtcdUnit {
     if ((again || ranBefore) && !broken) await this.keeper.look();
     const plan = planStart(order, board.now.data, this.identity.known);
     log.info({ orderId: order.orderId, mode: order.etcd.mode, ...plan }, "order is carried out");
-    await this.changeData(order.etcd, plan);
-    if (plan.force) await this.keepWholeLog();
+    const isEmpty = board.now.data.state === "empty";
+    const { identity, keeper } = this;
+    await changeData(order, plan, isEmpty, { ...this.options, identity, keeper });
     this.inForce = order;
     this.forcing = plan.force ? order : null;
     this.elections = NO_ELECTIONS;
     this.unit.start();
   }
 
-  private async changeData(etcd: EtcdOrder, { wipe, restore }: StartPlan): Promise<void> {
-    const { board, data, stage, user } = this.options;
-    const changes = wipe || restore !== null;
-    if (changes) await this.identity.forget();
-    if (wipe) await data.wipe();
-    else if (board.now.data.state === "empty") await data.clearRemains();
-    if (etcd.mode === "restore") {
-      if (restore !== null) await restoreData(data, stage, restore, etcd, user);
-      await stage.clear();
-    }
-    if (changes) await this.keeper.look();
-  }
-
-  private async keepWholeLog(): Promise<void> {
-    const { data, log } = this.options;
-    try {
-      const raised = await data.commitWholeLog();
-      if (raised !== null) log.info({ ...raised }, "the log's last entries are kept");
-    } catch (error) {
-      // Better to go on without the last entries than not at all.
-      log.error({ error: messageOf(error) }, "the log's last entries may be lost");
-    }
-  }
-
-  private command() {
-    const { config, data, user } = this.options;
+  private command(): UnitCommand | null {
+    const { board, config, data, user } = this.options;
     const { inForce } = this;
     if (inForce === null) throw new Error("etcd is started without an order");
+    if (board.now.data.state !== "empty" && !data.hasLog()) {
+      // On an empty directory etcd would begin anew: a member without memory, or a second cluster.
+      this.keeper.giveUp("the data has vanished");
+      return null;
+    }
     this.monitor.restarted();
     this.fatal = null;
     return {
@@ -227,26 +207,19 @@ export class EtcdUnit {
   }
 
   private problem(): string | null {
-    const { state, lastExit } = this.unit.status();
-    const { etcd } = this.options.board.now;
-    if (state === "stopped") return null;
-    if (state === "starting") return this.isWithoutQuorum() ? "etcd waits for a quorum" : null;
-    if (state === "exited") return "etcd ended: its member was removed from the cluster";
-    if (state === "backoff") {
-      const how = lastExit?.signal ?? `code ${lastExit?.code ?? "unknown"}`;
-      return `etcd ended with ${how}${this.fatal === null ? "" : `: ${this.fatal}`}`;
-    }
-    if (etcd === null) return "etcd does not answer";
-    if (etcd.alarms.length > 0) return `etcd has raised ${alarmNames(etcd.alarms)}`;
-    return etcd.leaderId === null ? "etcd has no leader" : null;
+    const { etcd, data } = this.options.board.now;
+    return etcdProblem({
+      unit: this.unit.status(),
+      ordered: this.inForce !== null,
+      withoutQuorum: this.isWithoutQuorum(),
+      lastWords: this.fatal,
+      etcd,
+      data,
+    });
   }
 
   private isWithoutQuorum(): boolean {
     const since = this.elections.unrest?.startedAt ?? null;
     return since !== null && this.options.clock.now() - since > UNREST_MS_MAX;
   }
-}
-
-function alarmNames(alarms: readonly EtcdAlarm[]): string {
-  return [...new Set(alarms.map(({ alarm }) => alarm))].join(", ");
 }

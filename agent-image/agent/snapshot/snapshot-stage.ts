@@ -83,6 +83,8 @@ export class SnapshotStage {
   ): Promise<void> {
     const hash = createHash("sha256");
     const giveUp = () => body.destroy(signal.reason);
+    // The loop throws what comes while it runs, and nobody else may stumble over the rest.
+    body.on("error", () => undefined);
     signal.addEventListener("abort", giveUp);
     const file = await open(path, "w", 0o600);
     try {

@@ -28,8 +28,8 @@ export interface UnitOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly output: UnitLog;
-  /** Asked before each start. */
-  readonly command: () => UnitCommand;
+  /** Asked before each start; null: it must not be started any more. */
+  readonly command: () => UnitCommand | null;
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly stopTimeoutMs: number;
   readonly onChange: () => void;
@@ -96,7 +96,12 @@ export class Unit {
 
   private launch(): void {
     const { name, log, command, clock } = this.options;
-    const { file, args, env, cwd, owner } = command();
+    const what = command();
+    if (what === null) {
+      this.wanted = false;
+      return this.setState("stopped");
+    }
+    const { file, args, env, cwd, owner } = what;
     this.startedAt = clock.now();
     const child = spawn(file, [...args], {
       env: { ...env },

@@ -1,7 +1,7 @@
 /** Why there is no quorum, and what follows: each case is told apart (DESIGN.md 6). */
-import { lastKnown } from "../../model/observed.ts";
 import type { Verdict } from "../../model/resource.ts";
 import { judgeLoss, type QuorumLoss } from "../quorum-loss.ts";
+import { restorableSnapshots } from "../snapshots.ts";
 import { describeLoss } from "../steps/recover-quorum.ts";
 import { strangers } from "../steps/stop-tasks.ts";
 import type { Case } from "./judge.ts";
@@ -77,9 +77,9 @@ function lost({ view, input, draft }: Case, loss: QuorumLoss): Told {
   if (loss.holders.length > 0) return decide("The best survivor goes on.");
   const { snapshots } = input.observed;
   if (snapshots.freshness !== "fresh") return decide("The snapshots cannot be read.");
-  if (lastKnown(snapshots)?.length === 0) {
+  if (restorableSnapshots(view, input).length === 0) {
     return decide(
-      "There is no snapshot either. A person must decide: bring a data volume back, put a snapshot into the snapshot directory, or begin empty with `jupyter-cluster snapshot restore NAME --empty`.",
+      "There is no snapshot of it either. A person must decide: bring a data volume back, put a snapshot into the snapshot directory, or begin empty with `jupyter-cluster snapshot restore NAME --empty`.",
     );
   }
   return decide("The newest snapshot is restored as soon as a node is there for it.");

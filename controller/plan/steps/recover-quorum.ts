@@ -3,14 +3,15 @@
  * survivor goes on alone; without one the newest snapshot is restored; without that a person
  * decides. What is decided is durable before anything is told, so that there is one lineage.
  */
-import { lastKnown } from "../../model/observed.ts";
+import type { Reseed } from "../../model/memory.ts";
 import type { RestoreRequest } from "../../model/snapshot.ts";
 import type { Draft } from "../draft.ts";
 import type { PlanInput } from "../input.ts";
 import { bestSurvivor, judgeLoss, type QuorumLoss } from "../quorum-loss.ts";
 import { beginReseed, finishReseed } from "../reseed.ts";
 import type { ClusterView, NodeView } from "../view.ts";
-import { isSurvivor } from "./prepare-seed.ts";
+import { restorableSnapshots } from "../snapshots.ts";
+import { isSurvivor, seedOrderId } from "./prepare-seed.ts";
 import { strangers } from "./stop-tasks.ts";
 
 /** The last revision seen is stored no more often than this; it moves with every write. */
@@ -27,7 +28,8 @@ export function recoverQuorum(view: ClusterView, input: PlanInput, draft: Draft)
   if (requested !== null) return restore(requested, view, input, draft);
   if (members !== null || view.mesos === null || view.empty) return;
   if (reseed === null) considerLoss(view, input, draft);
-  else reconsiderSeed(view, draft);
+  else if (reseed.from === "survivor") reconsiderSurvivor(view, reseed, draft);
+  else if (reseed.from === "snapshot") reconsiderSnapshot(view, reseed, input, draft);
 }
 
 /** Everything is as it should be, or will be: what was thought lost is not. */
@@ -76,7 +78,7 @@ function beginAnew(view: ClusterView, loss: QuorumLoss, input: PlanInput, draft:
     return;
   }
   const seed = freeSlot(view);
-  const newest = lastKnown(input.observed.snapshots)?.at(-1);
+  const newest = restorableSnapshots(view, input).at(-1);
   if (seed === null || newest === undefined) return;
   if (input.observed.snapshots.freshness !== "fresh") return;
   beginReseed({ from: "snapshot", seed, snapshot: newest }, view, input, draft);
@@ -92,14 +94,39 @@ function freeSlot(view: ClusterView): NodeView | null {
  * A survivor that was to go on has lost its data too before a quorum could confirm it. Then the
  * others' data is the best there is again: the next visit judges them anew.
  */
-function reconsiderSeed(view: ClusterView, draft: Draft): void {
-  const { reseed } = draft.recovery;
-  const seed = view.nodes.find((n) => n.slot === reseed?.slot);
-  if (reseed?.from !== "survivor" || seed?.agent == null) return;
+function reconsiderSurvivor(
+  view: ClusterView,
+  reseed: Reseed & { from: "survivor" },
+  draft: Draft,
+): void {
+  const seed = view.nodes.find((n) => n.slot === reseed.slot);
+  if (seed?.agent == null) return;
   if (isSurvivor(seed, reseed) || seed.agent.etcd !== null) return;
   draft.recover({ reseed: null });
   for (const { slot, memberId } of reseed.former) draft.patchSlot(slot, { memberId });
   draft.event("Warning", "ReseedFailed", `slot ${seed.slot} has lost its data as well`);
+}
+
+/**
+ * The snapshot was found to be damaged, or was taken away, before the seed had begun with it: what
+ * is left is judged anew.
+ */
+function reconsiderSnapshot(
+  view: ClusterView,
+  reseed: Reseed & { from: "snapshot" },
+  input: PlanInput,
+  draft: Draft,
+): void {
+  const { snapshots } = input.observed;
+  if (snapshots.freshness !== "fresh") return;
+  if (snapshots.value.some((s) => s.id === reseed.snapshot.id)) return;
+  const agent = view.nodes.find((n) => n.slot === reseed.slot)?.agent ?? null;
+  const begun = agent?.data.state === "present" && agent.data.clusterId === reseed.clusterId;
+  // Once it was told, its etcd may serve at any moment.
+  if (agent === null || begun || agent.orderId === seedOrderId(draft.recovery)) return;
+  draft.recover({ reseed: null });
+  const message = `snapshot ${reseed.snapshot.id} is not usable any more`;
+  draft.event("Warning", "ReseedFailed", message);
 }
 
 /**

@@ -15,7 +15,7 @@ export class SegmentBytes {
 
   /** @param crc of the segment before */
   constructor(public crc = 0) {
-    this.parts.push(encodeFramed({ type: RECORD_TYPE.crc, crc, data: Buffer.alloc(0) }));
+    this.parts.push(encodeFramed(RECORD_TYPE.crc, crc, Buffer.alloc(0)));
   }
 
   metadata(memberId: bigint, clusterId: bigint): this {
@@ -50,7 +50,7 @@ export class SegmentBytes {
 
   record(type: number, data: Buffer): this {
     this.crc = crc32c(this.crc, data);
-    this.parts.push(encodeFramed({ type, crc: this.crc, data }));
+    this.parts.push(encodeFramed(type, this.crc, data));
     return this;
   }
 

@@ -37,6 +37,8 @@ export class FakeWorld {
   network = false;
   proxy: Observed["proxy"] = null;
   snapshots: Source<readonly SnapshotInfo[]> = fresh([]);
+  /** Ids of snapshots that cannot be handed over. */
+  readonly damaged = new Set<string>();
   /** Slots whose agents nobody hears. */
   readonly blind = new Set<number>();
   /** Containers launched while this is set run without Jupyter. */
@@ -117,7 +119,9 @@ export class FakeWorld {
         return;
       case "SendSnapshot": {
         const container = this.containers.get(action.slot);
-        if (container) container.snapshot = action.snapshot;
+        if (container && !this.damaged.has(action.snapshot.id)) {
+          container.snapshot = action.snapshot;
+        }
         return;
       }
       case "EnsureVolume":

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NotServingError } from "../../../agent-image/agent/etcd/maintenance.ts";
 import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
+import type { MaintenanceWork } from "../../../agent-image/agent/http/maintenance-routes.ts";
+import { SnapshotInvalidError } from "../../../agent-image/agent/snapshot/snapshot-file.ts";
 import { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
 import type {
@@ -13,8 +15,8 @@ import type {
   AgentRefusal,
   AgentStatus,
   NodeConfig,
-  UnitStatus,
 } from "../../../controller/model/agent-api.ts";
+import { FIRST_STATUS } from "../../support/agent/status-parts.ts";
 import { freePort } from "../../support/free-port.ts";
 import { until } from "../../support/poll.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -32,14 +34,6 @@ const config: NodeConfig = {
   ssh: { user: "admin", authorizedKeys: [] },
   storage: { mountPath: "/home/shared" },
 };
-const stopped: UnitStatus = {
-  state: "stopped",
-  ready: false,
-  pid: null,
-  restarts: 0,
-  lastExit: null,
-};
-
 let directory: string;
 let port: number;
 let api: HttpApi;
@@ -47,28 +41,18 @@ let board: StatusBoard;
 let log: UnitLog;
 let orders: AgentOrder[];
 let refusal: AgentRefusal | null;
+/** What the node does with its etcd; a test puts its own in place. */
+let work: MaintenanceWork;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "agent-http-"));
   port = await freePort();
   orders = [];
   refusal = null;
+  const notServing = () => Promise.reject(new NotServingError("the local etcd does not serve"));
+  work = { save: notServing, receive: notServing, defragment: notServing };
   log = new UnitLog(join(directory, "etcd.log"));
-  board = new StatusBoard({
-    slot: 0,
-    taskId: "t",
-    instanceId: "i",
-    phase: "awaiting-order",
-    orderId: null,
-    data: { state: "empty" },
-    snapshot: null,
-    units: { etcd: stopped, sshd: stopped, jupyter: stopped },
-    etcd: null,
-    hosts: null,
-    sshKnownSlots: [],
-    storage: { ready: false, message: "" },
-    elections: [],
-  });
+  board = new StatusBoard(FIRST_STATUS);
   api = new HttpApi({
     config,
     board,
@@ -79,9 +63,9 @@ beforeEach(async () => {
       return refusal;
     },
     maintenance: {
-      save: () => Promise.reject(new NotServingError("the local etcd does not serve")),
-      receive: () => Promise.resolve(),
-      defragment: () => Promise.resolve(),
+      save: (use, signal) => work.save(use, signal),
+      receive: (body, sha256, signal) => work.receive(body, sha256, signal),
+      defragment: (signal) => work.defragment(signal),
     },
   });
   await api.listen(["127.0.0.1"], port);
@@ -192,5 +176,93 @@ describe("the agent's API", () => {
     expect((await call("/v1/status", { method: "POST" })).status).toBe(404);
     expect((await call("/v1/logs/etcd?tail=-1")).status).toBe(400);
     expect((await call("/v1/logs/etcd?follow=maybe")).status).toBe(400);
+  });
+});
+
+describe("work on etcd's data", () => {
+  const sha256 = createHash("sha256").update("database").digest("hex");
+  const put = () => call(`/v1/snapshot?sha256=${sha256}`, { method: "PUT", body: "database" });
+
+  test("is refused while etcd does not serve", async () => {
+    const defragmented = await call("/v1/defragment", { method: "POST" });
+    for (const response of [await call("/v1/snapshot"), defragmented]) {
+      expect(response.status).toBe(409);
+      expect(await response.json()).toMatchObject({ code: "EtcdNotServing" });
+    }
+  });
+
+  test("hands a snapshot over, with what is known of it", async () => {
+    const path = join(directory, "snapshot.db");
+    await writeFile(path, "database");
+    const facts = { path, revision: 42, keys: 7, sizeBytes: 8, sha256, clusterId: "c1" };
+    work = { ...work, save: (use) => use(facts) };
+    const response = await call("/v1/snapshot");
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "etcd-snapshot-revision": "42",
+      "etcd-snapshot-keys": "7",
+      "etcd-snapshot-sha256": sha256,
+      "etcd-cluster-id": "c1",
+      "content-length": "8",
+    });
+    expect(await response.text()).toBe("database");
+  });
+
+  test("takes a snapshot", async () => {
+    const got: string[] = [];
+    work = {
+      ...work,
+      receive: async (body, sum) => {
+        for await (const chunk of body) got.push(String(chunk));
+        got.push(sum);
+      },
+    };
+    expect((await put()).status).toBe(204);
+    expect(got).toEqual(["database", sha256]);
+  });
+
+  test.each<[number, string, Error]>([
+    [400, "what is no snapshot", new SnapshotInvalidError("no database")],
+    [507, "a full disk", Object.assign(new Error("write failed"), { code: "ENOSPC" })],
+    [500, "another failure", new Error("strange")],
+  ])("answers %i to %s", async (status, _, error) => {
+    work = { ...work, receive: () => Promise.reject(error) };
+    const response = await put();
+    expect([response.status, await response.json()]).toEqual([status, { message: error.message }]);
+  });
+
+  test("answers 507 when the snapshot has no room on the node's disk", async () => {
+    const error = new Error("etcdctl snapshot: write snapshot.db.part: no space left on device");
+    work = { ...work, save: () => Promise.reject(error) };
+    expect((await call("/v1/snapshot")).status).toBe(507);
+  });
+
+  test("wants a sum to check a snapshot by", async () => {
+    const response = await call("/v1/snapshot?sha256=AB", { method: "PUT", body: "x" });
+    expect(response.status).toBe(400);
+  });
+
+  test("is given up when the client hangs up", async () => {
+    let gone: unknown = null;
+    work = {
+      ...work,
+      save: (_, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => {
+            gone = signal.reason;
+            reject(signal.reason);
+          });
+        }),
+    };
+    const client = new AbortController();
+    const asked = call("/v1/snapshot", { signal: client.signal });
+    setTimeout(() => client.abort(), 20);
+    await expect(asked).rejects.toThrow();
+    await until("the work is given up", () => gone !== null);
+  });
+
+  test("tells that a defragmentation is done", async () => {
+    work = { ...work, defragment: () => Promise.resolve() };
+    expect((await call("/v1/defragment", { method: "POST" })).status).toBe(204);
   });
 });

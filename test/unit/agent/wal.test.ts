@@ -1,10 +1,12 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { crc32c } from "../../../agent-image/agent/etcd/wal/crc32c.ts";
 import { raiseCommit } from "../../../agent-image/agent/etcd/wal/raise-commit.ts";
 import { readWal, WalCorruptError } from "../../../agent-image/agent/etcd/wal/read-wal.ts";
+import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import { SEGMENT_BYTES, segmentName, SegmentBytes } from "../../support/agent/wal-bytes.ts";
 
 /** Above 2^53, as etcd's ids are. */
@@ -46,6 +48,28 @@ test("the sum is Castagnoli's, and runs on", () => {
   const text = Buffer.from("123456789");
   expect(crc32c(0, text)).toBe(0xe3069283);
   expect(crc32c(crc32c(0, text.subarray(0, 4)), text.subarray(4))).toBe(0xe3069283);
+});
+
+describe("a follower's log as etcd 3.5.16 wrote it, killed while keys were put", () => {
+  const fixture = fileURLToPath(new URL("fixtures/etcd-3.5.16-follower.wal.raw", import.meta.url));
+
+  test("is read, and the ids in it are those that follow from the members' addresses", async () => {
+    await write(await readFile(fixture));
+    const [url, token] = ["http://127.0.0.1:23801", "etcd-cluster"];
+    const all = [0, 1, 2].map((i) => [`m${i}`, `http://127.0.0.1:${23800 + i}`]);
+    expect(await readWal(directory)).toMatchObject({
+      memberId: BigInt(`0x${bootstrapMemberId(url, token)}`),
+      clusterId: BigInt(`0x${bootstrapClusterId(Object.fromEntries(all), token)}`),
+      hardState: { term: 2, commit: 15 },
+      last: { index: 16, term: 2 },
+    });
+  });
+
+  test("is committed to its end", async () => {
+    await write(await readFile(fixture));
+    expect(await raiseCommit(directory)).toEqual({ from: 15, to: 16 });
+    expect(await readWal(directory)).toMatchObject({ hardState: { term: 2, commit: 16 } });
+  });
 });
 
 describe("a write-ahead log tells", () => {

@@ -141,6 +141,28 @@ describe("a quorum of which nobody has data any more", () => {
     });
   });
 
+  it("leaves snapshots of an earlier cluster with the same name alone", () => {
+    const run = readyRun();
+    run.world.snapshots = fresh([{ ...SNAPSHOT, clusterId: "e0" }]);
+    loseVolumes(run, [0, 1, 2]);
+    for (let i = 0; i < 150; i++) run.visit();
+    expect(run.memory.recovery.epoch).toBe(0);
+  });
+
+  it("takes the next snapshot when the newest turns out to be damaged", () => {
+    const run = readyRun();
+    const older = { ...SNAPSHOT, id: "20250101T000000000Z-r1", sha256: "cd".repeat(32) };
+    run.world.snapshots = fresh([older, SNAPSHOT]);
+    loseVolumes(run, [0, 1, 2]);
+    run.until((p) => p.memory.recovery.lostSince !== null);
+    run.world.damaged.add(SNAPSHOT.id);
+    run.until((p) => p.memory.recovery.reseed !== null);
+    run.world.snapshots = fresh([older]);
+    run.untilReady();
+    expect(run.world.violations).toEqual([]);
+    expect(run.memory.recovery.last?.snapshotId).toBe(older.id);
+  });
+
   it("wipes data of the cluster that was given up when its volume is found again", () => {
     const run = readyRun();
     run.world.snapshots = fresh([SNAPSHOT]);

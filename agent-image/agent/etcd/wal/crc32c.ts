@@ -7,11 +7,11 @@ const POLYNOMIAL_REVERSED = 0x82f63b78;
 const TABLES = makeTables();
 
 /** @param crc of what came before; 0 at the start */
-export function crc32c(crc: number, bytes: Uint8Array): number {
+export function crc32c(crc: number, bytes: Uint8Array, start = 0, end = bytes.length): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
   let sum = ~crc;
-  let i = 0;
-  for (; i + 8 <= bytes.length; i += 8) {
+  let i = start;
+  for (; i + 8 <= end; i += 8) {
     const at = (k: number) => bytes[i + k] as number;
     const low = sum ^ (at(0) | (at(1) << 8) | (at(2) << 16) | (at(3) << 24));
     sum =
@@ -24,7 +24,7 @@ export function crc32c(crc: number, bytes: Uint8Array): number {
       entry(t1, at(6)) ^
       entry(t0, at(7));
   }
-  for (; i < bytes.length; i += 1) {
+  for (; i < end; i += 1) {
     sum = entry(t0, (sum ^ (bytes[i] as number)) & 255) ^ (sum >>> 8);
   }
   return ~sum >>> 0;

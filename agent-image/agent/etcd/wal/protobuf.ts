@@ -7,17 +7,30 @@ export class ProtobufError extends Error {
 
 const VARINT_BYTES_MAX = 10;
 
+/** Where a message lies. A log has so many of them that a Buffer for each is too slow. */
+export interface Span {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Walks over the fields of one message: `while (reader.next()) switch (reader.field) …`. */
 export class ProtobufReader {
-  private position = 0;
+  private readonly bytes: Buffer;
+  private readonly end: number;
+  private position: number;
   private wireType = 0;
   /** Number of the field that `next` has found; read or skip it before the following `next`. */
   field = 0;
 
-  constructor(private readonly bytes: Buffer) {}
+  constructor({ bytes, start, end }: Span) {
+    this.bytes = bytes;
+    this.position = start;
+    this.end = end;
+  }
 
   next(): boolean {
-    if (this.position >= this.bytes.length) return false;
+    if (this.position >= this.end) return false;
     const tag = this.number();
     this.field = Math.floor(tag / 8);
     this.wireType = tag % 8;
@@ -26,11 +39,13 @@ export class ProtobufReader {
 
   /** A varint that is known to be below 2^53: an index, a term, a length. */
   number(): number {
+    let byte = this.byte();
+    if (byte < 0x80) return byte;
     const start = this.position;
-    let value = 0;
-    let scale = 1;
+    let value = byte & 0x7f;
+    let scale = 128;
     for (;;) {
-      const byte = this.byte();
+      byte = this.byte();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       if (this.position - start >= VARINT_BYTES_MAX) throw new ProtobufError("varint too long");
@@ -50,12 +65,11 @@ export class ProtobufReader {
     }
   }
 
-  /** A view, not a copy. */
-  message(): Buffer {
+  message(): Span {
     const length = this.number();
     const start = this.position;
     this.skipBytes(length);
-    return this.bytes.subarray(start, this.position);
+    return { bytes: this.bytes, start, end: this.position };
   }
 
   skip(): void {
@@ -78,13 +92,13 @@ export class ProtobufReader {
   }
 
   private skipBytes(count: number): void {
-    if (count > this.bytes.length - this.position) throw new ProtobufError("message is cut");
+    if (count > this.end - this.position) throw new ProtobufError("message is cut");
     this.position += count;
   }
 
   private byte(): number {
-    const byte = this.bytes[this.position];
-    if (byte === undefined) throw new ProtobufError("message is cut");
+    if (this.position >= this.end) throw new ProtobufError("message is cut");
+    const byte = this.bytes[this.position] as number;
     this.position += 1;
     return byte;
   }

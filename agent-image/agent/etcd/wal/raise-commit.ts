@@ -30,7 +30,7 @@ export async function raiseCommit(directory: string): Promise<RaisedCommit | nul
   if (hardState.commit >= last.index) return null;
   const data = encodeHardState({ ...hardState, commit: last.index });
   const crc = crc32c(tail.crc, data);
-  await append(tail.file, tail.offset, encodeFramed({ type: RECORD_TYPE.state, crc, data }));
+  await append(tail.file, tail.offset, encodeFramed(RECORD_TYPE.state, crc, data));
   return { from: hardState.commit, to: last.index };
 }
 

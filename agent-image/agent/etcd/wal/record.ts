@@ -2,19 +2,19 @@
  * Records of etcd 3.5's write-ahead log (server/wal/walpb/record.proto, raftpb/raft.proto and
  * etcdserverpb's Metadata), and the frames they lie in (server/wal/decoder.go, encoder.go). Pure.
  */
-import { encodeMessage, ProtobufReader } from "./protobuf.ts";
+import { encodeMessage, ProtobufReader, type Span } from "./protobuf.ts";
 
 /** `walpb.Record.type`. */
 export const RECORD_TYPE = { metadata: 1, entry: 2, state: 3, crc: 4, snapshot: 5 } as const;
 
 export const FRAME_BYTES = 8;
-const NO_DATA = Buffer.alloc(0);
+const NO_DATA: Span = { bytes: Buffer.alloc(0), start: 0, end: 0 };
 
 export interface WalRecord {
   readonly type: number;
   /** Over the data of all records so far, this one's included. */
   readonly crc: number;
-  readonly data: Buffer;
+  readonly data: Span;
 }
 
 /** `raftpb.HardState`. */
@@ -51,11 +51,11 @@ export function decodeFrame(bytes: Buffer, offset: number): FrameSize | null {
 }
 
 /** A record in its frame, with its padding. */
-export function encodeFramed(record: WalRecord): Buffer {
+export function encodeFramed(type: number, crc: number, data: Buffer): Buffer {
   const message = encodeMessage([
-    [1, BigInt(record.type)],
-    [2, BigInt(record.crc)],
-    [3, record.data],
+    [1, BigInt(type)],
+    [2, BigInt(crc)],
+    [3, data],
   ]);
   const paddingBytes = (8 - (message.length % 8)) % 8;
   const bytes = Buffer.alloc(FRAME_BYTES + message.length + paddingBytes);
@@ -66,9 +66,11 @@ export function encodeFramed(record: WalRecord): Buffer {
 }
 
 /** @throws ProtobufError */
-export function decodeRecord(message: Buffer): WalRecord {
+export function decodeRecord(message: Span): WalRecord {
   const reader = new ProtobufReader(message);
-  let [type, crc, data]: [number, number, Buffer] = [0, 0, NO_DATA];
+  let type = 0;
+  let crc = 0;
+  let data = NO_DATA;
   while (reader.next()) {
     if (reader.field === 1) type = reader.number();
     else if (reader.field === 2) crc = reader.number();
@@ -79,9 +81,10 @@ export function decodeRecord(message: Buffer): WalRecord {
 }
 
 /** @throws ProtobufError */
-export function decodeMetadata(data: Buffer): { memberId: bigint; clusterId: bigint } {
+export function decodeMetadata(data: Span): { memberId: bigint; clusterId: bigint } {
   const reader = new ProtobufReader(data);
-  let [memberId, clusterId] = [0n, 0n];
+  let memberId = 0n;
+  let clusterId = 0n;
   while (reader.next()) {
     if (reader.field === 1) memberId = reader.uint64();
     else if (reader.field === 2) clusterId = reader.uint64();
@@ -91,9 +94,10 @@ export function decodeMetadata(data: Buffer): { memberId: bigint; clusterId: big
 }
 
 /** Only where the entry stands: what it holds comes last, and is not looked at. */
-export function decodeEntryPosition(data: Buffer): LogPosition {
+export function decodeEntryPosition(data: Span): LogPosition {
   const reader = new ProtobufReader(data);
-  let [index, term] = [0, 0];
+  let index = 0;
+  let term = 0;
   while (reader.next() && reader.field < 4) {
     if (reader.field === 2) term = reader.number();
     else if (reader.field === 3) index = reader.number();
@@ -103,9 +107,10 @@ export function decodeEntryPosition(data: Buffer): LogPosition {
 }
 
 /** @throws ProtobufError */
-export function decodeSnapshotPosition(data: Buffer): LogPosition {
+export function decodeSnapshotPosition(data: Span): LogPosition {
   const reader = new ProtobufReader(data);
-  let [index, term] = [0, 0];
+  let index = 0;
+  let term = 0;
   while (reader.next()) {
     if (reader.field === 1) index = reader.number();
     else if (reader.field === 2) term = reader.number();
@@ -115,9 +120,11 @@ export function decodeSnapshotPosition(data: Buffer): LogPosition {
 }
 
 /** @throws ProtobufError */
-export function decodeHardState(data: Buffer): HardState {
+export function decodeHardState(data: Span): HardState {
   const reader = new ProtobufReader(data);
-  let [term, vote, commit] = [0, 0n, 0];
+  let term = 0;
+  let vote = 0n;
+  let commit = 0;
   while (reader.next()) {
     if (reader.field === 1) term = reader.number();
     else if (reader.field === 2) vote = reader.uint64();

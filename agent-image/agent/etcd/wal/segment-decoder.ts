@@ -3,7 +3,7 @@
  * as etcd does (server/wal/decoder.go). Pure.
  */
 import { crc32c } from "./crc32c.ts";
-import { ProtobufError } from "./protobuf.ts";
+import { ProtobufError, type Span } from "./protobuf.ts";
 import {
   decodeFrame,
   decodeRecord,
@@ -73,19 +73,20 @@ export class SegmentDecoder {
     const bodyBytes = recordBytes + paddingBytes;
     if (there < FRAME_BYTES + bodyBytes) return false;
     const start = this.position + FRAME_BYTES;
-    const body = this.bytes.subarray(start, start + bodyBytes);
-    const wrong = this.take(body.subarray(0, recordBytes));
+    const end = start + bodyBytes;
+    const wrong = this.take({ bytes: this.bytes, start, end: start + recordBytes });
     if (wrong !== null) {
+      const body = this.bytes.subarray(start, end);
       if (isTorn(body, this.offset + FRAME_BYTES)) return this.stop({ kind: "torn" });
       return this.corrupt(wrong);
     }
-    this.position = start + bodyBytes;
+    this.position = end;
     this.offset += FRAME_BYTES + bodyBytes;
     return true;
   }
 
   /** @returns what is wrong with the record */
-  private take(message: Buffer): string | null {
+  private take(message: Span): string | null {
     let record: WalRecord;
     try {
       record = decodeRecord(message);
@@ -100,7 +101,7 @@ export class SegmentDecoder {
       this.crc = record.crc;
       return null;
     }
-    const crc = crc32c(this.crc, data);
+    const crc = crc32c(this.crc, data.bytes, data.start, data.end);
     if (crc !== record.crc) return "crc mismatch";
     try {
       this.onRecord(record);
