@@ -152,7 +152,10 @@ export function completeMemory(stored: ClusterMemory): ClusterMemory {
   }));
   const recovery = { ...NO_RECOVERY, ...stored.recovery };
   const cluster = { ...stored.cluster, spec: completeSpec(stored.cluster.spec) };
-  return { ...stored, cluster, slots, recovery, compactedAt: stored.compactedAt ?? null };
+  // Those that were told in fewer words cannot be told in more.
+  const elections = stored.elections.filter((e) => Array.isArray(e.learned));
+  const compactedAt = stored.compactedAt ?? null;
+  return { ...stored, cluster, slots, recovery, compactedAt, elections };
 }
 
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */

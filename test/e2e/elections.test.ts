@@ -78,7 +78,6 @@ describe("the election story", () => {
     expect(said).toContain(`${election.durationMs} ms after slot ${old.slot} was lost`);
 
     const { stdout } = await cluster.cli("elections", NAME, "--latest", "1");
-    process.stderr.write(stdout);
     expect(stdout).toContain(` until slot ${slotOf(election, election.leaderId)} led`);
     expect(stdout).toMatch(new RegExp(`slot ${old.slot} \\(${NAME}-0\\) +\\? +\\? +\\? +\\?`));
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
@@ -98,7 +97,6 @@ describe("the election story", () => {
     expect((await messages("LeaderElected")).at(-1)).toContain(`handed over by slot ${old.slot}`);
     expect(await messages("LeaderLost")).toEqual(lostBefore);
     const { stdout } = await cluster.cli("elections", NAME);
-    process.stderr.write(stdout);
     expect(stdout).toMatch(/handed over +slot 0/);
   });
 

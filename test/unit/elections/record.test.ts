@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { ElectionRecord } from "../../../controller/model/election.ts";
+import type { Election, ElectionRecord } from "../../../controller/model/election.ts";
+import { completeMemory } from "../../../controller/model/memory.ts";
 import { fresh } from "../../../controller/model/observed.ts";
 import type { Plan } from "../../../controller/plan/input.ts";
 import { plan } from "../../../controller/plan/plan.ts";
@@ -138,6 +139,15 @@ describe("elections in the status", () => {
     expect(terms).toEqual([17, 18, 19, 20, 21, 22, 23, 24, 25, 26]);
     expect(told(run)).toHaveLength(25);
   });
+});
+
+test("elections that an earlier version remembered otherwise are forgotten", () => {
+  const run = readyRun();
+  visit(run, asTold(run, SPLIT));
+  const { elections } = run.memory;
+  const { learned: _, ...old } = elections[0] as Election;
+  const stored = { ...run.memory, elections: [old as Election, ...elections.slice(1)] };
+  expect(completeMemory(stored).elections).toEqual(elections.slice(1));
 });
 
 describe("an election in which nobody stands yet", () => {
