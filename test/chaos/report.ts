@@ -9,7 +9,7 @@ export interface GroupRecord {
     /** null: the target was gone already. */
     readonly what: string | null;
   }[];
-  /** From the end of the last fault to Ready; null: it never got there. */
+  /** From the end of the last fault to Ready; null: it never got there, or nothing was done. */
   readonly recoveryMs: number | null;
 }
 

@@ -133,25 +133,24 @@ class ChaosRun {
     const { site } = this;
     const before = await untilRecovered(site, []);
     const outcomes = await Promise.all(group.faults.map((planned) => this.inject(planned, before)));
-    const ended = performance.now();
-    const effects = outcomes.filter((outcome) => outcome !== null);
     const faults = group.faults.map(({ fault }, i) => ({
       kind: fault.kind,
       what: outcomes[i]?.what ?? null,
     }));
     const told = faults.map(({ kind, what }) => `${kind} ${what ?? "(missed)"}`.trim()).join(" + ");
-    const record = (recoveryMs: number | null) => {
-      this.groups.push({ atSeconds: Math.round(atSeconds), faults, recoveryMs });
-      const end = recoveryMs === null ? "NOT Ready" : `Ready after ${Math.round(recoveryMs)} ms`;
-      this.options.log(`${atSeconds.toFixed(0).padStart(5)} s  ${told}: ${end}`);
-    };
+    this.options.log(`${atSeconds.toFixed(0).padStart(5)} s  ${told}`);
+    const effects = outcomes.filter((outcome) => outcome !== null);
+    const record = { atSeconds: Math.round(atSeconds), faults };
     try {
       const after = await untilRecovered(site, effects);
-      record(performance.now() - ended);
+      const endedMs = Math.max(...effects.map((effect) => effect.endedMs));
+      const recoveryMs = effects.length === 0 ? null : Math.round(performance.now() - endedMs);
+      this.groups.push({ ...record, recoveryMs });
+      this.options.log(`         Ready after ${recoveryMs ?? 0} ms`);
       site.isControllerAway = false;
       for (const wrong of await wrongAfter(site, before, effects, after)) this.violate(told, wrong);
     } catch (error) {
-      if (!this.options.signal.aborted) record(null);
+      this.groups.push({ ...record, recoveryMs: null });
       throw new Error(`${told}: ${String(error)}`, { cause: error });
     }
     await this.expectService(told, group.withCell);

@@ -46,8 +46,16 @@ export class Site {
   static async create(options: SiteOptions): Promise<Site> {
     const { name, subnet } = options;
     const site = new Site(await LocalCluster.create({ name, subnet, empty: true }), options);
-    await site.saveSpec(FIRST_SPEC);
-    await site.small.create();
+    const found = await site.remains();
+    if (found.length > 0)
+      throw new Error(`there is a cluster ${name} already: ${found.join(", ")}`);
+    try {
+      await site.saveSpec(FIRST_SPEC);
+      await site.small.create();
+    } catch (error) {
+      await site.destroy();
+      throw error;
+    }
     return site;
   }
 
@@ -164,6 +172,10 @@ export class Site {
       await this.docker.getContainer(Id).remove({ force: true });
     }
     await this.cluster.destroy();
+    return this.remains();
+  }
+
+  private async remains(): Promise<string[]> {
     const filters = { label: [`${LABELS.cluster}=${this.options.name}`] };
     const containers = await this.docker.listContainers({ all: true, filters });
     const networks = await this.docker.listNetworks({ filters });

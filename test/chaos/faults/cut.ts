@@ -41,14 +41,16 @@ async function held(
     Promise.all(
       cuts.map(([slot, addresses]) => site.inNetworkOf(slot, addresses.map(commandFor).join("; "))),
     );
+  let endedMs = 0;
   try {
     await inEach((ip) => `ip neigh replace ${ip} lladdr ${NOBODY} dev eth0 nud permanent`);
     await site.hold(holdMs);
+    endedMs = performance.now();
   } finally {
     // A slot that was launched again has a network of its own, without the cut: nothing to delete.
     await inEach((ip) => `ip neigh del ${ip} dev eth0 2>/dev/null || true`);
   }
-  return { what: `${told(node)} for ${holdMs} ms`, replaces: [], isOver: () => true };
+  return { endedMs, what: `${told(node)} for ${holdMs} ms`, replaces: [], isOver: () => true };
 }
 
 const ipsOf = (nodes: readonly NodeStatus[]) => nodes.map((n) => n.ip);

@@ -17,6 +17,7 @@ export const fillDisk: Fault = {
     const holdMs = random.whole(HOLD_MS_MIN, HOLD_MS_MAX);
     const old = await site.processIn(node, "etcd");
     let hasEnded = false;
+    let endedMs = 0;
     try {
       // Its file is as large as it must be: the next value does not fit in.
       await site.inside(node, ["sh", "-c", "etcdctl defrag --command-timeout=5s || true"]);
@@ -27,10 +28,12 @@ export const fillDisk: Fault = {
         (now) => now !== old,
         () => true,
       );
+      endedMs = performance.now();
     } finally {
       await site.small.free();
     }
     return {
+      endedMs,
       what: `${told(node)} for ${holdMs} ms, etcd ${hasEnded ? "ended" : "went on"}`,
       // An etcd that cannot run on its data may be given up and replaced.
       replaces: [node.slot],
@@ -47,8 +50,9 @@ export const loseData: Fault = {
     const node = drawNode(before, random);
     // etcd still runs, and may make a file anew in between.
     await site.inside(node, ["sh", "-c", "rm -rf /var/lib/jupyter-cluster/* || true"]);
+    const endedMs = performance.now();
     await unlessMissed(site.killContainer(node));
-    const effect = relaunched("", [node]);
+    const effect = relaunched([node], endedMs);
     const memberIn = (o: JupyterClusterObject) =>
       o.status.nodes.find((n) => n.slot === node.slot)?.etcd?.memberId;
     return {

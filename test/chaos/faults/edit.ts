@@ -14,8 +14,10 @@ function valid(kind: string, change: (spec: Spec) => Spec): Fault {
     async run(site, before) {
       const next = change(site.spec);
       const generation = before.metadata.generation + 1;
+      const endedMs = performance.now();
       await site.saveSpec(next);
       return {
+        endedMs,
         what: JSON.stringify(next),
         replaces: "all",
         isOver: ({ metadata, status }) =>
@@ -49,13 +51,12 @@ function refused(kind: string, damage: (site: Site, random: Random) => Promise<v
     exclusive: "edit",
     async run(site, before, random) {
       const isRefused = (o: JupyterClusterObject) => !isTrue(o, "SpecValid");
-      try {
-        await damage(site, random);
-        await site.until("the file is refused", isRefused);
-      } finally {
-        await site.saveSpec(site.spec);
-      }
+      await damage(site, random);
+      await site.until("the file is refused", isRefused);
+      const endedMs = performance.now();
+      await site.saveSpec(site.spec);
       return {
+        endedMs,
         what: "",
         replaces: [],
         isOver: (now) =>

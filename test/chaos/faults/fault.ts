@@ -17,6 +17,8 @@ export interface Fault {
 }
 
 export interface Effect {
+  /** `performance.now()` when the damage was done, or when it began to be taken back. */
+  readonly endedMs: number;
   /** For the person who reads the report. */
   readonly what: string;
   /** Slots that have a reason to run in another container afterwards. */

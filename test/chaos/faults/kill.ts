@@ -3,7 +3,7 @@ import type { JupyterClusterObject, NodeStatus } from "../../../controller/model
 import { followersOf, leaderOf } from "../../support/e2e/nodes.ts";
 import type { Random } from "../random.ts";
 import type { Site } from "../site.ts";
-import type { Effect, Fault } from "./fault.ts";
+import { type Effect, type Fault, MissedError } from "./fault.ts";
 
 const CONTROLLER_AWAY_MS_MAX = 4_000;
 
@@ -17,10 +17,11 @@ export function told(node: NodeStatus): string {
 }
 
 /** Each of these slots runs another task. */
-export function relaunched(what: string, nodes: readonly NodeStatus[]): Effect {
+export function relaunched(nodes: readonly NodeStatus[], endedMs: number): Effect {
   const taskOf = new Map(nodes.map((n) => [n.slot, n.taskId]));
   return {
-    what: `${what} ${nodes.map(told).join(", ")}`.trim(),
+    endedMs,
+    what: nodes.map(told).join(", "),
     replaces: nodes.map((n) => n.slot),
     isOver: (now) =>
       now.status.nodes.every((n) => !taskOf.has(n.slot) || n.taskId !== taskOf.get(n.slot)),
@@ -35,10 +36,22 @@ function killContainers(
     kind,
     async run(site, before, random) {
       const victims = choose(before, random);
-      await Promise.all(victims.map((node) => site.killContainer(node)));
-      return relaunched("", victims);
+      const endedMs = performance.now();
+      const killed = await Promise.all(victims.map((node) => hasKilled(site, node)));
+      if (!killed.includes(true)) throw new MissedError("others were quicker");
+      return relaunched(victims, endedMs);
     },
   };
+}
+
+async function hasKilled(site: Site, node: NodeStatus): Promise<boolean> {
+  try {
+    await site.killContainer(node);
+    return true;
+  } catch (error) {
+    if (error instanceof MissedError) return false;
+    throw error;
+  }
 }
 
 export const killOne = killContainers("kill -9 a container", (before, random) => [
@@ -59,8 +72,10 @@ function killProcess(name: string): Fault {
     async run(site, before, random) {
       const node = drawNode(before, random);
       const old = await site.processIn(node, name);
+      const endedMs = performance.now();
       await site.inside(node, ["kill", "-KILL", String(old)]);
       return {
+        endedMs,
         what: told(node),
         replaces: [],
         isOver: (now) => isAnotherProcess(site, now, node, name, old),
@@ -90,8 +105,9 @@ export const killAgent: Fault = {
   kind: "kill -9 the agent",
   async run(site, before, random) {
     const node = drawNode(before, random);
+    const endedMs = performance.now();
     await site.inside(node, ["pkill", "-KILL", "-x", "node"]);
-    return relaunched("", [node]);
+    return relaunched([node], endedMs);
   },
 };
 
@@ -102,7 +118,8 @@ export const killController: Fault = {
     const awayMs = random.whole(0, CONTROLLER_AWAY_MS_MAX);
     await site.killController();
     await site.hold(awayMs);
+    const endedMs = performance.now();
     site.startController();
-    return { what: `away for ${awayMs} ms`, replaces: [], isOver: () => true };
+    return { endedMs, what: `away for ${awayMs} ms`, replaces: [], isOver: () => true };
   },
 };

@@ -12,8 +12,9 @@ export const pauseContainer: Fault = {
     const holdMs = random.whole(HOLD_MS_MIN, HOLD_MS_MAX);
     await site.pause(node);
     await site.hold(holdMs);
+    const endedMs = performance.now();
     await unlessMissed(site.unpause(node));
-    return { what: `${told(node)} for ${holdMs} ms`, replaces: [], isOver: () => true };
+    return { endedMs, what: `${told(node)} for ${holdMs} ms`, replaces: [], isOver: () => true };
   },
 };
 
@@ -25,9 +26,10 @@ function stopProcess(name: string): Fault {
       const holdMs = random.whole(HOLD_MS_MIN, HOLD_MS_MAX);
       await site.inside(node, ["pkill", "-STOP", "-x", name]);
       await site.hold(holdMs);
+      const endedMs = performance.now();
       // The agent may have killed what hung, and runs another one by now.
       await site.healInside(node, `pkill -CONT -x ${name} || true`);
-      return { what: `${told(node)} for ${holdMs} ms`, replaces: [], isOver: () => true };
+      return { endedMs, what: `${told(node)} for ${holdMs} ms`, replaces: [], isOver: () => true };
     },
   };
 }
