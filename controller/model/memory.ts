@@ -153,7 +153,7 @@ export function completeMemory(stored: ClusterMemory): ClusterMemory {
   const recovery = { ...NO_RECOVERY, ...stored.recovery };
   const cluster = { ...stored.cluster, spec: completeSpec(stored.cluster.spec) };
   // Those that were told in fewer words cannot be told in more.
-  const elections = stored.elections.filter((e) => Array.isArray(e.learned));
+  const elections = (stored.elections ?? []).filter((e) => Array.isArray(e.learned));
   const compactedAt = stored.compactedAt ?? null;
   return { ...stored, cluster, slots, recovery, compactedAt, elections };
 }
