@@ -181,8 +181,9 @@ export class Agent {
       this.registration.setKeys(keys);
       await installShellPrompt();
       this.board.setProblem("setup", null);
-      // Loaded while nobody waits for it.
-      (await localClient()).close();
+      // Loading it stops everything else for 0.1 s. A new node waits for the others to come up and
+      // has the time; one that brings data is told at once to go on, and loads it beside etcd.
+      if (this.board.now.data.state === "empty") (await localClient()).close();
     } catch (error) {
       const message = messageOf(error);
       log.error({ error: message }, "set-up failed");
