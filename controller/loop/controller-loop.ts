@@ -34,6 +34,8 @@ export class ControllerLoop {
   /** Asked for by people; taken in like a reading, and answered when it is durable. */
   private readonly requests = new Map<ClusterKey, { request: RestoreRequest; done: () => void }>();
   private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
+  /** The reading that each cluster's memory has taken in. */
+  private readonly taken = new Map<ClusterKey, SpecReading>();
   private readonly queue: WorkQueue;
   private readonly statuses: StatusPublisher;
 
@@ -107,9 +109,11 @@ export class ControllerLoop {
     const before = this.memories.get(key);
     if (before === undefined) return [];
     const asked = this.requests.get(key);
+    const { reading } = this;
     const decided = this.decide(key, before);
     const unsaved = await this.remember(key, before, decided.memory);
     if (unsaved !== null) return [unsaved];
+    if (reading !== null) this.taken.set(key, reading);
     if (asked !== undefined && this.requests.get(key) === asked) this.requests.delete(key);
     asked?.done();
     this.statuses.publish(decided.memory, decided.status);
@@ -127,7 +131,8 @@ export class ControllerLoop {
   private decide(key: ClusterKey, before: ClusterMemory): Plan {
     const { ports, reading } = this;
     const now = ports.clock.now();
-    const read = reading === null ? before : takeReading(before, reading, now);
+    const news = reading !== null && this.taken.get(key) !== reading;
+    const read = news ? takeReading(before, reading, now) : before;
     const requested = this.requests.get(key)?.request;
     const wanted =
       requested === undefined ? read : { ...read, recovery: { ...read.recovery, requested } };
@@ -177,6 +182,7 @@ export class ControllerLoop {
     await this.ports.store.remove(key);
     this.memories.delete(key);
     this.failures.delete(key);
+    this.taken.delete(key);
     this.queue.forget(key);
     this.ports.publisher.remove(key);
     this.statuses.forget(key);

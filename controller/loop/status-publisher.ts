@@ -1,8 +1,10 @@
 /** Turns a decided status into the object that the API serves and etcd stores. */
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
+import { sameData } from "../model/same-data.ts";
 import {
   API_VERSION,
+  type ClusterEvent,
   type ClusterStatus,
   type JupyterClusterObject,
   KIND,
@@ -11,8 +13,14 @@ import type { LoopPorts } from "./ports.ts";
 
 type PublishPorts = Pick<LoopPorts, "publisher" | "storeStatus">;
 
+interface Published {
+  readonly object: JupyterClusterObject;
+  /** The newest at that time. */
+  readonly event: ClusterEvent | null;
+}
+
 export class StatusPublisher {
-  private readonly last = new Map<ClusterKey, string>();
+  private readonly last = new Map<ClusterKey, Published>();
 
   constructor(private readonly ports: PublishPorts) {}
 
@@ -36,20 +44,16 @@ export class StatusPublisher {
       spec: written,
       status,
     };
-    const text = steadyText(object, memory);
-    if (this.last.get(key) === text) return;
-    this.last.set(key, text);
+    const event = memory.events.at(-1) ?? null;
+    const before = this.last.get(key);
+    if (before?.event === event && sameData(before.object, object, MOVING)) return;
+    this.last.set(key, { object, event });
     this.ports.storeStatus(key, this.ports.publisher.publish(object, memory.events));
   }
 }
 
-const MOVING: ReadonlySet<string> = new Set(["raftIndex", "revision", "dbSizeBytes"]);
-
 /**
- * Raft's index, the revision and the database's size move with every write, and storing the status is a write:
- * they are published with whatever else changes, and change nothing by themselves.
+ * Raft's index, the revision and the database's size move with every write, and storing the status
+ * is a write: they are published with whatever else changes, and change nothing by themselves.
  */
-function steadyText(object: JupyterClusterObject, memory: ClusterMemory): string {
-  const steady = JSON.stringify(object, (name, value: unknown) => (MOVING.has(name) ? 0 : value));
-  return steady + JSON.stringify(memory.events.at(-1) ?? null);
-}
+const MOVING: ReadonlySet<string> = new Set(["raftIndex", "revision", "dbSizeBytes"]);

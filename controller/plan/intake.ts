@@ -5,6 +5,7 @@
 import { immutableProblems } from "../../crd-schema/immutable.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
 import { type ClusterMemory, type ClusterSecrets, NO_RECOVERY } from "../model/memory.ts";
+import { sameData } from "../model/same-data.ts";
 import { addEvent } from "./events.ts";
 
 /** One reading of all spec files. */
@@ -70,21 +71,21 @@ export function takeReading(
     return update(memory, { problems: [...inFile, ...immutable], fileRemoved: false }, now);
   }
   const changed =
-    !same(memory.cluster.spec, next.spec) || !same(memory.cluster.written, next.written);
+    !sameData(memory.cluster.spec, next.spec) || !sameData(memory.cluster.written, next.written);
   const generation = memory.generation + (changed ? 1 : 0);
   return update(memory, { problems: inFile, fileRemoved: false, cluster: next, generation }, now);
 }
 
 function update(memory: ClusterMemory, patch: Partial<ClusterMemory>, now: number): ClusterMemory {
   const next = { ...memory, ...patch };
-  if (same(next, memory)) return memory;
+  if (sameData(next, memory)) return memory;
   let { events } = memory;
   if (next.generation !== memory.generation) {
     const message = `generation ${next.generation} of the spec is in force`;
     events = addEvent(events, event("Normal", "SpecAccepted", message), now);
   }
   const errors = next.problems.filter((p) => p.severity === "error");
-  if (errors.length > 0 && !same(next.problems, memory.problems)) {
+  if (errors.length > 0 && !sameData(next.problems, memory.problems)) {
     const [first] = errors;
     const place = [first?.file, first?.line, first?.column].filter((x) => x != null).join(":");
     const message = `${place}: ${first?.field ?? ""}: ${first?.message ?? ""}`;
@@ -99,8 +100,4 @@ function update(memory: ClusterMemory, patch: Partial<ClusterMemory>, now: numbe
 
 function event(type: "Normal" | "Warning", reason: string, message: string) {
   return { type, reason, message };
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

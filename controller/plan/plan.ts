@@ -5,6 +5,7 @@
  * The steps below read as the specification. Each reads the view and adds to the draft.
  */
 import type { ClusterMemory } from "../model/memory.ts";
+import { sameData } from "../model/same-data.ts";
 import type { Condition } from "../model/resource.ts";
 import { judge } from "./conditions/judge.ts";
 import { Draft } from "./draft.ts";
@@ -76,7 +77,7 @@ export function plan(input: PlanInput): Plan {
   };
   const running = draft.slots.some((s) => s.task !== null);
   return {
-    memory: sameValue(next, memory) ? memory : next,
+    memory: sameData(next, memory) ? memory : next,
     actions: draft.actions,
     status: buildStatus(after, next, input, draft),
     wantsOffers: draft.wantsOffers,
@@ -87,9 +88,4 @@ export function plan(input: PlanInput): Plan {
 
 function isReady(conditions: readonly Condition[]): boolean {
   return conditions.some((c) => c.type === "Ready" && c.status === "True");
-}
-
-/** Both are plain JSON data made by the same code, so equal values have equal text. */
-function sameValue(a: ClusterMemory, b: ClusterMemory): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,0 +1,35 @@
+/**
+ * Whether two values of plain JSON data say the same. Data that is only ever replaced, never changed,
+ * shares most of its parts with what it was made from: whatever is the very same is not looked into,
+ * so that comparing costs by what differs, not by what there is.
+ *
+ * @param ignored names of fields, at any depth, whose values make no difference
+ */
+export function sameData(a: unknown, b: unknown, ignored?: ReadonlySet<string>): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) return sameList(a, b, ignored);
+  return covers(a, b, ignored, true) && covers(b, a, ignored, false);
+}
+
+function sameList(a: object, b: object, ignored?: ReadonlySet<string>): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  return a.every((item, i) => sameData(item, b[i], ignored));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Every field of `a` is in `b`; with `deep`, and says the same. One that is undefined is not there. */
+function covers(
+  a: object,
+  b: object,
+  ignored: ReadonlySet<string> | undefined,
+  deep: boolean,
+): boolean {
+  for (const [name, value] of Object.entries(a)) {
+    if (value === undefined || ignored?.has(name) === true) continue;
+    const other = (b as Fields)[name];
+    if (deep ? !sameData(value, other, ignored) : other === undefined) return false;
+  }
+  return true;
+}
