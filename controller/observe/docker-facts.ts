@@ -16,11 +16,14 @@ import {
   unknown,
 } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
+import { sameData } from "../model/same-data.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 
 const POLL_MS = 5_000;
 /** An answer older than this is stale. */
 const FRESH_MS = 3 * POLL_MS;
+/** No difference between two answers. */
+const WHEN_READ: ReadonlySet<string> = new Set(["at"]);
 
 export interface DockerFactsOptions {
   readonly docker: Docker;
@@ -70,7 +73,7 @@ export class DockerFacts {
 
   private entryFor(key: ClusterKey, network: ClusterSpec["network"], image: string): Entry {
     const known = this.entries.get(key);
-    if (known && known.image === image && same(known.network, network)) return known;
+    if (known && known.image === image && sameData(known.network, network)) return known;
     const entry: Entry = {
       network,
       image,
@@ -92,7 +95,7 @@ export class DockerFacts {
     const { docker, clock, log } = this.options;
     entry.asking = true;
     entry.askedAt = clock.now();
-    const before = JSON.stringify([entry.answer?.network, entry.answer?.image]);
+    const before = entry.answer;
     try {
       const [network, image] = await Promise.all([
         observeNetwork(docker, entry.network),
@@ -105,13 +108,7 @@ export class DockerFacts {
     } finally {
       entry.asking = false;
     }
-    const after = JSON.stringify([entry.answer?.network, entry.answer?.image]);
-    if (before !== after && this.entries.get(key) === entry) {
-      this.options.onChange(key);
-    }
+    const same = sameData(before, entry.answer, WHEN_READ);
+    if (!same && this.entries.get(key) === entry) this.options.onChange(key);
   }
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -7,6 +7,7 @@ import { messageOf, OperationError } from "../model/errors.ts";
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import { fresh, type Source, stale, unknown } from "../model/observed.ts";
 import type { Clock, ClusterSnapshots, Logger } from "../model/ports.ts";
+import { sameData } from "../model/same-data.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
 import { within } from "../support/within.ts";
 
@@ -105,10 +106,12 @@ export class SnapshotFacts {
       const reason = messageOf(error);
       if (before.freshness === "unknown") entry.source = unknown(reason);
       else entry.source = stale(before.value, entry.readAt);
-      if (!same(before, entry.source))
+      if (!sameData(before, entry.source))
         log.warn({ cluster: key, error: reason }, "no snapshot list");
     }
-    if (!same(before, entry.source) && this.entries.get(key) === entry) this.options.onChange(key);
+    if (!sameData(before, entry.source) && this.entries.get(key) === entry) {
+      this.options.onChange(key);
+    }
   }
 
   private async settled(reading: Promise<void>): Promise<void> {
@@ -119,8 +122,4 @@ export class SnapshotFacts {
       this.options.log.debug({ error: error.message }, "snapshot directory does not answer");
     }
   }
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,5 +1,6 @@
 /** What becomes of a running cluster when its spec file changes, breaks, or goes. */
 import { describe, expect, it } from "vitest";
+import { completeMemory } from "../../../controller/model/memory.ts";
 import { type SpecReading, takeReading } from "../../../controller/plan/intake.ts";
 import type { ClusterSpec, Problem } from "../../../crd-schema/spec.ts";
 import { fakeCluster, fakeMemory, T0 } from "../../support/planner/fixtures.ts";
@@ -27,6 +28,17 @@ describe("a reading of the spec files", () => {
     expect([changed.generation, changed.cluster.spec.replicas]).toEqual([2, 5]);
     const moved = { ...fakeCluster(), source: { file: "other.yaml", line: 7 } };
     expect(take(reading({ clusters: [moved] })).generation).toBe(1);
+  });
+
+  it("that says the same in another order of fields changes nothing", () => {
+    const { spec, ...rest } = fakeCluster();
+    const entries = Object.entries(spec.etcd).reverse();
+    const etcd = Object.fromEntries(entries) as unknown as ClusterSpec["etcd"];
+    const memory = completeMemory({
+      ...fakeMemory(),
+      cluster: { ...rest, spec: { ...spec, etcd } },
+    });
+    expect(takeReading(memory, reading({ clusters: [fakeCluster()] }), T0).generation).toBe(1);
   });
 
   it("keeps the last good spec in force when the file is broken, and tells why", () => {
