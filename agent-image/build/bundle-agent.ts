@@ -6,7 +6,7 @@ import { build } from "esbuild";
 /**
  * Some packages in the bundle are CommonJS: they need `require` for Node's own modules and
  * `__dirname` for files beside them. Only etcd3 opens such files (`__dirname/../proto/*.proto`),
- * so `__dirname` is where its code would be: `etcd3/lib` beside the bundle.
+ * so `__dirname` is where its code would be: `etcd3/lib` beside the bundle's files.
  */
 const COMMONJS_BANNER = [
   'import { createRequire as bannerCreateRequire } from "node:module";',
@@ -19,17 +19,21 @@ const COMMONJS_BANNER = [
 const TARGET = "node20";
 
 /**
- * Bundles the agent with all its packages into `outDir`: `agent.mjs` and the protocol files that
- * etcd3 loads at run time. Not minified: a stack trace of the agent can be read as it is.
+ * Bundles the agent with all its packages into `outDir`: `agent.mjs`, what it imports only later in
+ * files of their own (etcd3 with gRPC is nine tenths of all code, and a node that comes back has its
+ * etcd started before it is needed), and the protocol files that etcd3 loads at run time. Not
+ * minified: a stack trace of the agent can be read as it is.
  *
  * @throws the bundler's error, which names file, line and column
  */
 export async function bundleAgent(entryPoint: string, outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true });
   await build({
-    entryPoints: [entryPoint],
-    outfile: join(outDir, "agent.mjs"),
+    entryPoints: { agent: entryPoint },
+    outdir: outDir,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
+    splitting: true,
     platform: "node",
     format: "esm",
     target: TARGET,
