@@ -40,7 +40,7 @@ const CALL_MS_MAX = 1_000;
  * happens with the first client and not before the agent answers.
  */
 export async function localClient(): Promise<Client> {
-  const { Etcd3 } = await import("etcd3");
+  const { Etcd3 } = await import("./etcd3.ts");
   return new Etcd3({
     hosts: LOCAL_CLIENT_URL,
     grpcOptions: GRPC_OPTIONS,
