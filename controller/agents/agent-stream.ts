@@ -31,6 +31,7 @@ export class AgentStream {
   private cancelRetry: (() => void) | null = null;
   private cancelSilence: (() => void) | null = null;
   private attempt = 0;
+  private heardAt = 0;
   private closed = false;
 
   constructor(readonly options: AgentStreamOptions) {}
@@ -39,8 +40,12 @@ export class AgentStream {
     void this.run();
   }
 
+  /** A process that was stopped for a while runs its timers late: the age counts, not the timer. */
   observe(): Source<AgentStatus> {
-    return this.source;
+    const { source, heardAt } = this;
+    if (source.freshness !== "fresh") return source;
+    const old = this.options.clock.now() - heardAt > SILENCE_MS_MAX;
+    return old ? { freshness: "stale", value: source.value, since: heardAt } : source;
   }
 
   /** No callback comes any more. */
@@ -121,6 +126,7 @@ export class AgentStream {
       return `task ${status.taskId} answers at this address`;
     }
     const before = this.source;
+    this.heardAt = this.options.clock.now();
     this.source = fresh(status);
     if (before.freshness !== "fresh" || !sameState(before.value, status)) this.options.onChange();
     return null;

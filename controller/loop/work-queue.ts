@@ -70,7 +70,9 @@ export class WorkQueue {
   /** `work` handles operating errors itself; whatever it throws is a programmer error: crash. */
   private async run(key: string): Promise<void> {
     try {
-      await this.work(key);
+      // What came in the same breath is taken in first: of a backlog the newest news counts.
+      await Promise.resolve();
+      if (!this.stopped) await this.work(key);
     } finally {
       this.working.delete(key);
       this.drain();

@@ -150,7 +150,12 @@ export class MesosScheduler {
       tasks.map((task) => task.resources),
     );
     const drawn = tasks.map((task, i) => ({ ...task, resources: resources[i] ?? task.resources }));
-    await this.tasks.launch(offerIds, drawn);
+    try {
+      await this.tasks.launch(offerIds, drawn);
+    } catch (error) {
+      this.offers.launchFailed(offerIds);
+      throw error;
+    }
   }
 
   /**

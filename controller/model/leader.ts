@@ -45,3 +45,10 @@ export function findLeader(nodes: readonly LeaderCandidate[]): Leader | null {
   }
   return null;
 }
+
+/** A learner has no part in it: it calls no election, and so never notices that a leader is gone. */
+export function followsLeader(
+  etcd: { readonly leaderId: string | null; readonly isLearner: boolean } | null,
+): boolean {
+  return etcd !== null && etcd.leaderId !== null && !etcd.isLearner;
+}

@@ -46,6 +46,8 @@ export interface SlotMemory {
   readonly task: SlotTask | null;
   /** Where its data volume is; null: nowhere yet, or on a host that an operator marked as gone. */
   readonly lastAgentId: string | null;
+  /** That agent's host, which keeps its name when its agent comes back under another id. */
+  readonly lastHostname: string | null;
   /** Tasks that ended here, whatever the reason. */
   readonly restarts: number;
   /** Failures in a row without a ready node between. */
@@ -59,8 +61,8 @@ export interface SlotMemory {
    */
   readonly memberId: string | null;
   /**
-   * The member id with which an earlier task was told to join. Its data may be gone, and etcd
-   * cannot start an old identity on an empty directory, so it is removed and never used again.
+   * The member id with which an earlier task was told to join, or to be one of the first. Its data
+   * may be gone, and an old identity must not start on an empty directory: it is never used again.
    */
   readonly spentMemberId: string | null;
   /** Whether `memberId` is a learner's, which has no vote. */
@@ -118,6 +120,11 @@ export interface RecoveryMemory {
    */
   readonly epoch: number;
   readonly reseed: Reseed | null;
+  /**
+   * Slot whose vote was to be taken or given when the quorum was last heard: whether it was, nobody
+   * could tell since. Null: a quorum has told.
+   */
+  readonly unconfirmed: number | null;
   /** Cluster ids that were given up. Data of theirs is wiped when its slot joins. */
   readonly abandoned: readonly string[];
   /** A revision that a quorum told, some seconds old at most: what is lost is counted from it. */
@@ -132,6 +139,7 @@ export const NO_RECOVERY: RecoveryMemory = {
   lostSince: null,
   epoch: 0,
   reseed: null,
+  unconfirmed: null,
   abandoned: [],
   lastSeen: null,
   requested: null,
@@ -148,6 +156,7 @@ export function completeMemory(stored: ClusterMemory): ClusterMemory {
   const slots = stored.slots.map((s) => ({
     ...s,
     isLearner: s.isLearner ?? false,
+    lastHostname: s.lastHostname ?? null,
     task: s.task && { ...s.task, etcdFailingSince: s.task.etcdFailingSince ?? null },
   }));
   const recovery = { ...NO_RECOVERY, ...stored.recovery };

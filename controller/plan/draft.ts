@@ -64,6 +64,12 @@ export class Draft {
     this.recovery = { ...this.recovery, ...patch };
   }
 
+  /** The next visit may find a quorum that has it, one that has not, or none to ask. */
+  changeVote(slot: number, action: Action): void {
+    this.recover({ unconfirmed: slot });
+    this.act(action);
+  }
+
   act(action: Action): void {
     this.actions.push(action);
   }
@@ -80,7 +86,8 @@ export class Draft {
     this.events = addEvent(this.events, { type, reason, message }, this.now);
   }
 
+  /** What is due has had its turn in this very visit: another at once would find nothing else. */
   requeue(at: number): void {
-    this.requeueAt = Math.min(this.requeueAt, Math.max(at, this.now));
+    if (at > this.now) this.requeueAt = Math.min(this.requeueAt, at);
   }
 }

@@ -10,7 +10,9 @@ const RETRY_MS = 5_000;
 export function startJob(action: JobAction, input: PlanInput, draft: Draft): void {
   const job = jobOf(action, input);
   if (job?.state === "running") return;
-  const retryAt = job === undefined ? draft.now : job.since + RETRY_MS;
+  // One that seems to come from the future is from before the clock was set back.
+  const recent = job !== undefined && job.since <= draft.now;
+  const retryAt = recent ? job.since + RETRY_MS : draft.now;
   if (retryAt > draft.now) draft.requeue(retryAt);
   else draft.act(action);
 }

@@ -25,20 +25,23 @@ import { recoverQuorum } from "./steps/recover-quorum.ts";
 import { rollingUpdate } from "./steps/rolling-update.ts";
 import { scaleIn } from "./steps/scale-in.ts";
 import { settleTasks } from "./steps/settle-tasks.ts";
-import { killStrangers, repeatKills, stopAll, stopStuck } from "./steps/stop-tasks.ts";
+import { killStrangers, repeatKills, stopAll, stopAstray, stopStuck } from "./steps/stop-tasks.ts";
 import { syncSlots } from "./steps/sync-slots.ts";
 import { takeSnapshots } from "./steps/take-snapshots.ts";
 import { watchEtcd } from "./steps/watch-etcd.ts";
+import { turnBackTimers } from "./steps/turn-back-timers.ts";
 import { isDeleted, viewCluster } from "./view.ts";
 
 export function plan(input: PlanInput): Plan {
   const { memory } = input;
   const draft = new Draft(input);
   syncSlots(memory.cluster.spec.replicas, draft);
+  turnBackTimers(memory.cluster.spec, draft);
   settleTasks(input, draft);
 
-  const view = viewCluster(input, draft);
-  bootstrapOnce(view, memory.uid, draft);
+  const seen = viewCluster(input, draft);
+  bootstrapOnce(seen, input, draft);
+  const view = draft.bootstrap === memory.bootstrap ? seen : viewCluster(input, draft);
   recordMembers(view, draft);
   recordElections(view, draft);
   recordReadyNodes(view, draft);
@@ -46,6 +49,7 @@ export function plan(input: PlanInput): Plan {
   ensurePrerequisites(view, input, draft);
   killStrangers(view, input, draft);
   stopAll(view, input, draft);
+  stopAstray(view, draft);
   stopStuck(view, draft);
   watchEtcd(view, draft);
   recoverQuorum(view, input, draft);

@@ -3,6 +3,8 @@
  * own agent says that its data is gone. A host that is merely cut off may hold a living majority,
  * and a cluster begun anew beside it would be a second one.
  */
+import type { RecoveryMemory } from "../model/memory.ts";
+import { followsLeader } from "../model/leader.ts";
 import { quorumOf } from "./etcd-view.ts";
 import type { ClusterView, NodeView } from "./view.ts";
 
@@ -15,15 +17,44 @@ export interface QuorumLoss {
   readonly lost: readonly number[];
   /** Voters of which nobody can say. */
   readonly unseen: readonly number[];
+  /** Those of which one may go on alone. */
+  readonly survivors: readonly NodeView[];
+  /** It depends on what became of the last change of a vote. */
+  readonly dubious: boolean;
   /** True when the rest can never be a quorum again. */
   readonly certain: boolean;
 }
 
-export function judgeLoss(view: ClusterView): QuorumLoss {
+/** So long a quorum that may be there has to show itself; elections take seconds. Milliseconds. */
+export const SHOWN_MS_MAX = 60_000;
+
+/**
+ * When the last change of a vote was never confirmed, there are two memberships, and nobody can tell
+ * which is in force. A loss in one of them shows by waiting: where there is a quorum, a leader is
+ * elected. Whoever has data in either may go on: the best of them has all that either confirmed.
+ */
+export function judgeLoss(view: ClusterView, recovery: RecoveryMemory, now: number): QuorumLoss {
+  const { unconfirmed, lostSince } = recovery;
   const remembered = view.nodes.filter((n) => n.memory.memberId !== null && !n.memory.isLearner);
   // Data that was adopted tells no membership: then every wanted slot may have a vote.
   const voters = remembered.length > 0 ? remembered : view.nodes.filter((n) => n.wanted);
-  const holders = voters.filter((n) => n.standing === "own" && !isAboutToStart(n));
+  const loss = lossAmong(voters, unconfirmed);
+  const changed = view.nodes.find((n) => n.slot === unconfirmed);
+  if (changed === undefined || changed.memory.memberId === null) return loss;
+  const others = voters.filter((n) => n !== changed);
+  const other = lossAmong(voters.includes(changed) ? others : [...voters, changed], unconfirmed);
+  const waited = lostSince !== null && now - lostSince >= SHOWN_MS_MAX;
+  if (loss.certain === other.certain) return loss;
+  const shown = waited && loss.unseen.length + other.unseen.length === 0;
+  if (!shown) return { ...loss, dubious: true, certain: false };
+  const survivors = [...new Set([...loss.holders, ...other.holders])];
+  return { ...(loss.certain ? loss : other), dubious: true, survivors };
+}
+
+function lossAmong(voters: readonly NodeView[], unconfirmed: number | null): QuorumLoss {
+  const holders = voters.filter(
+    (n) => n.standing === "own" && !isAboutToStart(n) && !(n.slot === unconfirmed && isOut(n)),
+  );
   const unseen = voters.filter((n) => n.standing === "unknown" || isAboutToStart(n));
   const lost = voters.filter((n) => !holders.includes(n) && !unseen.includes(n));
   return {
@@ -31,8 +62,25 @@ export function judgeLoss(view: ClusterView): QuorumLoss {
     holders,
     lost: lost.map((n) => n.slot),
     unseen: unseen.map((n) => n.slot),
+    survivors: holders,
+    dubious: false,
     certain: holders.length + unseen.length < quorumOf(voters.length),
   };
+}
+
+/**
+ * What an agent says of the end of its log is from before the leader was lost, until it has read it
+ * again: as long as its etcd follows a leader, or says more than the log was found to hold.
+ */
+export function hasReadItsLog({ agent }: NodeView): boolean {
+  if (agent === null || agent.etcd === null) return true;
+  if (followsLeader(agent.etcd) || agent.data.state !== "present") return false;
+  return agent.data.raftIndex >= agent.etcd.raftIndex;
+}
+
+/** Whose removal was never confirmed, and whose etcd has ended for good, has heard of it. */
+function isOut({ agent }: NodeView): boolean {
+  return agent?.phase === "running" && agent.units.etcd.state === "exited";
 }
 
 /** It was told how to run etcd, and what its agent says is from before that. */

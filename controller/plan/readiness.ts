@@ -29,7 +29,8 @@ export function ownFaults(node: NodeView, view: ClusterView): string[] {
   else if (view.etcd.members !== null && node.member === null) faults.push("no etcd member");
   if (!agent.storage.ready) faults.push(`shared storage: ${agent.storage.message}`);
   if (!agent.units.sshd.ready) faults.push("sshd not ready");
-  const needsJupyter = view.spec.jupyter.standby === "warm" || node.leads;
+  // A container of an older template may have been told otherwise, and never starts it.
+  const needsJupyter = node.leads || (view.spec.jupyter.standby === "warm" && !node.outdated);
   if (needsJupyter && !agent.units.jupyter.ready) faults.push("Jupyter not ready");
   return faults;
 }

@@ -5,6 +5,8 @@ import type { Reseed } from "../model/memory.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
 import type { Draft } from "./draft.ts";
 import type { PlanInput } from "./input.ts";
+import { formingClusterId } from "./forming.ts";
+import { seedOrderId } from "./steps/prepare-seed.ts";
 import { timestamp } from "./timestamp.ts";
 import type { ClusterView, NodeView } from "./view.ts";
 
@@ -21,7 +23,9 @@ export function beginReseed(
   draft: Draft,
 ): void {
   const { epoch, abandoned } = draft.recovery;
-  const former = view.lineage;
+  const { bootstrap } = draft;
+  const forming = bootstrap?.phase === "started" ? formingClusterId(view, bootstrap) : null;
+  const former = view.lineage ?? forming;
   const reseed = decide(choice, view, `${input.memory.uid}-${epoch + 1}`, draft.now);
   const given = former !== null && former !== reseed.clusterId ? [former] : [];
   draft.bootstrap = { phase: "done", clusterId: reseed.clusterId };
@@ -30,12 +34,15 @@ export function beginReseed(
     reseed,
     lostSince: null,
     requested: null,
+    unconfirmed: null,
     abandoned: [...new Set([...abandoned, ...given])],
     lastSeen: newestSeen(view, draft),
   });
   for (const { slot } of draft.slots) {
     const memberId = slot === reseed.slot ? memberIdOf(reseed, choice.seed) : null;
-    draft.patchSlot(slot, { memberId, isLearner: false });
+    // What lies on the machines is of no use any more: any machine will do.
+    const anywhere = choice.from === "survivor" ? {} : { lastAgentId: null, lastHostname: null };
+    draft.patchSlot(slot, { memberId, isLearner: false, ...anywhere });
   }
   draft.event("Warning", "RecoveryBegun", begins(reseed));
 }
@@ -87,10 +94,11 @@ function begins(reseed: Reseed): string {
   }
 }
 
-/** A quorum of the new cluster has spoken: what came of it is told, once. */
+/** A quorum has spoken: what came of the new beginning is told, once. */
 export function finishReseed(view: ClusterView, reseed: Reseed, draft: Draft): void {
   const { leader } = view.etcd;
-  if (leader === null || leader.slot !== reseed.slot) return;
+  if (leader === null) return;
+  if (leader.slot !== reseed.slot) return reconsider(view, reseed, draft);
   const lastSeenRevision = draft.recovery.lastSeen?.revision ?? null;
   const { revision } = leader.health;
   const message = describeOutcome(reseed, revision, lastSeenRevision);
@@ -109,6 +117,18 @@ export function finishReseed(view: ClusterView, reseed: Reseed, draft: Draft): v
     },
   });
   draft.event("Warning", "Recovered", message);
+}
+
+/**
+ * The former quorum is back, say because a person brought data back, before the survivor was told
+ * to go on alone: then it is not.
+ */
+function reconsider(view: ClusterView, reseed: Reseed, draft: Draft): void {
+  const agent = view.nodes.find((n) => n.slot === reseed.slot)?.agent ?? null;
+  if (reseed.from !== "survivor" || agent === null) return;
+  if (agent.orderId === seedOrderId(draft.recovery)) return;
+  draft.recover({ reseed: null });
+  draft.event("Normal", "QuorumBack", "the former members have a quorum again; it goes on");
 }
 
 function describeOutcome(reseed: Reseed, revision: number, lastSeen: number | null): string {

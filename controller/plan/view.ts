@@ -2,9 +2,10 @@
 import type { AgentStatus, EtcdMember } from "../model/agent-api.ts";
 import type { ClusterRef } from "../model/ids.ts";
 import { type DataStanding, dataStanding } from "./data-standing.ts";
+import { dataHome, isHome } from "./data-home.ts";
 import { isFailing } from "./failing.ts";
 import { slotAddress } from "../model/ids.ts";
-import { ofLineage } from "../model/leader.ts";
+import { followsLeader, ofLineage } from "../model/leader.ts";
 import { type ClusterMemory, lineageOf, type SlotMemory, type SlotTask } from "../model/memory.ts";
 import type { ObservedMesos, ObservedTask } from "../model/observed.ts";
 import { lastKnown } from "../model/observed.ts";
@@ -32,6 +33,8 @@ export interface NodeView {
   readonly failing: boolean;
   /** What its data is to the cluster. */
   readonly standing: DataStanding;
+  /** It waits on another machine than the one that has its data: what it says of it is void. */
+  readonly astray: boolean;
 }
 
 export interface ClusterView {
@@ -73,6 +76,8 @@ export function viewCluster(input: PlanInput, memory: ViewedMemory): ClusterView
   const all = located.map(({ slot, ip, memory, agent }) => {
     const { task } = memory;
     const failing = isFailing(agent, task, input.now);
+    const astray = isAstray(memory, spec);
+    const holder = { agent, memberId: memory.memberId, failing };
     return {
       slot,
       ip,
@@ -85,7 +90,9 @@ export function viewCluster(input: PlanInput, memory: ViewedMemory): ClusterView
       leads: etcd.leader?.slot === slot,
       outdated: task !== null && task.templateHash !== hash,
       failing,
-      standing: dataStanding({ agent, memberId: memory.memberId, failing }, facts),
+      // Without a quorum, data on another machine may be what is missing for one.
+      standing: astray && etcd.members === null ? "unknown" : dataStanding(holder, facts),
+      astray,
     };
   });
   // A slot that was scaled away and left nothing behind is no node any more.
@@ -96,6 +103,14 @@ export function viewCluster(input: PlanInput, memory: ViewedMemory): ClusterView
   return { ref: cluster.metadata, spec, image, nodes, etcd, lineage, mesos: usable, empty };
 }
 
+/** Nobody has told it yet what to do: from then on its data is where it runs. */
+function isAstray(slot: SlotMemory, spec: ClusterSpec): boolean {
+  const home = dataHome(slot, spec);
+  const { task, memberId } = slot;
+  if (home === null || task === null || memberId === null) return false;
+  return task.order === null && !isHome(home, task);
+}
+
 /**
  * Its agent waits to be told how to run etcd, or runs one that is no use any more: its member was
  * removed, or it cannot start on the data it has. That one takes an order too.
@@ -104,7 +119,7 @@ export function takesOrders({ agent, task, standing }: NodeView): boolean {
   if (agent === null || task === null || task.killRequestedAt !== null) return false;
   if (agent.phase !== "running") return agent.phase === "awaiting-order";
   if (agent.units.etcd.state === "exited") return true;
-  return standing === "stale" && agent.etcd?.leaderId == null;
+  return standing === "stale" && !followsLeader(agent.etcd);
 }
 
 export function isDeleted(input: PlanInput): boolean {

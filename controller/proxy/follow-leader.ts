@@ -14,6 +14,9 @@ export function followLeader(
   if (leader && node?.agent?.units.jupyter.ready) {
     const { jupyterPort: port, epoch } = cluster;
     proxy.setTarget({ ip: leader.ip, port, epoch, term: leader.term });
+  } else if (target !== null && leader !== null && leader.ip !== target.ip) {
+    // Deposed, whether it has heard of it or not: requests wait until the new leader serves.
+    proxy.dropTarget(target.ip);
   } else if (target !== null && !serves(nodes, target.ip)) {
     proxy.dropTarget(target.ip);
   }

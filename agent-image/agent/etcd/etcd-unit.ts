@@ -5,6 +5,7 @@ import type {
   EtcdHealth,
   NodeConfig,
 } from "../../../controller/model/agent-api.ts";
+import { followsLeader } from "../../../controller/model/leader.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
@@ -82,7 +83,7 @@ export class EtcdUnit {
   accept(order: AgentOrder): AgentRefusal | null {
     if (order.orderId === this.orders.order?.orderId) return null;
     const { data, snapshot, etcd } = this.options.board.now;
-    const hasLeader = etcd?.leaderId != null;
+    const hasLeader = followsLeader(etcd);
     const facts = { data, snapshot, etcd: this.unit.status().state, hasLeader };
     const refusal = refuse(order.etcd, facts);
     if (refusal === null) this.orders.take(order);

@@ -22,7 +22,7 @@ export class OfferDesk {
   private wanted = false;
   /** When demand last ended, milliseconds since the epoch. */
   private unwantedSince = Number.NEGATIVE_INFINITY;
-  /** What the master was told on this subscription; null: nothing yet. */
+  /** What the master was told on this subscription; null: nothing yet, or nobody can say. */
   private told: boolean | null = null;
   /** Number of the subscription; null while there is none. */
   private subscription: number | null = null;
@@ -64,6 +64,16 @@ export class OfferDesk {
     this.work();
   }
 
+  /**
+   * A launch on these has failed, and nobody knows how far it came: a master that has not heard of
+   * it still counts them as ours, and would offer nothing of that agent again.
+   */
+  launchFailed(offerIds: readonly string[]): void {
+    if (this.subscription === null) return;
+    this.surplus.push(...offerIds);
+    this.work();
+  }
+
   private work(): void {
     const { subscription } = this;
     if (subscription === null || this.working) return;
@@ -84,6 +94,8 @@ export class OfferDesk {
 
   private async tellDemand(subscription: number): Promise<void> {
     const { wanted } = this;
+    // A call that fails may have been carried out.
+    this.told = null;
     await this.send({ type: wanted ? "REVIVE" : "SUPPRESS" });
     // A new subscription meanwhile has been told nothing.
     if (this.subscription === subscription) this.told = wanted;
@@ -111,7 +123,9 @@ export class OfferDesk {
   private arrivedAtMax(): number {
     const now = this.clock.now();
     if (this.wanted) return now - OFFER_HOLD_MS;
-    return now >= this.unwantedSince + UNWANTED_HOLD_MS ? now : Number.NEGATIVE_INFINITY;
+    // All of them, also those that seem to come from the future because the clock was set back.
+    const due = now >= this.unwantedSince + UNWANTED_HOLD_MS;
+    return due ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
   /** When the oldest offer goes back; null: there is none. */

@@ -11,8 +11,11 @@ import type { SendCall } from "../http/call-channel.ts";
 import type { TaskRef } from "./status-book.ts";
 
 export const ASK_PACE: Backoff = { firstMs: 500, capMs: 15_000 };
-/** Everything that the master knows, whether asked for or not. */
-export const IMPLICIT_INTERVAL_MS = 10 * 60 * 1000;
+/**
+ * Everything that the master knows, whether asked for or not: soon after a subscription, for what
+ * another controller launched, or an agent brought back, was told to nobody; then ever more seldom.
+ */
+const IMPLICIT_PACE: Backoff = { firstMs: 15_000, capMs: 10 * 60 * 1000 };
 /** One call names at most so many tasks. */
 const BATCH_MAX = 500;
 
@@ -59,7 +62,7 @@ export class Reconciliation {
     for (const { taskId, agentId } of this.sources.remembered()) this.pending.set(taskId, agentId);
     this.rounds = 0;
     this.round();
-    this.startImplicit();
+    this.startImplicit(1);
   }
 
   disconnected(): void {
@@ -120,13 +123,13 @@ export class Reconciliation {
     this.cancelRound = this.clock.after(delayMs, () => this.round());
   }
 
-  private startImplicit(): void {
-    this.cancelImplicit = this.clock.after(IMPLICIT_INTERVAL_MS, () => {
+  private startImplicit(round: number): void {
+    this.cancelImplicit = this.clock.after(delayAfter(IMPLICIT_PACE, round), () => {
       this.sources.prune();
       this.reconcile([]);
       // The implicit answer leaves out what the master does not know.
       this.askFor(new Map(this.sources.open().map((t) => [t.taskId, t.agentId])));
-      this.startImplicit();
+      this.startImplicit(round + 1);
     });
   }
 

@@ -1,5 +1,6 @@
 /** Why there is no quorum, and what follows: each case is told apart (DESIGN.md 6). */
 import type { Verdict } from "../../model/resource.ts";
+import { quorumOf } from "../etcd-view.ts";
 import { judgeLoss, type QuorumLoss } from "../quorum-loss.ts";
 import { restorableSnapshots } from "../snapshots.ts";
 import { describeLoss } from "../steps/recover-quorum.ts";
@@ -10,11 +11,12 @@ type Told = Pick<Verdict, "status" | "reason" | "message">;
 
 /** The first that has something to say decides. */
 export function whyNoQuorum(facts: Case): Told {
-  for (const tell of [restoring, foreign, notFormed, reseeding]) {
+  for (const tell of [restoring, foreign, notFormed, forming, reseeding]) {
     const told = tell(facts);
     if (told !== null) return told;
   }
-  const loss = judgeLoss(facts.view);
+  const { view, draft } = facts;
+  const loss = judgeLoss(view, draft.recovery, draft.now);
   return loss.certain ? lost(facts, loss) : notYet(loss);
 }
 
@@ -38,11 +40,32 @@ function foreign({ view }: Case): Told | null {
 function notFormed({ view, draft }: Case): Told | null {
   if (draft.bootstrap !== null) return null;
   const holders = view.nodes.filter((n) => n.agent?.data.state === "present").map((n) => n.slot);
+  const broken = view.nodes.filter((n) => n.agent?.data.state === "corrupt").map((n) => n.slot);
+  if (broken.length > 0) {
+    const message = `Slots ${broken.join(", ")} have broken data of an earlier etcd cluster. Restore these volumes, or remove them.`;
+    return { status: "False", reason: "NotBootstrapped", message };
+  }
   const message =
     holders.length === 0
       ? "etcd has not been bootstrapped yet."
       : `Only slots ${holders.join(", ")} hold data of an earlier etcd cluster, which is no quorum or not one cluster. Bring the other volumes back, or remove these.`;
   return { status: "False", reason: "NotBootstrapped", message };
+}
+
+/** Nothing is begun anew by itself while the first members form: each of them may have data soon. */
+function forming({ view, draft }: Case): Told | null {
+  const { bootstrap } = draft;
+  if (bootstrap?.phase !== "started") return null;
+  const first = view.nodes.filter((n) => bootstrap.slots.includes(n.slot));
+  const broken = first.filter((n) => n.agent?.data.state === "corrupt");
+  if (first.length - broken.length >= quorumOf(first.length)) {
+    return { status: "False", reason: "Forming", message: "The first members form etcd." };
+  }
+  const slots = broken.map((n) => n.slot).join(", ");
+  const message =
+    `The etcd data of slots ${slots} broke before the cluster was formed. A person must decide: ` +
+    "begin empty with `jupyter-cluster snapshot restore NAME --empty`, or restore a snapshot.";
+  return { status: "False", reason: "QuorumLost", message };
 }
 
 function reseeding({ draft }: Case): Told | null {

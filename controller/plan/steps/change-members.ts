@@ -22,7 +22,8 @@ function promoteLearner(view: ClusterView, draft: Draft): NodeView | null {
   if (!learner?.member) return null;
   // The new voter counts towards the quorum at once, and it is in sight.
   if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return null;
-  draft.act({ type: "PromoteMember", slot: learner.slot, memberId: learner.member.id });
+  const { slot, member } = learner;
+  draft.changeVote(slot, { type: "PromoteMember", slot, memberId: member.id });
   return learner;
 }
 
@@ -36,7 +37,9 @@ function removeStale(view: ClusterView, draft: Draft): NodeView | null {
   );
   if (!stale?.member || !survivesRemoval(view, stale)) return null;
   const { slot, member } = stale;
-  draft.act({ type: "RemoveMember", slot, memberId: member.id });
+  const remove = { type: "RemoveMember", slot, memberId: member.id } as const;
+  if (member.isLearner) draft.act(remove);
+  else draft.changeVote(slot, remove);
   const message = `the data of member ${member.id} in slot ${slot} ${whyStale(stale)}; it is replaced`;
   draft.event("Warning", "MemberReplaced", message);
   return stale;

@@ -1,7 +1,9 @@
 /** A vacant slot gets a new task from the offers; the intent is durable before it is accepted. */
 import { taskIdOf } from "../../model/ids.ts";
 import type { SlotMemory } from "../../model/memory.ts";
+import { dataHome, isHome } from "../data-home.ts";
 import type { Draft } from "../draft.ts";
+import { hasQuorumInSight } from "../etcd-view.ts";
 import type { PlanInput } from "../input.ts";
 import { OfferShelf } from "../offer-shelf.ts";
 import { chooseOffers, type PlacedNode } from "../placement.ts";
@@ -57,14 +59,13 @@ function launchOne(
   draft: Draft,
 ): void {
   const { spec, ref, image } = view;
-  const { launches, lastAgentId } = draft.slot(slot);
-  const dataAt = spec.etcd.dataVolume === "local" ? lastAgentId : null;
+  const home = dataHome(draft.slot(slot), spec);
   const choice = chooseOffers({
     offers: shelf.offers,
     need: spec.resources,
     placed,
     placement: spec.placement,
-    ...(dataAt === null ? {} : { prefer: { agentId: dataAt } }),
+    ...(home === null ? {} : { prefer: home }),
   });
   if ("refused" in choice) {
     draft.refusals.set(slot, choice.refused);
@@ -72,17 +73,19 @@ function launchOne(
     return;
   }
   const { agentId, hostname } = choice;
-  if (dataAt !== null && dataAt !== agentId && view.etcd.members === null) {
+  if (home !== null && !isHome(home, choice) && !hasQuorumInSight(view.etcd)) {
     // Without a quorum the data elsewhere may be what is missing for one.
-    draft.refusals.set(slot, `waits for an offer of the host with its data (agent ${dataAt})`);
+    const where = home.hostname ?? `agent ${home.agentId}`;
+    draft.refusals.set(slot, `waits for an offer of the host with its data (${where})`);
     draft.wantsOffers = true;
     return;
   }
-  const taskId = taskIdOf(ref, input.memory.uid, slot, launches + 1);
+  const number = nextLaunch(slot, view, input, draft);
+  const taskId = taskIdOf(ref, input.memory.uid, slot, number);
   const task = taskInfo({ ref, spec, image, slot, taskId, agentId, secrets: input.memory.secrets });
   const attributes = shelf.take(choice, spec.resources, slot, task);
   draft.patchSlot(slot, {
-    launches: launches + 1,
+    launches: number,
     task: {
       taskId,
       agentId,
@@ -101,4 +104,15 @@ function launchOne(
   });
   placed.push({ slot, hostname, agentId, attributes });
   draft.event("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);
+}
+
+/**
+ * The memory may be older than the tasks are: another controller ran on a copy of it, or a backup was
+ * put back. An id that Mesos knows is taken.
+ */
+function nextLaunch(slot: number, view: ClusterView, input: PlanInput, draft: Draft): number {
+  let number = draft.slot(slot).launches + 1;
+  const isTaken = () => view.mesos?.tasks.has(taskIdOf(view.ref, input.memory.uid, slot, number));
+  while (isTaken()) number += 1;
+  return number;
 }

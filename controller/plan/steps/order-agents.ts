@@ -1,8 +1,10 @@
 /** Each agent that waits is told how to run etcd, or is left waiting when nothing is safe yet. */
 import type { AgentOrder, EtcdOrder } from "../../model/agent-api.ts";
+import { bootstrapClusterId, bootstrapMemberId } from "../../model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../model/ids.ts";
 import type { SlotTask } from "../../model/memory.ts";
 import type { Draft } from "../draft.ts";
+import { hasForgotten, initialCluster } from "../forming.ts";
 import type { PlanInput } from "../input.ts";
 import { type ClusterView, type NodeView, takesOrders } from "../view.ts";
 import { prepareSeed, seedOrderId } from "./prepare-seed.ts";
@@ -36,7 +38,8 @@ export function orderAgents(view: ClusterView, input: PlanInput, draft: Draft): 
     if (task.order?.orderId !== orderId) {
       into.patchTask(slot, { order: { orderId, etcd }, etcdFailingSince: null });
       // From now on the slot's data is there.
-      into.patchSlot(slot, { lastAgentId: task.agentId });
+      const { agentId: lastAgentId, hostname: lastHostname } = task;
+      into.patchSlot(slot, { lastAgentId, lastHostname });
     }
     const order: AgentOrder = {
       orderId,
@@ -59,17 +62,34 @@ function chooseOrder(node: NodeView, view: ClusterView, draft: Draft): EtcdOrder
   if (bootstrap.phase === "started") {
     if (data?.state === "present") return { mode: "resume", memberName, clusterId: null };
     if (data?.state !== "empty" || !bootstrap.slots.includes(node.slot)) return null;
-    const first = view.nodes.filter((n) => bootstrap.slots.includes(n.slot));
+    if (hasForgotten(node, bootstrap)) return null;
     return {
       mode: "bootstrap",
       memberName,
       token: bootstrap.token,
-      initialCluster: Object.fromEntries(first.map((n) => [memberNameOf(n.slot), peerUrl(n.ip)])),
+      initialCluster: initialCluster(view, bootstrap),
     };
   }
   const { clusterId } = bootstrap;
   if (node.standing === "own") return waits ? { mode: "resume", memberName, clusterId } : null;
-  return joinOrder(node, view, clusterId);
+  return lateBootstrap(node, view, clusterId) ?? joinOrder(node, view, clusterId);
+}
+
+/**
+ * The cluster has formed without this first member, whose order was lost on the way, and its quorum
+ * is lost now: the member has taken part in nothing yet, and may do as it was to be told.
+ */
+function lateBootstrap(
+  { task, agent, memory }: NodeView,
+  view: ClusterView,
+  clusterId: string,
+): EtcdOrder | null {
+  const etcd = task?.order?.etcd;
+  if (view.etcd.members !== null || etcd?.mode !== "bootstrap") return null;
+  if (agent?.phase !== "awaiting-order" || agent.data.state !== "empty") return null;
+  const memberId = bootstrapMemberId(etcd.initialCluster[etcd.memberName] ?? "", etcd.token);
+  if (memory.memberId !== memberId || memory.spentMemberId === memberId) return null;
+  return bootstrapClusterId(etcd.initialCluster, etcd.token) === clusterId ? etcd : null;
 }
 
 /** Only a member that was added for this very join, and never started, may be started empty. */
@@ -92,5 +112,8 @@ function joinOrder(node: NodeView, view: ClusterView, clusterId: string): EtcdOr
 export function isUnusedLearner(node: NodeView): boolean {
   const { member } = node;
   if (member === null || !member.isLearner || member.name !== "") return false;
-  return member.id !== node.memory.spentMemberId && !node.failing;
+  // An etcd that fails with an earlier member's data has not tried this one yet.
+  const tried = node.task?.order?.etcd;
+  const failed = node.failing && tried?.mode === "join" && tried.memberId === member.id;
+  return member.id !== node.memory.spentMemberId && !failed;
 }

@@ -17,6 +17,7 @@ export function recordReadyNodes(view: ClusterView, draft: Draft): void {
 /** The membership is remembered for the time when no quorum can tell it. */
 export function recordMembers(view: ClusterView, draft: Draft): void {
   if (view.etcd.members === null) return;
+  if (draft.recovery.unconfirmed !== null) draft.recover({ unconfirmed: null });
   for (const { slot, member, memory } of view.nodes) {
     const memberId = member?.id ?? null;
     const isLearner = member?.isLearner ?? false;

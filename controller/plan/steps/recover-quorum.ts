@@ -7,7 +7,13 @@ import type { Reseed } from "../../model/memory.ts";
 import type { RestoreRequest } from "../../model/snapshot.ts";
 import type { Draft } from "../draft.ts";
 import type { PlanInput } from "../input.ts";
-import { bestSurvivor, judgeLoss, type QuorumLoss } from "../quorum-loss.ts";
+import {
+  bestSurvivor,
+  hasReadItsLog,
+  judgeLoss,
+  type QuorumLoss,
+  SHOWN_MS_MAX,
+} from "../quorum-loss.ts";
 import { beginReseed, finishReseed } from "../reseed.ts";
 import type { ClusterView, NodeView } from "../view.ts";
 import { restorableSnapshots } from "../snapshots.ts";
@@ -18,8 +24,12 @@ import { strangers } from "./stop-tasks.ts";
 const LAST_SEEN_MS = 30_000;
 
 export function recoverQuorum(view: ClusterView, input: PlanInput, draft: Draft): void {
-  if (draft.bootstrap?.phase !== "done") return;
   const { reseed, requested } = draft.recovery;
+  if (draft.bootstrap?.phase !== "done") {
+    // Also a cluster that never got formed, say because data broke before it was.
+    if (requested !== null) restore(requested, view, input, draft);
+    return;
+  }
   const { members } = view.etcd;
   if (members !== null) {
     if (reseed !== null) finishReseed(view, reseed, draft);
@@ -44,12 +54,9 @@ function noteQuorum(view: ClusterView, draft: Draft): void {
 }
 
 function considerLoss(view: ClusterView, input: PlanInput, draft: Draft): void {
-  const loss = judgeLoss(view);
+  const loss = judgeLoss(view, draft.recovery, draft.now);
   const { lostSince } = draft.recovery;
-  if (!loss.certain) {
-    if (lostSince !== null) draft.recover({ lostSince: null });
-    return;
-  }
+  if (!loss.certain) return waitForLeader(loss, draft);
   const since = lostSince ?? draft.now;
   if (lostSince === null) {
     draft.recover({ lostSince: since });
@@ -62,6 +69,14 @@ function considerLoss(view: ClusterView, input: PlanInput, draft: Draft): void {
   else beginAnew(view, loss, input, draft);
 }
 
+/** Whether the loss is one shows when no leader does. */
+function waitForLeader({ dubious }: QuorumLoss, draft: Draft): void {
+  const { lostSince } = draft.recovery;
+  const since = dubious ? (lostSince ?? draft.now) : null;
+  if (since !== lostSince) draft.recover({ lostSince: since });
+  if (since !== null) draft.requeue(since + SHOWN_MS_MAX);
+}
+
 export function describeLoss({ voters, holders, lost }: QuorumLoss): string {
   return (
     `slots ${lost.join(", ")} have lost their etcd data; ` +
@@ -72,7 +87,8 @@ export function describeLoss({ voters, holders, lost }: QuorumLoss): string {
 function beginAnew(view: ClusterView, loss: QuorumLoss, input: PlanInput, draft: Draft): void {
   // Another survivor that is still out of sight may know more.
   if (loss.unseen.length > 0) return;
-  const survivor = bestSurvivor(loss.holders);
+  if (!loss.survivors.every(hasReadItsLog)) return;
+  const survivor = bestSurvivor(loss.survivors);
   if (survivor !== null) {
     beginReseed({ from: "survivor", seed: survivor }, view, input, draft);
     return;
@@ -84,15 +100,17 @@ function beginAnew(view: ClusterView, loss: QuorumLoss, input: PlanInput, draft:
   beginReseed({ from: "snapshot", seed, snapshot: newest }, view, input, draft);
 }
 
-/** One whose data is of no use to anybody. */
+/** One whose data is of no use to anybody: nor is a learner's, which cannot go on alone. */
 function freeSlot(view: ClusterView): NodeView | null {
-  const free = (n: NodeView) => n.standing === "empty" || n.standing === "stale";
+  const free = ({ standing, memory }: NodeView) =>
+    standing === "empty" || standing === "stale" || (standing === "own" && memory.isLearner);
   return view.nodes.find((n) => n.wanted && free(n)) ?? null;
 }
 
 /**
- * A survivor that was to go on has lost its data too before a quorum could confirm it. Then the
- * others' data is the best there is again: the next visit judges them anew.
+ * A survivor that was to go on has lost its data too before a quorum could confirm it, or its log
+ * says that it had been removed, and its etcd ends. Then the others' data is the best there is
+ * again: the next visit judges them anew.
  */
 function reconsiderSurvivor(
   view: ClusterView,
@@ -101,10 +119,15 @@ function reconsiderSurvivor(
 ): void {
   const seed = view.nodes.find((n) => n.slot === reseed.slot);
   if (seed?.agent == null) return;
-  if (isSurvivor(seed, reseed) || seed.agent.etcd !== null) return;
+  const told = seed.agent.orderId === seedOrderId(draft.recovery);
+  const removed = told && seed.agent.units.etcd.state === "exited";
+  if (seed.agent.etcd !== null || (isSurvivor(seed, reseed) && !removed)) return;
   draft.recover({ reseed: null });
-  for (const { slot, memberId } of reseed.former) draft.patchSlot(slot, { memberId });
-  draft.event("Warning", "ReseedFailed", `slot ${seed.slot} has lost its data as well`);
+  for (const { slot, memberId } of reseed.former) {
+    draft.patchSlot(slot, { memberId: removed && slot === seed.slot ? null : memberId });
+  }
+  const why = removed ? "had been removed from the members before" : "has lost its data as well";
+  draft.event("Warning", "ReseedFailed", `slot ${seed.slot} ${why}`);
 }
 
 /**

@@ -55,6 +55,8 @@ function isDispensable(node: NodeView, view: ClusterView, draft: Draft): boolean
  */
 function survivesAbsence(view: ClusterView): boolean {
   const { healthyVoters, voters } = view.etcd;
-  const short = voters < 3 && view.spec.etcd.dataVolume === "local";
+  // Fewer than the spec wants are waited for: they will be able to spare one.
+  const few = Math.max(voters, view.spec.replicas) < 3;
+  const short = few && view.spec.etcd.dataVolume === "local";
   return short || healthyVoters - 1 >= quorumOf(voters);
 }

@@ -26,8 +26,9 @@ export function scaleIn(view: ClusterView, draft: Draft): void {
   if (leaving.leads) {
     moveLeaderAway(view, draft, leaving);
   } else {
-    draft.act({ type: "RemoveMember", slot: leaving.slot, memberId: leaving.member.id });
-    draft.event("Normal", "MemberRemoved", `slot ${leaving.slot} leaves etcd: scaled in`);
+    const { slot, member } = leaving;
+    draft.changeVote(slot, { type: "RemoveMember", slot, memberId: member.id });
+    draft.event("Normal", "MemberRemoved", `slot ${slot} leaves etcd: scaled in`);
     draft.membershipChanged = true;
   }
 }

@@ -1,6 +1,7 @@
 /** What Mesos says of each remembered task becomes memory: ended, cut off, or alive. */
 import type { SlotTask } from "../../model/memory.ts";
 import { lastKnown, type ObservedTask } from "../../model/observed.ts";
+import { bootstrapMemberId } from "../../model/bootstrap-ids.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import { PROVEN_AFTER_MS, relaunchDelayMs } from "../backoff.ts";
@@ -48,13 +49,18 @@ function endTask(
     notBefore: wanted ? 0 : draft.now + relaunchDelayMs(backoff, failures),
     lastFailure: wanted ? null : why,
     spentMemberId: spentBy(task) ?? draft.slot(slot).spentMemberId,
-    ...(gone ? { lastAgentId: null } : {}),
+    ...(gone ? { lastAgentId: null, lastHostname: null } : {}),
   });
   if (!wanted) draft.event("Warning", "NodeLost", `the container of slot ${slot} ended: ${why}`);
 }
 
-function spentBy(task: SlotTask): string | null {
-  return task.order?.etcd.mode === "join" ? task.order.etcd.memberId : null;
+/** Null: with no identity that could not be taken on again. */
+function spentBy({ order }: SlotTask): string | null {
+  if (order === null) return null;
+  const { etcd } = order;
+  if (etcd.mode === "join") return etcd.memberId;
+  if (etcd.mode !== "bootstrap") return null;
+  return bootstrapMemberId(etcd.initialCluster[etcd.memberName] ?? "", etcd.token);
 }
 
 function reachableAgain(draft: Draft, slot: number): void {

@@ -1,4 +1,5 @@
 /** Containers that must not run: of a suspended or deleted cluster, strangers, and stuck ones. */
+import { followsLeader } from "../../model/leader.ts";
 import type { ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { Draft } from "../draft.ts";
@@ -37,6 +38,17 @@ export function strangers(view: ClusterView, input: PlanInput): readonly Observe
   );
 }
 
+/**
+ * Launched while there was a quorum that could do without the data on another machine; the quorum
+ * is gone now, and the slot goes back to its data.
+ */
+export function stopAstray(view: ClusterView, draft: Draft): void {
+  if (view.mesos === null || view.etcd.members !== null || draft.recovery.reseed !== null) return;
+  for (const node of view.nodes) {
+    if (node.astray) draft.kill(node.slot, "its data is on another host");
+  }
+}
+
 /** Nodes whose agents hang: they never recover by themselves. */
 export function stopStuck(view: ClusterView, draft: Draft): void {
   if (view.mesos === null) return;
@@ -44,11 +56,25 @@ export function stopStuck(view: ClusterView, draft: Draft): void {
   const inSight = running.filter((n) => n.agent !== null).length;
   for (const node of running) {
     if (node.task === null || node.task.killRequestedAt !== null) continue;
-    watchSilence(node, inSight >= quorumOf(running.length), draft);
+    const spared = inSight >= quorumOf(running.length) && canSpareSilent(view);
+    watchSilence(node, spared, draft);
   }
 }
 
-function watchSilence(node: NodeView, othersInSight: boolean, draft: Draft): void {
+/**
+ * What is out of sight may well serve on: behind it is only its agent, or the way to it. It may end
+ * when the voters in sight are a quorum, or when there can be none that it is part of.
+ */
+function canSpareSilent(view: ClusterView): boolean {
+  const voters = view.nodes.filter((n) => n.memory.memberId !== null && !n.memory.isLearner);
+  const quorum = quorumOf(voters.length);
+  const following = voters.filter((n) => followsLeader(n.agent?.etcd ?? null)).length;
+  if (following >= quorum) return true;
+  const unseen = voters.filter((n) => n.agent === null).length;
+  return following === 0 && unseen < quorum;
+}
+
+function watchSilence(node: NodeView, spared: boolean, draft: Draft): void {
   const since = node.task?.silentSince ?? null;
   if (node.agent !== null) {
     if (since !== null) draft.patchTask(node.slot, { silentSince: null });
@@ -57,7 +83,7 @@ function watchSilence(node: NodeView, othersInSight: boolean, draft: Draft): voi
   if (since === null) draft.patchTask(node.slot, { silentSince: draft.now });
   const limit = (since ?? draft.now) + SILENT_MAX_MS;
   if (draft.now < limit) draft.requeue(limit);
-  else if (othersInSight) draft.kill(node.slot, "its agent does not answer");
+  else if (spared) draft.kill(node.slot, "its agent does not answer");
 }
 
 /** A KILL that a master lost is repeated by nobody else. */

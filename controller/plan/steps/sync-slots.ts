@@ -18,6 +18,7 @@ export function emptySlot(slot: number): SlotMemory {
     launches: 0,
     task: null,
     lastAgentId: null,
+    lastHostname: null,
     restarts: 0,
     failures: 0,
     notBefore: 0,

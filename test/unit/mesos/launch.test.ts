@@ -55,6 +55,19 @@ describe("offers", () => {
     expect(test.mesos?.offers).toHaveLength(1);
   });
 
+  it("a launch that got no answer gives its offers back: the master may still count them", async () => {
+    const { m, test, stream } = await scene(["a"]);
+    stream.send(offersOf(host1));
+    await until("an offer", () => test.mesos?.offers.length === 1);
+    m.onCall = (call) => (call.type === "ACCEPT" ? "hang" : null);
+    const accepted = test.scheduler.accept([host1.id.value], [taskOn(host1, "a")]);
+    await m.received("ACCEPT");
+    test.clock.advance(5000);
+    await expect(accepted).rejects.toMatchObject({ code: ERROR_CODES.TIMEOUT });
+    const { decline } = await m.received("DECLINE");
+    expect(decline.offer_ids).toEqual([host1.id]);
+  });
+
   it("a launch that the master refuses has ended; nobody waits for it", async () => {
     const { m, test, stream } = await scene(["a"]);
     stream.send(offersOf(host1));
@@ -119,6 +132,16 @@ describe("offers", () => {
     const { m, stream } = await scene([], false);
     stream.send(offersOf(host1));
     expect((await m.received("DECLINE")).decline.offer_ids).toEqual([host1.id]);
+  });
+
+  it("REVIVE follows a SUPPRESS that got no answer: it may have been carried out", async () => {
+    const { m, test } = await scene();
+    m.onCall = (call) => (call.type === "SUPPRESS" ? "hang" : null);
+    test.scheduler.setDemand(false);
+    await m.received("SUPPRESS");
+    test.scheduler.setDemand(true);
+    test.clock.advance(5000);
+    await test.passUntil("revived", () => m.of("REVIVE").length === 2);
   });
 
   it("REVIVE and SUPPRESS are sent on changes only, in order, and again until taken", async () => {

@@ -116,18 +116,20 @@ describe("the agent that is taken", () => {
 
   it("is the one that has the slot's data, even if it has more nodes", () => {
     const placed = [node(0, "x"), node(1, "x")];
-    expect(hostOf({ offers, placed, prefer: { agentId: "a-x" } })).toBe("x");
+    expect(hostOf({ offers, placed, prefer: { agentId: "a-x", hostname: null } })).toBe("x");
   });
 
   it("is another when the one with the data offers too little", () => {
     const small = [offer("x", { cpus: 0.1 }), offer("y")];
-    expect(hostOf({ offers: small, prefer: { agentId: "a-x" } })).toBe("y");
+    expect(hostOf({ offers: small, prefer: { agentId: "a-x", hostname: null } })).toBe("y");
   });
 
   it("is another when a constraint excludes the one with the data", () => {
     const placement = { constraints: [constraint("hostname", "UNIQUE")], spread: null };
     const placed = [node(1, "x")];
-    expect(hostOf({ offers, placed, placement, prefer: { agentId: "a-x" } })).toBe("y");
+    expect(hostOf({ offers, placed, placement, prefer: { agentId: "a-x", hostname: null } })).toBe(
+      "y",
+    );
   });
 
   it("is on the rack with the fewest nodes, when spread over racks", () => {

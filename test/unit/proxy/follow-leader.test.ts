@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import type { EtcdHealth } from "../../../controller/model/agent-api.ts";
+import type { LeaderCandidate } from "../../../controller/model/leader.ts";
+import { followLeader } from "../../../controller/proxy/follow-leader.ts";
+import type { ProxyTarget } from "../../../controller/proxy/upstream.ts";
+import { type FakeAgent, fakeAgent } from "../../support/planner/fixtures.ts";
+
+const CLUSTER = { jupyterPort: 8888, epoch: 0 };
+const OLD: ProxyTarget = { ip: "10.0.0.1", port: 8888, epoch: 0, term: 2 };
+
+class FakeGate {
+  assigned: ProxyTarget | null = OLD;
+
+  setTarget(target: ProxyTarget): void {
+    this.assigned = target;
+  }
+
+  dropTarget(): void {
+    this.assigned = null;
+  }
+}
+
+const HEALTH: Omit<EtcdHealth, "memberId" | "raftTerm" | "leaderId"> = {
+  clusterId: "c0ffee",
+  version: "3.5.16",
+  raftIndex: 10,
+  isLearner: false,
+  revision: 5,
+  dbSizeBytes: 20_480,
+  dbSizeInUseBytes: 20_480,
+  members: null,
+  alarms: [],
+};
+
+const NODE: Omit<FakeAgent, "slot" | "etcd" | "jupyterReady"> = {
+  taskId: "task",
+  phase: "running",
+  orderId: "order",
+  data: { state: "empty" },
+  snapshot: null,
+  etcdExited: false,
+  hosts: null,
+  sshKnownSlots: [],
+};
+
+interface Seen {
+  readonly slot: number;
+  readonly term: number;
+  readonly leader: number | null;
+  readonly jupyter: boolean;
+}
+
+function node({ slot, term, leader, jupyter }: Seen): LeaderCandidate {
+  const leaderId = leader === null ? null : `member-${leader}`;
+  const etcd = { ...HEALTH, memberId: `member-${slot}`, leaderId, raftTerm: term };
+  const agent = { ...NODE, slot, etcd, jupyterReady: jupyter };
+  return { slot, ip: `10.0.0.${slot + 1}`, agent: fakeAgent(agent) };
+}
+
+describe("the proxy follows the leader", () => {
+  it.each([
+    [
+      "leaves a leader that was deposed and has not heard of it, while the new one has no Jupyter yet",
+      [
+        { slot: 0, term: 2, leader: 0, jupyter: true },
+        { slot: 1, term: 3, leader: 1, jupyter: false },
+      ],
+      null,
+    ],
+    [
+      "goes to the new leader as soon as that serves",
+      [
+        { slot: 0, term: 2, leader: 0, jupyter: true },
+        { slot: 1, term: 3, leader: 1, jupyter: true },
+      ],
+      "10.0.0.2",
+    ],
+    [
+      "stays while nobody knows a leader and the last one still serves",
+      [
+        { slot: 0, term: 2, leader: null, jupyter: true },
+        { slot: 1, term: 2, leader: null, jupyter: true },
+      ],
+      "10.0.0.1",
+    ],
+  ] as const)("%s", (_, seen, ip) => {
+    const gate = new FakeGate();
+    followLeader(gate, seen.map(node), CLUSTER);
+    expect(gate.assigned?.ip ?? null).toBe(ip);
+  });
+});
