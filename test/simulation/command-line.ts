@@ -1,5 +1,7 @@
 /** The command line of `npm run simulate`; see its help text. */
 import { parseArgs } from "node:util";
+import { runMany } from "./many/many.ts";
+import { replay } from "./many/replay.ts";
 import { tellPaxos } from "./stories/paxos.ts";
 import { tellRaftElection } from "./stories/raft-election.ts";
 import { Story } from "./stories/story.ts";
@@ -9,13 +11,26 @@ const SCENARIOS: Readonly<Record<string, (story: Story, seed: number) => void>> 
   paxos: tellPaxos,
 };
 
-const HELP = `Usage: npm run simulate -- --scenario NAME [--seed N]
+const HELP = `Usage: npm run simulate -- --seed N | --seeds N | --minutes M | --scenario NAME
 
-Tells, step by step, what simulated nodes do; the same seed tells the same story.
+The whole controller in virtual time, under faults that the seed draws: first anything may fail and
+every step must be safe, then nothing fails and everything must converge and rest.
+
+  --seed N          one run, told: verdict, hash, faults; the same each time
+    --trace           with every line of it
+  --seeds N         so many runs, on all cores; tells violations and what the faults struck
+    --from S          beginning with this seed (default 1)
+    --threads T       on so many threads (default: as many as there are cores)
+    --report FILE     also into this file: JSON if it ends with .json, else Markdown
+  --minutes M       as many runs as begin within this time; with --seeds: at most so many
+  --clusters C      of each run (default: drawn from the seed)
+  --nodes K         of each cluster (default: drawn from the seed)
+
+Or a story, step by step, of what simulated nodes do; the same seed tells the same story:
 
   --scenario NAME   raft-election   a first election, a lost leader, a split vote
                     paxos           two proposers, three acceptors, two phases
-  --seed N          another cast and other timings (default 1)
+    --seed N          another cast and other timings (default 1)
   --help            this text
 `;
 
@@ -25,17 +40,14 @@ const WRONG_USAGE = 2;
 class UsageError extends Error {}
 
 export interface Output {
-  out(text: string): void;
-  error(text: string): void;
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
 }
 
-/** @returns the exit code */
-export function simulate(args: readonly string[], output: Output): number {
+/** @returns the exit code; 1 when a check found something */
+export async function simulate(args: readonly string[], output: Output): Promise<number> {
   try {
-    const { help, scenario, seed } = readOptions(args);
-    if (help) output.out(HELP);
-    else SCENARIOS[scenario]?.(new Story((text) => output.out(text)), seed);
-    return 0;
+    return await dispatch(readOptions(args), output);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     output.error(`${error.message}\nnpm run simulate -- --help tells what there is.\n`);
@@ -43,34 +55,75 @@ export function simulate(args: readonly string[], output: Output): number {
   }
 }
 
-interface Options {
-  readonly help: boolean;
-  readonly scenario: string;
-  readonly seed: number;
+type Options = ReturnType<typeof readOptions>;
+
+async function dispatch(options: Options, output: Output): Promise<number> {
+  const { help, scenario, trace } = options;
+  const seed = wholeNumber("seed", options.seed);
+  const count = wholeNumber("seeds", options.seeds);
+  const minutes = wholeNumber("minutes", options.minutes);
+  const clusters = wholeNumber("clusters", options.clusters);
+  const nodes = wholeNumber("nodes", options.nodes);
+  const settings = {
+    ...(clusters === null ? {} : { clusters }),
+    ...(nodes === null ? {} : { nodes }),
+  };
+  if (help === true) {
+    output.out(HELP);
+    return 0;
+  }
+  if (scenario !== undefined) {
+    tellerOf(scenario)(new Story((text) => output.out(text)), seed ?? 1);
+    return 0;
+  }
+  if (count !== null || minutes !== null) {
+    const from = wholeNumber("from", options.from) ?? 1;
+    const threads = wholeNumber("threads", options.threads);
+    const report = options.report ?? null;
+    return runMany({ from, count, minutes, threads, settings, report }, output);
+  }
+  if (seed !== null) return replay(seed, { ...settings, trace: trace === true }, output);
+  throw new UsageError("--seed, --seeds, --minutes or --scenario is missing");
 }
 
-function readOptions(args: readonly string[]): Options {
-  let values: { scenario?: string; seed?: string; help?: boolean };
+function tellerOf(scenario: string): (story: Story, seed: number) => void {
+  const tell = Object.hasOwn(SCENARIOS, scenario) ? SCENARIOS[scenario] : undefined;
+  if (tell !== undefined) return tell;
+  const allowed = Object.keys(SCENARIOS).join(" or ");
+  throw new UsageError(`--scenario is ${JSON.stringify(scenario)}; it must be ${allowed}`);
+}
+
+function readOptions(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
   try {
-    ({ values } = parseArgs({
+    const { values } = parseArgs({
       args: [...args],
       options: {
-        scenario: { type: "string" },
-        seed: { type: "string" },
-        help: { type: "boolean", short: "h" },
+        scenario: text,
+        seed: text,
+        seeds: text,
+        from: text,
+        minutes: text,
+        clusters: text,
+        nodes: text,
+        threads: text,
+        report: text,
+        trace: flag,
+        help: { ...flag, short: "h" },
       },
-    }));
+    });
+    return values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  const { scenario = "", seed = "1", help = false } = values;
-  if (!help && !Object.hasOwn(SCENARIOS, scenario)) {
-    const allowed = Object.keys(SCENARIOS).join(" or ");
-    const found = scenario === "" ? "is missing" : `is ${JSON.stringify(scenario)}`;
-    throw new UsageError(`--scenario ${found}; it must be ${allowed}`);
-  }
-  if (!/^\d{1,15}$/.test(seed)) {
-    throw new UsageError(`--seed takes a whole number from 0 on, not ${JSON.stringify(seed)}`);
-  }
-  return { help, scenario, seed: Number(seed) };
+}
+
+function wholeNumber(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const least = name === "seed" || name === "from" ? 0 : 1;
+  if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new UsageError(
+    `--${name} takes a whole number from ${least} on, not ${JSON.stringify(text)}`,
+  );
 }

@@ -31,7 +31,7 @@ export interface InitialCluster {
 }
 
 export class EtcdData {
-  private contents: { identity: Identity; readonly disk: Disk } | null = null;
+  private contents: { identity: Identity; readonly disk: Disk; begun: boolean } | null = null;
   private corruption: string | null = null;
 
   inspect(): DataState {
@@ -49,6 +49,16 @@ export class EtcdData {
   /** Null when there is nothing, or nothing that can be read. */
   open(): { readonly identity: Identity; readonly disk: Disk } | null {
     return this.corruption === null ? this.contents : null;
+  }
+
+  /** A member that joins writes nothing before it has found the others. */
+  get unwritten(): boolean {
+    return this.contents !== null && this.contents.disk.empty && !this.contents.begun;
+  }
+
+  /** etcd has created its log, with nothing in it but who it is. */
+  begin(): void {
+    if (this.contents !== null) this.contents.begun = true;
   }
 
   learnLineage(lineage: string): void {
@@ -72,19 +82,19 @@ export class EtcdData {
     copy.corruption = this.corruption;
     if (this.contents !== null) {
       const { identity, disk } = this.contents;
-      copy.contents = { identity, disk: Disk.holding(disk.read()) };
+      copy.contents = { identity, disk: Disk.holding(disk.read()), begun: true };
     }
     return copy;
   }
 
   /** The data of a new cluster's member, before its first start. */
   bootstrap(memberName: string, cluster: InitialCluster): void {
-    this.begin(memberName, cluster, null);
+    this.create(memberName, cluster, null);
   }
 
   /** The keys of a snapshot under a new cluster id, as `etcdutl snapshot restore` makes it. */
   restore(memberName: string, cluster: InitialCluster, snapshot: EtcdSnapshot): void {
-    this.begin(memberName, cluster, snapshot);
+    this.create(memberName, cluster, snapshot);
   }
 
   /** The data of a member that was added: nothing yet but who it is. */
@@ -94,7 +104,7 @@ export class EtcdData {
     readonly token: string;
   }): void {
     this.wipe();
-    this.contents = { identity: { ...identity, lineage: null }, disk: new Disk() };
+    this.contents = { identity: { ...identity, lineage: null }, disk: new Disk(), begun: false };
   }
 
   /**
@@ -119,10 +129,11 @@ export class EtcdData {
     this.contents = {
       identity: { ...identity, lineage },
       disk: Disk.holding({ hard: newHard, snapshot, log: kept }),
+      begun: true,
     };
   }
 
-  private begin(memberName: string, cluster: InitialCluster, snapshot: EtcdSnapshot | null): void {
+  private create(memberName: string, cluster: InitialCluster, snapshot: EtcdSnapshot | null): void {
     const { token } = cluster;
     const members = Object.entries(cluster.members).map(([name, peerUrl]): MemberInfo => {
       return { id: bootstrapMemberId(peerUrl, token), name, peerUrl, isLearner: false };
@@ -135,6 +146,7 @@ export class EtcdData {
     this.contents = {
       identity: { memberId: self.id, clusterId, token, lineage: clusterId },
       disk: bootDisk({ voters, learners: [] }, initialState(members, snapshot)),
+      begun: true,
     };
   }
 }

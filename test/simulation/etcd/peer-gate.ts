@@ -164,8 +164,10 @@ export class PeerGate {
   }
 
   private startNode(): void {
-    const { node, store } = this.options;
+    const { node, store, server } = this.options;
     this.started = true;
+    server.data.begin();
+    server.onIdentity?.();
     node.start();
     if (store.isRemoved(node.core.id)) this.removed();
   }

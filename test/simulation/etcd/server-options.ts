@@ -27,6 +27,8 @@ export interface EtcdServerOptions {
   readonly send: (peerUrl: string, message: PeerMessage) => void;
   /** The process ended by itself. Not called after `kill` or `shutDown`. */
   readonly onExit: (exit: EtcdExit) => void;
+  /** It has told in its log whose data it runs on. */
+  readonly onIdentity?: () => void;
   /** Everything Raft does, for RaftSafety of the lineage of `identity`. */
   readonly observe?: (event: RaftEvent, core: RaftCore, identity: Identity) => void;
   /** Status, members or elections may be others now. May be called often in one step. */

@@ -150,7 +150,7 @@ export class EtcdServer {
       node,
       requests,
       store: this.store,
-      fresh: disk.empty,
+      fresh: this.options.data.unwritten,
       identity: () => this.identity ?? identity,
       exit: (exit) => this.exit(exit),
     });

@@ -42,6 +42,7 @@ export class EtcdStore {
   private kvs = new Map<string, KeyValue>();
   private byId = new Map<string, MemberInfo>();
   private removed = new Set<string>();
+  private memberChanges = 0;
   private bytes = EMPTY_BYTES;
 
   /** @param quotaBytes beyond which nothing more is taken in */
@@ -61,6 +62,7 @@ export class EtcdStore {
     this.revision = state.revision;
     this.kvs = new Map(state.kvs);
     this.byId = new Map(state.members);
+    this.memberChanges += 1;
     this.removed = new Set(state.removed);
     this.bytes = state.bytes;
   }
@@ -72,6 +74,7 @@ export class EtcdStore {
   apply(command: Command): EtcdAnswer {
     if (command.type === "publish") {
       const member = this.byId.get(command.memberId);
+      this.memberChanges += 1;
       if (member !== undefined) this.byId.set(member.id, { ...member, name: command.name });
       return this.success({});
     }
@@ -113,12 +116,18 @@ export class EtcdStore {
   /** Of a change that is not refused. */
   change({ type, id, context }: ConfigurationChange): void {
     const member = this.byId.get(id);
+    this.memberChanges += 1;
     if (type === "remove") {
       this.byId.delete(id);
       this.removed.add(id);
     } else if (type === "promote") {
       if (member !== undefined) this.byId.set(id, { ...member, isLearner: false });
     } else this.byId.set(id, context as MemberInfo);
+  }
+
+  /** Another number after every change of the members. */
+  get membersVersion(): number {
+    return this.memberChanges;
   }
 
   get members(): readonly MemberInfo[] {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { simulate } from "../../simulation/command-line.ts";
 
-function run(...args: string[]) {
+async function run(...args: string[]) {
   let [out, error] = ["", ""];
-  const code = simulate(args, {
+  const code = await simulate(args, {
     out: (text) => (out += text),
     error: (text) => (error += text),
   });
@@ -11,32 +11,43 @@ function run(...args: string[]) {
 }
 
 describe("npm run simulate", () => {
-  it.each([["--help"], ["-h"]])("explains itself on %s", (flag) => {
-    const { code, out, error } = run(flag);
+  it.each([["--help"], ["-h"]])("explains itself on %s", async (flag) => {
+    const { code, out, error } = await run(flag);
     expect([code, error]).toEqual([0, ""]);
     for (const word of ["--scenario", "raft-election", "paxos", "--seed"]) {
       expect(out).toContain(word);
     }
   });
 
-  it.each(["raft-election", "paxos"])("tells the scenario %s", (scenario) => {
-    const { code, out, error } = run("--scenario", scenario);
+  it.each(["raft-election", "paxos"])("tells the scenario %s", async (scenario) => {
+    const { code, out, error } = await run("--scenario", scenario);
     expect([code, error]).toEqual([0, ""]);
     expect(out).toContain("[1] +0.000 s");
-    expect(run("--scenario", scenario, "--seed", "1").out).toBe(out);
-    expect(run("--scenario", scenario, "--seed", "2").out).not.toBe(out);
+    expect((await run("--scenario", scenario, "--seed", "1")).out).toBe(out);
+    expect((await run("--scenario", scenario, "--seed", "2")).out).not.toBe(out);
+  });
+
+  it("replays a seed to the same hash, and tells its faults with all lines on demand", async () => {
+    const { code, out } = await run("--seed", "3", "--clusters", "1", "--nodes", "3");
+    expect(code).toBe(0);
+    expect(out).toContain("seed 3: no violation");
+    expect(out).toMatch(/hash [0-9a-f]{16}/);
+    const again = await run("--seed", "3", "--clusters", "1", "--nodes", "3", "--trace");
+    expect(again.out.endsWith(out)).toBe(true);
+    expect(again.out).toContain("controller LaunchTasks lab-0");
   });
 
   it.each([
-    [[], "--scenario is missing; it must be raft-election or paxos"],
+    [[], "--seed, --seeds, --minutes or --scenario is missing"],
+    [["--seeds", "0"], "--seeds takes a whole number from 1 on"],
     [["--scenario", "raft"], '--scenario is "raft"; it must be raft-election or paxos'],
     [["--scenario", "toString"], '--scenario is "toString"'],
     [["--scenario", "paxos", "--seed", "x"], "--seed takes a whole number from 0 on"],
     [["--scenario", "paxos", "--seed=-1"], "--seed takes a whole number from 0 on"],
     [["--sed", "1"], "Unknown option '--sed'"],
     [["paxos"], "Unexpected argument 'paxos'"],
-  ])("refuses %j", (args, message) => {
-    const { code, out, error } = run(...args);
+  ])("refuses %j", async (args, message) => {
+    const { code, out, error } = await run(...args);
     expect([code, out]).toEqual([2, ""]);
     expect(error).toContain(message);
     expect(error).toContain("--help");

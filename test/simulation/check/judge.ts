@@ -1,0 +1,150 @@
+/** All safety checks of one run. */
+import type { Action } from "../../../controller/model/action.ts";
+import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
+import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
+import type { SimulatedController } from "../controller/controller.ts";
+import type { EffectEvent } from "../controller/effects.ts";
+import type { Identity } from "../etcd/data.ts";
+import type { Container } from "../mesos/docker-host.ts";
+import type { RaftCore } from "../raft/core.ts";
+import type { RaftEvent } from "../raft/types.ts";
+import type { Watchers } from "../world/watchers.ts";
+import { CONTROLLER, type World } from "../world/world.ts";
+import type { Writer } from "../world/writer.ts";
+import { Findings } from "./findings.ts";
+import { Histories } from "./histories.ts";
+import { Kills } from "./kills.ts";
+import { Proxies } from "./proxies.ts";
+import { Publications } from "./publications.ts";
+import { Quorums, SAMPLE_MS } from "./quorums.ts";
+import { Reseeds } from "./reseeds.ts";
+import { Slots } from "./slots.ts";
+import { Writes } from "./writes.ts";
+
+/** The voters after the entry of this index. */
+interface Membership {
+  readonly lineage: string;
+  readonly index: number;
+  readonly voters: readonly string[];
+}
+
+interface Parts {
+  readonly world: World;
+  readonly slots: Slots;
+  readonly quorums: Quorums;
+  readonly reseeds: Reseeds;
+  readonly kills: Kills;
+  readonly writes: Writes;
+}
+
+export class Judge implements Watchers {
+  readonly findings = new Findings();
+  readonly writers = new Map<string, Writer>();
+  private readonly histories = new Histories(this.findings);
+  private readonly publications = new Publications(this.findings);
+  private readonly proxies = new Proxies(this.findings);
+  /** Cluster -> its membership, as last committed. */
+  private readonly memberships = new Map<string, Membership>();
+  private parts: Parts | null = null;
+  onEffectExtra: (controller: SimulatedController, event: EffectEvent) => void = () => undefined;
+
+  begin(world: World): void {
+    const { findings } = this;
+    findings.begin(world);
+    this.parts = {
+      world,
+      slots: new Slots(world, findings),
+      quorums: new Quorums(world, findings),
+      reseeds: new Reseeds(
+        world,
+        findings,
+        (cluster) => this.memberships.get(cluster)?.voters ?? [],
+      ),
+      kills: new Kills(world, findings),
+      writes: new Writes(world, findings, this.writers),
+    };
+    this.sample();
+  }
+
+  /** After every event of the run. */
+  afterEvent(): void {
+    const controller = this.parts?.world.controller;
+    if (controller != null) this.proxies.look(controller);
+  }
+
+  personRestores(cluster: string, from: "snapshot" | "nothing" | null): void {
+    if (from === null) this.parts?.reseeds.askedFor.delete(cluster);
+    else this.parts?.reseeds.askedFor.set(cluster, from);
+  }
+
+  judgeWrites(cluster: string): void {
+    this.parts?.writes.judge(cluster);
+  }
+
+  onEffect(controller: SimulatedController, event: EffectEvent): void {
+    this.onEffectExtra(controller, event);
+  }
+
+  /** Mesos refuses the calls of a controller from which another has taken over. */
+  onAction(controller: SimulatedController, action: Action, memory: ClusterMemory): void {
+    const forMesos = action.type === "LaunchTasks" || action.type === "KillTask";
+    if (forMesos && this.parts?.world.controller !== controller) return;
+    this.parts?.slots.onAction(action);
+    this.parts?.quorums.onAction(action, memory);
+    this.parts?.kills.onAction(action, memory);
+  }
+
+  onPublished(_controller: SimulatedController, object: JupyterClusterObject): void {
+    this.publications.onPublished(object);
+  }
+
+  onContainerStarted(container: Container): void {
+    this.parts?.slots.onContainerStarted(container);
+    this.parts?.kills.onContainerStarted(container);
+  }
+
+  onContainerEnded(): void {}
+
+  onNewBeginning(container: Container, order: AgentOrder): void {
+    if (this.isUnderWay(container.config.cluster, order.etcd)) return;
+    this.parts?.reseeds.onNewBeginning(container, order);
+    this.parts?.writes.onNewBeginning(container, order);
+  }
+
+  /** Another of the first members has begun it already. */
+  private isUnderWay(cluster: string, etcd: EtcdOrder): boolean {
+    if (etcd.mode !== "bootstrap") return false;
+    const clusterId = bootstrapClusterId(etcd.initialCluster, etcd.token);
+    return this.histories.newestOf(cluster) === clusterId;
+  }
+
+  onRaft(container: Container, event: RaftEvent, core: RaftCore, identity: Identity): void {
+    this.histories.onRaft(container, event, core, identity);
+    if (event.type === "committed" || event.type === "applied") {
+      this.noteMembership(container.config.cluster, event.entry.index, core, identity);
+    }
+  }
+
+  /** Members that start again apply once more what they applied before. */
+  private noteMembership(
+    cluster: string,
+    index: number,
+    { configuration }: RaftCore,
+    { lineage }: Identity,
+  ): void {
+    const known = this.memberships.get(cluster);
+    if (lineage === null || lineage !== this.histories.newestOf(cluster)) return;
+    if (known?.lineage === lineage && index < known.index) return;
+    this.memberships.set(cluster, { lineage, index, voters: configuration.voters });
+  }
+
+  private sample(): void {
+    const { parts } = this;
+    if (parts === null) return;
+    for (const cluster of parts.world.user.names()) parts.quorums.sample(cluster);
+    parts.kills.sample(CONTROLLER);
+    parts.world.scheduler.after(SAMPLE_MS, () => this.sample());
+  }
+}

@@ -1,0 +1,80 @@
+/** A healthy task is killed only for a reason that the spec, or a person, gives. */
+import type { Action } from "../../../controller/model/action.ts";
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { Container } from "../mesos/docker-host.ts";
+import type { World } from "../world/world.ts";
+import type { Findings } from "./findings.ts";
+
+const BY_PERSON = /suspended|deleted|restored, as it was asked for/;
+/** A node whose agent answers is not one that hangs, whatever was heard some seconds ago. */
+const ANSWERING_MS = 10_000;
+
+export class Kills {
+  private readonly judged = new Set<string>();
+  /** Container -> since when its agent is within the controller's reach and answers. */
+  private readonly answersSince = new Map<string, number>();
+
+  private readonly startedAt = new Map<string, number>();
+
+  constructor(
+    private readonly world: World,
+    private readonly findings: Findings,
+  ) {}
+
+  onContainerStarted({ name }: Container): void {
+    this.startedAt.set(name, this.world.now());
+  }
+
+  sample(controllerName: string): void {
+    const { partitions } = this.world.wires;
+    const now = this.world.now();
+    for (const container of this.world.containers()) {
+      const hanging = this.world.nodeOf(container)?.hangs ?? true;
+      const answers = !hanging && partitions.connects(container.name, controllerName);
+      if (!answers) this.answersSince.delete(container.name);
+      else if (!this.answersSince.has(container.name)) this.answersSince.set(container.name, now);
+    }
+  }
+
+  onAction(action: Action, memory: ClusterMemory): void {
+    if (action.type !== "KillTask" || this.judged.has(action.taskId)) return;
+    this.judged.add(action.taskId);
+    const container = this.world
+      .containers()
+      .find((c) => c.config.taskId === action.taskId && c.running);
+    if (container === undefined) return;
+    const wrong = this.whyWrong(action.reason, container, memory);
+    if (wrong !== null) this.findings.add("killed without a reason", `${action.taskId}: ${wrong}`);
+  }
+
+  /** What was to end, and was not known to have ended, ends, though it was thought better of since. */
+  private wasAsked({ name, config }: Container): boolean {
+    const askedAt = this.world.user.stopAskedAt.get(config.cluster);
+    return askedAt !== undefined && askedAt >= (this.startedAt.get(name) ?? 0);
+  }
+
+  private whyWrong(reason: string, container: Container, memory: ClusterMemory): string | null {
+    const { spec } = memory.cluster;
+    const { slot, taskId } = container.config;
+    const slotMemory = memory.slots.find((s) => s.slot === slot);
+    if (BY_PERSON.test(reason)) {
+      const asked = /restored/.test(reason) || spec.suspend || memory.fileRemoved;
+      return asked || this.wasAsked(container) ? null : reason;
+    }
+    if (reason === "scaled in") return slot >= spec.replicas ? null : reason;
+    if (/updated to the new template/.test(reason)) return null;
+    if (/no slot has this task/.test(reason)) {
+      return slotMemory?.task?.taskId === taskId ? reason : null;
+    }
+    if (/agent does not answer/.test(reason)) {
+      const since = this.answersSince.get(container.name);
+      const answering = since !== undefined && this.world.now() - since > ANSWERING_MS;
+      return answering ? `${reason}, but it does` : null;
+    }
+    if (/data is on another host/.test(reason)) {
+      const followsNobody = this.world.nodeOf(container)?.etcd.server == null;
+      return followsNobody ? null : reason;
+    }
+    return reason;
+  }
+}

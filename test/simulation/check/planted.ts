@@ -1,0 +1,103 @@
+/** Guards that the tests take away, and the checks that must notice. */
+import type { AgentStatus } from "../../../controller/model/agent-api.ts";
+import type { LeaderCandidate } from "../../../controller/model/leader.ts";
+import { fresh, type Observed } from "../../../controller/model/observed.ts";
+import { NO_TAMPERING, type Tampering } from "../controller/tampering.ts";
+
+export interface PlantedBug {
+  readonly tampering: Partial<Tampering>;
+  /** Any of these may be the one that finds it. */
+  readonly foundBy: readonly string[];
+}
+
+export const PLANTED_BUGS = {
+  /** A node out of sight counts as one that has nothing any more. */
+  "unknown is taken for absent": {
+    tampering: {
+      observe: (observed) =>
+        changeAgents(observed, (status, isFresh) =>
+          isFresh
+            ? status
+            : { ...status, phase: "awaiting-order", data: { state: "empty" }, etcd: null },
+        ),
+    },
+    foundBy: [
+      "begun anew too early",
+      "healthy member removed",
+      "acknowledged write lost",
+      "one history",
+    ],
+  },
+  /** The proxy follows whoever says that it leads, and not the one of the highest term. */
+  "the proxy is not fenced by the term": {
+    tampering: { candidates: (nodes) => nodes.map(oldestClaim(nodes)) },
+    foundBy: ["proxy on a deposed leader"],
+  },
+  /** The table of names counts as the present leader's, whoever wrote it. */
+  "the hosts table is not fenced by the term": {
+    tampering: { observe: believeTables },
+    foundBy: ["XXX-0 leads"],
+  },
+  /** A member votes as soon as it is added. */
+  "a voter is added instead of a learner": {
+    tampering: {
+      request: (request) =>
+        request.type === "member-add" ? { ...request, isLearner: false } : request,
+    },
+    foundBy: ["liveness", "quorum given up", "begun anew too early"],
+  },
+} as const satisfies Record<string, PlantedBug>;
+
+export type PlantedName = keyof typeof PLANTED_BUGS;
+
+/** Several at a time. */
+export function tamperingOf(names: readonly PlantedName[]): Tampering {
+  const parts = names.map((name) => ({ ...NO_TAMPERING, ...PLANTED_BUGS[name].tampering }));
+  return {
+    observe: (observed) => parts.reduce((o, p) => p.observe(o), observed),
+    candidates: (nodes) => parts.reduce((n, p) => p.candidates(n), nodes),
+    request: (request) => parts.reduce((r, p) => p.request(r), request),
+  };
+}
+
+function changeAgents(
+  observed: Observed,
+  change: (status: AgentStatus, isFresh: boolean) => AgentStatus,
+): Observed {
+  const agents = new Map(
+    [...observed.agents].map(([taskId, source]) => {
+      if (source.freshness === "unknown") return [taskId, source] as const;
+      return [taskId, fresh(change(source.value, source.freshness === "fresh"))] as const;
+    }),
+  );
+  return { ...observed, agents };
+}
+
+/** All others that say so are silenced. */
+function oldestClaim(nodes: readonly LeaderCandidate[]) {
+  const claims = nodes.filter(({ agent }) => leads(agent));
+  const term = Math.min(...claims.map(({ agent }) => agent?.etcd?.raftTerm ?? 0));
+  return (node: LeaderCandidate): LeaderCandidate =>
+    (node.agent?.etcd?.raftTerm ?? 0) > term ? { ...node, agent: null } : node;
+}
+
+function leads(agent: AgentStatus | null): boolean {
+  return agent?.etcd != null && agent.etcd.leaderId === agent.etcd.memberId;
+}
+
+function leaderOf(observed: Observed): AgentStatus | null {
+  const inSight = [...observed.agents.values()].map((source) =>
+    source.freshness === "fresh" ? source.value : null,
+  );
+  return inSight.find(leads) ?? null;
+}
+
+function believeTables(observed: Observed): Observed {
+  const leader = leaderOf(observed);
+  if (leader?.etcd == null) return observed;
+  const { slot, etcd } = leader;
+  return changeAgents(observed, ({ hosts, ...status }) => ({
+    ...status,
+    hosts: hosts && { ...hosts, leaderSlot: slot, term: etcd.raftTerm },
+  }));
+}

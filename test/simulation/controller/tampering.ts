@@ -1,0 +1,22 @@
+/**
+ * Where a test takes a guard away from the controller, to see that the checks can fail: between
+ * production's parts, in what they hear of one another. No production code knows of it.
+ */
+import type { LeaderCandidate } from "../../../controller/model/leader.ts";
+import type { Observed } from "../../../controller/model/observed.ts";
+import type { EtcdRequest } from "../etcd/types.ts";
+
+export interface Tampering {
+  /** What the planner is told. */
+  readonly observe: (observed: Observed) => Observed;
+  /** What the proxy is told. */
+  readonly candidates: (nodes: readonly LeaderCandidate[]) => readonly LeaderCandidate[];
+  /** What etcd is asked. */
+  readonly request: (request: EtcdRequest) => EtcdRequest;
+}
+
+export const NO_TAMPERING: Tampering = {
+  observe: (observed) => observed,
+  candidates: (nodes) => nodes,
+  request: (request) => request,
+};

@@ -1,0 +1,91 @@
+/** The network fails: partitions of any two, places that are cut off, bad weather. */
+import { CALM, type LinkConditions } from "../engine/network.ts";
+import { CONTROLLER } from "../world/world.ts";
+import { CLIENT } from "../world/writer.ts";
+import type { Fault, Scene } from "./fault.ts";
+
+const LASTS_MS = { min: 2_000, max: 60_000 };
+
+/** Single containers, and the places that they and all others are at. */
+function ends({ world }: Scene): string[] {
+  const places = [CONTROLLER, CLIENT, ...world.site.masters.map((m) => m.name)];
+  const hosts = world.hosts.map((h) => h.name);
+  return [...places, ...hosts, ...world.containers().map((c) => c.name)];
+}
+
+function partition(scene: Scene, cuts: readonly (readonly [string, string])[]): void {
+  const { world, rng } = scene;
+  const { partitions } = world.wires;
+  for (const [from, to] of cuts) partitions.cutOneWay(from, to);
+  world.site.connectivityChanged();
+  scene.undoLater(rng.integer(LASTS_MS.min, LASTS_MS.max), () => {
+    for (const [from, to] of cuts) partitions.heal(from, to);
+    world.site.connectivityChanged();
+  });
+}
+
+export const NETWORK_FAULTS: readonly Fault[] = [
+  {
+    kind: "partition of two",
+    weight: 4,
+    strike: (scene) => {
+      const [a, b] = scene.rng.shuffle(ends(scene));
+      if (a === undefined || b === undefined) return null;
+      partition(scene, [
+        [a, b],
+        [b, a],
+      ]);
+      return "all";
+    },
+  },
+  {
+    kind: "partition one way",
+    weight: 2,
+    strike: (scene) => {
+      const [a, b] = scene.rng.shuffle(ends(scene));
+      if (a === undefined || b === undefined) return null;
+      partition(scene, [[a, b]]);
+      return "all";
+    },
+  },
+  {
+    kind: "cut off from all",
+    weight: 4,
+    strike: (scene) => {
+      const all = ends(scene);
+      const place = scene.rng.pick(all);
+      partition(
+        scene,
+        all
+          .filter((other) => other !== place)
+          .flatMap((other) => [
+            [place, other],
+            [other, place],
+          ]),
+      );
+      return "all";
+    },
+  },
+  {
+    kind: "bad weather",
+    weight: 3,
+    strike: ({ world, rng, undoLater }) => {
+      world.wires.setConditions(storm(rng.fraction() * 0.3, 0.1), storm(rng.fraction() * 0.05, 0));
+      undoLater(rng.integer(3_000, 30_000), () => world.wires.setConditions(...CLEAR));
+      return "all";
+    },
+  },
+];
+
+function storm(lossChance: number, duplicateChance: number): LinkConditions {
+  return {
+    latencyMs: { min: 1, max: 30 },
+    lossChance,
+    duplicateChance,
+    delayChance: 0.1,
+    delayMs: { min: 50, max: 3_000 },
+    reorderChance: duplicateChance,
+  };
+}
+
+const CLEAR = [CALM, CALM] as const;

@@ -1,0 +1,117 @@
+/** People: they edit the spec at any moment, well or badly, and ask for restores. */
+import { clusterKey } from "../../../controller/model/ids.ts";
+import type { Wish } from "../world/spec-user.ts";
+import type { Fault, Scene } from "./fault.ts";
+
+const BROKEN = [
+  "spec: [",
+  "apiVersion: jupytercluster.dev/v1alpha1\nkind: JupyterCluster\nmetadata: {name: lab-0}\nspec: {replicas: -1}",
+  "",
+] as const;
+
+function edit(scene: Scene, change: (wish: Wish) => Partial<Wish>): string {
+  const { world, rng } = scene;
+  const cluster = rng.pick(world.user.names());
+  const wish = world.user.wish(cluster);
+  const changes = change(wish);
+  world.user.write({ ...wish, ...changes });
+  world.trace.add("user", "edits", cluster, JSON.stringify(changes));
+  world.read();
+  return cluster;
+}
+
+export const PEOPLE_FAULTS: readonly Fault[] = [
+  {
+    kind: "edit: replicas",
+    weight: 3,
+    strike: (scene) => edit(scene, () => ({ replicas: scene.rng.pick([1, 3, 3, 4, 5]) })),
+  },
+  {
+    kind: "edit: template",
+    weight: 3,
+    strike: (scene) =>
+      edit(scene, ({ jupyterPort }) =>
+        scene.rng.chance(0.5)
+          ? { image: `image:${scene.rng.integer(1, 3)}` }
+          : { jupyterPort: jupyterPort === 8888 ? 8889 : 8888 },
+      ),
+  },
+  {
+    kind: "edit: policies",
+    weight: 1,
+    strike: (scene) =>
+      edit(scene, () => ({
+        recovery: scene.rng.pick(["Automatic", "Automatic", "Manual"] as const),
+        updateStrategy: scene.rng.pick(["RollingUpdate", "OnDelete"] as const),
+        standby: scene.rng.pick(["warm", "cold"] as const),
+      })),
+  },
+  {
+    kind: "edit: suspend",
+    weight: 1,
+    strike: (scene) => {
+      const cluster = edit(scene, () => ({ suspend: true }));
+      scene.undoLater(scene.rng.integer(1_000, 40_000), () => resume(scene, cluster));
+      return cluster;
+    },
+  },
+  {
+    kind: "edit: broken",
+    weight: 2,
+    strike: (scene) => {
+      const { world, rng } = scene;
+      const cluster = rng.pick(world.user.names());
+      world.user.breakFile(cluster, rng.pick(BROKEN));
+      world.read();
+      scene.undoLater(rng.integer(1_000, 30_000), () => repair(scene, cluster));
+      return cluster;
+    },
+  },
+  {
+    kind: "edit: file removed",
+    weight: 1,
+    strike: (scene) => {
+      const { world, rng } = scene;
+      const cluster = rng.pick(world.user.names());
+      world.user.deleteFile(cluster);
+      world.read();
+      // A cluster that is deleted, and comes back, begins anew on what is left of its data.
+      if (world.user.wish(cluster).deletionPolicy === "Delete")
+        scene.writers.get(cluster)?.excuse(() => true);
+      scene.undoLater(rng.integer(1_000, 30_000), () => repair(scene, cluster));
+      return cluster;
+    },
+  },
+  {
+    kind: "restore asked for",
+    weight: 1,
+    strike: (scene) => {
+      const { world, rng, judge } = scene;
+      const { controller } = world;
+      const cluster = rng.pick(world.user.names());
+      const key = clusterKey({ namespace: "default", name: cluster });
+      const memory = controller?.loop.remembered().get(key);
+      if (controller === null || memory === undefined) return null;
+      const snapshot = rng.pick([...world.shelf.known(key), null]);
+      world.trace.add("user", "restore", cluster, snapshot?.id ?? "nothing");
+      judge.personRestores(cluster, snapshot === null ? "nothing" : "snapshot");
+      const request =
+        snapshot === null
+          ? ({ from: "nothing" } as const)
+          : ({ from: "snapshot", snapshot } as const);
+      void controller.loop.requestRestore(key, request);
+      return cluster;
+    },
+  },
+];
+
+function resume({ world }: Scene, cluster: string): void {
+  world.user.write({ ...world.user.wish(cluster), suspend: false });
+  world.read();
+}
+
+/** The last good text is put back. */
+function repair({ world }: Scene, cluster: string): void {
+  world.user.write(world.user.wish(cluster));
+  world.read();
+}

@@ -1,0 +1,33 @@
+/** A thread that carries out runs, one after the other, as they are handed to it. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { Finding } from "../check/findings.ts";
+import { type PlantedName, tamperingOf } from "../check/planted.ts";
+import type { Coverage } from "../faults/chaos.ts";
+import { runSeed, type RunOptions } from "../run/run-seed.ts";
+
+export type WorkerSettings = Pick<RunOptions, "clusters" | "nodes"> & {
+  /** Guards that are taken away. */
+  readonly planted?: readonly PlantedName[];
+};
+
+/** What is left of a run when it has left its thread. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly findings: readonly Finding[];
+  readonly coverage: Coverage;
+  readonly hash: string;
+  readonly steps: number;
+  readonly virtualMs: number;
+  readonly convergedMs: number | null;
+}
+
+parentPort?.on("message", (seed: number) => void answer(seed));
+
+async function answer(seed: number): Promise<void> {
+  const { planted, ...site } = workerData as WorkerSettings;
+  const tampering = planted === undefined ? {} : { tampering: tamperingOf(planted) };
+  const run = await runSeed({ ...site, ...tampering, seed, linesKept: 0 });
+  const { findings, coverage, hash, steps, virtualMs, convergedMs } = run;
+  const result = { seed, findings, coverage, hash, steps, virtualMs, convergedMs };
+  parentPort?.postMessage(result satisfies SeedResult);
+}

@@ -1,0 +1,102 @@
+/** The one framework's subscription at a master: its stream of events, from headers to end. */
+import type { Call, SchedulerEvent } from "../../../controller/mesos/wire.ts";
+import type { Clock } from "../../../controller/model/ports.ts";
+import type { Trace } from "../engine/trace.ts";
+import type { Station } from "../wire/station.ts";
+import type { HttpAnswer } from "./master.ts";
+import type { Registry } from "./registry.ts";
+import { judgeSubscription, type Session } from "./sessions.ts";
+
+export interface FrameworkSessionOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly trace: Trace;
+  readonly onBegin: () => void;
+  readonly onEnd: () => void;
+}
+
+interface Live extends Session {
+  readonly station: Station;
+}
+
+const HEARTBEAT_MS = 15_000;
+
+export class FrameworkSession {
+  private live: Live | null = null;
+  private cancelHeartbeat = () => {};
+
+  constructor(private readonly options: FrameworkSessionOptions) {}
+
+  get current(): Session | null {
+    return this.live;
+  }
+
+  tell(event: SchedulerEvent): void {
+    this.live?.station.write(this.live.stream, event);
+  }
+
+  /** @param reads name of the stream that the client reads */
+  subscribe(
+    station: Station,
+    from: string,
+    reads: string,
+    call: Extract<Call, { type: "SUBSCRIBE" }>,
+  ): HttpAnswer {
+    const outcome = judgeSubscription(call, reads, this.options.registry);
+    if ("refused" in outcome) return outcome.refused;
+    this.end("Framework failed over");
+    const live = { ...outcome.session, station };
+    station.beginStream(reads, from, () => this.onReaderGone(live));
+    // After the answer's headers.
+    this.options.clock.after(0, () => {
+      if (station.isOpen) this.begin(live, outcome.removed);
+    });
+    return { statusCode: 200, text: "", streamId: live.streamId };
+  }
+
+  end(message: string): void {
+    const { live } = this;
+    if (live === null) return;
+    refuse(live, message);
+    this.onReaderGone(live);
+  }
+
+  /** The process has died. */
+  drop(): void {
+    this.live = null;
+    this.cancelHeartbeat();
+  }
+
+  private begin(live: Live, removed: boolean): void {
+    if (removed) return refuse(live, "Framework has been removed");
+    this.live = live;
+    this.options.trace.add(this.options.name, "subscribed", live.frameworkId);
+    this.tell({
+      type: "SUBSCRIBED",
+      subscribed: {
+        framework_id: { value: live.frameworkId },
+        heartbeat_interval_seconds: HEARTBEAT_MS / 1000,
+      },
+    });
+    this.heartbeat();
+    this.options.onBegin();
+  }
+
+  private onReaderGone(live: Live): void {
+    if (this.live !== live) return;
+    this.drop();
+    this.options.onEnd();
+  }
+
+  private heartbeat(): void {
+    this.cancelHeartbeat();
+    this.tell({ type: "HEARTBEAT" });
+    this.cancelHeartbeat = this.options.clock.after(HEARTBEAT_MS, () => this.heartbeat());
+  }
+}
+
+function refuse({ station, stream }: Live, message: string): void {
+  station.write(stream, { type: "ERROR", error: { message } });
+  station.endStream(stream);
+}

@@ -1,0 +1,289 @@
+/** One Mesos master: its framework's session, its agents and their tasks, and offers. */
+import type { Call, TaskState, TaskStatus } from "../../../controller/mesos/wire.ts";
+import type { Clock } from "../../../controller/model/ports.ts";
+import type { Rng } from "../engine/rng.ts";
+import type { Trace } from "../engine/trace.ts";
+import { Station } from "../wire/station.ts";
+import type { Wires } from "../wire/wires.ts";
+import { Allocation } from "./allocation.ts";
+import { Calls } from "./calls.ts";
+import { MasterAgents } from "./master-agents.ts";
+import { isTerminal, type MesosAgent } from "./mesos-agent.ts";
+import type { Registry } from "./registry.ts";
+import { bareStatus, statusOf } from "./statuses.ts";
+import { FrameworkSession } from "./framework-session.ts";
+
+export interface MasterOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly trace: Trace;
+  readonly wires: Wires;
+  readonly registry: Registry;
+  /** How long an agent may be out of reach; Mesos's own is 75 to 90 s. Milliseconds. */
+  readonly unreachableMs: number;
+  /** After a failover, agents that have not come back by then are unreachable. Milliseconds. */
+  readonly reregisterMs: number;
+  /** Which master leads, as ZooKeeper tells those that do not. */
+  readonly leaderName: () => string | null;
+}
+
+/** What a master answers over HTTP. */
+export interface HttpAnswer {
+  readonly statusCode: number;
+  readonly text: string;
+  readonly location?: string;
+  /** Names the stream of events that follows. */
+  readonly streamId?: string;
+}
+
+export interface HttpRequest {
+  readonly streamId: string | undefined;
+  /** Names the stream that the client reads; of a SUBSCRIBE only. */
+  readonly reads: string | undefined;
+  readonly body: string;
+}
+
+export class MesosMaster {
+  readonly name: string;
+  readonly agents = new MasterAgents();
+  private readonly allocation: Allocation;
+  private readonly calls: Calls;
+  private station: Station | null = null;
+  private detach = () => {};
+  private readonly session: FrameworkSession;
+  private starts = 0;
+  leads = false;
+
+  constructor(readonly options: MasterOptions) {
+    this.name = options.name;
+    const { name, clock, wires, registry, trace } = options;
+    const { agents } = this;
+    this.session = new FrameworkSession({
+      name,
+      clock,
+      registry,
+      trace,
+      onBegin: () => this.onSubscribed(),
+      onEnd: () => this.allocation.forget(),
+    });
+    this.allocation = new Allocation({
+      name,
+      clock,
+      agents,
+      frameworkId: () => this.session.current?.frameworkId ?? null,
+      tell: (event) => this.session.tell(event),
+    });
+    this.calls = new Calls({
+      name,
+      wires,
+      registry,
+      agents,
+      allocation: this.allocation,
+      tell: (status) => this.tellOf(status),
+      tearDown: (frameworkId) => this.tearDown(frameworkId),
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.station !== null;
+  }
+
+  start(): void {
+    if (this.station !== null) return;
+    const { wires, clock } = this.options;
+    this.starts += 1;
+    this.detach = wires.attachLink(this.name);
+    this.station = new Station(this.name, wires, clock);
+    this.station.serve("mesos", (from, body, answer) => {
+      answer(this.serve(from, body as HttpRequest));
+    });
+  }
+
+  /** Nothing of its memory survives. */
+  crash(): void {
+    for (const { agentId, agent } of this.agents.all()) {
+      this.agents.remove(agentId);
+      agent.masterLost();
+    }
+    this.leads = false;
+    this.session.drop();
+    this.allocation.stop();
+    this.station?.shut();
+    this.station = null;
+    this.detach();
+  }
+
+  lead(): void {
+    this.leads = true;
+    const { registry, clock, reregisterMs } = this.options;
+    const { starts } = this;
+    const awaited = registry.agentIds();
+    clock.after(reregisterMs, () => {
+      if (this.starts !== starts || !this.leads) return;
+      for (const agentId of awaited) if (!this.agents.get(agentId)) this.markUnreachable(agentId);
+    });
+  }
+
+  onRegister(agent: MesosAgent): void {
+    if (!this.leads) return;
+    const { registry, wires } = this.options;
+    if (agent.agentId !== null && registry.gone.has(agent.agentId)) {
+      wires.sendLink(this.name, agent.name, () => agent.shutDown());
+      return;
+    }
+    const agentId = agent.agentId ?? registry.nextAgentId();
+    const former = registry.formerIdAt(agent.name, agentId);
+    if (former !== null) this.replaced(former);
+    const wasUnreachable = registry.unreachable.has(agentId);
+    const before = this.agents.get(agentId);
+    before?.cancelRemoval();
+    registry.admit({ agentId, hostname: agent.name });
+    const registered = this.agents.add(agentId, agent);
+    for (const task of agent.report()) {
+      const status = statusOf(task, agentId, { source: "SOURCE_MASTER" });
+      this.agents.setTask(registered, task.info, status);
+      if (wasUnreachable && !isTerminal(task.state)) this.tellReregistered(status);
+    }
+    for (const [taskId, { status }] of before?.tasks ?? []) {
+      // Launched, and lost on the way to the agent.
+      if (!registered.tasks.has(taskId)) this.tellMissing(taskId, agentId, status.state);
+    }
+    wires.sendLink(this.name, agent.name, () => agent.onRegistered(this, agentId));
+    this.allocation.soon();
+  }
+
+  /** Its process ended: the connection breaks at once. */
+  onAgentGone(agent: MesosAgent): void {
+    const registered = this.agents.ofProcess(agent);
+    if (registered?.connected !== true) return;
+    const { clock, unreachableMs } = this.options;
+    registered.connected = false;
+    for (const id of this.allocation.takeAllOf(registered.agentId)) {
+      this.session.tell({ type: "RESCIND", rescind: { offer_id: { value: id } } });
+    }
+    registered.cancelRemoval = clock.after(unreachableMs, () =>
+      this.markUnreachable(registered.agentId),
+    );
+  }
+
+  onUpdate(agent: MesosAgent, status: TaskStatus): void {
+    const registered = this.agents.ofProcess(agent);
+    if (registered === undefined) return;
+    const known = registered.tasks.get(status.task_id.value);
+    if (known !== undefined) {
+      known.status = { ...status };
+      if (isTerminal(status.state)) this.allocation.soon();
+    }
+    this.session.tell({ type: "UPDATE", update: { status } });
+  }
+
+  /** By an operator: the machine never comes back. */
+  markGone(agentId: string): void {
+    const { registry, wires } = this.options;
+    const registered = this.agents.get(agentId);
+    if (registered === undefined || registry.gone.has(agentId)) return;
+    registry.markGone(agentId);
+    this.endAgent(agentId, "TASK_GONE_BY_OPERATOR", {
+      reason: "REASON_AGENT_REMOVED_BY_OPERATOR",
+      message: "Agent has been marked gone",
+    });
+    wires.sendLink(this.name, registered.agent.name, () => registered.agent.shutDown());
+  }
+
+  private serve(from: string, request: HttpRequest): HttpAnswer {
+    if (!this.leads) {
+      const leader = this.options.leaderName();
+      if (leader === null) return { statusCode: 503, text: "No leader elected" };
+      const location = `//${leader}:5050/master/api/v1/scheduler`;
+      return { statusCode: 307, text: "", location };
+    }
+    const call = JSON.parse(request.body) as Call;
+    if (call.type === "SUBSCRIBE") {
+      const { station } = this;
+      if (station === null) return refusal(503, "recovery");
+      return this.session.subscribe(station, from, request.reads ?? "", call);
+    }
+    if (request.streamId === undefined) return refusal(400, "No stream id");
+    const session = this.session.current;
+    if (session === null) return refusal(403, "Framework is not subscribed");
+    if (session.frameworkId !== call.framework_id.value) {
+      return refusal(400, "Framework cannot be found");
+    }
+    if (session.streamId !== request.streamId) {
+      return refusal(400, "The stream ID included in this request didn't match the stream ID");
+    }
+    this.calls.carryOut(call);
+    return { statusCode: 202, text: "" };
+  }
+
+  private tearDown(frameworkId: string): void {
+    this.options.registry.removedFrameworks.add(frameworkId);
+    this.session.end("Framework has been removed");
+  }
+
+  private onSubscribed(): void {
+    for (const { agent, connected } of this.agents.all()) {
+      if (!connected) continue;
+      this.options.wires.sendLink(this.name, agent.name, () => agent.sendUpdates());
+    }
+    this.allocation.begin();
+  }
+
+  private markUnreachable(agentId: string): void {
+    const { registry, clock } = this.options;
+    if (!this.leads || !registry.isAdmitted(agentId)) return;
+    registry.unreachable.set(agentId, clock.now());
+    this.endAgent(agentId, "TASK_UNREACHABLE", {
+      reason: "REASON_AGENT_REMOVED",
+      message: "health check timed out",
+    });
+  }
+
+  /** A new agent at the address of this one. */
+  private replaced(agentId: string): void {
+    this.options.registry.remove(agentId);
+    this.endAgent(agentId, "TASK_LOST", {
+      reason: "REASON_AGENT_REMOVED",
+      message: "a new agent registered at the same address",
+    });
+  }
+
+  private endAgent(
+    agentId: string,
+    state: TaskState,
+    parts: { readonly reason: string; readonly message: string },
+  ): void {
+    const registered = this.agents.get(agentId);
+    const taskIds = [...(registered?.tasks ?? [])]
+      .filter(([, { status }]) => !isTerminal(status.state))
+      .map(([taskId]) => taskId);
+    this.agents.remove(agentId);
+    this.allocation.takeAllOf(agentId);
+    this.options.trace.add(this.name, state, agentId);
+    for (const taskId of taskIds) this.tellOf(bareStatus(taskId, agentId, state, parts));
+    this.session.tell({ type: "FAILURE", failure: { agent_id: { value: agentId } } });
+  }
+
+  private tellReregistered(status: TaskStatus): void {
+    this.tellOf({
+      ...status,
+      reason: "REASON_AGENT_REREGISTERED",
+      message: "Unreachable agent re-reregistered",
+    });
+  }
+
+  private tellMissing(taskId: string, agentId: string, last: TaskState): void {
+    const state = last === "TASK_STAGING" ? "TASK_DROPPED" : "TASK_GONE";
+    const message = "Task is unknown to the agent";
+    this.tellOf(bareStatus(taskId, agentId, state, { reason: "REASON_RECONCILIATION", message }));
+  }
+
+  private tellOf(status: TaskStatus): void {
+    this.session.tell({ type: "UPDATE", update: { status } });
+  }
+}
+
+function refusal(statusCode: number, text: string): HttpAnswer {
+  return { statusCode, text };
+}

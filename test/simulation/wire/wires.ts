@@ -1,0 +1,67 @@
+/**
+ * Everything that passes between processes. Three kinds of traffic, for they fail differently:
+ * etcd's peers speak in single messages that may be lost, doubled and overtaken; calls and streams
+ * run on connections, where a loss ends the connection; a Mesos master and its agents find out by
+ * themselves what got lost between them, and register anew.
+ */
+import type { Clock } from "../../../controller/model/ports.ts";
+import { CALM, type LinkConditions, Network } from "../engine/network.ts";
+import type { Rng } from "../engine/rng.ts";
+import type { PeerMessage } from "../etcd/types.ts";
+import { Partitions } from "./partitions.ts";
+import type { Parcel } from "./station.ts";
+
+export class Wires {
+  readonly partitions = new Partitions();
+  private readonly peers: Network<PeerMessage>;
+  private readonly parcels: Network<Parcel>;
+  private readonly links: Network<() => void>;
+
+  constructor(clock: Clock, rng: Rng) {
+    this.peers = new Network(clock, rng.fork("peers"));
+    this.parcels = new Network(clock, rng.fork("parcels"));
+    this.links = new Network(clock, rng.fork("links"));
+  }
+
+  /** How peers' messages and connections fare from now on. */
+  setConditions(peers: LinkConditions, connections: LinkConditions): void {
+    this.peers.conditions = peers;
+    this.parcels.conditions = connections;
+  }
+
+  calm(): void {
+    this.setConditions(CALM, CALM);
+    this.partitions.healAll();
+  }
+
+  attachPeer(name: string, receive: (message: PeerMessage) => void): () => void {
+    return this.peers.attach(name, (from, message) => {
+      if (!this.partitions.blocks(from, name)) receive(message);
+    });
+  }
+
+  sendPeer(from: string, to: string, message: PeerMessage): void {
+    if (!this.partitions.blocks(from, to)) this.peers.send(from, to, message);
+  }
+
+  attach(name: string, receive: (from: string, parcel: Parcel) => void): () => void {
+    return this.parcels.attach(name, (from, parcel) => {
+      if (!this.partitions.blocks(from, name)) receive(from, parcel);
+    });
+  }
+
+  send(from: string, to: string, parcel: Parcel): void {
+    if (!this.partitions.blocks(from, to)) this.parcels.send(from, to, parcel);
+  }
+
+  attachLink(name: string): () => void {
+    return this.links.attach(name, (from, arrive) => {
+      if (!this.partitions.blocks(from, name)) arrive();
+    });
+  }
+
+  /** Runs `arrive` at `to` a moment later, in order, unless the two are cut off or `to` has ended. */
+  sendLink(from: string, to: string, arrive: () => void): void {
+    if (!this.partitions.blocks(from, to)) this.links.send(from, to, arrive);
+  }
+}

@@ -1,0 +1,130 @@
+/** The person who edits the spec files: what is in them, and how the controller reads it. */
+import { compileText, resolveConflicts } from "../../../crd-schema/documents.ts";
+import type { CompiledText } from "../../../crd-schema/documents.ts";
+import type { SpecReading } from "../../../controller/plan/intake.ts";
+
+/** What the simulated user sets; everything else has its default. */
+export interface Wish {
+  readonly name: string;
+  /** Of the first slot and the proxy; no two clusters share it. */
+  readonly number: number;
+  readonly replicas: number;
+  readonly image: string | null;
+  readonly jupyterPort: number;
+  readonly standby: "warm" | "cold";
+  readonly dataVolume: "local" | "ephemeral";
+  readonly replaceAfterSeconds: number;
+  readonly snapshotSeconds: number;
+  readonly graceSeconds: number;
+  readonly recovery: "Automatic" | "Manual";
+  readonly updateStrategy: "RollingUpdate" | "OnDelete";
+  readonly deletionPolicy: "Retain" | "Delete";
+  readonly suspend: boolean;
+}
+
+/** Slow enough that idle clusters cost few events. */
+export const HEARTBEAT_MS = 1_000;
+export const ELECTION_MS = 5_000;
+
+/** Compiled once, however many runs read the same text. */
+const compiled = new Map<string, CompiledText>();
+const COMPILED_MAX = 5_000;
+
+export class SpecUser {
+  /** File name -> text; null: it is not there. */
+  private readonly texts = new Map<string, string | null>();
+  private readonly wishes = new Map<string, Wish>();
+  /** Clusters that were deleted on purpose, and may have come back since. */
+  readonly deleted = new Set<string>();
+  /** When a cluster was last suspended, or its file removed; milliseconds since the epoch. */
+  readonly stopAskedAt = new Map<string, number>();
+  /** The last that was valid, of each cluster. */
+  private readonly valid = new Map<string, Wish>();
+
+  constructor(private readonly now: () => number) {}
+
+  write(wish: Wish): void {
+    if (wish.suspend) this.stopAskedAt.set(wish.name, this.now());
+    this.wishes.set(wish.name, wish);
+    this.valid.set(wish.name, wish);
+    this.texts.set(fileOf(wish.name), textOf(wish));
+  }
+
+  /** Something that is no spec takes the file's place. */
+  breakFile(name: string, text: string): void {
+    this.texts.set(fileOf(name), text);
+  }
+
+  deleteFile(name: string): void {
+    this.texts.set(fileOf(name), null);
+    this.stopAskedAt.set(name, this.now());
+    if (this.wish(name).deletionPolicy === "Delete") this.deleted.add(name);
+  }
+
+  isThere(name: string): boolean {
+    return this.texts.get(fileOf(name)) != null;
+  }
+
+  /** As the user last wrote it. */
+  wish(name: string): Wish {
+    const wish = this.valid.get(name);
+    if (wish === undefined) throw new Error(`no cluster ${name}`);
+    return wish;
+  }
+
+  names(): readonly string[] {
+    return [...this.wishes.keys()];
+  }
+
+  reading(): SpecReading {
+    const files = [...this.texts].filter(([, text]) => text !== null).map(([file]) => file);
+    const texts = files.map((file) => compile(this.texts.get(file) ?? "", file));
+    const { clusters, problems } = resolveConflicts(texts);
+    return { clusters, problems, files, complete: true };
+  }
+}
+
+function compile(text: string, file: string): CompiledText {
+  const key = `${file}\n${text}`;
+  let known = compiled.get(key);
+  if (known === undefined) {
+    known = compileText(text, file);
+    if (compiled.size >= COMPILED_MAX) compiled.clear();
+    compiled.set(key, known);
+  }
+  return known;
+}
+
+export function fileOf(name: string): string {
+  return `${name}.yaml`;
+}
+
+function textOf(wish: Wish): string {
+  const { number } = wish;
+  const manifest = {
+    apiVersion: "jupytercluster.dev/v1alpha1",
+    kind: "JupyterCluster",
+    metadata: { name: wish.name },
+    spec: {
+      replicas: wish.replicas,
+      ...(wish.image === null ? {} : { image: wish.image }),
+      network: { name: `net-${number}`, subnet: `10.${number}.0.0/24` },
+      storage: { shared: { type: "hostPath", hostPath: `/mnt/${wish.name}` } },
+      etcd: {
+        dataVolume: wish.dataVolume,
+        heartbeatMilliseconds: HEARTBEAT_MS,
+        electionMilliseconds: ELECTION_MS,
+        snapshots: { intervalSeconds: wish.snapshotSeconds, keep: 2 },
+        recovery: { mode: wish.recovery, graceSeconds: wish.graceSeconds },
+      },
+      jupyter: { port: wish.jupyterPort, standby: wish.standby },
+      proxy: { port: 10_000 + number },
+      unreachable: { replaceAfterSeconds: wish.replaceAfterSeconds },
+      backoff: { initialSeconds: 1, factor: 2, maxSeconds: 10 },
+      updateStrategy: { type: wish.updateStrategy },
+      deletionPolicy: wish.deletionPolicy,
+      suspend: wish.suspend,
+    },
+  };
+  return JSON.stringify(manifest, null, 1);
+}

@@ -1,0 +1,254 @@
+/** A whole site in virtual time: Mesos, hosts, containers, controllers, users. Nothing goes wrong by itself. */
+import type { Logger } from "../../../controller/model/ports.ts";
+import { SimulatedController } from "../controller/controller.ts";
+import { SnapshotShelf } from "../controller/snapshots.ts";
+import { StateDisk } from "../controller/state-disk.ts";
+import type { Tampering } from "../controller/tampering.ts";
+import { Rng } from "../engine/rng.ts";
+import { Scheduler } from "../engine/scheduler.ts";
+import { Trace } from "../engine/trace.ts";
+import { Addresses } from "../mesos/addresses.ts";
+import { type Container, DockerHost } from "../mesos/docker-host.ts";
+import { MesosAgent } from "../mesos/mesos-agent.ts";
+import { MesosMaster } from "../mesos/master.ts";
+import { Registry } from "../mesos/registry.ts";
+import { MesosSite } from "../mesos/site.ts";
+import { Node } from "../node/node.ts";
+import { Wires } from "../wire/wires.ts";
+import type { Watchers } from "./watchers.ts";
+import { SpecUser } from "./spec-user.ts";
+
+export interface WorldOptions {
+  readonly seed: number | string;
+  readonly hosts: number;
+  readonly masters: number;
+  /** Of each host. */
+  readonly resources: { readonly cpus: number; readonly mem: number; readonly disk: number };
+  readonly unreachableMs: number;
+  /** An address is never given out twice, even if its holder is out of sight. */
+  readonly exclusiveAddresses: boolean;
+  readonly tampering: Tampering;
+  /** How many of the last lines of the trace stay readable. */
+  readonly linesKept: number;
+}
+
+/** The place at which controllers run. */
+export const CONTROLLER = "controller";
+/** After which a supervisor starts a controller again. */
+const SUPERVISED_MS = 5_000;
+
+export class World {
+  readonly trace: Trace;
+  readonly scheduler: Scheduler;
+  readonly rng: Rng;
+  readonly wires: Wires;
+  readonly registry = new Registry();
+  readonly addresses: Addresses;
+  readonly hosts: readonly DockerHost[];
+  readonly site: MesosSite;
+  disk: StateDisk;
+  readonly shelf = new SnapshotShelf();
+  readonly user = new SpecUser(() => this.now());
+  /** The one that works now, and those that it took over from. */
+  readonly controllers: SimulatedController[] = [];
+  /** How often the next event is told to a controller. */
+  timesTold: () => number = () => 1;
+  private nextContainer = 0;
+  private nextUuid = 0;
+  private nextLineage = 0;
+  private readonly log: Logger;
+
+  constructor(
+    readonly options: WorldOptions,
+    readonly watchers: Watchers,
+  ) {
+    this.trace = new Trace(options.linesKept);
+    this.rng = new Rng(options.seed);
+    this.scheduler = new Scheduler(this.trace);
+    this.wires = new Wires(this.scheduler, this.rng.fork("wires"));
+    this.addresses = new Addresses(this.wires.partitions, options.exclusiveAddresses);
+    this.disk = new StateDisk(this.rng.fork("disk"));
+    this.log = quietLogger();
+    this.hosts = Array.from({ length: options.hosts }, (_, i) => this.newHost(`host-${i}`));
+    this.site = this.newSite();
+  }
+
+  get controller(): SimulatedController | null {
+    const last = this.controllers.at(-1);
+    return last?.isRunning === true ? last : null;
+  }
+
+  now(): number {
+    return this.scheduler.now();
+  }
+
+  start(): void {
+    this.site.start();
+    this.startController();
+  }
+
+  /** A new process in the place of the one before, which has ended, or was stopped and moved away. */
+  startController(): SimulatedController {
+    const number = this.controllers.length + 1;
+    const name = `controller-${number}`;
+    this.wires.partitions.locate(name, CONTROLLER);
+    this.trace.add("controller", "starts", number);
+    const controller = new SimulatedController({
+      name,
+      clock: this.scheduler,
+      rng: this.rng.fork(`controller ${number}`),
+      log: this.log,
+      wires: this.wires,
+      disk: this.disk,
+      shelf: this.shelf,
+      masters: this.site.masters.map((m) => `${m.name}:5050`),
+      resolve: (ip) => this.addresses.resolve(ip, name),
+      onEffect: (event) => this.watchers.onEffect(controller, event),
+      onAction: (action, memory) => {
+        this.trace.add("controller", action.type, memory.cluster.metadata.name);
+        this.watchers.onAction(controller, action, memory);
+      },
+      timesTold: () => this.timesTold(),
+      tampering: this.options.tampering,
+      onFatal: (reason) => this.onFatal(controller, reason),
+    });
+    this.controllers.push(controller);
+    controller.published.subscribe(({ object }) => this.watchers.onPublished(controller, object));
+    controller.start(this.user.reading());
+    return controller;
+  }
+
+  /**
+   * Another host takes over with a copy of the state directory, for the controller's own seems dead.
+   * (On one host the lock of the state directory forbids it.)
+   *
+   * @returns the one that may come back
+   */
+  takeOver(): SimulatedController | null {
+    const old = this.controller;
+    if (old === null) return null;
+    old.clock.pause();
+    this.disk = this.disk.copy(this.rng.fork(`disk ${this.controllers.length}`));
+    this.startController();
+    return old;
+  }
+
+  /** The files were changed. */
+  read(): void {
+    const reading = this.user.reading();
+    for (const controller of this.controllers) {
+      if (controller.isRunning) controller.clock.after(0, () => controller.loop.read(reading));
+    }
+  }
+
+  containers(): readonly Container[] {
+    return this.hosts.flatMap((host) => [...host.containers.values()]);
+  }
+
+  nodeOf(container: Container): Node | null {
+    return container.inmate as Node | null;
+  }
+
+  agentOf(host: DockerHost): MesosAgent {
+    const agent = this.site.agents.find((a) => a.name === host.name);
+    if (agent === undefined) throw new Error(`${host.name} has no Mesos agent`);
+    return agent;
+  }
+
+  /** The process ends, and whoever supervises it starts it again if it is the one in charge. */
+  private onFatal(controller: SimulatedController, reason: string): void {
+    if (!controller.isRunning) return;
+    this.trace.add("controller", "ends", reason);
+    controller.crash();
+    this.scheduler.after(SUPERVISED_MS, () => {
+      if (this.controller === null) this.startController();
+    });
+  }
+
+  private newHost(name: string): DockerHost {
+    const host: DockerHost = new DockerHost({
+      name,
+      clock: this.scheduler,
+      rng: this.rng.fork(name),
+      trace: this.trace,
+      addresses: this.addresses,
+      nextContainer: () => {
+        const container = `c${this.nextContainer++}`;
+        this.wires.partitions.locate(container, name);
+        return container;
+      },
+      start: (container) => this.startNode(container),
+      onEnd: (container, how) => this.agentOf(host).onContainerEnd(container, how),
+      onGone: (container) => {
+        this.wires.partitions.forget(container.name);
+        this.watchers.onContainerEnded(container);
+      },
+    });
+    return host;
+  }
+
+  private startNode(container: Container): Node {
+    const { name, config, volume } = container;
+    const node = new Node({
+      name,
+      config,
+      volume,
+      clock: this.scheduler,
+      rng: this.rng.fork(name),
+      trace: this.trace,
+      wires: this.wires,
+      sendPeer: (peerUrl, message) => {
+        const to = this.addresses.resolve(new URL(peerUrl).hostname, name);
+        if (to !== undefined) this.wires.sendPeer(name, to, message);
+      },
+      observeRaft: (event, core, identity) => {
+        this.watchers.onRaft(container, event, core, identity);
+      },
+      lineages: { next: () => `forced-${this.nextLineage++}` },
+      onNewBeginning: (order) => this.watchers.onNewBeginning(container, order),
+    });
+    this.watchers.onContainerStarted(container);
+    return node;
+  }
+
+  private newSite(): MesosSite {
+    const { wires, trace, registry, scheduler: clock, rng, options } = this;
+    const masters = Array.from({ length: options.masters }, (_, i): MesosMaster => {
+      const name = `master-${i}`;
+      return new MesosMaster({
+        name,
+        clock,
+        rng: rng.fork(name),
+        trace,
+        wires,
+        registry,
+        unreachableMs: options.unreachableMs,
+        reregisterMs: 2 * options.unreachableMs,
+        leaderName: () => this.site.leader()?.name ?? null,
+      });
+    });
+    const agents = this.hosts.map(
+      (host, i) =>
+        new MesosAgent({
+          host,
+          attributes: { rack: `rack-${i % 2}` },
+          resources: options.resources,
+          clock,
+          rng: rng.fork(`agent of ${host.name}`),
+          trace,
+          wires,
+          leadingMaster: () => this.site.leader(),
+          nextUuid: () => {
+            this.nextUuid += 1;
+            return Buffer.from(String(this.nextUuid).padStart(16, "0")).toString("base64");
+          },
+        }),
+    );
+    return new MesosSite(masters, agents, { clock, rng: rng.fork("site"), wires });
+  }
+}
+
+function quietLogger(): Logger {
+  const quiet = () => undefined;
+  return { debug: quiet, info: quiet, warn: quiet, error: quiet };
+}
