@@ -10,9 +10,10 @@ import { AgentStreams } from "./agents/agent-streams.ts";
 import { ControllerLoop } from "./loop/controller-loop.ts";
 import type { LoopPorts, ReconcileMetrics } from "./loop/ports.ts";
 import type { PublishedStore } from "./loop/published.ts";
-import { MesosScheduler } from "./mesos/scheduler.ts";
+import type { MesosScheduler } from "./mesos/scheduler.ts";
+import { MesosShare } from "./mesos-share.ts";
 import type { Action } from "./model/action.ts";
-import { type ClusterKey, clusterKey } from "./model/ids.ts";
+import { type ClusterKey, clusterKey, clusterOfTask } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
 import type { ClusterMemory, ClusterSecrets } from "./model/memory.ts";
 import { lastKnown, type ObservedTask } from "./model/observed.ts";
@@ -20,7 +21,6 @@ import type { Clock, Logger } from "./model/ports.ts";
 import { ClusterObserver } from "./observe/cluster-observer.ts";
 import { DockerFacts } from "./observe/docker-facts.ts";
 import { SnapshotFacts } from "./observe/snapshot-facts.ts";
-import { TaskLedger } from "./observe/task-ledger.ts";
 import { ProxyRegistry } from "./proxy/proxy-registry.ts";
 import type { StateDir } from "./store/state-dir.ts";
 import type { CompiledCluster } from "../crd-schema/spec.ts";
@@ -55,17 +55,14 @@ export class ControllerCore {
   private readonly proxies: ProxyRegistry;
   private readonly dockerFacts: DockerFacts;
   private readonly snapshotFacts: SnapshotFacts;
-  private readonly ledger: TaskLedger;
+  private readonly mesos: MesosShare;
   private readonly observer: ClusterObserver;
   private readonly etcd: EtcdClients;
   private readonly statuses: StatusSink;
-  /** Clusters that wait for offers. */
-  private readonly demanding = new Set<ClusterKey>();
 
   constructor(private readonly options: CoreOptions) {
     const { clock, log, docker, state, remembered } = options;
     const wake = (key: ClusterKey) => this.loop.wake(key);
-    this.ledger = new TaskLedger(state.tasks, options.storedTasks);
     this.dockerFacts = new DockerFacts({ docker, clock, log, onChange: wake });
     this.proxies = new ProxyRegistry({ clock, log, onChange: wake });
     this.streams = new AgentStreams({ clock, log, onChange: (task) => this.agentChanged(task) });
@@ -81,9 +78,10 @@ export class ControllerCore {
       clock,
       log,
     });
-    this.scheduler = this.newScheduler();
+    this.mesos = this.newMesosShare();
+    this.scheduler = this.mesos.scheduler;
     this.observer = new ClusterObserver({
-      mesos: { observe: () => this.ledger.complete(this.scheduler.observe()) },
+      mesos: this.mesos,
       streams: this.streams,
       docker: options.mesos === "local" ? this.dockerFacts : null,
       snapshots: this.snapshotFacts,
@@ -152,9 +150,9 @@ export class ControllerCore {
     return this.observer.candidates(memory);
   }
 
-  private newScheduler(): MesosScheduler {
-    const { clock, log, state, masters, mesos, frameworkId } = this.options;
-    return new MesosScheduler({
+  private newMesosShare(): MesosShare {
+    const { clock, log, state, masters, mesos, frameworkId, storedTasks } = this.options;
+    return new MesosShare({
       masters,
       framework: {
         name: FRAMEWORK_NAME,
@@ -165,10 +163,12 @@ export class ControllerCore {
       frameworkId,
       clock,
       log,
-      remembered: () => this.ledger.remembered(this.memories().values()),
       saveFrameworkId: (id) => state.framework.save({ frameworkId: id, masters: mesos }),
-      saveStatus: (task) => this.ledger.save(task),
-      onChange: () => this.loop.wakeAll(),
+      book: state.tasks,
+      storedTasks,
+      memories: () => this.memories(),
+      wake: (key) => this.loop.wake(key),
+      wakeAll: () => this.loop.wakeAll(),
     });
   }
 
@@ -184,13 +184,13 @@ export class ControllerCore {
       store: {
         save: async (key, memory) => {
           await state.memories.save(key, memory);
-          await this.ledger.prune(this.memories().values(), this.scheduler);
+          await this.mesos.remembered(key);
         },
         remove: (key) => state.memories.remove(key),
       },
       publisher: published,
       storeStatus: (key, object) => this.statuses.put(key, object),
-      demand: (key, wanted) => this.demand(key, wanted),
+      demand: (key, wanted) => this.mesos.demand(key, wanted),
       release: (key, memory) => this.release(key, memory),
       identities: { uid: randomUUID, secrets: newSecrets },
     };
@@ -205,19 +205,12 @@ export class ControllerCore {
     if (action.type === "EnsureProxy") this.follow(memory);
   }
 
-  /** The scheduler asks for offers as long as one cluster waits for some. */
-  private demand(key: ClusterKey, wanted: boolean): void {
-    if (wanted) this.demanding.add(key);
-    else this.demanding.delete(key);
-    this.scheduler.setDemand(this.demanding.size > 0);
-  }
-
   private agentChanged(taskId: string): void {
-    for (const memory of this.memories().values()) {
-      if (!memory.slots.some((s) => s.task?.taskId === taskId)) continue;
-      this.follow(memory);
-      this.loop.wake(clusterKey(memory.cluster.metadata));
-    }
+    const key = clusterOfTask(taskId);
+    const memory = key === null ? undefined : this.memories().get(key);
+    if (key === null || memory?.slots.some((s) => s.task?.taskId === taskId) !== true) return;
+    this.follow(memory);
+    this.loop.wake(key);
   }
 
   private follow(memory: ClusterMemory): void {
@@ -228,7 +221,7 @@ export class ControllerCore {
   }
 
   private async release(key: ClusterKey, memory: ClusterMemory): Promise<void> {
-    this.demand(key, false);
+    this.mesos.release(key);
     this.jobs.release(key);
     this.statuses.forget(key);
     this.etcd.close(key);

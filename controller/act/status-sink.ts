@@ -3,10 +3,14 @@ import { OperationError } from "../model/errors.ts";
 import { type ClusterKey, etcdKeys, parseClusterKey } from "../model/ids.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import type { JupyterClusterObject } from "../model/resource.ts";
-import type { EtcdClients } from "./etcd-clients.ts";
 
 const RETRY_MIN_MS = 200;
 const RETRY_MAX_MS = 5_000;
+
+/** Where a cluster's keys are written to. */
+export interface StatusTargets {
+  for(key: ClusterKey): { put(key: string, value: string): Promise<void> };
+}
 
 interface Pending {
   object: JupyterClusterObject | null;
@@ -19,7 +23,7 @@ export class StatusSink {
   private readonly pending = new Map<ClusterKey, Pending>();
 
   constructor(
-    private readonly clients: EtcdClients,
+    private readonly clients: StatusTargets,
     private readonly clock: Clock,
     private readonly log: Logger,
   ) {}

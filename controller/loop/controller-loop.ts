@@ -11,11 +11,12 @@ import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import { type ClusterMemory, completeMemory } from "../model/memory.ts";
 import type { RestoreRequest } from "../model/snapshot.ts";
 import type { Plan } from "../plan/input.ts";
-import { newMemory, type SpecReading, takeReading } from "../plan/intake.ts";
+import { newMemory, type SpecReading } from "../plan/intake.ts";
 import { plan } from "../plan/plan.ts";
 import { withdrawLaunches } from "../plan/withdraw.ts";
 import { type Failure, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
+import { SpecInbox } from "./spec-inbox.ts";
 import { StatusPublisher } from "./status-publisher.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -29,13 +30,10 @@ const AGAIN_MS = 50;
 
 export class ControllerLoop {
   private readonly memories: Map<ClusterKey, ClusterMemory>;
-  /** Taken in by each cluster's own next visit, so that its memory has one writer. */
-  private reading: SpecReading | null = null;
+  private readonly inbox = new SpecInbox();
   /** Asked for by people; taken in like a reading, and answered when it is durable. */
   private readonly requests = new Map<ClusterKey, { request: RestoreRequest; done: () => void }>();
   private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
-  /** The reading that each cluster's memory has taken in. */
-  private readonly taken = new Map<ClusterKey, SpecReading>();
   private readonly queue: WorkQueue;
   private readonly statuses: StatusPublisher;
 
@@ -56,11 +54,12 @@ export class ControllerLoop {
     await this.queue.stop();
   }
 
-  /** Takes a new reading of all spec files. */
+  /** Takes a new reading of all spec files, and wakes those for whom it says something new. */
   read(reading: SpecReading): void {
-    this.reading = reading;
     for (const cluster of reading.clusters) this.adopt(cluster);
-    this.wakeAll();
+    for (const key of this.inbox.put(reading, this.memories, this.ports.clock.now())) {
+      this.wake(key);
+    }
   }
 
   /**
@@ -109,11 +108,11 @@ export class ControllerLoop {
     const before = this.memories.get(key);
     if (before === undefined) return [];
     const asked = this.requests.get(key);
-    const { reading } = this;
+    const reading = this.inbox.newest;
     const decided = this.decide(key, before);
     const unsaved = await this.remember(key, before, decided.memory);
     if (unsaved !== null) return [unsaved];
-    if (reading !== null) this.taken.set(key, reading);
+    this.inbox.taken(key, reading);
     if (asked !== undefined && this.requests.get(key) === asked) this.requests.delete(key);
     asked?.done();
     this.statuses.publish(decided.memory, decided.status);
@@ -129,10 +128,9 @@ export class ControllerLoop {
   }
 
   private decide(key: ClusterKey, before: ClusterMemory): Plan {
-    const { ports, reading } = this;
+    const { ports } = this;
     const now = ports.clock.now();
-    const news = reading !== null && this.taken.get(key) !== reading;
-    const read = news ? takeReading(before, reading, now) : before;
+    const read = this.inbox.take(key, before, now);
     const requested = this.requests.get(key)?.request;
     const wanted =
       requested === undefined ? read : { ...read, recovery: { ...read.recovery, requested } };
@@ -182,13 +180,13 @@ export class ControllerLoop {
     await this.ports.store.remove(key);
     this.memories.delete(key);
     this.failures.delete(key);
-    this.taken.delete(key);
+    this.inbox.forget(key);
     this.queue.forget(key);
     this.ports.publisher.remove(key);
     this.statuses.forget(key);
     this.ports.log.info({ cluster: key }, "cluster deleted");
     // Its file may have come back while it went.
-    const again = this.reading?.clusters.find((c) => clusterKey(c.metadata) === key);
+    const again = this.inbox.newest?.clusters.get(key);
     if (again === undefined) return;
     this.adopt(again);
     this.queue.add(key);

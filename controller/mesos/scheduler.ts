@@ -3,9 +3,11 @@
  * Mesos says in order and carries out what it is told; it decides nothing about the cluster.
  */
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
+import type { ClusterKey } from "../model/ids.ts";
 import * as source from "../model/observed.ts";
 import type { ObservedMesos, ObservedTask, Source } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
+import type { MesosChange } from "./mesos-change.ts";
 import { removed } from "./fatal-errors.ts";
 import { type FrameworkOptions, subscribeCall } from "./framework-info.ts";
 import { CallChannel, type SendCall } from "./http/call-channel.ts";
@@ -36,12 +38,14 @@ export interface SchedulerOptions extends TransportOptions {
   readonly random?: () => number;
   /** Tasks with a durable intent whose end is not known. */
   remembered(): readonly { taskId: string; agentId: string }[];
+  /** Whether it is one of these; asked at every status, so without a look at all of them. */
+  isRemembered(taskId: string): boolean;
   /** Resolves when it is durable. */
   saveFrameworkId(id: string): Promise<void>;
   /** Resolves when it is durable: the update is acknowledged after that. */
   saveStatus(task: ObservedTask): Promise<void>;
   /** Something in {@link MesosScheduler.observe} has changed. */
-  onChange(): void;
+  onChange(change: MesosChange): void;
 }
 
 type Connection =
@@ -65,7 +69,6 @@ export class MesosScheduler {
   private leaving: CallChannel | null = null;
   /** The last reason why there is no subscription, as it was logged. */
   private logged: string | null = null;
-  private observed: Source<ObservedMesos> | null = null;
 
   /** Throws when an option is wrong. Nothing is sent before {@link start}. */
   constructor(private readonly options: SchedulerOptions) {
@@ -75,15 +78,18 @@ export class MesosScheduler {
     this.savedFrameworkId = options.frameworkId;
     this.transport = options.transport ?? new Transport(options);
     const send: SendCall = async (call) => this.channel(call.type).send(call);
-    const onChange = () => this.changed();
-    this.offers = new OfferDesk(this.pool, send, clock, log, onChange);
+    this.offers = new OfferDesk(this.pool, send, clock, log, () =>
+      this.changed({ what: "offers" }),
+    );
     this.tasks = new TaskDesk({
       clock,
       log,
       send,
       remembered: () => options.remembered(),
+      isRemembered: (taskId) => options.isRemembered(taskId),
       saveStatus: (task) => options.saveStatus(task),
-      onChange,
+      onChange: (taskId) => this.changed({ what: "task", taskId }),
+      onReconciled: () => this.changed({ what: "connection" }),
     });
     const detector = options.detector ?? new StaticMasters(options.masters);
     const random = options.random ?? Math.random;
@@ -116,10 +122,21 @@ export class MesosScheduler {
     await this.tasks.drain();
   }
 
-  /** Unknown before the first subscription, stale while there is none. */
-  observe(): Source<ObservedMesos> {
-    this.observed ??= this.look();
-    return this.observed;
+  /**
+   * Unknown before the first subscription, stale while there is none.
+   * @param cluster whose tasks to show, at a cost that does not grow with the others'; left out: all
+   */
+  observe(cluster?: ClusterKey): Source<ObservedMesos> {
+    const { connection, frameworkId } = this;
+    if (connection.state === "never" || frameworkId === null) {
+      return source.unknown(connection.state === "never" ? connection.reason : "no framework id");
+    }
+    const { reconciled } = this.tasks;
+    const tasks = cluster === undefined ? this.tasks.tasks : this.tasks.tasksOf(cluster);
+    const value: ObservedMesos = { frameworkId, reconciled, tasks, offers: this.pool.offers() };
+    return connection.state === "lost"
+      ? source.stale(value, connection.since)
+      : source.fresh(value);
   }
 
   /** `host:port` of the leading master while subscribed. */
@@ -142,13 +159,11 @@ export class MesosScheduler {
    */
   async accept(offerIds: readonly string[], tasks: readonly TaskInfo[]): Promise<void> {
     const names = tasks.map((task) => task.task_id.value).join(", ");
-    const used = tasks.find((task) => this.tasks.tasks.has(task.task_id.value));
+    const used = tasks.find((task) => this.tasks.isKnown(task.task_id.value));
     if (used) throw new Error(`task id ${used.task_id.value} is used a second time`);
     const raw = this.pool.claim(offerIds, `launch ${names}`).map((offer) => offer.raw);
-    const resources = drawFrom(
-      raw,
-      tasks.map((task) => task.resources),
-    );
+    const needs = tasks.map((task) => task.resources);
+    const resources = drawFrom(raw, needs);
     const drawn = tasks.map((task, i) => ({ ...task, resources: resources[i] ?? task.resources }));
     try {
       await this.tasks.launch(offerIds, drawn);
@@ -211,7 +226,7 @@ export class MesosScheduler {
     log.info({ master: addressText(master), frameworkId }, "subscribed to Mesos");
     this.offers.subscribed();
     this.tasks.subscribed();
-    this.changed();
+    this.changed({ what: "connection" });
   }
 
   private async saveFrameworkId(id: string): Promise<void> {
@@ -232,9 +247,9 @@ export class MesosScheduler {
     switch (event.type) {
       case "OFFERS":
         this.offers.arrived(event.offers.offers);
-        return this.changed();
+        return this.changed({ what: "offers" });
       case "RESCIND":
-        if (this.pool.rescind(event.rescind.offer_id.value)) this.changed();
+        if (this.pool.rescind(event.rescind.offer_id.value)) this.changed({ what: "offers" });
         return;
       case "UPDATE":
         return this.tasks.update(event.update.status);
@@ -256,14 +271,14 @@ export class MesosScheduler {
     this.connection = { state: "lost", since: this.options.clock.now() };
     this.offers.disconnected();
     this.tasks.disconnected();
-    this.changed();
+    this.changed({ what: "connection" });
   }
 
   private failed({ code, message }: OperationError): void {
     this.logOnce(code, message);
     if (this.connection.state !== "never" || this.connection.reason === message) return;
     this.connection = { state: "never", reason: message };
-    this.changed();
+    this.changed({ what: "connection" });
   }
 
   /** A master that is away for an hour is told of once. */
@@ -279,20 +294,7 @@ export class MesosScheduler {
     throw new OperationError(ERROR_CODES.MESOS_UNREACHABLE, operation, message);
   }
 
-  private look(): Source<ObservedMesos> {
-    const { connection, frameworkId } = this;
-    if (connection.state === "never" || frameworkId === null) {
-      return source.unknown(connection.state === "never" ? connection.reason : "no framework id");
-    }
-    const { reconciled, tasks } = this.tasks;
-    const value: ObservedMesos = { frameworkId, reconciled, tasks, offers: this.pool.offers() };
-    return connection.state === "lost"
-      ? source.stale(value, connection.since)
-      : source.fresh(value);
-  }
-
-  private changed(): void {
-    this.observed = null;
-    this.options.onChange();
+  private changed(change: MesosChange): void {
+    this.options.onChange(change);
   }
 }

@@ -26,6 +26,13 @@ export function taskIdOf(ref: ClusterRef, uid: string, slot: number, launch: num
   return `${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.${slot}.${launch}`;
 }
 
+/** Whose task this is; null: the id is none of {@link taskIdOf}'s. No part of such an id has a dot. */
+export function clusterOfTask(taskId: string): ClusterKey | null {
+  const [namespace, name, ...rest] = taskId.split(".");
+  if (!namespace || !name || rest.length !== 3) return null;
+  return clusterKey({ namespace, name });
+}
+
 /** Name of a slot's etcd member. It stays the same whatever XXX-k name the slot bears. */
 export function memberNameOf(slot: number): string {
   return `slot-${slot}`;

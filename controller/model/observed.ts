@@ -59,7 +59,7 @@ export interface ObservedMesos {
   readonly frameworkId: string;
   /** True once every remembered task has answered the reconciliation after the last subscribe. */
   readonly reconciled: boolean;
-  /** All tasks of the framework that were ever heard of and not yet forgotten. */
+  /** Tasks that were ever heard of and not yet forgotten. */
   readonly tasks: ReadonlyMap<string, ObservedTask>;
   readonly offers: readonly ObservedOffer[];
 }

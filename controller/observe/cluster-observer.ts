@@ -17,7 +17,7 @@ import type { DockerFacts } from "./docker-facts.ts";
 import type { SnapshotFacts } from "./snapshot-facts.ts";
 
 export interface ObserverSources {
-  readonly mesos: { observe(): Source<ObservedMesos> };
+  readonly mesos: { observe(key: ClusterKey): Source<ObservedMesos> };
   readonly streams: Pick<AgentStreams, "connect" | "disconnect" | "observe">;
   /** Null when the containers run on other machines' engines. */
   readonly docker: Pick<DockerFacts, "observe" | "forget"> | null;
@@ -37,7 +37,7 @@ export class ClusterObserver {
     const { mesos, docker, proxies, defaultImage } = this.sources;
     const { spec } = memory.cluster;
     const image = spec.image ?? defaultImage;
-    const observedMesos = mesos.observe();
+    const observedMesos = mesos.observe(key);
     this.listen(key, memory, lastKnown(observedMesos));
     const agents = new Map<string, Source<AgentStatus>>();
     for (const taskId of this.listened.get(key) ?? []) {

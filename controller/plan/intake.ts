@@ -4,6 +4,7 @@
  */
 import { immutableProblems } from "../../crd-schema/immutable.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
+import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import { type ClusterMemory, type ClusterSecrets, NO_RECOVERY } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
 import { addEvent } from "./events.ts";
@@ -15,6 +16,15 @@ export interface SpecReading {
   /** Files that are there, readable or not. */
   readonly files: readonly string[];
   /** False: something could not be looked at, so nothing may be taken for removed. */
+  readonly complete: boolean;
+}
+
+/** A reading in which each cluster finds its part at the same cost, however many there are. */
+export interface IndexedReading {
+  readonly clusters: ReadonlyMap<ClusterKey, CompiledCluster>;
+  /** By file. */
+  readonly problems: ReadonlyMap<string, readonly Problem[]>;
+  readonly files: ReadonlySet<string>;
   readonly complete: boolean;
 }
 
@@ -48,20 +58,33 @@ export function newMemory(
   };
 }
 
+export function indexReading(reading: SpecReading): IndexedReading {
+  const clusters = new Map<ClusterKey, CompiledCluster>();
+  for (const cluster of reading.clusters) {
+    const key = clusterKey(cluster.metadata);
+    if (!clusters.has(key)) clusters.set(key, cluster);
+  }
+  const problems = new Map<string, Problem[]>();
+  for (const problem of reading.problems) {
+    const inFile = problems.get(problem.file) ?? [];
+    inFile.push(problem);
+    problems.set(problem.file, inFile);
+  }
+  return { clusters, problems, files: new Set(reading.files), complete: reading.complete };
+}
+
 /** The memory after `reading`; the same object when nothing changed for this cluster. */
 export function takeReading(
   memory: ClusterMemory,
-  reading: SpecReading,
+  reading: IndexedReading,
   now: number,
 ): ClusterMemory {
   const { metadata, source } = memory.cluster;
-  const next = reading.clusters.find(
-    (c) => c.metadata.name === metadata.name && c.metadata.namespace === metadata.namespace,
-  );
-  const inFile = reading.problems.filter((p) => p.file === (next?.source.file ?? source.file));
+  const next = reading.clusters.get(clusterKey(metadata));
+  const inFile = reading.problems.get(next?.source.file ?? source.file) ?? [];
   if (next === undefined) {
     // A file that is there and in which the cluster can't be found may only be broken.
-    const there = reading.files.includes(source.file);
+    const there = reading.files.has(source.file);
     const broken = there && inFile.some((p) => p.severity === "error");
     const fileRemoved = memory.fileRemoved || (reading.complete && !broken);
     return update(memory, { problems: there ? inFile : [], fileRemoved }, now);

@@ -34,6 +34,7 @@ export class ProxyRegistry {
     if (old?.proxy && sameAddress(old.wanted, wanted)) {
       old.proxy.setHold(wanted.holdSeconds * 1000);
       this.entries.set(key, { wanted, proxy: old.proxy, failure: null });
+      this.options.onChange(key);
       return;
     }
     // The same port on all addresses and on one of them exclude each other.

@@ -72,7 +72,8 @@ export class RemovalHold {
   private withoutMissingFiles(raw: SpecReading): SpecReading {
     if (!raw.complete) return raw;
     const files = [...this.known.values()].map((known) => known.cluster.source.file);
-    const missing = new Set(files.filter((file) => !raw.files.includes(file)));
+    const there = new Set(raw.files);
+    const missing = new Set(files.filter((file) => !there.has(file)));
     return { ...raw, problems: raw.problems.filter((problem) => !missing.has(problem.file)) };
   }
 }

@@ -39,6 +39,7 @@ function newScheduler(): MesosScheduler {
     clock: systemClock,
     log: silentLog,
     remembered: () => [...remembered].map(([taskId, agentId]) => ({ taskId, agentId })),
+    isRemembered: (taskId) => remembered.has(taskId),
     saveFrameworkId: async (id) => {
       frameworkId = id;
     },

@@ -1,4 +1,5 @@
 /** Everything that is known of the framework's tasks. No I/O; time comes in as an argument. */
+import { type ClusterKey, clusterOfTask } from "../../model/ids.ts";
 import type { ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { TaskStatus } from "../wire.ts";
@@ -22,10 +23,13 @@ export interface Change {
 /** How long an ended task that nobody remembers stays visible. Milliseconds. */
 const STRANGER_KEPT_MS = 60 * 60 * 1000;
 const STRANGERS_MAX = 1000;
+const NONE: ReadonlyMap<string, ObservedTask> = new Map();
 
 export class StatusBook {
   private readonly entries = new Map<string, TaskEntry>();
   private snapshot: ReadonlyMap<string, ObservedTask> | null = null;
+  /** Of each cluster that has any; never changed in place. */
+  private readonly byCluster = new Map<ClusterKey, ReadonlyMap<string, ObservedTask>>();
 
   get(taskId: string): ObservedTask | undefined {
     return this.entries.get(taskId)?.task;
@@ -35,6 +39,11 @@ export class StatusBook {
   tasks(): ReadonlyMap<string, ObservedTask> {
     this.snapshot ??= new Map([...this.entries].map(([id, { task }]) => [id, task]));
     return this.snapshot;
+  }
+
+  /** The same map until something of this cluster changes; it costs nothing to ask. */
+  tasksOf(cluster: ClusterKey): ReadonlyMap<string, ObservedTask> {
+    return this.byCluster.get(cluster) ?? NONE;
   }
 
   /** Tasks whose end is not known. */
@@ -87,20 +96,25 @@ export class StatusBook {
 
   forget(taskId: string): boolean {
     const known = this.entries.delete(taskId);
-    if (known) this.snapshot = null;
+    if (known) this.changed(taskId, null);
     return known;
   }
 
-  /** Lets go of strangers that ended, or that Mesos knows nothing of, some time ago. */
-  prune(isRemembered: (taskId: string) => boolean, now: number): void {
+  /**
+   * Lets go of strangers that ended, or that Mesos knows nothing of, some time ago.
+   * @returns their ids
+   */
+  prune(isRemembered: (taskId: string) => boolean, now: number): readonly string[] {
     const strangers = [...this.entries.values()]
       .map(({ task }) => task)
       .filter((t) => !isRemembered(t.taskId))
       .filter((t) => taskEnd(t.state) === "ended" || t.state === "TASK_UNKNOWN")
       .sort((a, b) => b.since - a.since);
-    strangers.forEach(({ taskId, since }, index) => {
-      if (index >= STRANGERS_MAX || now - since > STRANGER_KEPT_MS) this.forget(taskId);
-    });
+    const old = strangers.filter(
+      ({ since }, index) => index >= STRANGERS_MAX || now - since > STRANGER_KEPT_MS,
+    );
+    for (const { taskId } of old) this.forget(taskId);
+    return old.map(({ taskId }) => taskId);
   }
 
   private filtered(wanted: (task: ObservedTask) => boolean): TaskRef[] {
@@ -110,7 +124,19 @@ export class StatusBook {
 
   private put(entry: TaskEntry, changed = true): void {
     this.entries.set(entry.task.taskId, entry);
-    if (changed) this.snapshot = null;
+    if (changed) this.changed(entry.task.taskId, entry.task);
+  }
+
+  /** @param task null: it is forgotten */
+  private changed(taskId: string, task: ObservedTask | null): void {
+    this.snapshot = null;
+    const cluster = clusterOfTask(taskId);
+    if (cluster === null) return;
+    const tasks = new Map(this.byCluster.get(cluster));
+    if (task === null) tasks.delete(taskId);
+    else tasks.set(taskId, task);
+    if (tasks.size === 0) this.byCluster.delete(cluster);
+    else this.byCluster.set(cluster, tasks);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The life of the framework's tasks: launched, followed, asked for, killed, forgotten. */
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
+import type { ClusterKey } from "../../model/ids.ts";
 import type { ObservedTask } from "../../model/observed.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import { taskEnd } from "../../model/task-state.ts";
@@ -15,8 +16,13 @@ export interface TaskDeskDeps {
   readonly log: Logger;
   readonly send: SendCall;
   remembered(): readonly { taskId: string; agentId: string }[];
+  /** Whether it is one of these, without a look at all of them. */
+  isRemembered(taskId: string): boolean;
   saveStatus(task: ObservedTask): Promise<void>;
-  onChange(): void;
+  /** This task is new, has changed or is forgotten. */
+  onChange(taskId: string): void;
+  /** Every remembered task has answered. */
+  onReconciled(): void;
 }
 
 /** What is left of an offer after a launch shall come back at once: the next node waits for it. */
@@ -45,12 +51,20 @@ export class TaskDesk {
       send,
       clock,
       log,
-      () => deps.onChange(),
+      () => deps.onReconciled(),
     );
   }
 
   get tasks(): ReadonlyMap<string, ObservedTask> {
     return this.book.tasks();
+  }
+
+  tasksOf(cluster: ClusterKey): ReadonlyMap<string, ObservedTask> {
+    return this.book.tasksOf(cluster);
+  }
+
+  isKnown(taskId: string): boolean {
+    return this.book.get(taskId) !== undefined;
   }
 
   get reconciled(): boolean {
@@ -78,13 +92,13 @@ export class TaskDesk {
     const { state, reason, message } = status;
     const { task, changed, ignored, ask } = this.book.apply(
       status,
-      this.isRemembered(taskId),
+      this.deps.isRemembered(taskId),
       clock.now(),
     );
     if (ignored !== undefined) log.debug({ taskId, state, reason, ignored }, "task status ignored");
     if (changed) log.info({ taskId, state, reason, message }, "task status");
     if (changed || status.uuid !== undefined) this.acknowledger.settle(status, task);
-    if (changed) this.deps.onChange();
+    if (changed) this.deps.onChange(taskId);
     // A status that was not believed is no answer, but for a copy of an earlier one.
     if (ask === true) this.reconciliation.ask({ taskId, agentId: task?.agentId ?? null });
     else this.reconciliation.answered(taskId);
@@ -108,8 +122,8 @@ export class TaskDesk {
     for (const { task_id, agent_id } of tasks) {
       this.book.stage(task_id.value, agent_id.value, this.deps.clock.now());
       this.launching.add(task_id.value);
+      this.deps.onChange(task_id.value);
     }
-    this.deps.onChange();
     try {
       await this.deps.send({
         type: "ACCEPT",
@@ -136,7 +150,7 @@ export class TaskDesk {
 
   forget(taskId: string): void {
     this.kills.settle(taskId);
-    if (this.book.forget(taskId)) this.deps.onChange();
+    if (this.book.forget(taskId)) this.deps.onChange(taskId);
   }
 
   private followUp(taskId: string, task: ObservedTask | null, { state }: TaskStatus): void {
@@ -155,14 +169,10 @@ export class TaskDesk {
     }
   }
 
-  private isRemembered(taskId: string): boolean {
-    return this.deps.remembered().some((task) => task.taskId === taskId);
-  }
-
   private prune(): void {
-    const remembered = new Set(this.deps.remembered().map((task) => task.taskId));
-    this.book.prune((taskId) => remembered.has(taskId), this.deps.clock.now());
-    this.kills.prune((taskId) => remembered.has(taskId) || this.book.get(taskId) !== undefined);
-    this.deps.onChange();
+    const remembered = (taskId: string) => this.deps.isRemembered(taskId);
+    const forgotten = this.book.prune(remembered, this.deps.clock.now());
+    this.kills.prune((taskId) => remembered(taskId) || this.isKnown(taskId));
+    for (const taskId of forgotten) this.deps.onChange(taskId);
   }
 }

@@ -7,7 +7,8 @@ import { Jobs } from "../../../controller/act/jobs.ts";
 import { ControllerLoop } from "../../../controller/loop/controller-loop.ts";
 import type { LoopPorts } from "../../../controller/loop/ports.ts";
 import { PublishedStore } from "../../../controller/loop/published.ts";
-import { MesosScheduler } from "../../../controller/mesos/scheduler.ts";
+import type { MesosScheduler } from "../../../controller/mesos/scheduler.ts";
+import { MesosShare } from "../../../controller/mesos-share.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import {
   type ClusterKey,
@@ -19,7 +20,6 @@ import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { ClusterObserver } from "../../../controller/observe/cluster-observer.ts";
 import { SnapshotFacts } from "../../../controller/observe/snapshot-facts.ts";
-import { TaskLedger } from "../../../controller/observe/task-ledger.ts";
 import type { SpecReading } from "../../../controller/plan/intake.ts";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
@@ -68,31 +68,21 @@ export class SimulatedController {
   readonly scheduler: MesosScheduler;
   readonly observer: ClusterObserver;
   private readonly station: Station;
-  private readonly ledger: TaskLedger;
+  private readonly mesos: MesosShare;
   private readonly streams: SimulatedAgentStreams;
   private readonly jobs: Jobs;
   private readonly facts: SnapshotFacts;
-  private readonly demanding = new Set<ClusterKey>();
   private ended = false;
   /** Grows with whatever may move a proxy, or show who leads. */
   news = 0;
 
   constructor(private readonly options: ControllerOptions) {
-    const { name, wires, disk, log, masters, shelf, resolve } = options;
+    const { name, wires, disk, log, shelf, resolve } = options;
     this.clock = new ProcessClock(options.clock);
     const { clock } = this;
     this.effects = new Effects(options.onEffect);
     this.station = new Station(name, wires, clock);
     const stored = disk.load();
-    this.ledger = new TaskLedger(
-      {
-        saveTask: (task) =>
-          this.effects.carryOut("save task", () => disk.saveTask(clock, task.taskId, task)),
-        forgetTask: (taskId) =>
-          this.effects.carryOut("forget task", () => disk.saveTask(clock, taskId, null)),
-      },
-      stored.tasks,
-    );
     const wake = (key: ClusterKey) => this.told(() => this.loop.wake(key));
     this.proxies = new SimulatedProxies({ clock, log, onChange: wake });
     this.streams = new SimulatedAgentStreams({
@@ -105,28 +95,11 @@ export class SimulatedController {
     const snapshotsOf = (cluster: CompiledCluster) => ({ list: () => shelf.list(cluster) });
     this.facts = new SnapshotFacts({ snapshotsOf, clock, log, onChange: wake });
     this.jobs = this.newJobs(wake);
-    this.scheduler = new MesosScheduler({
-      masters,
-      transport: new SimulatedConnections(this.station, name),
-      framework: {
-        name: "jupyter-cluster",
-        user: "root",
-        role: "*",
-        failoverTimeoutSeconds: FAILOVER_TIMEOUT_S,
-      },
-      frameworkId: stored.frameworkId,
-      clock,
-      log,
-      random: () => options.rng.fraction(),
-      remembered: () => this.ledger.remembered(this.loop.remembered().values()),
-      saveFrameworkId: (id) =>
-        this.effects.carryOut("save framework id", () => disk.saveFrameworkId(clock, id)),
-      saveStatus: (task) => this.ledger.save(task),
-      onChange: () => this.told(() => this.loop.wakeAll()),
-    });
+    this.mesos = this.newMesosShare(stored, wake);
+    this.scheduler = this.mesos.scheduler;
     void this.scheduler.fatal.then((error) => options.onFatal(error.message));
     this.observer = new ClusterObserver({
-      mesos: { observe: () => this.ledger.complete(this.scheduler.observe()) },
+      mesos: this.mesos,
       streams: this.streams,
       docker: null,
       snapshots: this.facts,
@@ -162,6 +135,40 @@ export class SimulatedController {
     for (let times = this.options.timesTold(); times > 0; times--) tell();
   }
 
+  private newMesosShare(
+    stored: ReturnType<StateDisk["load"]>,
+    wake: (key: ClusterKey) => void,
+  ): MesosShare {
+    const { clock, effects } = this;
+    const { disk, log, masters, name, rng } = this.options;
+    return new MesosShare({
+      masters,
+      transport: new SimulatedConnections(this.station, name),
+      framework: {
+        name: "jupyter-cluster",
+        user: "root",
+        role: "*",
+        failoverTimeoutSeconds: FAILOVER_TIMEOUT_S,
+      },
+      frameworkId: stored.frameworkId,
+      clock,
+      log,
+      random: () => rng.fraction(),
+      saveFrameworkId: (id) =>
+        effects.carryOut("save framework id", () => disk.saveFrameworkId(clock, id)),
+      book: {
+        saveTask: (task) =>
+          effects.carryOut("save task", () => disk.saveTask(clock, task.taskId, task)),
+        forgetTask: (taskId) =>
+          effects.carryOut("forget task", () => disk.saveTask(clock, taskId, null)),
+      },
+      storedTasks: stored.tasks,
+      memories: () => this.loop.remembered(),
+      wake,
+      wakeAll: () => this.told(() => this.loop.wakeAll()),
+    });
+  }
+
   private newJobs(wake: (key: ClusterKey) => void): Jobs {
     const { rng, shelf, resolve, log } = this.options;
     const { clock, station } = this;
@@ -190,13 +197,13 @@ export class SimulatedController {
         save: async (key, memory) => {
           this.news += 1;
           await effects.carryOut("save memory", () => disk.saveMemory(clock, key, memory));
-          await this.ledger.prune(this.loop.remembered().values(), this.scheduler);
+          await this.mesos.remembered(key);
         },
         remove: (key) => effects.carryOut("forget", () => disk.saveMemory(clock, key, null)),
       },
       publisher: published,
       storeStatus: () => undefined,
-      demand: (key, wanted) => this.demand(key, wanted),
+      demand: (key, wanted) => this.mesos.demand(key, wanted),
       release: async (key) => this.release(key),
       identities: {
         uid: () => rng.uint32().toString(16).padStart(8, "0"),
@@ -267,12 +274,6 @@ export class SimulatedController {
     return new EtcdCaller({ station, clock, resolve, candidates, tamper: tampering.request });
   }
 
-  private demand(key: ClusterKey, wanted: boolean): void {
-    if (wanted) this.demanding.add(key);
-    else this.demanding.delete(key);
-    this.scheduler.setDemand(this.demanding.size > 0);
-  }
-
   private agentChanged(taskId: string): void {
     for (const memory of this.loop.remembered().values()) {
       if (!memory.slots.some((s) => s.task?.taskId === taskId)) continue;
@@ -290,7 +291,7 @@ export class SimulatedController {
   }
 
   private release(key: ClusterKey): void {
-    this.demand(key, false);
+    this.mesos.release(key);
     this.jobs.release(key);
     this.observer.forget(key);
     this.proxies.close(key);

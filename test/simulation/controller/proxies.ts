@@ -9,7 +9,7 @@ import { TargetGate } from "../../../controller/proxy/target-gate.ts";
 
 interface Entry {
   readonly gate: TargetGate;
-  wanted: ClusterSpec["proxy"];
+  readonly wanted: ClusterSpec["proxy"];
 }
 
 export class SimulatedProxies {
@@ -24,13 +24,9 @@ export class SimulatedProxies {
   ) {}
 
   async ensure(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<void> {
-    const known = this.entries.get(key);
-    if (known !== undefined) {
-      known.wanted = wanted;
-      return;
-    }
     const { clock, log, onChange } = this.options;
-    const gate = new TargetGate({ clock, log, onChange: () => onChange(key) });
+    const gate =
+      this.entries.get(key)?.gate ?? new TargetGate({ clock, log, onChange: () => onChange(key) });
     this.entries.set(key, { gate, wanted });
     onChange(key);
   }

@@ -37,6 +37,7 @@ export class TestScheduler {
       log: silentLog,
       random: () => 0,
       remembered: () => this.remembered,
+      isRemembered: (taskId) => this.remembered.some((task) => task.taskId === taskId),
       saveFrameworkId: async (id) => {
         this.savedIds.push(id);
       },

@@ -260,6 +260,23 @@ describe("the book", () => {
     expect(before.get(taskId)?.state).toBe("TASK_RUNNING");
   });
 
+  it("shows each cluster its own tasks, in a map that others' tasks leave as it is", () => {
+    const book = new StatusBook();
+    const [mine, other] = ["default.a.00000000.0.1", "default.a-b.00000000.0.1"];
+    book.stage(mine, agentId, 0);
+    const before = book.tasksOf("default/a");
+    book.stage(other, agentId, 1);
+    book.stage("nobody's", agentId, 1);
+    expect(book.tasksOf("default/a")).toBe(before);
+    expect([...book.tasksOf("default/a-b").keys()]).toEqual([other]);
+    book.apply({ task_id: { value: mine }, state: "TASK_RUNNING" }, true, 2);
+    expect(book.tasksOf("default/a").get(mine)?.state).toBe("TASK_RUNNING");
+    expect(before.get(mine)?.state).toBe("TASK_STAGING");
+    book.forget(mine);
+    expect(book.tasksOf("default/a").size).toBe(0);
+    expect(book.tasks().size).toBe(2);
+  });
+
   it("knows a launch on an offer that is gone as never launched, whatever the master calls it", () => {
     const lost = capturedStatus("invalid-offer-lost-nonPA");
     expect(stateAfter([lost], "agent")).toBe("TASK_DROPPED");

@@ -1,12 +1,18 @@
 /** What becomes of a running cluster when its spec file changes, breaks, or goes. */
 import { describe, expect, it } from "vitest";
 import { completeMemory } from "../../../controller/model/memory.ts";
-import { type SpecReading, takeReading } from "../../../controller/plan/intake.ts";
+import {
+  indexReading,
+  type IndexedReading,
+  type SpecReading,
+  takeReading,
+} from "../../../controller/plan/intake.ts";
 import type { ClusterSpec, Problem } from "../../../crd-schema/spec.ts";
 import { fakeCluster, fakeMemory, T0 } from "../../support/planner/fixtures.ts";
 
-function reading(patch: Partial<SpecReading> = {}): SpecReading {
-  return { clusters: [], problems: [], files: ["cluster.yaml"], complete: true, ...patch };
+function reading(patch: Partial<SpecReading> = {}): IndexedReading {
+  const nothing = { clusters: [], problems: [], files: ["cluster.yaml"], complete: true };
+  return indexReading({ ...nothing, ...patch });
 }
 
 function problem(patch: Partial<Problem> = {}): Problem {
@@ -14,7 +20,7 @@ function problem(patch: Partial<Problem> = {}): Problem {
   return { severity: "error", message: "is not a number", ...place, ...patch };
 }
 
-const take = (next: SpecReading, spec: Partial<ClusterSpec> = {}) =>
+const take = (next: IndexedReading, spec: Partial<ClusterSpec> = {}) =>
   takeReading(fakeMemory(spec), next, T0 + 1000);
 
 describe("a reading of the spec files", () => {
@@ -47,6 +53,19 @@ describe("a reading of the spec files", () => {
     expect(memory.problems).toEqual([problem()]);
     expect(memory.fileRemoved).toBe(false);
     expect(memory.events.at(-1)).toMatchObject({ type: "Warning", reason: "SpecRefused" });
+  });
+
+  it("tells a cluster of its own file's problems and of no other's", () => {
+    const mine = [problem(), problem({ line: 4 })];
+    const problems = [problem({ file: "other.yaml" }), ...mine];
+    expect(take(reading({ problems, files: ["cluster.yaml", "other.yaml"] })).problems).toEqual(
+      mine,
+    );
+  });
+
+  it("takes the first of two clusters of one name", () => {
+    const clusters = [fakeCluster({ replicas: 5 }), fakeCluster({ replicas: 7 })];
+    expect(take(reading({ clusters })).cluster.spec.replicas).toBe(5);
   });
 
   it("refuses a change of what cannot change, and keeps the rest of the file out too", () => {

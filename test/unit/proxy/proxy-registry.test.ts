@@ -1,0 +1,23 @@
+/** The clusters' proxies: what of them is news for whom. */
+import { expect, it, onTestFinished } from "vitest";
+import { ProxyRegistry } from "../../../controller/proxy/proxy-registry.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
+import { freePort } from "../../support/free-port.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+it("a proxy that was opened or changed is news for its cluster alone, and is seen as wanted", async () => {
+  const woken: string[] = [];
+  const registry = new ProxyRegistry({
+    clock: systemClock,
+    log: silentLog,
+    onChange: (key) => woken.push(key),
+  });
+  onTestFinished(() => registry.closeAll());
+  const wanted = { address: "127.0.0.1", port: await freePort(), holdSeconds: 30 };
+  await registry.ensure("default/a", wanted);
+  expect(woken).toEqual(["default/a"]);
+  await registry.ensure("default/a", { ...wanted, holdSeconds: 5 });
+  expect(woken).toEqual(["default/a", "default/a"]);
+  expect(registry.observe("default/a")).toMatchObject({ listening: true, holdSeconds: 5 });
+  expect(registry.observe("default/b")).toBeNull();
+});
