@@ -2,16 +2,19 @@
 import { parseArgs } from "node:util";
 import { runMany } from "./many/many.ts";
 import { replay } from "./many/replay.ts";
+import { runScale } from "./scale/scale-command.ts";
+import { readScaleOptions, SCALE_HELP } from "./scale/scale-options.ts";
 import { tellPaxos } from "./stories/paxos.ts";
 import { tellRaftElection } from "./stories/raft-election.ts";
 import { Story } from "./stories/story.ts";
+import { UsageError, wholeNumber as readWholeNumber } from "./usage-error.ts";
 
 const SCENARIOS: Readonly<Record<string, (story: Story, seed: number) => void>> = {
   "raft-election": tellRaftElection,
   paxos: tellPaxos,
 };
 
-const HELP = `Usage: npm run simulate -- --seed N | --seeds N | --minutes M | --scenario NAME
+const HELP = `Usage: npm run simulate -- --seed N | --seeds N | --minutes M | --scenario NAME | --scale
 
 The whole controller in virtual time, under faults that the seed draws: first anything may fail and
 every step must be safe, then nothing fails and everything must converge and rest.
@@ -31,13 +34,16 @@ Or a story, step by step, of what simulated nodes do; the same seed tells the sa
   --scenario NAME   raft-election   a first election, a lost leader, a split vote
                     paxos           two proposers, three acceptors, two phases
     --seed N          another cast and other timings (default 1)
+
+Or figures:
+
+  --scale           what many clusters cost one controller; --scale --help tells more
   --help            this text
 `;
 
-/** Exit code for wrong options, as of other commands. */
+/** Exit codes, as of other commands. */
+const FAILED = 1;
 const WRONG_USAGE = 2;
-
-class UsageError extends Error {}
 
 export interface Output {
   readonly out: (text: string) => void;
@@ -47,12 +53,21 @@ export interface Output {
 /** @returns the exit code; 1 when a check found something */
 export async function simulate(args: readonly string[], output: Output): Promise<number> {
   try {
+    if (args.includes("--scale")) return await scale(args, output);
     return await dispatch(readOptions(args), output);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     output.error(`${error.message}\nnpm run simulate -- --help tells what there is.\n`);
     return WRONG_USAGE;
   }
+}
+
+async function scale(args: readonly string[], output: Output): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) {
+    output.out(SCALE_HELP);
+    return 0;
+  }
+  return (await runScale(readScaleOptions(args), output)) ? 0 : FAILED;
 }
 
 type Options = ReturnType<typeof readOptions>;
@@ -83,7 +98,7 @@ async function dispatch(options: Options, output: Output): Promise<number> {
     return runMany({ from, count, minutes, threads, settings, report }, output);
   }
   if (seed !== null) return replay(seed, { ...settings, trace: trace === true }, output);
-  throw new UsageError("--seed, --seeds, --minutes or --scenario is missing");
+  throw new UsageError("--seed, --seeds, --minutes, --scenario or --scale is missing");
 }
 
 function tellerOf(scenario: string): (story: Story, seed: number) => void {
@@ -122,8 +137,5 @@ function readOptions(args: readonly string[]) {
 function wholeNumber(name: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   const least = name === "seed" || name === "from" ? 0 : 1;
-  if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
-  throw new UsageError(
-    `--${name} takes a whole number from ${least} on, not ${JSON.stringify(text)}`,
-  );
+  return readWholeNumber(`--${name}`, text, least);
 }

@@ -19,6 +19,12 @@ describe("npm run simulate", () => {
     }
   });
 
+  it("explains what --scale measures", async () => {
+    const { code, out, error } = await run("--scale", "--help");
+    expect([code, error]).toEqual([0, ""]);
+    for (const word of ["--clusters", "--agents", "--report"]) expect(out).toContain(word);
+  });
+
   it.each(["raft-election", "paxos"])("tells the scenario %s", async (scenario) => {
     const { code, out, error } = await run("--scenario", scenario);
     expect([code, error]).toEqual([0, ""]);
@@ -38,7 +44,7 @@ describe("npm run simulate", () => {
   });
 
   it.each([
-    [[], "--seed, --seeds, --minutes or --scenario is missing"],
+    [[], "--seed, --seeds, --minutes, --scenario or --scale is missing"],
     [["--seeds", "0"], "--seeds takes a whole number from 1 on"],
     [["--scenario", "raft"], '--scenario is "raft"; it must be raft-election or paxos'],
     [["--scenario", "toString"], '--scenario is "toString"'],
@@ -46,6 +52,10 @@ describe("npm run simulate", () => {
     [["--scenario", "paxos", "--seed=-1"], "--seed takes a whole number from 0 on"],
     [["--sed", "1"], "Unknown option '--sed'"],
     [["paxos"], "Unexpected argument 'paxos'"],
+    [["--scale", "--clusters", "10,x"], '--clusters takes a whole number from 1 on, not "x"'],
+    [["--scale", "--clusters", "9999"], "--clusters 9999 is more than 5000"],
+    [["--scale", "--agents", "5", "--racks", "2"], "fewer than a cluster's 5 nodes"],
+    [["--scale", "--scenario", "paxos"], "Unknown option '--scenario'"],
   ])("refuses %j", async (args, message) => {
     const { code, out, error } = await run(...args);
     expect([code, out]).toEqual([2, ""]);
