@@ -18,6 +18,7 @@ import {
 import type { Clock, Logger } from "../model/ports.ts";
 import { sameData } from "../model/same-data.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
+import { isDue } from "./is-due.ts";
 
 const POLL_MS = 5_000;
 /** An answer older than this is stale. */
@@ -53,7 +54,7 @@ export class DockerFacts {
     image: string,
   ): { network: Source<ObservedNetwork>; image: Source<ObservedImage> } {
     const entry = this.entryFor(key, network, image);
-    if (this.options.clock.now() - entry.askedAt >= POLL_MS) this.ask(key, entry);
+    if (isDue(this.options.clock.now(), entry.askedAt, POLL_MS)) this.ask(key, entry);
     const { answer } = entry;
     if (answer === null) return { network: unknown(entry.error), image: unknown(entry.error) };
     const age = this.options.clock.now() - answer.at;

@@ -182,7 +182,10 @@ export class ScaleController {
         clock.after(delayMs, () => {
           this.inTimer = true;
           callback();
-          this.inTimer = false;
+          // The visit begins when what came in the same breath has been taken in.
+          queueMicrotask(() => {
+            this.inTimer = false;
+          });
         }),
     };
   }
