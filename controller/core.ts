@@ -13,9 +13,9 @@ import type { PublishedStore } from "./loop/published.ts";
 import type { MesosScheduler } from "./mesos/scheduler.ts";
 import { MesosShare } from "./mesos-share.ts";
 import type { Action } from "./model/action.ts";
-import { type ClusterKey, clusterKey, clusterOfTask } from "./model/ids.ts";
+import { type ClusterKey, clusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
-import type { ClusterMemory, ClusterSecrets } from "./model/memory.ts";
+import { type ClusterMemory, type ClusterSecrets, memoryOfTask } from "./model/memory.ts";
 import { lastKnown, type ObservedTask } from "./model/observed.ts";
 import type { Clock, Logger } from "./model/ports.ts";
 import { ClusterObserver } from "./observe/cluster-observer.ts";
@@ -206,11 +206,10 @@ export class ControllerCore {
   }
 
   private agentChanged(taskId: string): void {
-    const key = clusterOfTask(taskId);
-    const memory = key === null ? undefined : this.memories().get(key);
-    if (key === null || memory?.slots.some((s) => s.task?.taskId === taskId) !== true) return;
+    const memory = memoryOfTask(taskId, this.memories());
+    if (memory === undefined) return;
     this.follow(memory);
-    this.loop.wake(key);
+    this.loop.wake(clusterKey(memory.cluster.metadata));
   }
 
   private follow(memory: ClusterMemory): void {

@@ -5,7 +5,6 @@ import type {
   AgentRefusal,
   EtcdHealth,
   NodeConfig,
-  UnitStatus,
 } from "../../controller/model/agent-api.ts";
 import { messageOf } from "../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../controller/model/ports.ts";
@@ -24,19 +23,12 @@ import { SnapshotStage } from "./snapshot/snapshot-stage.ts";
 import { SshAccess } from "./ssh/ssh-access.ts";
 import { ensureSshKeys } from "./ssh/ssh-keys.ts";
 import { SshdUnit } from "./ssh/sshd-unit.ts";
+import { firstStatus } from "./status/first-status.ts";
 import { StatusBoard } from "./status/status-board.ts";
 import { SharedStorage } from "./system/shared-storage.ts";
 import { installShellPrompt } from "./system/shell-prompt.ts";
 import { ensureUser, lookUpUser } from "./system/user.ts";
 import type { UnitLog } from "./unit/unit-log.ts";
-
-const STOPPED: UnitStatus = {
-  state: "stopped",
-  ready: false,
-  pid: null,
-  restarts: 0,
-  lastExit: null,
-};
 
 const SETUP_RETRY_MS = 1_000;
 
@@ -67,21 +59,9 @@ export class Agent {
 
   constructor(private readonly options: AgentOptions) {
     const { config, clock, log, logs, instanceId } = options;
-    this.board = new StatusBoard({
-      slot: config.slot,
-      taskId: config.taskId,
-      instanceId,
-      phase: "awaiting-order",
-      orderId: null,
-      data: { state: "empty" },
-      snapshot: null,
-      units: { etcd: STOPPED, sshd: STOPPED, jupyter: STOPPED },
-      etcd: null,
-      hosts: null,
-      sshKnownSlots: [],
-      storage: { ready: false, message: "not probed yet" },
-      elections: [],
-    });
+    this.board = new StatusBoard(
+      firstStatus({ slot: config.slot, taskId: config.taskId, instanceId }),
+    );
     const { board } = this;
     const common = { config, board, clock, log };
     this.store = new ClusterStore(common);

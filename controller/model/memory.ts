@@ -1,5 +1,6 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
 import type { EtcdOrder } from "./agent-api.ts";
+import { type ClusterKey, clusterOfTask } from "./ids.ts";
 import type { Election } from "./election.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type { ClusterEvent, Condition, LastError, LastOperation } from "./resource.ts";
@@ -201,4 +202,14 @@ export interface ClusterMemory {
   readonly lastErrors: readonly LastError[];
   readonly lastOperation: LastOperation | null;
   readonly elections: readonly Election[];
+}
+
+/** Of the cluster one of whose slots has this task now; undefined: there is none. */
+export function memoryOfTask(
+  taskId: string,
+  memories: ReadonlyMap<ClusterKey, ClusterMemory>,
+): ClusterMemory | undefined {
+  const key = clusterOfTask(taskId);
+  const memory = key === null ? undefined : memories.get(key);
+  return memory?.slots.some((s) => s.task?.taskId === taskId) === true ? memory : undefined;
 }

@@ -18,7 +18,7 @@ import {
 import type { Clock, Logger } from "../model/ports.ts";
 import { sameData } from "../model/same-data.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
-import { isDue } from "./is-due.ts";
+import { hasElapsed } from "./has-elapsed.ts";
 
 const POLL_MS = 5_000;
 /** An answer older than this is stale. */
@@ -54,12 +54,13 @@ export class DockerFacts {
     image: string,
   ): { network: Source<ObservedNetwork>; image: Source<ObservedImage> } {
     const entry = this.entryFor(key, network, image);
-    if (isDue(this.options.clock.now(), entry.askedAt, POLL_MS)) this.ask(key, entry);
+    if (hasElapsed(this.options.clock.now(), entry.askedAt, POLL_MS)) this.ask(key, entry);
     const { answer } = entry;
     if (answer === null) return { network: unknown(entry.error), image: unknown(entry.error) };
-    const age = this.options.clock.now() - answer.at;
-    if (age <= FRESH_MS) return { network: fresh(answer.network), image: fresh(answer.image) };
-    return { network: stale(answer.network, answer.at), image: stale(answer.image, answer.at) };
+    if (hasElapsed(this.options.clock.now(), answer.at, FRESH_MS)) {
+      return { network: stale(answer.network, answer.at), image: stale(answer.image, answer.at) };
+    }
+    return { network: fresh(answer.network), image: fresh(answer.image) };
   }
 
   /** Something was changed by us: ask now. Resolves when the answer is in. */

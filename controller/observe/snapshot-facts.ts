@@ -10,7 +10,7 @@ import type { Clock, ClusterSnapshots, Logger } from "../model/ports.ts";
 import { sameData } from "../model/same-data.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
 import { within } from "../support/within.ts";
-import { isDue } from "./is-due.ts";
+import { hasElapsed } from "./has-elapsed.ts";
 
 /** Only people change it behind our back. */
 const POLL_MS = 30_000;
@@ -42,7 +42,7 @@ export class SnapshotFacts {
   /** The last list; reads again in the background when it is due. */
   observe(cluster: CompiledCluster): Source<readonly SnapshotInfo[]> {
     const entry = this.entryFor(cluster);
-    const due = isDue(this.options.clock.now(), entry.askedAt, POLL_MS);
+    const due = hasElapsed(this.options.clock.now(), entry.askedAt, POLL_MS);
     if (due && entry.reading === null) void this.read(cluster, entry);
     return entry.source;
   }

@@ -5,7 +5,7 @@
  */
 import type { MesosScheduler } from "../mesos/scheduler.ts";
 import { type ClusterKey, clusterOfTask } from "../model/ids.ts";
-import type { ClusterMemory } from "../model/memory.ts";
+import { type ClusterMemory, memoryOfTask } from "../model/memory.ts";
 import type { ObservedMesos, ObservedTask, Source } from "../model/observed.ts";
 import { taskEnd } from "../model/task-state.ts";
 
@@ -55,8 +55,7 @@ export class TaskLedger {
 
   /** Whether {@link remembered} has it. */
   isRemembered(taskId: string, memories: Memories): boolean {
-    const memory = memories.get(ownerOf(taskId));
-    return isNeeded(taskId, memory) && !this.hasEnded(taskId);
+    return memoryOfTask(taskId, memories) !== undefined && !this.hasEnded(taskId);
   }
 
   /** What Mesos says of a cluster, with the ends that it has told and forgotten. */

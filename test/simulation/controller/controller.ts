@@ -16,7 +16,7 @@ import {
   etcdKeys,
   slotAddress,
 } from "../../../controller/model/ids.ts";
-import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import { type ClusterMemory, memoryOfTask } from "../../../controller/model/memory.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { ClusterObserver } from "../../../controller/observe/cluster-observer.ts";
 import { SnapshotFacts } from "../../../controller/observe/snapshot-facts.ts";
@@ -275,11 +275,10 @@ export class SimulatedController {
   }
 
   private agentChanged(taskId: string): void {
-    for (const memory of this.loop.remembered().values()) {
-      if (!memory.slots.some((s) => s.task?.taskId === taskId)) continue;
-      this.follow(memory);
-      this.told(() => this.loop.wake(clusterKey(memory.cluster.metadata)));
-    }
+    const memory = memoryOfTask(taskId, this.loop.remembered());
+    if (memory === undefined) return;
+    this.follow(memory);
+    this.told(() => this.loop.wake(clusterKey(memory.cluster.metadata)));
   }
 
   private follow(memory: ClusterMemory): void {

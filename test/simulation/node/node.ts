@@ -7,6 +7,7 @@ import type {
   UnitStatus,
 } from "../../../controller/model/agent-api.ts";
 import { AGENT_BEAT_MS } from "../../../controller/model/agent-api.ts";
+import { firstStatus, STOPPED } from "../../../agent-image/agent/status/first-status.ts";
 import { electionRecords } from "../../../agent-image/agent/etcd/election-log.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
@@ -51,13 +52,6 @@ const BOOT_MS = { min: 150, max: 600 };
 const SSHD_MS = 300;
 const JUPYTER_MS = { min: 700, max: 2_500 };
 const REQUEST_MS_MAX = 5_000;
-const STOPPED: UnitStatus = {
-  state: "stopped",
-  ready: false,
-  pid: null,
-  restarts: 0,
-  lastExit: null,
-};
 const RUNNING: UnitStatus = { ...STOPPED, state: "running", ready: true, pid: 1 };
 
 export class Node implements Inmate {
@@ -86,7 +80,9 @@ export class Node implements Inmate {
       },
     );
     const server = () => this.etcd.server;
-    this.board = new StatusBoard(this.initialStatus(), clock, (status) => this.tell(status));
+    const { slot, taskId } = options.config;
+    const first = firstStatus({ slot, taskId, instanceId: options.name });
+    this.board = new StatusBoard({ ...first, problems: [] }, clock, (status) => this.tell(status));
     this.monitor = new HealthMonitor(clock, server, (health) => this.onHealth(health));
     this.naming = new Naming({
       config,
@@ -169,26 +165,6 @@ export class Node implements Inmate {
         storage: { ready: true, message: "" },
       });
     });
-  }
-
-  private initialStatus(): Omit<AgentStatus, "sequence"> {
-    const { config, name } = this.options;
-    return {
-      slot: config.slot,
-      taskId: config.taskId,
-      instanceId: name,
-      phase: "awaiting-order",
-      orderId: null,
-      data: { state: "empty" },
-      snapshot: null,
-      units: { etcd: STOPPED, sshd: STOPPED, jupyter: STOPPED },
-      etcd: null,
-      hosts: null,
-      sshKnownSlots: [],
-      storage: { ready: false, message: "not probed yet" },
-      elections: [],
-      problems: [],
-    };
   }
 
   private order(order: AgentOrder): unknown {

@@ -10,8 +10,8 @@ import { PublishedStore } from "../../../controller/loop/published.ts";
 import { MesosShare } from "../../../controller/mesos-share.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import type { AgentStatus } from "../../../controller/model/agent-api.ts";
-import { type ClusterKey, clusterKey, clusterOfTask } from "../../../controller/model/ids.ts";
-import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import { type ClusterKey, clusterKey } from "../../../controller/model/ids.ts";
+import { type ClusterMemory, memoryOfTask } from "../../../controller/model/memory.ts";
 import { lastKnown } from "../../../controller/model/observed.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import { ClusterObserver } from "../../../controller/observe/cluster-observer.ts";
@@ -222,11 +222,10 @@ export class ScaleController {
   }
 
   private agentChanged(taskId: string): void {
-    const key = clusterOfTask(taskId);
-    const memory = key === null ? undefined : this.loop.remembered().get(key);
-    if (key === null || memory?.slots.some((s) => s.task?.taskId === taskId) !== true) return;
+    const memory = memoryOfTask(taskId, this.loop.remembered());
+    if (memory === undefined) return;
     this.follow(memory);
-    this.loop.wake(key);
+    this.loop.wake(clusterKey(memory.cluster.metadata));
   }
 
   private follow(memory: ClusterMemory): void {

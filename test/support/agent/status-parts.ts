@@ -1,31 +1,9 @@
 /** Parts of an agent's status, for tests of what tells them. */
-import type { StatusParts } from "../../../agent-image/agent/status/status-board.ts";
-import type { EtcdHealth, UnitStatus } from "../../../controller/model/agent-api.ts";
-
-export const STOPPED: UnitStatus = {
-  state: "stopped",
-  ready: false,
-  pid: null,
-  restarts: 0,
-  lastExit: null,
-};
+import { firstStatus } from "../../../agent-image/agent/status/first-status.ts";
+import type { EtcdHealth } from "../../../controller/model/agent-api.ts";
 
 /** As a new container begins. */
-export const FIRST_STATUS: StatusParts = {
-  slot: 0,
-  taskId: "t",
-  instanceId: "i",
-  phase: "awaiting-order",
-  orderId: null,
-  data: { state: "empty" },
-  snapshot: null,
-  units: { etcd: STOPPED, sshd: STOPPED, jupyter: STOPPED },
-  etcd: null,
-  hosts: null,
-  sshKnownSlots: [],
-  storage: { ready: false, message: "" },
-  elections: [],
-};
+export const FIRST_STATUS = firstStatus({ slot: 0, taskId: "t", instanceId: "i" });
 
 /** A voter that follows a leader. */
 export function followerHealth(change: Partial<EtcdHealth> = {}): EtcdHealth {
