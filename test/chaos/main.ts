@@ -53,7 +53,7 @@ const report = await runChaos({
   seed,
   minutes,
   catalogue,
-  name: "chaos",
+  name: "e2e-chaos",
   subnet: "172.31.64",
   image: reference,
   signal: interrupt.signal,

@@ -3,6 +3,7 @@ import { copyFile } from "node:fs/promises";
 import { clientUrl } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { expectInvariants, jupyterUrl } from "../support/e2e/invariants.ts";
+import type { LocalClusterOptions } from "../support/e2e/local-cluster.ts";
 import { runCell } from "../support/e2e/kernel.ts";
 import { ProxyUser } from "../support/e2e/proxy-user.ts";
 import { KeyWriter } from "../support/etcd/key-writer.ts";
@@ -17,7 +18,7 @@ export interface ChaosOptions {
   /** New faults begin for so long; the last ones heal, and all is checked, after that. */
   readonly minutes: number;
   readonly catalogue: readonly Fault[];
-  readonly name: string;
+  readonly name: LocalClusterOptions["name"];
   /** The first three numbers of a /24. */
   readonly subnet: string;
   readonly image: string;
@@ -205,7 +206,11 @@ class ChaosRun {
     await this.writer?.close();
     await this.site.ballast.close();
     if (logFile !== null) await copyFile(this.site.cluster.logFile, logFile);
-    for (const left of await this.site.destroy()) this.violate("clean-up", `${left} is left`);
+    try {
+      await this.site.destroy();
+    } catch (error) {
+      this.violate("clean-up", String(error));
+    }
     await this.user?.stop();
   }
 

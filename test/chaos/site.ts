@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import Docker from "dockerode";
 import { LABELS } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
-import { LocalCluster } from "../support/e2e/local-cluster.ts";
+import { LocalCluster, type LocalClusterOptions } from "../support/e2e/local-cluster.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
 import { Ballast } from "./ballast.ts";
 import { MissedError, unlessMissed } from "./faults/fault.ts";
@@ -19,7 +19,7 @@ const UNTIL_MS = 60_000;
 const GONE = /No such (container|exec)|is not running|is paused|cannot join network of a non/i;
 
 export interface SiteOptions {
-  readonly name: string;
+  readonly name: LocalClusterOptions["name"];
   /** The first three numbers of a /24. */
   readonly subnet: string;
   readonly image: string;
@@ -46,9 +46,6 @@ export class Site {
   static async create(options: SiteOptions): Promise<Site> {
     const { name, subnet } = options;
     const site = new Site(await LocalCluster.create({ name, subnet, empty: true }), options);
-    const found = await site.remains();
-    if (found.length > 0)
-      throw new Error(`there is a cluster ${name} already: ${found.join(", ")}`);
     try {
       await site.saveSpec(FIRST_SPEC);
       await site.small.create();
@@ -165,26 +162,13 @@ export class Site {
     throw new Error(`not within ${timeoutMs / 1000} s: ${what}; ${last}`);
   }
 
-  /** Removes everything, whatever state it is in. @returns what was left over all the same */
-  async destroy(): Promise<string[]> {
+  /** Removes everything, whatever state it is in. */
+  async destroy(): Promise<void> {
     const ours = { label: [`${CHAOS_LABEL}=${this.options.name}`] };
     for (const { Id } of await this.docker.listContainers({ all: true, filters: ours })) {
       await this.docker.getContainer(Id).remove({ force: true });
     }
     await this.cluster.destroy();
-    return this.remains();
-  }
-
-  private async remains(): Promise<string[]> {
-    const filters = { label: [`${LABELS.cluster}=${this.options.name}`] };
-    const containers = await this.docker.listContainers({ all: true, filters });
-    const networks = await this.docker.listNetworks({ filters });
-    const volumes = await this.docker.listVolumes({ filters });
-    return [
-      ...containers.map((c) => `container ${c.Names.join(" ")}`),
-      ...networks.map((n) => `network ${n.Name}`),
-      ...(volumes.Volumes ?? []).map((v) => `volume ${v.Name}`),
-    ];
   }
 
   private container(node: NodeStatus): Docker.Container {

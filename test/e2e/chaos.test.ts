@@ -22,7 +22,7 @@ it("keeps its promises for a minute of faults", async () => {
     seed: 4,
     minutes: 1,
     catalogue: CATALOGUE,
-    name: "chaos-short",
+    name: "e2e-chaos-short",
     subnet: "172.31.66",
     image: inject("agentImage"),
     signal: new AbortController().signal,

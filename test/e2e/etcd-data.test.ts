@@ -12,7 +12,7 @@ import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
 import { QuorumSampler } from "../support/e2e/quorum-sampler.ts";
 import { KeyWriter } from "../support/etcd/key-writer.ts";
 
-const NAME = "vault";
+const NAME = "e2e-vault";
 let cluster: LocalCluster;
 let writer: KeyWriter;
 

@@ -11,7 +11,7 @@ import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
 import { KeyWriter } from "../support/etcd/key-writer.ts";
 
-const NAME = "phoenix";
+const NAME = "e2e-phoenix";
 let cluster: LocalCluster;
 
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import { followersOf, leaderOf, nodesByName } from "../support/e2e/nodes.ts";
 import { until } from "../support/poll.ts";
 import { ProxyUser } from "../support/e2e/proxy-user.ts";
 
-const NAME = "lab";
+const NAME = "e2e-lab";
 let cluster: LocalCluster;
 
 beforeAll(async () => {

@@ -10,11 +10,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 
+const NAME = "e2e-wrong";
 const SUBNET = "172.31.61";
 const open: { close(): Promise<void> }[] = [];
 
 async function newCluster(spec: readonly string[] = []): Promise<LocalCluster> {
-  const cluster = await LocalCluster.create({ name: "wrong", subnet: SUBNET, spec });
+  const cluster = await LocalCluster.create({ name: NAME, subnet: SUBNET, spec });
   open.push({ close: () => cluster.destroy() });
   return cluster;
 }
@@ -99,7 +100,7 @@ describe("up", () => {
     expect(code).not.toBe(0);
     expect(stdout + stderr).toMatch(expected);
     expect(stdout + stderr).not.toMatch(/^\s+at /m);
-    expect(await containersOf("wrong")).toBe(0);
+    expect(await containersOf(NAME)).toBe(0);
   });
 
   it("says how to start Docker when it does not answer", async () => {
@@ -122,7 +123,7 @@ describe("a running controller", () => {
     cluster.startController();
     const said = /jupyter-cluster\/no-such-image:1/;
     await cluster.until("the image is missed", (o) => said.test(messages(o)));
-    expect(await containersOf("wrong")).toBe(0);
+    expect(await containersOf(NAME)).toBe(0);
   });
 
   it("tells which network holds the subnet, and goes on when it is freed", async () => {
@@ -138,7 +139,7 @@ describe("a running controller", () => {
     const said = (o: JupyterClusterObject) =>
       messages(o).includes("jupyter-cluster-test-squatter") && messages(o).includes(SUBNET);
     await cluster.until("the conflict is told", said);
-    expect(await containersOf("wrong")).toBe(0);
+    expect(await containersOf(NAME)).toBe(0);
     await squatter.remove();
     removed = true;
     await cluster.untilReady();

@@ -11,13 +11,15 @@ import { dataVolumeName } from "../../../controller/plan/task-template.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { freePort } from "../free-port.ts";
 import { until } from "../poll.ts";
+import { remainsOf, removeRemains } from "./remains.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 
 /** Tests and benches are run from the project's root. */
 const PROGRAM = resolve("dist/controller/main.js");
 
 export interface LocalClusterOptions {
-  readonly name: string;
+  /** Begins with `e2e-`: what an earlier run left under this name is removed, data included. */
+  readonly name: `e2e-${string}`;
   /** The first three numbers of a /24 that no other test uses, e.g. `172.31.60`. */
   readonly subnet: string;
   readonly replicas?: number;
@@ -37,6 +39,7 @@ export class LocalCluster {
   ) {}
 
   static async create(options: LocalClusterOptions): Promise<LocalCluster> {
+    await removeRemains({ namespace: "default", name: options.name });
     const dir = await mkdtemp(join(tmpdir(), `jupyter-cluster-${options.name}-`));
     const ports = { api: await freePort(), mesos: await freePort(), proxy: await freePort() };
     const cluster = new LocalCluster(options, dir, ports);
@@ -225,6 +228,8 @@ export class LocalCluster {
   /**
    * Removes everything that was made, whatever state it is in. With E2E_LOG_DIR in the environment
    * the controller's log is kept there.
+   *
+   * @throws Error when `down` fails, or leaves something on this machine
    */
   async destroy(): Promise<void> {
     await this.endController("SIGTERM");
@@ -234,6 +239,8 @@ export class LocalCluster {
     }
     const down = await this.cli("down", "--volumes", "--yes");
     if (down.code !== 0) throw new Error(`down failed: ${down.stdout}${down.stderr}`);
+    const left = await remainsOf(this.ref);
+    if (left.length > 0) throw new Error(`down left ${left.join(", ")}`);
     await rm(this.dir, { recursive: true, force: true });
   }
 }
