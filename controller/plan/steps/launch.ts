@@ -10,7 +10,7 @@ import { chooseOffers, type PlacedNode } from "../placement.ts";
 import { taskInfo } from "../task-template.ts";
 import { templateHash } from "../template-hash.ts";
 import type { ClusterView } from "../view.ts";
-import { launchObstacle } from "./prerequisites.ts";
+import { ensureVolumes, launchObstacle } from "./prerequisites.ts";
 
 export function launchVacant(view: ClusterView, input: PlanInput, draft: Draft): void {
   if (view.empty) return;
@@ -19,16 +19,18 @@ export function launchVacant(view: ClusterView, input: PlanInput, draft: Draft):
   const obstacle = launchObstacle(view, input);
   const shelf = new OfferShelf(view.mesos?.offers ?? []);
   const placed = placedNodes(view);
+  const launched: number[] = [];
   for (const { slot, notBefore, lastFailure } of vacant) {
     if (obstacle !== null) {
       draft.refusals.set(slot, obstacle);
     } else if (notBefore > draft.now) {
       draft.refusals.set(slot, `waits after a failure: ${lastFailure ?? "unknown"}`);
       draft.requeue(notBefore);
-    } else {
-      launchOne(slot, view, input, shelf, placed, draft);
+    } else if (launchOne(slot, view, input, shelf, placed, draft)) {
+      launched.push(slot);
     }
   }
+  if (input.observed.local) ensureVolumes(launched, view, draft);
   for (const launch of shelf.launches()) draft.act({ type: "LaunchTasks", ...launch });
 }
 
@@ -50,6 +52,7 @@ function placedNodes(view: ClusterView): PlacedNode[] {
     }));
 }
 
+/** @returns whether it is launched; if not, why is told */
 function launchOne(
   slot: number,
   view: ClusterView,
@@ -57,7 +60,7 @@ function launchOne(
   shelf: OfferShelf,
   placed: PlacedNode[],
   draft: Draft,
-): void {
+): boolean {
   const { spec, ref, image } = view;
   const home = dataHome(draft.slot(slot), spec);
   const choice = chooseOffers({
@@ -70,7 +73,7 @@ function launchOne(
   if ("refused" in choice) {
     draft.refusals.set(slot, choice.refused);
     draft.wantsOffers = true;
-    return;
+    return false;
   }
   const { agentId, hostname } = choice;
   if (home !== null && !isHome(home, choice) && !hasQuorumInSight(view.etcd)) {
@@ -78,7 +81,7 @@ function launchOne(
     const where = home.hostname ?? `agent ${home.agentId}`;
     draft.refusals.set(slot, `waits for an offer of the host with its data (${where})`);
     draft.wantsOffers = true;
-    return;
+    return false;
   }
   const number = nextLaunch(slot, view, input, draft);
   const taskId = taskIdOf(ref, input.memory.uid, slot, number);
@@ -104,6 +107,7 @@ function launchOne(
   });
   placed.push({ slot, hostname, agentId, attributes });
   draft.event("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);
+  return true;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What must stand before the first container: the proxy's port, the network, the volumes. */
+/** What must stand before a container is launched: the proxy's port, the network, its volumes. */
 import { LABELS } from "../../model/ids.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
@@ -8,7 +8,7 @@ import { dataVolumeName } from "../task-template.ts";
 import type { ClusterView } from "../view.ts";
 
 export function ensurePrerequisites(view: ClusterView, input: PlanInput, draft: Draft): void {
-  const { spec, ref } = view;
+  const { spec } = view;
   const { network, proxy } = input.observed;
   if (!listensAsWanted(proxy, spec.proxy) && !view.empty) {
     draft.act({ type: "EnsureProxy", proxy: spec.proxy });
@@ -18,21 +18,28 @@ export function ensurePrerequisites(view: ClusterView, input: PlanInput, draft: 
   if (network.freshness === "fresh" && network.value.state === "absent") {
     draft.act({ type: "EnsureNetwork", network: spec.network });
   }
+}
+
+/**
+ * Those of the slots that are launched now. Also of one whose data is known to be there: when
+ * somebody has removed the volume, Docker makes another, and that one would lack our labels.
+ */
+export function ensureVolumes(
+  slots: readonly number[],
+  { spec, ref }: ClusterView,
+  draft: Draft,
+): void {
+  if (slots.length === 0) return;
   const labels = { [LABELS.namespace]: ref.namespace, [LABELS.cluster]: ref.name };
-  const fresh = draft.slots.filter(
-    (s) => s.slot < spec.replicas && s.task === null && s.memberId === null,
-  );
-  if (fresh.length === 0 || view.empty) return;
-  const shared = spec.storage.shared;
+  const { shared } = spec.storage;
   if (shared.type === "volume") {
     draft.act({ type: "EnsureVolume", name: shared.volumeName, labels });
   }
   if (spec.etcd.dataVolume !== "local") return;
-  for (const { slot } of fresh) {
-    const name = dataVolumeName(ref, slot);
+  for (const slot of slots) {
     draft.act({
       type: "EnsureVolume",
-      name,
+      name: dataVolumeName(ref, slot),
       labels: { ...labels, [LABELS.slot]: String(slot) },
     });
   }

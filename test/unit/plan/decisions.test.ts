@@ -134,6 +134,8 @@ describe("a killed container", () => {
     run.untilReady();
     const done = run.done.slice(before);
     expect(types(done).filter((t) => t !== "PutDesired")).toEqual([
+      // A volume that somebody removed is made again with our labels, not by Docker without.
+      ...["EnsureVolume", "EnsureVolume"],
       `LaunchTask ${slot}`,
       `OrderAgent ${slot}`,
     ]);
