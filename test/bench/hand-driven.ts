@@ -34,6 +34,7 @@ export class HandDriven {
   }
 
   async up(): Promise<void> {
+    await this.down();
     await this.docker.createNetwork({
       Name: NETWORK,
       Labels: { [LABEL]: "floor" },
