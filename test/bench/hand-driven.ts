@@ -4,6 +4,7 @@
  */
 import Docker from "dockerode";
 import { clientUrl, memberNameOf, peerUrl } from "../../controller/model/ids.ts";
+import { findLabelled, removeFound } from "../support/docker-remains.ts";
 import { Probe } from "./probe.ts";
 
 const LABEL = "jupytercluster.dev/bench";
@@ -66,15 +67,7 @@ export class HandDriven {
   }
 
   async down(): Promise<void> {
-    const filters = { label: [`${LABEL}=floor`] };
-    for (const found of await this.docker.listContainers({ all: true, filters })) {
-      await this.docker.getContainer(found.Id).remove({ force: true, v: true });
-    }
-    for (const found of await this.docker.listNetworks({ filters })) {
-      await this.docker.getNetwork(found.Id).remove();
-    }
-    const { Volumes } = await this.docker.listVolumes({ filters });
-    for (const found of Volumes ?? []) await this.docker.getVolume(found.Name).remove();
+    await removeFound(this.docker, await findLabelled(this.docker, `${LABEL}=floor`));
   }
 
   private async container(slot: number): Promise<void> {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { ensureAgentImage } from "../../agent-image/build/ensure-agent-image.ts";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../controller/model/agent-api.ts";
 import { silentLog } from "../support/silent-log.ts";
+import { TEST_LABEL } from "../support/docker-remains.ts";
 
 const docker = new Docker();
 const image = inject("agentImage");
@@ -11,7 +12,11 @@ const started: Docker.Container[] = [];
 let idle: Docker.Container;
 
 async function start(options: Docker.ContainerCreateOptions): Promise<Docker.Container> {
-  const container = await docker.createContainer({ Image: image, ...options });
+  const container = await docker.createContainer({
+    Image: image,
+    Labels: { [TEST_LABEL]: "agent-image" },
+    ...options,
+  });
   started.push(container);
   await container.start();
   return container;

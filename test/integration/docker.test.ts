@@ -17,12 +17,13 @@ import { ensureVolume, listVolumes, removeVolumes } from "../../controller/docke
 import { ERROR_CODES } from "../../controller/model/errors.ts";
 import { LABELS } from "../../controller/model/ids.ts";
 import { systemClock } from "../../controller/support/clock.ts";
+import { TEST_LABEL } from "../support/docker-remains.ts";
 import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 const docker = new Docker();
 const run = `docker-test-${randomBytes(3).toString("hex")}`;
-const labels = clusterLabels({ namespace: run, name: "lab" });
+const labels = { ...clusterLabels({ namespace: run, name: "lab" }), [TEST_LABEL]: run };
 const network = {
   name: `${run}-net`,
   driver: "bridge",

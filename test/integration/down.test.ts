@@ -12,6 +12,7 @@ import { ensureVolume, listVolumes, removeVolumes } from "../../controller/docke
 import { clusterKey, LABELS, taskIdOf } from "../../controller/model/ids.ts";
 import { openStateDir } from "../../controller/store/state-dir.ts";
 import { cli } from "../unit/cli/captured-context.ts";
+import { TEST_LABEL } from "../support/docker-remains.ts";
 import { freePort } from "../support/free-port.ts";
 import { ensureSmallImage, SMALL_IMAGE } from "../support/mesos-local/small-image.ts";
 import { fakeMemory } from "../support/planner/fixtures.ts";
@@ -19,7 +20,7 @@ import { silentLog } from "../support/silent-log.ts";
 
 const docker = new Docker();
 const ref = { namespace: `down-test-${randomBytes(3).toString("hex")}`, name: "lab" };
-const labels = clusterLabels(ref);
+const labels = { ...clusterLabels(ref), [TEST_LABEL]: ref.namespace };
 const network = {
   name: `${ref.namespace}-net`,
   driver: "bridge",

@@ -14,6 +14,7 @@ import {
 } from "../../controller/model/observed.ts";
 import { taskEnd } from "../../controller/model/task-state.ts";
 import { systemClock } from "../../controller/support/clock.ts";
+import { TEST_LABEL } from "../support/docker-remains.ts";
 import { freePort } from "../support/free-port.ts";
 import { FRAMEWORK } from "../support/mesos/test-scheduler.ts";
 import { ensureSmallImage, SMALL_IMAGE } from "../support/mesos-local/small-image.ts";
@@ -22,7 +23,7 @@ import { silentLog } from "../support/silent-log.ts";
 
 const docker = new Docker();
 const run = `mesos-client-test-${process.pid}`;
-const label = `${run}=true`;
+const label = `${TEST_LABEL}=${run}`;
 let stateDir: string;
 let port: number;
 let local: MesosLocal;
@@ -60,7 +61,7 @@ beforeAll(async () => {
   await docker.createNetwork({
     Name: run,
     IPAM: { Driver: "default", Config: [{ Subnet: "172.31.30.0/24" }] },
-    Labels: { [run]: "true" },
+    Labels: { [TEST_LABEL]: run },
   });
   stateDir = await mkdtemp(join(tmpdir(), "mesos-client-"));
   port = await freePort();

@@ -1,5 +1,7 @@
+import Docker from "dockerode";
 import type { TestProject } from "vitest/node";
 import { ensureAgentImage } from "../../agent-image/build/ensure-agent-image.ts";
+import { findLabelled, removeFound, TEST_LABEL } from "./docker-remains.ts";
 import { silentLog } from "./silent-log.ts";
 
 declare module "vitest" {
@@ -11,7 +13,8 @@ declare module "vitest" {
 
 /**
  * What tests with containers need of this machine: a Docker engine that answers, and the agent
- * image. Without them, one clear message and not a hundred failed tests.
+ * image. Without them, one clear message and not a hundred failed tests. What an earlier run that was
+ * cut off left behind holds addresses that the tests use, and goes.
  */
 export async function setup(project: TestProject): Promise<void> {
   const { reference } = await ensureAgentImage({
@@ -19,4 +22,6 @@ export async function setup(project: TestProject): Promise<void> {
     onProgress: (line) => process.stderr.write(`agent image: ${line}\n`),
   });
   project.provide("agentImage", reference);
+  const docker = new Docker();
+  await removeFound(docker, await findLabelled(docker, TEST_LABEL));
 }

@@ -10,6 +10,7 @@ import {
   taskIdOf,
 } from "../../../controller/model/ids.ts";
 import type { DesiredSlots } from "../../../controller/model/naming.ts";
+import { findLabelled, removeFound, TEST_LABEL } from "../docker-remains.ts";
 import { AgentNode } from "./agent-node.ts";
 
 const NAMESPACE = "default";
@@ -35,7 +36,7 @@ export class AgentCluster {
   constructor(readonly options: AgentClusterOptions) {}
 
   private get labels(): Record<string, string> {
-    return { "jupytercluster.test/run": this.run };
+    return { [TEST_LABEL]: this.run };
   }
 
   /** Network and volumes; no container yet. */
@@ -99,16 +100,7 @@ export class AgentCluster {
   }
 
   async remove(): Promise<void> {
-    const { docker } = this;
-    const filters = { label: [`jupytercluster.test/run=${this.run}`] };
-    for (const { Id } of await docker.listContainers({ all: true, filters })) {
-      await docker.getContainer(Id).remove({ force: true, v: true });
-    }
-    for (const { Id } of await docker.listNetworks({ filters })) {
-      await docker.getNetwork(Id).remove();
-    }
-    const { Volumes } = await docker.listVolumes({ filters });
-    for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
+    await removeFound(this.docker, await findLabelled(this.docker, `${TEST_LABEL}=${this.run}`));
   }
 
   private name(part: string): string {

@@ -3,6 +3,7 @@ import Docker from "dockerode";
 import { clusterLabels, labelFilter } from "../../../controller/docker/labels.ts";
 import type { ClusterRef } from "../../../controller/model/ids.ts";
 import { dataVolumeName } from "../../../controller/plan/task-template.ts";
+import { findLabelled, type Remains, removeFound } from "../docker-remains.ts";
 
 const docker = new Docker();
 
@@ -17,25 +18,16 @@ export async function remainsOf(ref: ClusterRef): Promise<readonly string[]> {
 }
 
 export async function removeRemains(ref: ClusterRef): Promise<void> {
-  const { containers, networks, volumes } = await find(ref);
-  for (const { Id } of containers) await docker.getContainer(Id).remove({ force: true });
-  for (const { Id } of networks) await docker.getNetwork(Id).remove();
-  for (const name of volumes) await docker.getVolume(name).remove();
+  await removeFound(docker, await find(ref));
 }
 
-async function find(ref: ClusterRef) {
-  const filters = labelFilter(clusterLabels(ref));
+async function find(ref: ClusterRef): Promise<Remains> {
   // A volume that Docker made by itself has the name alone.
   const prefix = dataVolumeName(ref, 0).replace(/0$/, "");
-  const [containers, networks, labelled, named] = await Promise.all([
-    docker.listContainers({ all: true, filters }),
-    docker.listNetworks({ filters }),
-    docker.listVolumes({ filters }),
+  const [found, named] = await Promise.all([
+    findLabelled(docker, ...labelFilter(clusterLabels(ref)).label),
     docker.listVolumes({ filters: { name: [prefix] } }),
   ]);
-  const volumes = [
-    ...(labelled.Volumes ?? []).map((v) => v.Name),
-    ...(named.Volumes ?? []).map((v) => v.Name).filter((name) => name.startsWith(prefix)),
-  ];
-  return { containers, networks, volumes: [...new Set(volumes)] };
+  const byName = (named.Volumes ?? []).map((v) => v.Name).filter((n) => n.startsWith(prefix));
+  return { ...found, volumes: [...new Set([...found.volumes, ...byName])] };
 }

@@ -1,8 +1,7 @@
 /** A real etcd cluster for tests: one container a member, each with a fixed address. */
 import type Docker from "dockerode";
 import { clientUrl, peerUrl } from "../../../controller/model/ids.ts";
-
-export const TEST_LABEL = "jupytercluster.dev/test";
+import { findLabelled, removeFound, TEST_LABEL } from "../docker-remains.ts";
 
 export interface EtcdNode {
   readonly name: string;
@@ -54,11 +53,7 @@ export class EtcdNodes {
 
   async removeAll(): Promise<void> {
     const { docker, run } = this.options;
-    const filters = { label: [`${TEST_LABEL}=${run}`] };
-    const containers = await docker.listContainers({ all: true, filters });
-    await Promise.all(containers.map((c) => docker.getContainer(c.Id).remove({ force: true })));
-    const networks = await docker.listNetworks({ filters });
-    await Promise.all(networks.map((n) => docker.getNetwork(n.Id).remove()));
+    await removeFound(docker, await findLabelled(docker, `${TEST_LABEL}=${run}`));
   }
 
   private async create(

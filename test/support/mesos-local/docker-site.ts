@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import type { Offer, Parameter, TaskInfo } from "../../../controller/mesos/wire.ts";
+import { TEST_LABEL } from "../docker-remains.ts";
 import { until } from "../poll.ts";
 import { RawScheduler } from "./raw-scheduler.ts";
 import { ensureSmallImage, SMALL_IMAGE } from "./small-image.ts";
 
 const SUBNET = "172.31.40.0/24";
-const LABEL = "mesos-local-test";
 const CAPABILITIES = ["PARTITION_AWARE", "TASK_KILLING_STATE"].map((type) => ({ type }));
 
 export type TaskMaker = (offer: Offer) => TaskInfo;
@@ -29,7 +29,7 @@ export class DockerSite {
     await this.docker.createNetwork({
       Name: this.network,
       IPAM: { Config: [{ Subnet: SUBNET }] },
-      Labels: { [LABEL]: this.run },
+      Labels: { [TEST_LABEL]: this.run },
     });
   }
 
@@ -52,7 +52,7 @@ export class DockerSite {
   containers() {
     return this.docker.listContainers({
       all: true,
-      filters: { label: [`${LABEL}=${this.run}`] },
+      filters: { label: [`${TEST_LABEL}=${this.run}`] },
     });
   }
 
@@ -93,7 +93,7 @@ export class DockerSite {
         docker: {
           image: SMALL_IMAGE,
           network: "USER",
-          parameters: [{ key: "label", value: `${LABEL}=${this.run}` }, ...parameters],
+          parameters: [{ key: "label", value: `${TEST_LABEL}=${this.run}` }, ...parameters],
         },
         network_infos: [{ name: this.network }],
       },
