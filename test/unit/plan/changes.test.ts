@@ -1,5 +1,6 @@
 /** What the planner does when the spec changes, or its file goes. */
 import { describe, expect, it } from "vitest";
+import type { Action } from "../../../controller/model/action.ts";
 import type { Plan } from "../../../controller/plan/input.ts";
 import { changeSpec, condition, readyRun, types } from "../../support/planner/run.ts";
 
@@ -48,6 +49,9 @@ describe("a changed spec", () => {
     const killed = [...new Set(kills.map((a) => oldTasks.get(a.taskId)))];
     expect(killed.length).toBe(3);
     expect(killed.at(-1)).toBe(leader);
+    const ends = (type: string) => run.done.findLastIndex((a) => a.type === type);
+    expect(ends("MoveLeader")).toBeGreaterThanOrEqual(before);
+    expect(ends("MoveLeader")).toBeLessThan(run.done.indexOf(kills.at(-1) as Action));
     expect(run.world.violations).toEqual([]);
   });
 
