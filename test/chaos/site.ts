@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import Docker from "dockerode";
 import { LABELS } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
+import { findLabelled, removeFound, TEST_LABEL } from "../support/docker-remains.ts";
 import { LocalCluster, type LocalClusterOptions } from "../support/e2e/local-cluster.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
 import { Ballast } from "./ballast.ts";
@@ -10,8 +11,6 @@ import { MissedError, unlessMissed } from "./faults/fault.ts";
 import { SmallVolume } from "./small-volume.ts";
 import { FIRST_SPEC, type Spec, specText } from "./spec.ts";
 
-/** On everything that is made beside the cluster itself. */
-const CHAOS_LABEL = "jupytercluster.dev/chaos";
 const COMMAND_MS = 20_000;
 const POLL_MS = 50;
 const UNTIL_MS = 60_000;
@@ -40,11 +39,12 @@ export class Site {
     private readonly options: SiteOptions,
   ) {
     const { image, name } = options;
-    this.small = new SmallVolume(this.docker, image, name, { [CHAOS_LABEL]: name });
+    this.small = new SmallVolume(this.docker, image, name, { [TEST_LABEL]: name });
   }
 
   static async create(options: SiteOptions): Promise<Site> {
     const { name, subnet } = options;
+    await removeHelpers(new Docker(), name);
     const site = new Site(await LocalCluster.create({ name, subnet, empty: true }), options);
     try {
       await site.saveSpec(FIRST_SPEC);
@@ -121,7 +121,7 @@ export class Site {
     if (container === undefined) return;
     const { image, name } = this.options;
     const run = ["run", "--rm", "--network", `container:${container}`, "--cap-add", "NET_ADMIN"];
-    const labels = ["--label", `${CHAOS_LABEL}=${name}`];
+    const labels = ["--label", `${TEST_LABEL}=${name}`];
     const command = ["--entrypoint", "sh", image, "-c", script];
     await unlessMissed(dockerCommand([...run, ...labels, ...command]));
   }
@@ -164,16 +164,18 @@ export class Site {
 
   /** Removes everything, whatever state it is in. */
   async destroy(): Promise<void> {
-    const ours = { label: [`${CHAOS_LABEL}=${this.options.name}`] };
-    for (const { Id } of await this.docker.listContainers({ all: true, filters: ours })) {
-      await this.docker.getContainer(Id).remove({ force: true });
-    }
+    await removeHelpers(this.docker, this.options.name);
     await this.cluster.destroy();
   }
 
   private container(node: NodeStatus): Docker.Container {
     return this.docker.getContainer(nameOf(node));
   }
+}
+
+/** Containers that hold the cluster's small volume, or that act in a node's network. */
+async function removeHelpers(docker: Docker, name: string): Promise<void> {
+  await removeFound(docker, await findLabelled(docker, `${TEST_LABEL}=${name}`));
 }
 
 function nameOf(node: NodeStatus): string {

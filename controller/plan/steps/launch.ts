@@ -19,19 +19,20 @@ export function launchVacant(view: ClusterView, input: PlanInput, draft: Draft):
   const obstacle = launchObstacle(view, input);
   const shelf = new OfferShelf(view.mesos?.offers ?? []);
   const placed = placedNodes(view);
-  const launched: number[] = [];
   for (const { slot, notBefore, lastFailure } of vacant) {
     if (obstacle !== null) {
       draft.refusals.set(slot, obstacle);
     } else if (notBefore > draft.now) {
       draft.refusals.set(slot, `waits after a failure: ${lastFailure ?? "unknown"}`);
       draft.requeue(notBefore);
-    } else if (launchOne(slot, view, input, shelf, placed, draft)) {
-      launched.push(slot);
+    } else {
+      launchOne(slot, view, input, shelf, placed, draft);
     }
   }
-  if (input.observed.local) ensureVolumes(launched, view, draft);
-  for (const launch of shelf.launches()) draft.act({ type: "LaunchTasks", ...launch });
+  const launches = shelf.launches();
+  const slots = launches.flatMap((launch) => launch.slots);
+  if (input.observed.local) ensureVolumes(slots, view, draft);
+  for (const launch of launches) draft.act({ type: "LaunchTasks", ...launch });
 }
 
 /** What the spec wants; and while there is no quorum, every member that could help to one. */
@@ -52,7 +53,6 @@ function placedNodes(view: ClusterView): PlacedNode[] {
     }));
 }
 
-/** @returns whether it is launched; if not, why is told */
 function launchOne(
   slot: number,
   view: ClusterView,
@@ -60,7 +60,7 @@ function launchOne(
   shelf: OfferShelf,
   placed: PlacedNode[],
   draft: Draft,
-): boolean {
+): void {
   const { spec, ref, image } = view;
   const home = dataHome(draft.slot(slot), spec);
   const choice = chooseOffers({
@@ -73,7 +73,7 @@ function launchOne(
   if ("refused" in choice) {
     draft.refusals.set(slot, choice.refused);
     draft.wantsOffers = true;
-    return false;
+    return;
   }
   const { agentId, hostname } = choice;
   if (home !== null && !isHome(home, choice) && !hasQuorumInSight(view.etcd)) {
@@ -81,7 +81,7 @@ function launchOne(
     const where = home.hostname ?? `agent ${home.agentId}`;
     draft.refusals.set(slot, `waits for an offer of the host with its data (${where})`);
     draft.wantsOffers = true;
-    return false;
+    return;
   }
   const number = nextLaunch(slot, view, input, draft);
   const taskId = taskIdOf(ref, input.memory.uid, slot, number);
@@ -107,7 +107,6 @@ function launchOne(
   });
   placed.push({ slot, hostname, agentId, attributes });
   draft.event("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);
-  return true;
 }
 
 /**

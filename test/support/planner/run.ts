@@ -57,6 +57,11 @@ export function readyRun(spec: Partial<ClusterSpec> = {}): PlannerRun {
   return run;
 }
 
+/** Slots that run and do not lead. */
+export function followersOf({ world }: PlannerRun): number[] {
+  return world.runningSlots().filter((slot) => slot !== world.leaderSlot);
+}
+
 export function changeSpec(run: PlannerRun, spec: Partial<ClusterSpec>): void {
   const { cluster } = run.memory;
   run.memory = { ...run.memory, cluster: { ...cluster, spec: { ...cluster.spec, ...spec } } };

@@ -4,10 +4,10 @@ import { stale, unknown } from "../../../controller/model/observed.ts";
 import { plan } from "../../../controller/plan/plan.ts";
 import { FakeWorld } from "../../support/planner/fake-world.ts";
 import { fakeMemory } from "../../support/planner/fixtures.ts";
-import { changeSpec, PlannerRun, readyRun, types } from "../../support/planner/run.ts";
+import { changeSpec, followersOf, PlannerRun, readyRun, types } from "../../support/planner/run.ts";
 
 function follower(run: PlannerRun): number {
-  return run.world.runningSlots().find((s) => s !== run.world.leaderSlot) as number;
+  return followersOf(run)[0] as number;
 }
 
 describe("a new cluster", () => {

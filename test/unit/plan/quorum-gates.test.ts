@@ -8,14 +8,16 @@ import { lastKnown, type Observed, stale } from "../../../controller/model/obser
 import type { ActionType } from "../../../controller/model/action.ts";
 import { plan } from "../../../controller/plan/plan.ts";
 import { changeAgents } from "../../support/planner/change-agents.ts";
-import { changeSpec, type PlannerRun, readyRun, types } from "../../support/planner/run.ts";
+import {
+  changeSpec,
+  followersOf,
+  type PlannerRun,
+  readyRun,
+  types,
+} from "../../support/planner/run.ts";
 
 /** Fewer than it takes to give up a silent node. */
 const VISITS = 40;
-
-function followersOf(run: PlannerRun): number[] {
-  return run.world.runningSlots().filter((s) => s !== run.world.leaderSlot);
-}
 
 function doneIn(run: PlannerRun, visits: number, type: ActionType): string[] {
   const before = run.done.length;
