@@ -7,7 +7,7 @@ import { formatObject, outputOption } from "./output.ts";
 import { renderPreviews } from "./plan-text.ts";
 import { requireValidSpec } from "./spec-file.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
-import { previewCluster } from "../plan/preview.ts";
+import { previewCluster } from "../plan/preview/preview.ts";
 import type { CliContext } from "./context.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { StructuredFormat } from "./output.ts";

@@ -13,7 +13,7 @@ import type { RestoreRequest } from "../model/snapshot.ts";
 import type { Plan } from "../plan/input.ts";
 import { newMemory, type SpecReading } from "../plan/intake.ts";
 import { plan } from "../plan/plan.ts";
-import { withdrawLaunches } from "../plan/withdraw.ts";
+import { withdrawLaunches } from "../plan/launch/roll-back-intents.ts";
 import { type Failure, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
 import { SpecInbox } from "./spec-inbox.ts";

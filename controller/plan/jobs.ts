@@ -1,7 +1,7 @@
 /** Jobs take longer than a visit: started once, waited for, and after a failure tried again. */
 import { type JobAction, jobKey } from "../model/action.ts";
 import type { ObservedJob } from "../model/observed.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./plan-builder.ts";
 import type { PlanInput } from "./input.ts";
 
 const RETRY_MS = 5_000;

@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ensureAgentImage } from "../../agent-image/build/ensure-agent-image.ts";
-import { PROVEN_AFTER_MS } from "../../controller/plan/backoff.ts";
+import { PROVEN_AFTER_MS } from "../../controller/plan/tasks/backoff.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";

@@ -5,7 +5,7 @@
  */
 import type Docker from "dockerode";
 import { clusterLabels } from "../../controller/docker/labels.ts";
-import { dataVolumeName } from "../../controller/plan/task-template.ts";
+import { dataVolumeName } from "../../controller/plan/launch/task-template.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
 
 /** There is always a slot 2. */

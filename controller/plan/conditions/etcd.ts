@@ -1,6 +1,6 @@
 /** Conditions on the etcd cluster and its members. */
 import type { Verdict } from "../../model/resource.ts";
-import { notReadyReasons } from "../readiness.ts";
+import { notReadyReasons } from "../health/readiness.ts";
 import type { Case } from "./judge.ts";
 import { whyNoQuorum } from "./lost-quorum.ts";
 

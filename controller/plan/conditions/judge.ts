@@ -1,9 +1,9 @@
 /** Every condition is set on every visit, `Unknown` included; each by one policy. */
 import type { Condition, Verdict } from "../../model/resource.ts";
-import type { Draft } from "../draft.ts";
+import type { Draft } from "../plan-builder.ts";
 import type { PlanInput } from "../input.ts";
 import { timestamp } from "../timestamp.ts";
-import type { ClusterView } from "../view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
 import { judgeEtcd } from "./etcd.ts";
 import { judgeInputs } from "./inputs.ts";
 import { judgeServices } from "./services.ts";

@@ -1,10 +1,10 @@
 /** Why there is no quorum, and what follows: each case is told apart (DESIGN.md 6). */
 import type { Verdict } from "../../model/resource.ts";
-import { quorumOf } from "../etcd-view.ts";
-import { judgeLoss, type QuorumLoss } from "../quorum-loss.ts";
-import { restorableSnapshots } from "../snapshots.ts";
-import { describeLoss } from "../steps/recover-quorum.ts";
-import { strangers } from "../steps/stop-tasks.ts";
+import { quorumOf } from "../view/etcd-view.ts";
+import { judgeLoss, type QuorumLoss } from "../recovery/quorum-loss.ts";
+import { restorableSnapshots } from "../snapshots/snapshots.ts";
+import { describeLoss } from "../recovery/recover-quorum.ts";
+import { strangers } from "../tasks/stop-tasks.ts";
 import type { Case } from "./judge.ts";
 
 type Told = Pick<Verdict, "status" | "reason" | "message">;

@@ -1,7 +1,7 @@
 /** Conditions on what users of the cluster touch: Jupyter, the proxy, SSH, the shared folder. */
 import type { ConditionType, Verdict } from "../../model/resource.ts";
-import type { NodeView } from "../view.ts";
-import { listensAsWanted } from "../steps/prerequisites.ts";
+import type { NodeView } from "../view/cluster-view.ts";
+import { listensAsWanted } from "../launch/prerequisites.ts";
 import type { Case } from "./judge.ts";
 
 export function judgeServices(facts: Case): Verdict[] {

@@ -1,6 +1,6 @@
 /** The summary conditions follow from the others. */
 import type { ConditionType, Verdict } from "../../model/resource.ts";
-import { tableInForce } from "../readiness.ts";
+import { tableInForce } from "../health/readiness.ts";
 import type { Case } from "./judge.ts";
 
 /** In the order in which a person would look for the cause. */

@@ -2,8 +2,8 @@
 import { lastKnown } from "../../model/observed.ts";
 import type { Verdict } from "../../model/resource.ts";
 import { jobOf } from "../jobs.ts";
-import { newestSnapshot } from "../snapshots.ts";
-import { isCrowded, viewSpace } from "../space.ts";
+import { newestSnapshot } from "../snapshots/snapshots.ts";
+import { isCrowded, viewSpace } from "../space/space.ts";
 import { epochMs } from "../timestamp.ts";
 import type { Case } from "./judge.ts";
 

@@ -6,7 +6,7 @@ import {
   mentioned,
 } from "../../model/election.ts";
 import { nodeName, slotOfMemberName } from "../../model/ids.ts";
-import type { ClusterView, NodeView } from "../view.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
 type Told = ElectionRecord & Pick<Election, "clusterId">;
 

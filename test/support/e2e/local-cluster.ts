@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import type { ClusterRef } from "../../../controller/model/ids.ts";
-import { dataVolumeName } from "../../../controller/plan/task-template.ts";
+import { dataVolumeName } from "../../../controller/plan/launch/task-template.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { freePort } from "../free-port.ts";
 import { until } from "../poll.ts";

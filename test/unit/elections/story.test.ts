@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { electionStories, electionsTable } from "../../../controller/cli/election-text.ts";
 import type { Election } from "../../../controller/model/election.ts";
-import { electionsTold, FIVE, QUORUM, SPLIT, THREE } from "./captured.ts";
+import { electionsTold, FIVE, QUORUM, SPLIT, THREE } from "../plan/elections/captured.ts";
 
 const MINUTES_LATER = 5 * 60_000;
 

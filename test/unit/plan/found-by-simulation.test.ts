@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from "vitest";
 import { fresh, type Observed } from "../../../controller/model/observed.ts";
-import { FAILING_MAX_MS } from "../../../controller/plan/failing.ts";
+import { FAILING_MAX_MS } from "../../../controller/plan/health/failing-etcd.ts";
 import { plan } from "../../../controller/plan/plan.ts";
-import { takesOrders, viewCluster } from "../../../controller/plan/view.ts";
+import { takesOrders, viewCluster } from "../../../controller/plan/view/cluster-view.ts";
 import { changeAgents } from "../../support/planner/change-agents.ts";
 import { FakeWorld } from "../../support/planner/fake-world.ts";
 import { fakeMemory, fakeOffer } from "../../support/planner/fixtures.ts";

@@ -3,7 +3,7 @@
  * --scale` tells the times.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { RESYNC_MS } from "../../../controller/plan/draft.ts";
+import { RESYNC_MS } from "../../../controller/plan/plan-builder.ts";
 import { type EventCost, EventMeter } from "../../simulation/scale/event-meter.ts";
 import { plotText } from "../../simulation/scale/plot.ts";
 import { ScaleSite } from "../../simulation/scale/scale-site.ts";

@@ -1,0 +1,69 @@
+/**
+ * Placement constraints with Marathon's meaning: the value of a field is the agent's host name or
+ * its attribute as text; a regular expression must match the whole value; an agent without the
+ * attribute satisfies only UNLIKE.
+ */
+import type { PlacementConstraint } from "../../../crd-schema/spec.ts";
+import type { Attribute } from "../../mesos/wire.ts";
+
+/** What constraints look at, of an agent and of a placed node alike. */
+export interface Place {
+  readonly hostname: string;
+  readonly attributes: readonly Attribute[];
+}
+
+/** Value of `hostname` or of an attribute, as text; null: the agent has no such attribute. */
+export function fieldValue(place: Place, field: string): string | null {
+  if (field === "hostname") return place.hostname;
+  const attribute = place.attributes.find((a) => a.name === field);
+  return attribute === undefined ? null : attributeText(attribute);
+}
+
+function attributeText(attribute: Attribute): string {
+  switch (attribute.type) {
+    case "TEXT":
+      return attribute.text?.value ?? "";
+    case "SCALAR":
+      // Mesos keeps three decimals of a scalar.
+      return String(Math.round((attribute.scalar?.value ?? 0) * 1000) / 1000);
+    case "RANGES": {
+      const ranges = attribute.ranges?.range ?? [];
+      return `[${ranges.map(({ begin, end }) => `${begin}-${end}`).join(",")}]`;
+    }
+  }
+}
+
+/** Why `place` may not have another node, as an end of "agent x …"; null: it may. */
+export function violation(
+  { field, operator, value }: PlacementConstraint,
+  place: Place,
+  placed: readonly Place[],
+): string | null {
+  const own = fieldValue(place, field);
+  if (own === null) {
+    return operator === "UNLIKE" ? null : `has no attribute ${field}, which ${operator} needs`;
+  }
+  const others = placed.map((node) => fieldValue(node, field));
+  const same = others.filter((other) => other === own).length;
+  switch (operator) {
+    case "UNIQUE":
+      return same === 0 ? null : `has a node with ${field} ${own} already (UNIQUE)`;
+    case "MAX_PER":
+      return same < Number(value)
+        ? null
+        : `has ${same} nodes with ${field} ${own} (MAX_PER ${value})`;
+    case "CLUSTER": {
+      const wanted = value ?? others.find((other) => other !== null) ?? own;
+      return own === wanted ? null : `has ${field} ${own}, not ${wanted} (CLUSTER)`;
+    }
+    case "LIKE":
+      return matches(own, value) ? null : `has ${field} ${own}, not LIKE ${value}`;
+    case "UNLIKE":
+      return matches(own, value) ? `has ${field} ${own}, but UNLIKE ${value}` : null;
+  }
+}
+
+/** The expression was compiled once already, when the spec was checked. */
+function matches(text: string, expression: string | null): boolean {
+  return new RegExp(`^(?:${expression ?? ""})$`, "u").test(text);
+}

@@ -1,0 +1,100 @@
+/** The Mesos TaskInfo of one launch (MESOS.md: Docker containerizer, USER network, parameters). */
+import { createHash } from "node:crypto";
+import { DATA_MOUNT, NODE_CONFIG_ENV, type NodeConfig } from "../../model/agent-api.ts";
+import { type ClusterRef, LABELS, slotAddress, slotHostname } from "../../model/ids.ts";
+import type { ClusterSecrets } from "../../model/memory.ts";
+import type { Parameter, TaskInfo } from "../../mesos/wire.ts";
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+
+/** The agent shuts its units down within 4 s of SIGTERM. */
+const KILL_GRACE_NS = 5_000_000_000;
+
+export interface TaskTemplateInput {
+  readonly ref: ClusterRef;
+  readonly spec: ClusterSpec;
+  readonly image: string;
+  readonly slot: number;
+  readonly taskId: string;
+  readonly agentId: string;
+  readonly secrets: ClusterSecrets;
+}
+
+export function dataVolumeName(ref: ClusterRef, slot: number): string {
+  return `jupyter-cluster-${ref.namespace}-${ref.name}-slot-${slot}`;
+}
+
+export function taskInfo(input: TaskTemplateInput): TaskInfo {
+  const { ref, spec, image, slot, taskId, agentId } = input;
+  const labels = {
+    [LABELS.namespace]: ref.namespace,
+    [LABELS.cluster]: ref.name,
+    [LABELS.slot]: String(slot),
+    [LABELS.task]: taskId,
+  };
+  return {
+    name: slotHostname(ref.name, slot),
+    task_id: { value: taskId },
+    agent_id: { value: agentId },
+    resources: [
+      { name: "cpus", type: "SCALAR", scalar: { value: spec.resources.cpus } },
+      { name: "mem", type: "SCALAR", scalar: { value: spec.resources.memoryMiB } },
+      { name: "disk", type: "SCALAR", scalar: { value: spec.resources.diskMiB } },
+    ],
+    command: {
+      shell: false,
+      environment: {
+        variables: [{ name: NODE_CONFIG_ENV, value: JSON.stringify(nodeConfig(input)) }],
+      },
+    },
+    container: {
+      type: "DOCKER",
+      docker: {
+        image,
+        network: "USER",
+        parameters: [...parameters(input), ...labelParameters(labels)],
+      },
+      network_infos: [{ name: spec.network.name }],
+    },
+    kill_policy: { grace_period: { nanoseconds: KILL_GRACE_NS } },
+    labels: { labels: Object.entries(labels).map(([key, value]) => ({ key, value })) },
+  };
+}
+
+function parameters({ ref, spec, slot }: TaskTemplateInput): Parameter[] {
+  const { shared } = spec.storage;
+  const source = shared.type === "volume" ? shared.volumeName : shared.hostPath;
+  return [
+    { key: "ip", value: slotAddress(spec.network.firstAddress, slot) },
+    { key: "hostname", value: slotHostname(ref.name, slot) },
+    { key: "volume", value: `${source}:${shared.mountPath}` },
+    ...(spec.etcd.dataVolume === "local"
+      ? [{ key: "volume", value: `${dataVolumeName(ref, slot)}:${DATA_MOUNT}` }]
+      : []),
+  ];
+}
+
+function labelParameters(labels: Readonly<Record<string, string>>): Parameter[] {
+  return Object.entries(labels).map(([key, value]) => ({
+    key: "label",
+    value: `${key}=${value}`,
+  }));
+}
+
+function nodeConfig({ ref, spec, slot, taskId, secrets }: TaskTemplateInput): NodeConfig {
+  return {
+    namespace: ref.namespace,
+    cluster: ref.name,
+    slot,
+    taskId,
+    ip: slotAddress(spec.network.firstAddress, slot),
+    tokenSha256: createHash("sha256").update(secrets.agentToken).digest("hex"),
+    etcd: {
+      heartbeatMs: spec.etcd.heartbeatMs,
+      electionMs: spec.etcd.electionMs,
+      quotaMiB: spec.etcd.quotaMiB,
+    },
+    jupyter: spec.jupyter,
+    ssh: spec.ssh,
+    storage: { mountPath: spec.storage.shared.mountPath },
+  };
+}

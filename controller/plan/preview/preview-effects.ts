@@ -1,0 +1,140 @@
+/** What a change of each field does. The types keep this complete: a new field needs its effect. */
+import type { DefaultedManifest } from "../../../crd-schema/jupytercluster.types.ts";
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+
+interface Change {
+  readonly current: ClusterSpec;
+  readonly wanted: ClusterSpec;
+}
+
+export interface FieldEffect {
+  readonly kind: "scale" | "rolling" | "live" | "refused" | "stop";
+  readonly explain: (change: Change) => string;
+}
+
+/** The same tree as the spec in the file; an object of which all fields do the same is one. */
+type Effects<T> = {
+  readonly [K in keyof Required<T>]: NonNullable<T[K]> extends string | number | boolean | unknown[]
+    ? FieldEffect
+    : Effects<NonNullable<T[K]>> | FieldEffect;
+};
+
+const live = (text: string): FieldEffect => ({ kind: "live", explain: () => text });
+
+const refused = (why: string): FieldEffect => ({
+  kind: "refused",
+  explain: () => `refused, immutable: ${why}; make a new cluster instead`,
+});
+
+const network = refused("every container's address hangs on it");
+const sharedFiles = refused("the nodes' shared files are there");
+
+/** The container cannot change it while it runs. */
+const rolling: FieldEffect = {
+  kind: "rolling",
+  explain: ({ current, wanted }) => {
+    if (wanted.suspend) return "used when the suspended cluster is started again";
+    if (wanted.updateStrategy === "OnDelete") {
+      return "used by containers that start from now on; running ones keep the old value (OnDelete)";
+    }
+    const nodes = Math.min(current.replicas, wanted.replicas);
+    return nodes === 1
+      ? "rolling update of 1 node, with a short outage"
+      : `rolling update of ${nodes} nodes, one at a time: followers first, the leader last`;
+  },
+};
+
+const replicas: FieldEffect = {
+  kind: "scale",
+  explain: ({ current, wanted }) => {
+    const delta = wanted.replicas - current.replicas;
+    const nodes = countOf(Math.abs(delta));
+    if (wanted.suspend) return "used when the suspended cluster is started again";
+    return delta > 0
+      ? `${nodes} added one at a time as ${delta === 1 ? "an etcd learner" : "etcd learners"}, ` +
+          "promoted when caught up; running containers stay"
+      : `${nodes} removed one at a time, highest slot first; ` +
+          "a leader among them hands leadership over before it goes";
+  },
+};
+
+function countOf(count: number): string {
+  const words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+  return `${words[count] ?? count} ${count === 1 ? "node is" : "nodes are"}`;
+}
+
+const proxyMoves: FieldEffect = {
+  kind: "live",
+  explain: ({ wanted: { proxy } }) =>
+    `the proxy moves to ${proxy.address}:${proxy.port}; containers keep running, ` +
+    "open connections to the old address end",
+};
+
+const suspend: FieldEffect = {
+  kind: "stop",
+  explain: ({ wanted }) =>
+    wanted.suspend
+      ? "all containers are stopped; their data stays"
+      : "the containers are started again on the data they left",
+};
+
+const placement = live("used for launches from now on; running containers stay where they are");
+
+export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
+  replicas,
+  image: rolling,
+  resources: { cpus: rolling, memory: rolling, disk: rolling },
+  network,
+  storage: {
+    shared: {
+      type: sharedFiles,
+      mountPath: rolling,
+      volumeName: sharedFiles,
+      hostPath: sharedFiles,
+    },
+  },
+  etcd: {
+    dataVolume: refused("etcd's data is there"),
+    heartbeatMilliseconds: rolling,
+    electionMilliseconds: rolling,
+    quota: rolling,
+    snapshots: {
+      intervalSeconds: live("the next snapshot is taken when it is due by the new interval"),
+      keep: live("older snapshots beyond it are removed"),
+      directory: live("used from now on; snapshots in the old directory stay there"),
+    },
+    recovery: {
+      mode: live("used at once, also for a quorum that is lost now"),
+      graceSeconds: live("used at once, also for a quorum that is lost now"),
+    },
+  },
+  jupyter: { port: rolling, auth: rolling, standby: rolling },
+  ssh: { user: rolling, authorizedKeys: rolling },
+  proxy: {
+    address: proxyMoves,
+    port: proxyMoves,
+    holdSeconds: live("used for requests from now on; containers keep running"),
+  },
+  placement: { constraints: placement, spread: placement },
+  unreachable: {
+    replaceAfterSeconds: live("used at once, also for nodes that are unreachable now"),
+  },
+  backoff: {
+    initialSeconds: live("used from the next failure on"),
+    factor: live("used from the next failure on"),
+    maxSeconds: live("used from the next failure on"),
+  },
+  updateStrategy: {
+    type: {
+      kind: "live",
+      explain: ({ wanted }) =>
+        wanted.updateStrategy === "OnDelete"
+          ? "updates wait until a container is killed; one that is under way stops"
+          : "containers that are out of date are now replaced one at a time",
+    },
+  },
+  deletionPolicy: live("matters only when the file or the document is removed"),
+  suspend,
+};
+
+export const METADATA_EFFECT: FieldEffect = live("shown in the object; nothing else is done");

@@ -1,0 +1,52 @@
+/** How full the members' databases are, against the quota at which etcd takes no more writes. */
+import type { EtcdHealth } from "../../model/agent-api.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+
+const MIB = 2 ** 20;
+/** Above this part of the quota, history and free pages are given back. */
+const CROWDED = 0.75;
+/** Below this part of the quota, the alarm can be taken back for good. */
+const ROOMY = 0.9;
+/** A database of which half is free pages is worth a defragmentation, once it is of some size. */
+const SPARSE = 0.5;
+const SPARSE_FROM = 0.25;
+
+export interface Space {
+  readonly quotaBytes: number;
+  /** Of the fullest member in sight. */
+  readonly sizeBytes: number;
+  readonly inUseBytes: number;
+  readonly exhausted: boolean;
+  /** Members whose etcd answers. */
+  readonly members: readonly (NodeView & { readonly health: EtcdHealth })[];
+}
+
+export function viewSpace(view: ClusterView): Space {
+  const members = view.nodes.flatMap((n) =>
+    n.agent?.etcd && n.member ? { ...n, health: n.agent.etcd } : [],
+  );
+  return {
+    quotaBytes: view.spec.etcd.quotaMiB * MIB,
+    sizeBytes: Math.max(0, ...members.map((m) => m.health.dbSizeBytes)),
+    inUseBytes: Math.max(0, ...members.map((m) => m.health.dbSizeInUseBytes)),
+    exhausted: members.some((m) => m.health.alarms.some((a) => a.alarm === "NOSPACE")),
+    members,
+  };
+}
+
+export function isCrowded({ inUseBytes, quotaBytes }: Space): boolean {
+  return inUseBytes > CROWDED * quotaBytes;
+}
+
+export function isRoomy({ sizeBytes, quotaBytes }: Space): boolean {
+  return sizeBytes < ROOMY * quotaBytes;
+}
+
+/** Free pages that are worth the pause of a defragmentation. */
+export function isSparse(health: EtcdHealth, { quotaBytes, exhausted }: Space): boolean {
+  const { dbSizeBytes, dbSizeInUseBytes } = health;
+  if (exhausted && dbSizeBytes >= ROOMY * quotaBytes) {
+    return dbSizeInUseBytes < ROOMY * dbSizeBytes;
+  }
+  return dbSizeBytes > SPARSE_FROM * quotaBytes && dbSizeInUseBytes < SPARSE * dbSizeBytes;
+}

@@ -1,0 +1,114 @@
+/** The status of the object, from the same view that the decisions were made on. */
+import { clientUrl } from "../../model/ids.ts";
+import { nodeName } from "../../model/ids.ts";
+import type { HostsTable } from "../../model/naming.ts";
+import { type ClusterMemory, lineageOf } from "../../model/memory.ts";
+import { lastKnown } from "../../model/observed.ts";
+import type { ClusterStatus, NodePhase, NodeStatus } from "../../model/resource.ts";
+import type { Draft } from "../plan-builder.ts";
+import type { PlanInput } from "../input.ts";
+import { notReadyReasons, tableInForce } from "../health/readiness.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+
+export function buildStatus(
+  view: ClusterView,
+  memory: ClusterMemory,
+  input: PlanInput,
+  draft: Draft,
+): ClusterStatus {
+  const { spec, ref } = view;
+  const table = tableInForce(view) ?? newestTable(view);
+  const nodes = view.nodes.map((n) => nodeStatus(n, view, table, input, draft));
+  const { leader } = view.etcd;
+  const leads = nodes.find((n) => n.leader && n.name === nodeName(ref.name, 0));
+  const snapshots = lastKnown(input.observed.snapshots) ?? [];
+  return {
+    observedGeneration: memory.generation,
+    phase: clusterPhase(memory),
+    replicas: spec.replicas,
+    readyReplicas: nodes.filter((n) => n.ready).length,
+    leader: leads?.name ?? null,
+    nodes,
+    etcd: {
+      clusterId: lineageOf(memory),
+      leaderId: leader?.memberId ?? null,
+      raftTerm: leader?.term ?? null,
+      version: leader?.health.version ?? null,
+      revision: leader?.health.revision ?? null,
+      reseeded: memory.recovery.epoch,
+    },
+    backup: { count: snapshots.length, last: snapshots.at(-1) ?? null },
+    lastRecovery: memory.recovery.last,
+    endpoints: {
+      jupyter: `http://${spec.proxy.address}:${spec.proxy.port}/`,
+      ssh: nodes.map((n) => `${spec.ssh.user}@${n.ip}`),
+      etcd: nodes.map((n) => clientUrl(n.ip)),
+    },
+    elections: memory.elections,
+    conditions: memory.conditions,
+    lastErrors: memory.lastErrors,
+    lastOperation: memory.lastOperation,
+  };
+}
+
+/** While no leader has written one, the newest table that a node shows still tells the names. */
+function newestTable(view: ClusterView): HostsTable | null {
+  const tables = view.nodes.map((n) => n.agent?.hosts).filter((t) => t != null);
+  return tables.sort((a, b) => b.term - a.term)[0] ?? null;
+}
+
+function nodeStatus(
+  node: NodeView,
+  view: ClusterView,
+  table: HostsTable | null,
+  input: PlanInput,
+  draft: Draft,
+): NodeStatus {
+  const lacks = notReadyReasons(node, view);
+  const index = table?.names.find((n) => n.slot === node.slot)?.index;
+  const etcd = node.agent?.etcd ?? null;
+  const mesos = lastKnown(input.observed.mesos);
+  const observed = node.task ? mesos?.tasks.get(node.task.taskId) : undefined;
+  return {
+    name: index === undefined ? null : nodeName(view.ref.name, index),
+    slot: node.slot,
+    ip: node.ip,
+    phase: nodePhase(node, lacks, draft),
+    leader: node.leads,
+    ready: lacks.length === 0,
+    taskId: node.task?.taskId ?? null,
+    container: observed?.container ?? null,
+    agentId: node.task?.agentId ?? null,
+    hostname: node.task?.hostname ?? null,
+    restarts: node.memory.restarts,
+    message: draft.refusals.get(node.slot) ?? lacks.join(", "),
+    etcd: etcd && {
+      memberId: etcd.memberId,
+      isLearner: etcd.isLearner,
+      raftTerm: etcd.raftTerm,
+      raftIndex: etcd.raftIndex,
+      dbSizeBytes: etcd.dbSizeBytes,
+    },
+    jupyterReady: node.agent?.units.jupyter.ready ?? false,
+    sshReady: node.agent?.units.sshd.ready ?? false,
+  };
+}
+
+function nodePhase(node: NodeView, lacks: readonly string[], draft: Draft): NodePhase {
+  const { task, agent } = node;
+  if (task === null) return node.memory.notBefore > draft.now ? "BackOff" : "Pending";
+  if (task.killRequestedAt !== null) return "Stopping";
+  if (task.unreachableSince !== null) return "Unreachable";
+  if (node.observedTask?.state !== "TASK_RUNNING") return "Launching";
+  if (lacks.length === 0) return "Running";
+  return agent?.etcd?.isLearner ? "Joining" : "Starting";
+}
+
+function clusterPhase(memory: ClusterMemory): ClusterStatus["phase"] {
+  const is = (type: string) =>
+    memory.conditions.some((c) => c.type === type && c.status === "True");
+  if (is("Ready")) return is("Progressing") ? "Progressing" : "Ready";
+  if (is("Suspended")) return "Suspended";
+  if (memory.firstReadyAt !== null) return is("Degraded") ? "Degraded" : "Progressing";
+  return memory.slots.some((s) => s.task !== null) ? "Creating" : "Pending";
+}

@@ -1,0 +1,40 @@
+/** When is a running container out of date? */
+import { createHash } from "node:crypto";
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+
+/**
+ * Fingerprint of exactly what a running container cannot change: its image, resources, network
+ * address and mounts, and what its environment tells the agent (model/agent-api.ts, NodeConfig).
+ * Not in it: what is the controller's own business (replicas, proxy, placement, policies), so that
+ * changing that restarts nothing.
+ *
+ * @param image the resolved reference, never null
+ * @returns 16 hexadecimal digits
+ */
+export function templateHash(spec: ClusterSpec, image: string): string {
+  const { resources, network, storage, etcd, jupyter, ssh } = spec;
+  const { shared } = storage;
+  // A list, not an object: its order is fixed here, whatever order the spec's fields have.
+  const template: readonly (string | number | readonly string[])[] = [
+    image,
+    resources.cpus,
+    resources.memoryMiB,
+    resources.diskMiB,
+    network.name,
+    network.firstAddress,
+    shared.type,
+    shared.mountPath,
+    shared.type === "volume" ? shared.volumeName : shared.hostPath,
+    etcd.dataVolume,
+    etcd.heartbeatMs,
+    etcd.electionMs,
+    etcd.quotaMiB,
+    jupyter.port,
+    jupyter.auth,
+    jupyter.standby,
+    ssh.user,
+    // The order of keys means nothing to sshd.
+    [...ssh.authorizedKeys].sort(),
+  ];
+  return createHash("sha256").update(JSON.stringify(template)).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,35 @@
+/** Whose word about the end of its log may decide who goes on alone. */
+import { describe, expect, it } from "vitest";
+import type { AgentStatus } from "../../../../controller/model/agent-api.ts";
+import { lastKnown } from "../../../../controller/model/observed.ts";
+import { hasReadItsLog } from "../../../../controller/plan/recovery/quorum-loss.ts";
+import { viewCluster } from "../../../../controller/plan/view/cluster-view.ts";
+import { readyRun } from "../../../support/planner/run.ts";
+
+function survivor(logEnd: number, etcd: Partial<NonNullable<AgentStatus["etcd"]>>) {
+  const { memory, world, now } = readyRun();
+  const observed = world.observed();
+  const [node] = viewCluster({ memory, observed, now, defaultImage: "image" }, memory).nodes;
+  const agent = [...observed.agents.values()].map(lastKnown).find((a) => a?.slot === node?.slot);
+  if (node === undefined || agent?.etcd == null || agent.data.state !== "present") {
+    throw new Error("slot 0 does not run");
+  }
+  const data = { ...agent.data, raftIndex: logEnd };
+  const said = { ...agent.etcd, raftIndex: 26, isLearner: false, ...etcd };
+  return { ...node, agent: { ...agent, data, etcd: said } };
+}
+
+describe("a survivor's agent", () => {
+  it("is not believed while its etcd follows a leader, or knows of more than it has read", () => {
+    expect(hasReadItsLog(survivor(28, { leaderId: "a" }))).toBe(false);
+    expect(hasReadItsLog(survivor(25, { leaderId: null }))).toBe(false);
+  });
+
+  it("is believed when it has read as much as its etcd knows of", () => {
+    expect(hasReadItsLog(survivor(26, { leaderId: null }))).toBe(true);
+  });
+
+  it("of a learner, which never notices that its leader is gone, is not waited for", () => {
+    expect(hasReadItsLog(survivor(0, { leaderId: "a", isLearner: true }))).toBe(true);
+  });
+});
