@@ -13,7 +13,12 @@ const seconds = 1000;
 function quick(name: string): TestProjectInlineConfiguration {
   return {
     extends: true,
-    test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 30 * seconds },
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: 30 * seconds,
+      hookTimeout: 30 * seconds,
+    },
   };
 }
 
