@@ -6,23 +6,24 @@ import type { SnapshotInfo } from "./snapshot.ts";
 export const API_VERSION = "jupytercluster.dev/v1alpha1";
 export const KIND = "JupyterCluster";
 
+/** In the order in which they stand in the status. */
 export const CONDITION_TYPES = [
   "Ready",
   "Progressing",
   "Degraded",
+  "SpecValid",
+  "FrameworkRegistered",
+  "Suspended",
   "Quorate",
   "AllMembersReady",
   "AllMembersUpdated",
+  "Recovering",
+  "SpaceAvailable",
+  "BackupReady",
   "JupyterReady",
   "ProxyReady",
   "SSHReady",
   "StorageReady",
-  "SpaceAvailable",
-  "BackupReady",
-  "FrameworkRegistered",
-  "SpecValid",
-  "Recovering",
-  "Suspended",
 ] as const;
 
 export type ConditionType = (typeof CONDITION_TYPES)[number];
@@ -38,9 +39,6 @@ export interface Condition {
   readonly lastTransitionTime: string;
   readonly observedGeneration: number;
 }
-
-/** A condition as a policy decides it; time and generation are added when it is merged. */
-export type Verdict = Pick<Condition, "type" | "status" | "reason" | "message">;
 
 export type NodePhase =
   | "Pending"

@@ -7,7 +7,7 @@
 import type { ClusterMemory } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
 import type { Condition } from "../model/resource.ts";
-import { judge } from "./conditions/judge.ts";
+import { evaluateConditions } from "./conditions/evaluate.ts";
 import { Draft } from "./plan-builder.ts";
 import type { Plan, PlanInput } from "./input.ts";
 import { lastOperation } from "./status/last-operation.ts";
@@ -66,7 +66,14 @@ export function plan(input: PlanInput): Plan {
   repeatKills(draft);
 
   const after = viewCluster(input, draft);
-  const conditions = judge(after, input, draft);
+  const { bootstrap, recovery, refusals: launchBlockers } = draft;
+  const conditions = evaluateConditions({
+    input,
+    view: after,
+    bootstrap,
+    recovery,
+    launchBlockers,
+  });
   const next: ClusterMemory = {
     ...memory,
     bootstrap: draft.bootstrap,

@@ -148,7 +148,7 @@ describe("a cluster whose first members form", () => {
   it("is not said to have lost a quorum that it never had", () => {
     const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
     run.until((p) => p.memory.bootstrap?.phase === "started");
-    expect(reasonOf(run, "Quorate")).toBe("Forming");
+    expect(reasonOf(run, "Quorate")).toBe("Bootstrapping");
   });
 
   it("tells a person to decide when the data of most of them broke", () => {

@@ -1,0 +1,45 @@
+/** Every condition is evaluated on every visit, `Unknown` included; each by one policy. */
+import { type Condition, CONDITION_TYPES, type ConditionType } from "../../model/resource.ts";
+import type { PlanInput } from "../input.ts";
+import { timestamp } from "../timestamp.ts";
+import { degraded } from "./degraded.ts";
+import { evaluatePolicies } from "./policies.ts";
+import type { ConditionContext, ConditionResult } from "./policy.ts";
+import { progressing } from "./progressing.ts";
+import { ready } from "./ready.ts";
+
+/** What did not change stays the same object: whoever compares need not look into it. */
+export function evaluateConditions(context: ConditionContext): readonly Condition[] {
+  const { input } = context;
+  const { conditions } = input.memory;
+  const results = evaluateAll(context);
+  const before = new Map(conditions.map((c) => [c.type, c]));
+  const next = CONDITION_TYPES.map((type) => merged(type, before.get(type), results[type], input));
+  const changed = next.length !== conditions.length || next.some((c, i) => c !== conditions[i]);
+  return changed ? next : conditions;
+}
+
+function evaluateAll(context: ConditionContext): Readonly<Record<ConditionType, ConditionResult>> {
+  const results = evaluatePolicies(context);
+  const Ready = ready.evaluate(context, results);
+  return {
+    ...results,
+    Ready,
+    Progressing: progressing.evaluate(context, Ready, results.AllMembersUpdated),
+    Degraded: degraded.evaluate(context, Ready),
+  };
+}
+
+/** A transition is a change of status only; reason and message may follow without one. */
+function merged(
+  type: ConditionType,
+  before: Condition | undefined,
+  { status, reason, message }: ConditionResult,
+  { now, memory: { generation } }: PlanInput,
+): Condition {
+  const kept = before?.status === status ? before : null;
+  const same = kept?.reason === reason && kept.message === message;
+  if (same && kept.observedGeneration === generation) return kept;
+  const lastTransitionTime = kept?.lastTransitionTime ?? timestamp(now);
+  return { type, status, reason, message, lastTransitionTime, observedGeneration: generation };
+}

@@ -1,0 +1,145 @@
+/** Whether a quorum serves; if not, why not and what follows: each case is told apart (DESIGN.md 6). */
+import { quorumOf } from "../view/etcd-view.ts";
+import { judgeLoss, type QuorumLoss } from "../recovery/quorum-loss.ts";
+import { restorableSnapshots } from "../snapshots/snapshots.ts";
+import { describeLoss } from "../recovery/recover-quorum.ts";
+import { strangers } from "../tasks/stop-tasks.ts";
+import { type ConditionContext, conditionPolicy } from "./policy.ts";
+
+const REASONS = {
+  LeaderServes: "True",
+  Restoring: "False",
+  ClusterIDMismatch: "False",
+  NotBootstrapped: "False",
+  Bootstrapping: "False",
+  Recovering: "False",
+  QuorumLost: "False",
+  NoLeader: "False",
+  NodesOutOfSight: "Unknown",
+} as const;
+
+interface Explanation {
+  readonly reason: keyof typeof REASONS;
+  readonly message: string;
+}
+
+/** The first that has something to say decides. */
+const CASES: readonly ((context: ConditionContext) => Explanation | null)[] = [
+  leaderServes,
+  restoring,
+  foreignData,
+  notBootstrapped,
+  bootstrapping,
+  recovering,
+  quorumLost,
+];
+
+export const quorate = conditionPolicy(REASONS, (context) => {
+  for (const explain of CASES) {
+    const explanation = explain(context);
+    if (explanation !== null) return explanation;
+  }
+  return notYet(lossOf(context));
+});
+
+function leaderServes({ view }: ConditionContext): Explanation | null {
+  const { leader, healthyVoters, voters, members } = view.etcd;
+  if (leader === null || members === null) return null;
+  const message = `${healthyVoters} of ${voters} voters follow slot ${leader.slot} in term ${leader.term}.`;
+  return { reason: "LeaderServes", message };
+}
+
+function restoring({ view, input, recovery }: ConditionContext): Explanation | null {
+  if (recovery.requested === null) return null;
+  const unseen = strangers(view, input).map((t) => t.taskId);
+  const message =
+    unseen.length === 0
+      ? "All containers are stopped before etcd is restored, as it was asked for."
+      : `Before etcd is restored, ${unseen.join(", ")} must have ended: bring the host back, or mark its agent as gone in Mesos.`;
+  return { reason: "Restoring", message };
+}
+
+function foreignData({ view }: ConditionContext): Explanation | null {
+  const node = view.nodes.find((n) => n.standing === "foreign");
+  if (node === undefined) return null;
+  const message = `Slot ${node.slot} holds the data of another etcd cluster and is refused. Remove or restore its volume.`;
+  return { reason: "ClusterIDMismatch", message };
+}
+
+function notBootstrapped({ view, bootstrap }: ConditionContext): Explanation | null {
+  if (bootstrap !== null) return null;
+  const slotsWith = (state: "present" | "corrupt") =>
+    view.nodes.filter((n) => n.agent?.data.state === state).map((n) => n.slot);
+  const broken = slotsWith("corrupt");
+  if (broken.length > 0) {
+    const message = `Slots ${broken.join(", ")} have broken data of an earlier etcd cluster. Restore these volumes, or remove them.`;
+    return { reason: "NotBootstrapped", message };
+  }
+  const holders = slotsWith("present");
+  const message =
+    holders.length === 0
+      ? "etcd has not been bootstrapped yet."
+      : `Only slots ${holders.join(", ")} hold data of an earlier etcd cluster, which is no quorum or not one cluster. Bring the other volumes back, or remove these.`;
+  return { reason: "NotBootstrapped", message };
+}
+
+/** While the first members form a cluster none is begun anew: each of them may have data soon. */
+function bootstrapping({ view, bootstrap }: ConditionContext): Explanation | null {
+  if (bootstrap?.phase !== "started") return null;
+  const first = view.nodes.filter((n) => bootstrap.slots.includes(n.slot));
+  const broken = first.filter((n) => n.agent?.data.state === "corrupt");
+  if (first.length - broken.length >= quorumOf(first.length)) {
+    return { reason: "Bootstrapping", message: "The first members form etcd." };
+  }
+  const slots = broken.map((n) => n.slot).join(", ");
+  const message =
+    `The etcd data of slots ${slots} broke before the cluster was formed. A person must decide: ` +
+    "begin empty with `jupyter-cluster snapshot restore NAME --empty`, or restore a snapshot.";
+  return { reason: "QuorumLost", message };
+}
+
+function recovering({ recovery: { reseed } }: ConditionContext): Explanation | null {
+  if (reseed === null) return null;
+  const how = {
+    survivor: `Slot ${reseed.slot} goes on alone with its data`,
+    snapshot: `A snapshot is restored in slot ${reseed.slot}`,
+    nothing: `A new etcd cluster begins in slot ${reseed.slot}`,
+  }[reseed.from];
+  return { reason: "Recovering", message: `${how}; the others join it anew.` };
+}
+
+function quorumLost(context: ConditionContext): Explanation | null {
+  const loss = lossOf(context);
+  if (!loss.certain) return null;
+  const what = describeLoss(loss);
+  const message = `${what.charAt(0).toUpperCase()}${what.slice(1)}. ${whatFollows(context, loss)}`;
+  return { reason: "QuorumLost", message };
+}
+
+function whatFollows({ view, input, recovery }: ConditionContext, loss: QuorumLoss): string {
+  const { mode, graceSeconds } = view.spec.etcd.recovery;
+  if (mode === "Manual") {
+    return "etcd.recovery.mode is Manual: set it to Automatic, or use `jupyter-cluster snapshot restore`.";
+  }
+  const dueAt = (recovery.lostSince ?? input.now) + graceSeconds * 1000;
+  if (input.now < dueAt) return `Recovery begins ${graceSeconds} s after the loss.`;
+  if (loss.unseen.length > 0) {
+    return `Slots ${loss.unseen.join(", ")} may know more and are waited for.`;
+  }
+  if (loss.holders.length > 0) return "The best survivor goes on.";
+  if (input.observed.snapshots.freshness !== "fresh") return "The snapshots cannot be read.";
+  if (restorableSnapshots(view, input).length === 0) {
+    return "There is no snapshot of it either. A person must decide: bring a data volume back, put a snapshot into the snapshot directory, or begin empty with `jupyter-cluster snapshot restore NAME --empty`.";
+  }
+  return "The newest snapshot is restored as soon as a node is there for it.";
+}
+
+function notYet({ voters, holders, unseen }: QuorumLoss): Explanation {
+  if (unseen.length === 0) return { reason: "NoLeader", message: "etcd elects a leader." };
+  const message = `${holders.length} of ${voters.length} voters are in sight with their data; slots ${unseen.join(", ")} are not.`;
+  return { reason: "NodesOutOfSight", message };
+}
+
+function lossOf({ view, input, recovery }: ConditionContext): QuorumLoss {
+  return judgeLoss(view, recovery, input.now);
+}

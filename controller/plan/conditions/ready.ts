@@ -1,0 +1,59 @@
+/** The summary of what users need: ready with all of it, and else for the first that is not. */
+import { tableInForce } from "../health/readiness.ts";
+import type { PolicyResults } from "./policies.ts";
+import { type ConditionContext, type ConditionResult, conditionPolicy } from "./policy.ts";
+
+/** In the order in which a person would look for the cause. */
+export const NEEDED = [
+  "FrameworkRegistered",
+  "Quorate",
+  "SpaceAvailable",
+  "AllMembersReady",
+  "StorageReady",
+  "SSHReady",
+  "JupyterReady",
+  "ProxyReady",
+] as const satisfies readonly (keyof PolicyResults)[];
+
+type NeededResult = PolicyResults[(typeof NEEDED)[number]];
+
+const own = conditionPolicy(
+  {
+    AllReady: "True",
+    Suspended: "False",
+    Deleting: "False",
+    ScalingIn: "False",
+    MembershipDiffers: "False",
+  },
+  ({ view, input }) => {
+    if (view.empty) {
+      const reason = input.memory.cluster.spec.suspend ? "Suspended" : "Deleting";
+      return { reason, message: "The spec asks for no container." };
+    }
+    const extra = view.nodes.filter((n) => !n.wanted).map((n) => n.slot);
+    if (extra.length > 0) {
+      return { reason: "ScalingIn", message: `Slots ${extra.join(", ")} are leaving.` };
+    }
+    const { length } = view.nodes;
+    if (view.etcd.members?.length !== length || tableInForce(view) === null) {
+      const message = "etcd's members and the nodes are not the same yet.";
+      return { reason: "MembershipDiffers", message };
+    }
+    return { reason: "AllReady", message: `${length} of ${length} nodes are ready.` };
+  },
+);
+
+type OwnReason = keyof typeof own.reasons;
+export type ReadyResult = ConditionResult<OwnReason | NeededResult["reason"]>;
+
+export const ready = {
+  reasons: own.reasons,
+  evaluate(context: ConditionContext, results: PolicyResults): ReadyResult {
+    const { view, launchBlockers } = context;
+    const needed: readonly NeededResult[] = NEEDED.map((type) => results[type]);
+    const lacking = view.empty ? undefined : needed.find(({ status }) => status !== "True");
+    if (lacking === undefined) return own.evaluate(context);
+    const [blocker] = launchBlockers.values();
+    return { status: "False", reason: lacking.reason, message: blocker ?? lacking.message };
+  },
+};

@@ -1,0 +1,16 @@
+import { notReadyReasons } from "../health/readiness.ts";
+import { conditionPolicy } from "./policy.ts";
+
+export const recovering = conditionPolicy(
+  { NodesComeBack: "True", NothingLost: "False" },
+  ({ view, input }) => {
+    const back = view.nodes.filter(
+      (n) => n.wanted && n.memory.launches > 1 && notReadyReasons(n, view).length > 0,
+    );
+    if (back.length === 0 || input.memory.firstReadyAt === null || view.empty) {
+      return { reason: "NothingLost", message: "" };
+    }
+    const message = `Slots ${back.map((n) => n.slot).join(", ")} come back.`;
+    return { reason: "NodesComeBack", message };
+  },
+);
