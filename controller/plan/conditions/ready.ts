@@ -1,17 +1,16 @@
 /** The summary of what users need: ready with all of it, and else for the first that is not. */
-import { tableInForce } from "../health/readiness.ts";
 import type { PolicyResults } from "./policies.ts";
 import { type ConditionContext, type ConditionResult, conditionPolicy } from "./policy.ts";
 
-/** In the order in which a person would look for the cause. */
+/**
+ * In the order in which a person would look for the cause. No member is ready without SSH, storage,
+ * the hosts table and, on the leader, Jupyter.
+ */
 export const NEEDED = [
   "FrameworkRegistered",
   "Quorate",
   "SpaceAvailable",
   "AllMembersReady",
-  "StorageReady",
-  "SSHReady",
-  "JupyterReady",
   "ProxyReady",
 ] as const satisfies readonly (keyof PolicyResults)[];
 
@@ -35,7 +34,7 @@ const own = conditionPolicy(
       return { reason: "ScalingIn", message: `Slots ${extra.join(", ")} are leaving.` };
     }
     const { length } = view.nodes;
-    if (view.etcd.members?.length !== length || tableInForce(view) === null) {
+    if (view.etcd.members?.length !== length) {
       const message = "etcd's members and the nodes are not the same yet.";
       return { reason: "MembershipDiffers", message };
     }

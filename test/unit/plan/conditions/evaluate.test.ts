@@ -1,6 +1,12 @@
 /** What all conditions have in common: their order, their times, and what stays the same object. */
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Condition, ConditionType } from "../../../../controller/model/resource.ts";
+import {
+  type Condition,
+  CONDITION_TYPES,
+  type ConditionType,
+} from "../../../../controller/model/resource.ts";
+import { conditionPolicy } from "../../../../controller/plan/conditions/policy.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { timestamp } from "../../../../controller/plan/timestamp.ts";
@@ -92,5 +98,24 @@ describe("the conditions", () => {
     const retired = { ...find(conditions, "Ready"), type: "Retired" as ConditionType };
     run.memory = { ...run.memory, conditions: [...conditions, retired] };
     expect(decide(run).memory.conditions).toEqual(conditions);
+  });
+});
+
+describe("a condition", () => {
+  const tests = readdirSync(import.meta.dirname)
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => readFileSync(`${import.meta.dirname}/${name}`, "utf8"));
+
+  it.each(CONDITION_TYPES)("%s has a table of its own, in which each reason has a row", (type) => {
+    expect(tests.filter((text) => text.includes(`\nconditionTable("${type}", `))).toHaveLength(1);
+  });
+
+  it("gives no reason but those that its policy declares", () => {
+    const policy = conditionPolicy({ Known: "True" }, () => ({
+      // @ts-expect-error: a mistyped reason does not compile.
+      reason: "Knwon",
+      message: "",
+    }));
+    expect(Object.keys(policy.reasons)).toEqual(["Known"]);
   });
 });

@@ -1,0 +1,53 @@
+import { fresh } from "../../../../controller/model/observed.ts";
+import { allMembersReady } from "../../../../controller/plan/conditions/all-members-ready.ts";
+import { changeAgents } from "../../../support/planner/change-agents.ts";
+import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
+import { changeSpec, readyRun } from "../../../support/planner/run.ts";
+
+const conflict = fresh({ state: "conflict", message: "the subnet is taken" } as const);
+
+conditionTable("AllMembersReady", allMembersReady.reasons, {
+  "all nodes are ready when none lacks anything": [
+    () => decide(readyRun()),
+    "True",
+    "AllReady",
+    "",
+  ],
+  "each node that lacks something is told with all that it lacks": [
+    () => {
+      const run = readyRun();
+      const storage = { ready: false, message: "not mounted" };
+      const { agents } = changeAgents(run.world.observed(), ({ slot, units }) =>
+        slot === 0 ? {} : { storage, units: { ...units, sshd: { ...units.sshd, ready: false } } },
+      );
+      return decide(run, { agents });
+    },
+    "False",
+    "NodesNotReady",
+    "slot 1: shared storage: not mounted, sshd not ready; slot 2: shared storage: not mounted, sshd not ready",
+  ],
+  "a node that cannot be launched is told with what stands in the way": [
+    () => {
+      const run = readyRun();
+      run.world.kill(2);
+      return decide(run, { network: conflict });
+    },
+    "False",
+    "NodesNotReady",
+    "slot 0: SSH keys of slots 2 unknown; slot 1: SSH keys of slots 2 unknown; " +
+      "slot 2: the subnet is taken",
+  ],
+  "a node that leaves need not be ready": [
+    () => {
+      const run = readyRun();
+      changeSpec(run, { replicas: 2 });
+      const { agents } = changeAgents(run.world.observed(), ({ slot }) =>
+        slot === 2 ? { storage: { ready: false, message: "not mounted" } } : {},
+      );
+      return decide(run, { agents });
+    },
+    "False",
+    "NodesNotReady",
+    "slot 0: hosts table not current; slot 1: hosts table not current",
+  ],
+});

@@ -1,0 +1,45 @@
+import { progressing } from "../../../../controller/plan/conditions/progressing.ts";
+import type { Plan } from "../../../../controller/plan/input.ts";
+import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
+import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
+import { changeSpec, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
+
+function changedRun(spec: Partial<ClusterSpec>): PlannerRun {
+  const run = readyRun();
+  changeSpec(run, spec);
+  return run;
+}
+
+const changed = (spec: Partial<ClusterSpec>) => (): Plan => decide(changedRun(spec));
+
+conditionTable("Progressing", progressing.reasons, {
+  "a cluster that is ready and up to date has converged": [changed({}), "False", "Converged", ""],
+  "a cluster that is ready and outdated is reconciled": [
+    changed({ image: "other", updateStrategy: "OnDelete" }),
+    "True",
+    "Reconciling",
+    "3 of 3 nodes are ready.",
+  ],
+  "a cluster that is not ready is reconciled, and what it lacks is told": [
+    () => decide(readyRun(), { proxy: null }),
+    "True",
+    "Reconciling",
+    "The proxy is not started.",
+  ],
+  "a cluster that is being suspended is reconciled": [
+    changed({ suspend: true }),
+    "True",
+    "Reconciling",
+    "The spec asks for no container.",
+  ],
+  "a cluster that is suspended has stopped": [
+    () => {
+      const run = changedRun({ suspend: true });
+      run.visit();
+      return decide(run);
+    },
+    "False",
+    "Stopped",
+    "",
+  ],
+});

@@ -1,0 +1,56 @@
+import { recovering } from "../../../../controller/plan/conditions/recovering.ts";
+import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
+import { FakeWorld } from "../../../support/planner/fake-world.ts";
+import { fakeMemory } from "../../../support/planner/fixtures.ts";
+import { changeSpec, PlannerRun, readyRun } from "../../../support/planner/run.ts";
+
+function withDeadNode(run = readyRun()): PlannerRun {
+  run.world.kill(2);
+  run.visit();
+  return run;
+}
+
+conditionTable("Recovering", recovering.reasons, {
+  "a cluster whose nodes are all ready has lost nothing": [
+    () => decide(readyRun()),
+    "False",
+    "NothingLost",
+    "",
+  ],
+  "a node that was launched again comes back": [
+    () => decide(withDeadNode()),
+    "True",
+    "NodesComeBack",
+    "Slots 2 come back.",
+  ],
+  "a node that starts for the first time is no recovery": [
+    () => {
+      const run = readyRun();
+      changeSpec(run, { replicas: 4 });
+      return run.visit();
+    },
+    "False",
+    "NothingLost",
+    "",
+  ],
+  "a cluster that was never ready recovers nothing": [
+    () => {
+      const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
+      run.visit();
+      return decide(withDeadNode(run));
+    },
+    "False",
+    "NothingLost",
+    "",
+  ],
+  "a cluster that shall not run recovers nothing": [
+    () => {
+      const run = withDeadNode();
+      changeSpec(run, { suspend: true });
+      return decide(run);
+    },
+    "False",
+    "NothingLost",
+    "",
+  ],
+});
