@@ -1,7 +1,7 @@
 /** One try at getting an answer from a target: everything up to the answer's first byte. */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Upstream, Visit } from "./upstream.ts";
+import type { Upstream, InFlight } from "./upstream.ts";
 
 export type Outcome =
   /** Answered, or the client has gone: nothing is left to do. */
@@ -36,7 +36,7 @@ export function attempt(options: AttemptOptions): Promise<Outcome> {
   });
 }
 
-class Attempt implements Visit {
+class Attempt implements InFlight {
   private readonly outgoing: ClientRequest;
   private readonly leave: () => void;
   private readonly stay: () => void;
@@ -77,13 +77,13 @@ class Attempt implements Visit {
     });
   }
 
-  retire(): void {
+  drain(): void {
     if (this.answered || (this.sent && !this.options.repeatable)) return;
     this.fail();
     this.outgoing.destroy();
   }
 
-  cut(): void {
+  abort(): void {
     this.outgoing.destroy();
   }
 

@@ -69,7 +69,7 @@ class Failures {
 
   /** @returns milliseconds to wait before the next try; null: no further try here */
   add(upstream: Upstream, outcome: Outcome): number | null {
-    if (upstream.retired) return 0;
+    if (upstream.draining) return 0;
     if (upstream !== this.upstream) {
       this.upstream = upstream;
       this.count = 0;

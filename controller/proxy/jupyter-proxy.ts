@@ -214,7 +214,7 @@ export class JupyterProxy {
     await closed;
     await allClosed(this.sockets);
     cancel();
-    this.gate.cut();
+    this.gate.abort();
     this.listening = false;
   }
 }

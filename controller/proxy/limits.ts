@@ -1,6 +1,6 @@
 /** Every bound of the proxy in one place. Times in milliseconds, sizes in bytes. */
 export const LIMITS = {
-  /** A killed container's address swallows TCP: trying longer only keeps a request from the heir. */
+  /** A killed container's address swallows TCP: trying longer only keeps a request from the next target. */
   connectMs: 300,
   /** Between two tries to reach a target that does not answer, while no other is named. */
   probeEveryMs: 100,
@@ -30,8 +30,8 @@ export const LIMITS = {
   /** An idle connection to the target, kept for the next request. */
   poolIdleMs: 30_000,
   poolSize: 64,
-  /** For answers that a retired target is giving; a node that lost power never ends them. */
-  retiredGraceMs: 10_000,
+  /** For answers that a draining target is giving; a node that lost power never ends them. */
+  drainGraceMs: 10_000,
   /** From our closing a WebSocket to giving up on the peer's side of the farewell. */
   lingerMs: 2_000,
   /** From close() to cutting what is still being answered. */

@@ -70,7 +70,7 @@ export class TargetGate {
       if (fence?.term !== target.term) this.options.onChange();
       return;
     }
-    upstream?.retire();
+    upstream?.drain();
     this.options.log.info({ target }, "proxy target set");
     this.upstream = this.newUpstream(target);
     this.admit();
@@ -82,7 +82,7 @@ export class TargetGate {
     if (upstream?.ip !== ip) return;
     this.endSuspicion();
     this.upstream = null;
-    upstream.retire();
+    upstream.drain();
     this.options.log.info({ ip }, "proxy target dropped");
     this.options.onChange();
   }
@@ -133,13 +133,13 @@ export class TargetGate {
     this.closed = true;
     this.endSuspicion();
     for (const waiter of this.waiters) waiter.settle(false);
-    this.upstream?.retire();
+    this.upstream?.drain();
     this.upstream = null;
   }
 
   /** Ends whatever still goes on at any target. */
-  cut(): void {
-    for (const upstream of this.upstreams) upstream.cut();
+  abort(): void {
+    for (const upstream of this.upstreams) upstream.abort();
   }
 
   private newUpstream({ ip, port }: ProxyTarget): Upstream {

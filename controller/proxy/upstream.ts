@@ -14,26 +14,26 @@ export interface ProxyTarget {
 }
 
 /** Something that goes on at a target: a request without its answer, an answer, a WebSocket. */
-export interface Visit {
+export interface InFlight {
   /** The target is lost or deposed: leave now, if that does no harm. */
-  retire(): void;
+  drain(): void;
   /** Leave now, whatever it costs. */
-  cut(): void;
+  abort(): void;
 }
 
 export interface UpstreamOptions {
   readonly ip: string;
   readonly port: number;
   readonly clock: Clock;
-  /** Retired, and the last visit is over. */
+  /** Draining, and nothing is in flight any more. */
   onEmpty(): void;
 }
 
 export class Upstream {
   private readonly agent = new PoolAgent();
-  private readonly visits = new Set<Visit>();
+  private readonly inFlight = new Set<InFlight>();
   private cancelGrace: (() => void) | null = null;
-  retired = false;
+  draining = false;
 
   constructor(private readonly options: UpstreamOptions) {}
 
@@ -61,39 +61,39 @@ export class Upstream {
     return outgoing;
   }
 
-  /** @returns what to call when the visit is over */
-  enter(visit: Visit): () => void {
-    if (this.retired) throw new Error("a retired target takes no visits");
-    this.visits.add(visit);
+  /** @returns what to call when it is over */
+  enter(exchange: InFlight): () => void {
+    if (this.draining) throw new Error("a draining target takes nothing new");
+    this.inFlight.add(exchange);
     return () => {
-      this.visits.delete(visit);
-      if (this.retired) this.finishWhenEmpty();
+      this.inFlight.delete(exchange);
+      if (this.draining) this.finishWhenEmpty();
     };
   }
 
   /**
-   * No new visits. What can be done again elsewhere, and every WebSocket, ends at once; answers
+   * Nothing new is let in. What can be done again elsewhere, and every WebSocket, ends at once; answers
    * under way may end in peace for a while, since a deposed node may well be alive.
    */
-  retire(): void {
-    if (this.retired) return;
-    this.retired = true;
-    for (const visit of this.visits) visit.retire();
+  drain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    for (const exchange of this.inFlight) exchange.drain();
     if (!this.finishWhenEmpty()) {
-      this.cancelGrace = this.options.clock.after(LIMITS.retiredGraceMs, () => this.cut());
+      this.cancelGrace = this.options.clock.after(LIMITS.drainGraceMs, () => this.abort());
     }
   }
 
   /** Ends everything now. */
-  cut(): void {
-    this.retire();
-    for (const visit of this.visits) visit.cut();
-    this.visits.clear();
+  abort(): void {
+    this.drain();
+    for (const exchange of this.inFlight) exchange.abort();
+    this.inFlight.clear();
     this.finishWhenEmpty();
   }
 
   private finishWhenEmpty(): boolean {
-    if (this.visits.size > 0) return false;
+    if (this.inFlight.size > 0) return false;
     this.cancelGrace?.();
     this.cancelGrace = null;
     this.agent.destroy();

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../model/ports.ts";
 import { LIMITS } from "./limits.ts";
 import { closeFrame, FrameError, ServerFrames } from "./server-frames.ts";
-import type { Visit } from "./upstream.ts";
+import type { InFlight } from "./upstream.ts";
 
 /** RFC 6455's registry: the service restarts; come back, after a random delay if many do. */
 const SERVICE_RESTART = 1012;
@@ -19,7 +19,7 @@ export interface WebSocketLinkOptions {
   onClosed(): void;
 }
 
-export class WebSocketLink implements Visit {
+export class WebSocketLink implements InFlight {
   private readonly frames = new ServerFrames();
   private leaving = false;
   private open = 2;
@@ -43,12 +43,12 @@ export class WebSocketLink implements Visit {
   }
 
   /** The target is lost or deposed: the page shall reconnect, to whoever serves then. */
-  retire(): void {
+  drain(): void {
     this.takeLeave();
     this.options.server.destroy();
   }
 
-  cut(): void {
+  abort(): void {
     this.options.client.destroy();
     this.options.server.destroy();
   }
@@ -61,7 +61,7 @@ export class WebSocketLink implements Visit {
       for (const piece of this.frames.take(chunk)) client.write(piece);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      this.cut();
+      this.abort();
     } finally {
       client.uncork();
     }
@@ -98,7 +98,7 @@ export class WebSocketLink implements Visit {
   }
 
   private linger(): void {
-    this.cancelLinger = this.options.clock.after(LIMITS.lingerMs, () => this.cut());
+    this.cancelLinger = this.options.clock.after(LIMITS.lingerMs, () => this.abort());
   }
 
   private closed(): void {

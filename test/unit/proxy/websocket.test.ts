@@ -112,13 +112,13 @@ describe("WebSockets through the proxy", () => {
 
   test("end with 1012 when another node leads, and connect to that one afterwards", async () => {
     const { proxy } = await proxyTo();
-    const heir = await startJupyter({ ip: "127.0.0.2", onWebSocket: (s) => s.send("heir") });
-    cleanups.push(heir.kill);
+    const successor = await startJupyter({ ip: "127.0.0.2", onWebSocket: (s) => s.send("successor") });
+    cleanups.push(successor.kill);
     const { closed } = await openWebSocket(proxy);
-    proxy.setTarget(at(heir, 2));
+    proxy.setTarget(at(successor, 2));
     expect((await closed).code).toBe(1012);
     const { socket, next } = await openWebSocket(proxy);
-    expect((await next()).toString()).toBe("heir");
+    expect((await next()).toString()).toBe("successor");
     socket.terminate();
   });
 
