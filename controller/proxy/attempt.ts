@@ -20,6 +20,8 @@ export interface AttemptOptions {
   readonly headers: string[];
   /** Sending it twice does no harm, and there is all that it takes to do so. */
   readonly repeatable: boolean;
+  /** Over a connection of its own, whether it is repeatable or not. */
+  readonly fresh?: boolean;
   /** Registers what to do when the client has gone; returns how to unregister. */
   onGone(left: () => void): () => void;
   /** Sends the body; called when there is a connection. */
@@ -30,9 +32,10 @@ export interface AttemptOptions {
   readonly switched?: (incoming: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
+/** Rejects with what `answer` or `switched` throw: a bug of ours, never the target's doing. */
 export function attempt(options: AttemptOptions): Promise<Outcome> {
-  return new Promise((resolve) => {
-    new Attempt(options, resolve).start();
+  return new Promise((resolve, reject) => {
+    new Attempt(options, resolve, reject).start();
   });
 }
 
@@ -47,9 +50,10 @@ class Attempt implements InFlight {
   constructor(
     private readonly options: AttemptOptions,
     private readonly resolve: (outcome: Outcome) => void,
+    private readonly reject: (error: unknown) => void,
   ) {
-    const { upstream, method, path, headers, repeatable } = options;
-    this.outgoing = upstream.request(method, path, headers, !repeatable);
+    const { upstream, method, path, headers, repeatable, fresh = !repeatable } = options;
+    this.outgoing = upstream.request(method, path, headers, fresh);
     this.leave = upstream.enter(this);
     this.stay = options.onGone(() => this.abandon());
   }
@@ -65,15 +69,28 @@ class Attempt implements InFlight {
     outgoing.once("response", (incoming) => {
       if (this.settled) return;
       this.answered = true;
-      void options.answer(incoming).then(() => this.settle("done"));
+      this.guarded(async () => {
+        await options.answer(incoming);
+        this.settle("done");
+      });
     });
     const { switched } = options;
     if (switched === undefined) return;
     outgoing.once("upgrade", (incoming, socket, head) => {
       if (this.settled) return socket.destroy();
       this.answered = true;
-      this.settle("done");
-      switched(incoming, socket as Socket, head);
+      this.guarded(async () => {
+        switched(incoming, socket as Socket, head);
+        this.settle("done");
+      });
+    });
+  }
+
+  /** In an event's handler nobody would catch it. */
+  private guarded(work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      this.reject(error);
+      this.abandon();
     });
   }
 

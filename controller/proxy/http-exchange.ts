@@ -4,11 +4,14 @@ import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
 import { requestHeaders, responseHeaders } from "./headers.ts";
 import type { RequestBody } from "./request-body.ts";
-import { type Refusal, sendRefusal } from "./unavailable.ts";
+import { BAD_ANSWER, type Refusal, sendRefusal } from "./unavailable.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** RFC 9110, section 9.2.2: carried out twice, they mean what they mean once. */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+/** What an answer may begin with; Node's client takes any three digits. */
+const STATUS_MIN = 200;
+const STATUS_MAX = 999;
 const BODY_EXPECTED = new Set(["POST", "PUT", "PATCH"]);
 
 export class HttpExchange implements Exchange {
@@ -80,9 +83,15 @@ export function relay(
   response: ServerResponse,
   last: boolean,
 ): Promise<void> {
+  const status = incoming.statusCode ?? 0;
+  if (status < STATUS_MIN || status > STATUS_MAX) {
+    incoming.destroy();
+    sendRefusal(response.req, response, BAD_ANSWER);
+    return Promise.resolve();
+  }
   const headers = responseHeaders(incoming);
   if (last) headers.push("Connection", "close");
-  response.writeHead(incoming.statusCode ?? 502, reasonPhrase(incoming), headers);
+  response.writeHead(status, reasonPhrase(incoming), headers);
   // Without a known length the body may be long in coming: an event stream, a long poll.
   if (incoming.headers["content-length"] === undefined) response.flushHeaders();
   incoming.pipe(response);

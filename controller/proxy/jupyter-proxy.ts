@@ -13,17 +13,19 @@ import { listen } from "../support/listen.ts";
 import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { LIMITS } from "./limits.ts";
+import { serveAsPlain } from "./plain-request.ts";
 import {
   hasBody,
+  isAmbiguous,
   readWhole,
   ReplayBudget,
   replayableBytes,
   type RequestBody,
 } from "./request-body.ts";
 import { TargetGate } from "./target-gate.ts";
-import { CLOSING, NO_UPGRADE, OVERLOADED } from "./unavailable.ts";
+import { BAD_REQUEST, CLOSING, OVERLOADED, sendRefusal } from "./unavailable.ts";
 import type { ProxyTarget } from "./upstream.ts";
-import { canBeServed, UpgradeExchange, type WebSocketOpened } from "./upgrade-exchange.ts";
+import { opensWebSocket, UpgradeExchange, type WebSocketOpened } from "./upgrade-exchange.ts";
 import { WebSocketLink } from "./websocket-link.ts";
 
 export interface JupyterProxyOptions {
@@ -150,12 +152,25 @@ export class JupyterProxy {
       this.sockets.add(socket);
       socket.once("close", () => this.sockets.delete(socket));
     });
-    server.on("request", (request, response) => void this.serve(request, response));
-    server.on("upgrade", (request, socket, head) => this.open(request, socket as Socket, head));
+    server.on("request", (request, response) => {
+      this.serve(request, response).catch((error: unknown) => this.failed(error, request.socket));
+    });
+    server.on("upgrade", (request, stream, head) => {
+      const client = stream as Socket;
+      if (!opensWebSocket(request)) return serveAsPlain(server, request, client, head);
+      this.open(request, client, head).catch((error: unknown) => this.failed(error, client));
+    });
     return server;
   }
 
+  /** A bug of ours costs the one connection that met it, and nobody else. */
+  private failed(error: unknown, client: Socket): void {
+    this.options.log.error({ err: error }, "bug in the proxy");
+    client.destroy();
+  }
+
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (isAmbiguous(request)) return sendRefusal(request, response, BAD_REQUEST);
     const kept = replayableBytes(request);
     const keeps = kept !== null && this.budget.take(kept);
     try {
@@ -166,12 +181,11 @@ export class JupyterProxy {
     }
   }
 
-  private open(request: IncomingMessage, client: Socket, head: Buffer): void {
+  private async open(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
     client.setTimeout(LIMITS.idleMs, () => client.destroy());
-    const opened = (ends: WebSocketOpened) => this.link(ends);
-    const exchange = new UpgradeExchange(request, client, head, opened);
-    if (canBeServed(request)) void this.handle(exchange);
-    else exchange.refuse(NO_UPGRADE);
+    const exchange = new UpgradeExchange(request, client, head, (ends) => this.link(ends));
+    if (isAmbiguous(request)) exchange.refuse(BAD_REQUEST);
+    else await this.handle(exchange);
   }
 
   private async handle(exchange: Exchange): Promise<void> {

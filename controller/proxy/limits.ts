@@ -19,6 +19,8 @@ export const LIMITS = {
   replayBytesMax: 1024 * 1024,
   /** All bodies kept for replay, of all requests. */
   replayBytesTotalMax: 64 * 1024 * 1024,
+  /** What a client may send on a WebSocket before it is open; more is no WebSocket's client. */
+  earlyBytesMax: 64 * 1024,
   /** Until a client's headers are complete. */
   headersMs: 20_000,
   /** Without a byte in either direction. Jupyter pings its WebSockets each 30 s. */

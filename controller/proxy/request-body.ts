@@ -36,6 +36,17 @@ export function hasBody(request: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
+/**
+ * Two readers might not agree where such a request ends, or whom it is for (RFC 9112, sections 3.2
+ * and 6.3). Node's parser refuses the other forms by itself.
+ */
+export function isAmbiguous({ headers, rawHeaders }: IncomingMessage): boolean {
+  const coding = headers["transfer-encoding"];
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") return true;
+  const names = rawHeaders.filter((_, index) => index % 2 === 0);
+  return names.filter((name) => name.toLowerCase() === "host").length > 1;
+}
+
 /** Null: the client went away in the middle of it. */
 export function readWhole(request: IncomingMessage): Promise<Buffer | null> {
   return new Promise((resolve) => {

@@ -4,7 +4,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 const RETRY_AFTER_S = 2;
 
 export interface Refusal {
-  readonly status: 501 | 502 | 503;
+  readonly status: 400 | 502 | 503;
   readonly message: string;
 }
 
@@ -22,9 +22,13 @@ export const INTERRUPTED: Refusal = {
   message:
     "The node was lost while it worked on this request. It may or may not have been carried out.",
 };
-export const NO_UPGRADE: Refusal = {
-  status: 501,
-  message: "A request with a body cannot ask for another protocol here.",
+export const BAD_REQUEST: Refusal = {
+  status: 400,
+  message: "The request is ambiguous: one Host, and no Transfer-Encoding but chunked, are allowed.",
+};
+export const BAD_ANSWER: Refusal = {
+  status: 502,
+  message: "What answers at Jupyter's address does not speak HTTP.",
 };
 export const HANGS_UP: Refusal = {
   status: 502,

@@ -1,26 +1,26 @@
-/**
- * A request to switch protocols on its way through the proxy: the opening of a WebSocket. Asked
- * for any other protocol, a server may ignore the wish and answer (RFC 9110, section 7.8), so that
- * goes through as the plain request that it also is.
- */
+/** The opening of a WebSocket on its way through the proxy. */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
-import { requestHeaders, upgradeHeaders } from "./headers.ts";
+import { upgradeHeaders } from "./headers.ts";
 import { relay } from "./http-exchange.ts";
+import { LIMITS } from "./limits.ts";
+import { hasBody } from "./request-body.ts";
 import { type Refusal, sendRefusal } from "./unavailable.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface WebSocketOpened {
   readonly upstream: Upstream;
-  /** Both ends; their heads were put back, so that they are read like any other data. */
+  /** Both ends; what was read of them was put back, so that it is read like any other data. */
   readonly client: Socket;
   readonly server: Socket;
 }
 
 export class UpgradeExchange implements Exchange {
   private readonly departures = new Set<() => void>();
+  /** Frames of a client that did not wait for the answer. */
+  private early: Buffer[] = [];
   private left = false;
 
   constructor(
@@ -29,8 +29,8 @@ export class UpgradeExchange implements Exchange {
     head: Buffer,
     private readonly opened: (socket: WebSocketOpened) => void,
   ) {
-    if (head.length > 0) client.unshift(head);
     this.watch();
+    if (head.length > 0) this.onData(head);
   }
 
   get gone(): boolean {
@@ -48,16 +48,20 @@ export class UpgradeExchange implements Exchange {
       upstream,
       method: request.method ?? "GET",
       path: request.url ?? "/",
-      headers: asksForWebSocket(request)
-        ? upgradeHeaders(request)
-        : requestHeaders(request, { bodyBytes: null, keepAlive: true }),
+      headers: upgradeHeaders(request),
       repeatable: true,
+      fresh: true,
       onGone: (left) => this.onGone(left),
       send: (outgoing) => outgoing.end(),
-      answer: (incoming) => relay(incoming, this.plainResponse(), true),
+      answer: async (incoming) => {
+        await relay(incoming, this.plainResponse(), true);
+        // Nobody knows what either side takes the rest of this connection for.
+        incoming.socket.destroy();
+      },
       switched: (incoming, server, head) => {
         if (head.length > 0) server.unshift(head);
         this.unwatch();
+        if (this.early.length > 0) this.client.unshift(Buffer.concat(this.early));
         this.client.write(switchingHead(incoming), "latin1");
         this.opened({ upstream, client: this.client, server });
       },
@@ -80,8 +84,12 @@ export class UpgradeExchange implements Exchange {
     return response;
   }
 
-  /** A paused socket tells nothing: it is read, within its buffer, to see whether it ends. */
-  private readonly onReadable = () => this.client.read(0);
+  /** It is read, for a paused socket does not tell that it ends. */
+  private readonly onData = (chunk: Buffer) => {
+    this.early.push(chunk);
+    const bytes = this.early.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > LIMITS.earlyBytesMax) this.onLeft();
+  };
   private readonly onLeft = () => {
     if (this.left) return;
     this.left = true;
@@ -91,27 +99,24 @@ export class UpgradeExchange implements Exchange {
   };
 
   private watch(): void {
-    this.client.on("readable", this.onReadable);
+    this.client.on("data", this.onData);
     this.client.once("end", this.onLeft).once("close", this.onLeft);
     // It always closes after an error.
     this.client.on("error", ignore);
   }
 
   private unwatch(): void {
-    this.client.off("readable", this.onReadable);
-    this.client.off("end", this.onLeft).off("close", this.onLeft);
+    this.client.pause();
+    this.client.off("data", this.onData).off("end", this.onLeft).off("close", this.onLeft);
   }
 }
 
 function ignore(): void {}
 
-/** Node's server has stopped parsing such a request, so a body of it cannot be read any more. */
-export function canBeServed(request: IncomingMessage): boolean {
-  return request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS";
-}
-
-function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+/** With a body it is a plain request: a WebSocket's opening has none (RFC 6455, section 4.1). */
+export function opensWebSocket(request: IncomingMessage): boolean {
+  const { method, headers } = request;
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket" && !hasBody(request);
 }
 
 /** Nothing is hop-by-hop about it: both hops switch, and `Sec-WebSocket-Accept` proves it. */

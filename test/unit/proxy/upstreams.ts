@@ -86,6 +86,7 @@ export async function startTcp(onConnection: (socket: Socket) => void, ip = "127
   return {
     ip,
     port: (server.address() as AddressInfo).port,
+    sockets,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();

@@ -112,7 +112,10 @@ describe("WebSockets through the proxy", () => {
 
   test("end with 1012 when another node leads, and connect to that one afterwards", async () => {
     const { proxy } = await proxyTo();
-    const successor = await startJupyter({ ip: "127.0.0.2", onWebSocket: (s) => s.send("successor") });
+    const successor = await startJupyter({
+      ip: "127.0.0.2",
+      onWebSocket: (s) => s.send("successor"),
+    });
     cleanups.push(successor.kill);
     const { closed } = await openWebSocket(proxy);
     proxy.setTarget(at(successor, 2));
