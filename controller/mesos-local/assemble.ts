@@ -1,21 +1,21 @@
 /** Puts the parts of one embedded Mesos together. Nothing here decides anything. */
 import type { TaskStatus } from "../mesos/wire.ts";
-import { Agents } from "./agents.ts";
-import { Checkpoint } from "./checkpoint.ts";
-import type { DockerEngine } from "./docker-engine.ts";
-import { DockerExecutor } from "./docker-executor.ts";
-import { DockerLink } from "./docker-link.ts";
-import { Frameworks } from "./frameworks.ts";
-import { HttpServer } from "./http-server.ts";
-import { Master, masterInfo } from "./master.ts";
-import type { TaskRecord } from "./model.ts";
-import { OfferBook } from "./offers.ts";
+import { Agents } from "./master/agents.ts";
+import { Checkpoint } from "./master/checkpoint.ts";
+import type { DockerEngine } from "./agent/docker-engine.ts";
+import { DockerExecutor } from "./agent/docker-executor.ts";
+import { DockerLink } from "./agent/docker-link.ts";
+import { Frameworks } from "./master/frameworks.ts";
+import { HttpServer } from "./http/http-server.ts";
+import { Master, masterInfo } from "./master/master.ts";
+import type { TaskRecord } from "./master/model.ts";
+import { OfferBook } from "./master/offers.ts";
 import type { MesosLocalOptions } from "./options.ts";
-import type { Registry } from "./registry.ts";
-import { Sandboxes } from "./sandboxes.ts";
-import { documents } from "./state-document.ts";
-import { StatusUpdates } from "./status-updates.ts";
-import { TaskReports } from "./task-reports.ts";
+import type { Registry } from "./master/registry.ts";
+import { Sandboxes } from "./agent/sandboxes.ts";
+import { documents } from "./master/state-document.ts";
+import { StatusUpdates } from "./agent/status-updates.ts";
+import { TaskReports } from "./agent/task-reports.ts";
 
 export interface Parts {
   readonly checkpoint: Checkpoint;

@@ -5,13 +5,13 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { assemble, type Parts } from "./assemble.ts";
-import { type CheckpointState, loadCheckpoint } from "./checkpoint.ts";
-import type { DockerEngine } from "./docker-engine.ts";
-import { DockerodeEngine } from "./dockerode-engine.ts";
+import { type CheckpointState, loadCheckpoint } from "./master/checkpoint.ts";
+import type { DockerEngine } from "./agent/docker-engine.ts";
+import { DockerodeEngine } from "./agent/dockerode-engine.ts";
 import { type InstanceLock, lockStateDir } from "./instance-lock.ts";
 import { agentRecords, defaultAgent, type MesosLocalOptions, validateOptions } from "./options.ts";
 import type { Clock } from "./ports.ts";
-import { Registry } from "./registry.ts";
+import { Registry } from "./master/registry.ts";
 
 export interface MesosLocal {
   /** `http://host:port`, without a path. */

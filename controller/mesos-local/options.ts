@@ -2,8 +2,8 @@
 import { statfsSync } from "node:fs";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import type { Clock, Logger } from "./ports.ts";
-import type { AgentRecord } from "./model.ts";
-import type { PortRange } from "./resources.ts";
+import type { AgentRecord } from "./master/model.ts";
+import type { PortRange } from "./master/resources.ts";
 
 export interface LocalAgentOptions {
   /** Default: kept from the last start (by hostname), else a new one. */

@@ -10,8 +10,8 @@ import {
   EngineError,
   type OwnContainer,
   type Watch,
-} from "../../../controller/mesos-local/docker-engine.ts";
-import type { ContainerBody } from "../../../controller/mesos-local/parameters.ts";
+} from "../../../controller/mesos-local/agent/docker-engine.ts";
+import type { ContainerBody } from "../../../controller/mesos-local/agent/parameters.ts";
 
 interface FakeContainer {
   readonly name: string;

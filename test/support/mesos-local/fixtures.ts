@@ -1,6 +1,6 @@
 /** Tasks and the like as the tests of the embedded Mesos need them. */
 import type { TaskInfo } from "../../../controller/mesos/wire.ts";
-import type { TaskRecord } from "../../../controller/mesos-local/model.ts";
+import type { TaskRecord } from "../../../controller/mesos-local/master/model.ts";
 import type { LocalAgentOptions } from "../../../controller/mesos-local/options.ts";
 
 export const AGENT: LocalAgentOptions = {

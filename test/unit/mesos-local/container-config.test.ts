@@ -3,7 +3,7 @@ import {
   buildContainer,
   fixedAddressOf,
   INSTANCE_LABEL,
-} from "../../../controller/mesos-local/container-config.ts";
+} from "../../../controller/mesos-local/agent/container-config.ts";
 import { type TaskWishes, taskRecord } from "../../support/mesos-local/fixtures.ts";
 
 const CONTEXT = { instanceId: "instance-1", sandbox: "/state/sandboxes/x" };

@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import type { ContainerEnd } from "../../../controller/mesos-local/docker-engine.ts";
-import { readDieEvents } from "../../../controller/mesos-local/docker-events.ts";
-import { demultiplex } from "../../../controller/mesos-local/docker-logs.ts";
+import type { ContainerEnd } from "../../../controller/mesos-local/agent/docker-engine.ts";
+import { readDieEvents } from "../../../controller/mesos-local/agent/docker-events.ts";
+import { demultiplex } from "../../../controller/mesos-local/agent/docker-logs.ts";
 import { until } from "../../support/poll.ts";
 
 function watch() {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Offer } from "../../../controller/mesos/wire.ts";
-import { EngineError } from "../../../controller/mesos-local/docker-engine.ts";
+import { EngineError } from "../../../controller/mesos-local/agent/docker-engine.ts";
 import {
   accept,
   containerOf,

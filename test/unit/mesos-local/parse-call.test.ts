@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseCall } from "../../../controller/mesos-local/parse-call.ts";
+import { parseCall } from "../../../controller/mesos-local/http/parse-call.ts";
 import { taskInfo } from "../../support/mesos-local/fixtures.ts";
 
 const framework_id = { value: "f" };

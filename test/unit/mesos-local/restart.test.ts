@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { CheckpointState } from "../../../controller/mesos-local/checkpoint.ts";
+import type { CheckpointState } from "../../../controller/mesos-local/master/checkpoint.ts";
 import { startMesosLocalOn } from "../../../controller/mesos-local/main.ts";
 import { AGENT } from "../../support/mesos-local/fixtures.ts";
 import {

@@ -8,7 +8,7 @@ import {
   Checkpoint,
   type CheckpointState,
   loadCheckpoint,
-} from "../../../controller/mesos-local/checkpoint.ts";
+} from "../../../controller/mesos-local/master/checkpoint.ts";
 import { lockStateDir } from "../../../controller/mesos-local/instance-lock.ts";
 import { agentRecords } from "../../../controller/mesos-local/options.ts";
 import { AGENT, taskRecord } from "../../support/mesos-local/fixtures.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { TaskState, TaskStatus } from "../../../controller/mesos/wire.ts";
-import type { TaskRecord } from "../../../controller/mesos-local/model.ts";
-import { StatusUpdates } from "../../../controller/mesos-local/status-updates.ts";
+import type { TaskRecord } from "../../../controller/mesos-local/master/model.ts";
+import { StatusUpdates } from "../../../controller/mesos-local/agent/status-updates.ts";
 import { taskRecord } from "../../support/mesos-local/fixtures.ts";
 import { SteppedClock } from "../../support/mesos-local/stepped-clock.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { EngineError } from "../../../controller/mesos-local/docker-engine.ts";
+import { EngineError } from "../../../controller/mesos-local/agent/docker-engine.ts";
 import {
   accept,
   AWARE,

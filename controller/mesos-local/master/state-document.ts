@@ -2,7 +2,7 @@
  * The documents at /version, /health and /state: a small part of what Apache Mesos serves, under
  * its names. Nothing of a task's command or environment is shown.
  */
-import type { DockerLink } from "./docker-link.ts";
+import type { DockerLink } from "../agent/docker-link.ts";
 import { MASTER_VERSION } from "./master.ts";
 import { taskIdOf, type TaskRecord } from "./model.ts";
 import { totalOf } from "./offers.ts";

@@ -2,7 +2,7 @@
  * What an ACCEPT comes to: every task is launched, refused with TASK_ERROR, or, when the offers
  * themselves are not valid, dropped. Pure; the sentences are a Mesos 1.12 master's.
  */
-import type { TaskInfo } from "../mesos/wire.ts";
+import type { TaskInfo } from "../../mesos/wire.ts";
 import { type Amounts, amountsOf, contains, describe, subtract, sum } from "./resources.ts";
 
 export interface OutstandingOffer {

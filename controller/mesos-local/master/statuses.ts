@@ -4,7 +4,7 @@
  *
  * A status with a `uuid` comes from the agent and must be acknowledged; the master's own have none.
  */
-import type { TaskState, TaskStatus } from "../mesos/wire.ts";
+import type { TaskState, TaskStatus } from "../../mesos/wire.ts";
 import { isTerminal, taskIdOf, type TaskRecord } from "./model.ts";
 
 /** Address an agent reports where the container's own is not known. */

@@ -2,8 +2,8 @@
  * What becomes of the agents' tasks when the agents are cut off. They all share one Docker engine,
  * so they are connected and lost together.
  */
-import type { TaskState, TaskStatus } from "../mesos/wire.ts";
-import type { Clock } from "./ports.ts";
+import type { TaskState, TaskStatus } from "../../mesos/wire.ts";
+import type { Clock } from "../ports.ts";
 import { hasCapability, isTerminal, taskIdOf, type TaskRecord } from "./model.ts";
 import type { OfferBook } from "./offers.ts";
 import type { AgentState } from "./reconcile.ts";

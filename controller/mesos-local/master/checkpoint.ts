@@ -6,9 +6,9 @@
  * it is asked again after a restart. So only a launch and a kill have to wait for the disk.
  */
 import { join } from "node:path";
-import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
-import type { Clock, Logger } from "./ports.ts";
-import { readText, writeDurably } from "./durable-file.ts";
+import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
+import type { Clock, Logger } from "../ports.ts";
+import { readText, writeDurably } from "../durable-file.ts";
 import type { AgentRecord, FrameworkRecord, TaskRecord } from "./model.ts";
 
 const VERSION = 1;

@@ -2,7 +2,7 @@
  * Reads the body of a scheduler call. Pure. The sentences are a Mesos 1.12 master's; a call that
  * Mesos knows and this server does not is told apart from nonsense (501 and 400).
  */
-import type { Call, TaskInfo } from "../mesos/wire.ts";
+import type { Call, TaskInfo } from "../../mesos/wire.ts";
 import {
   anything,
   boolean,

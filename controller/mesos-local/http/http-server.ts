@@ -1,10 +1,10 @@
 /** HTTP in front of the master: routes, content negotiation, status codes as of Mesos 1.12. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { listen } from "../support/listen.ts";
-import type { Clock } from "./ports.ts";
+import { listen } from "../../support/listen.ts";
+import type { Clock } from "../ports.ts";
 import { EventStream } from "./event-stream.ts";
-import type { Frameworks } from "./frameworks.ts";
-import type { Master } from "./master.ts";
+import type { Frameworks } from "../master/frameworks.ts";
+import type { Master } from "../master/master.ts";
 import { parseCall } from "./parse-call.ts";
 
 const BODY_BYTES_MAX = 10 * 2 ** 20;

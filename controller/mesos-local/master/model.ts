@@ -1,5 +1,5 @@
 /** What the embedded Mesos remembers. Everything here is checkpointed, see checkpoint.ts. */
-import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from "../mesos/wire.ts";
+import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from "../../mesos/wire.ts";
 import type { PortRange } from "./resources.ts";
 
 /** An agent of this master: a share of this machine's Docker engine under a name of its own. */

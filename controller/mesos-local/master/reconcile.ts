@@ -1,5 +1,5 @@
 /** Answers to RECONCILE, as a Mesos 1.12 master gives them. Pure. */
-import type { TaskState, TaskStatus } from "../mesos/wire.ts";
+import type { TaskState, TaskStatus } from "../../mesos/wire.ts";
 import type { TaskRecord } from "./model.ts";
 import { isReportedTerminal, latestKnown, masterStatus } from "./statuses.ts";
 

@@ -4,8 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { SchedulerEvent } from "../mesos/wire.ts";
-import type { Clock } from "./ports.ts";
+import type { SchedulerEvent } from "../../mesos/wire.ts";
+import type { Clock } from "../ports.ts";
 
 export const HEARTBEAT_SECONDS = 15;
 

@@ -2,8 +2,8 @@
  * Holds the connection to the Docker engine: the event stream, reopened with backoff, and a ping
  * against an engine that hangs. The agents count as connected while it stands.
  */
-import { messageOf } from "../model/errors.ts";
-import type { Clock, Logger } from "./ports.ts";
+import { messageOf } from "../../model/errors.ts";
+import type { Clock, Logger } from "../ports.ts";
 import type { DockerEngine, Watch } from "./docker-engine.ts";
 
 const BACKOFF_MIN_MS = 100;

@@ -3,10 +3,10 @@
  * Mesos's docker containerizer (src/docker/docker.cpp, Docker::RunOptions::create).
  */
 import type { EndpointSettings } from "dockerode";
-import type { TaskInfo } from "../mesos/wire.ts";
-import { dockerName, type TaskRecord } from "./model.ts";
+import type { TaskInfo } from "../../mesos/wire.ts";
+import { dockerName, type TaskRecord } from "../master/model.ts";
 import { applyParameters, type ContainerBody, type Draft } from "./parameters.ts";
-import { type Amounts, amountsOf } from "./resources.ts";
+import { type Amounts, amountsOf } from "../master/resources.ts";
 
 /** Marks every container of one embedded Mesos; nobody else's are ever touched. */
 export const INSTANCE_LABEL = "mesos-local.instance";

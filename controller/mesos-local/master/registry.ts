@@ -1,7 +1,7 @@
 /** What the master holds in memory: agents, frameworks, tasks. Only {@link snapshot} is durable. */
 import type { RefusalFilter } from "./allocator.ts";
 import type { CheckpointState } from "./checkpoint.ts";
-import type { EventStream } from "./event-stream.ts";
+import type { EventStream } from "../http/event-stream.ts";
 import {
   type AgentRecord,
   type FrameworkRecord,

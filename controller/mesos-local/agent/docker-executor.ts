@@ -2,12 +2,12 @@
  * Runs tasks as Docker containers: one run a task, from the launch to the removal of the ended
  * container. It knows nothing of offers, frameworks or streams.
  */
-import { messageOf } from "../model/errors.ts";
-import type { Logger } from "./ports.ts";
+import { messageOf } from "../../model/errors.ts";
+import type { Logger } from "../ports.ts";
 import { AddressBook } from "./address-book.ts";
 import { type BuiltContainer, buildContainer, fixedAddressOf } from "./container-config.ts";
 import { type DockerEngine, EngineError, type OwnContainer } from "./docker-engine.ts";
-import { dockerName, isTerminal, type TaskRecord } from "./model.ts";
+import { dockerName, isTerminal, type TaskRecord } from "../master/model.ts";
 import { dockerRunFailure } from "./run-failure.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import type { TaskReports } from "./task-reports.ts";

@@ -3,21 +3,21 @@
  * call; what comes of it goes out as events.
  */
 import { randomUUID } from "node:crypto";
-import type { Call, MasterInfo, TaskInfo, TaskState, TaskStatus } from "../mesos/wire.ts";
-import type { Clock } from "./ports.ts";
+import type { Call, MasterInfo, TaskInfo, TaskState, TaskStatus } from "../../mesos/wire.ts";
+import type { Clock } from "../ports.ts";
 import { decideAccept } from "./accept.ts";
 import type { Agents } from "./agents.ts";
 import { refusalEnd } from "./allocator.ts";
-import type { EventStream } from "./event-stream.ts";
+import type { EventStream } from "../http/event-stream.ts";
 import { type Frameworks, killGraceSeconds } from "./frameworks.ts";
 import { hasCapability, isTerminal, roleOf, taskIdOf, type TaskRecord } from "./model.ts";
 import type { OfferBook } from "./offers.ts";
 import { reconcile } from "./reconcile.ts";
 import type { Framework, Registry } from "./registry.ts";
 import { type Amounts, isNothing } from "./resources.ts";
-import type { StatusUpdates } from "./status-updates.ts";
+import type { StatusUpdates } from "../agent/status-updates.ts";
 import { masterStatus } from "./statuses.ts";
-import type { TaskReports } from "./task-reports.ts";
+import type { TaskReports } from "../agent/task-reports.ts";
 
 type CallOf<T extends Call["type"]> = Extract<Call, { type: T }>;
 type OtherCall = Exclude<Call, { type: "SUBSCRIBE" }>;

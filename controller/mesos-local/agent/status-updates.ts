@@ -3,9 +3,9 @@
  * one before is acknowledged, and an unacknowledged one again and again with the same uuid
  * (Mesos: src/slave/task_status_update_manager.cpp).
  */
-import type { TaskStatus } from "../mesos/wire.ts";
-import type { Clock } from "./ports.ts";
-import { isTerminal, type TaskRecord } from "./model.ts";
+import type { TaskStatus } from "../../mesos/wire.ts";
+import type { Clock } from "../ports.ts";
+import { isTerminal, type TaskRecord } from "../master/model.ts";
 
 const RETRY_MIN_MS = 10_000;
 const RETRY_MAX_MS = 600_000;

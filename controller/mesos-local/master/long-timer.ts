@@ -1,5 +1,5 @@
 /** Timers beyond the 24.8 days of setTimeout, which would fire at once. */
-import type { Clock } from "./ports.ts";
+import type { Clock } from "../ports.ts";
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 

@@ -1,10 +1,10 @@
 /** What happens to a container, as updates of its task. */
 import { randomUUID } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
-import type { TaskStatus } from "../mesos/wire.ts";
-import type { Clock } from "./ports.ts";
+import type { TaskStatus } from "../../mesos/wire.ts";
+import type { Clock } from "../ports.ts";
 import { networkNameOf } from "./container-config.ts";
-import { isTerminal, type TaskRecord } from "./model.ts";
+import { isTerminal, type TaskRecord } from "../master/model.ts";
 import {
   type ContainerAddress,
   endState,
@@ -12,7 +12,7 @@ import {
   launchFailedStatus,
   runningStatus,
   type Stamp,
-} from "./statuses.ts";
+} from "../master/statuses.ts";
 
 export class TaskReports {
   constructor(

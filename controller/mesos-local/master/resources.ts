@@ -2,7 +2,7 @@
  * Arithmetic over the resources of an agent: cpus, mem, disk (scalars) and ports (ranges). Pure.
  * Scalars have three decimals, as in Mesos (src/common/values.cpp), so that sums compare equal.
  */
-import type { Resource } from "../mesos/wire.ts";
+import type { Resource } from "../../mesos/wire.ts";
 
 export interface PortRange {
   readonly begin: number;

@@ -1,12 +1,12 @@
 /** Schedulers come, go, take over and are removed. */
-import type { Call, FrameworkInfo, MasterInfo } from "../mesos/wire.ts";
-import type { Clock, Logger } from "./ports.ts";
-import { type EventStream, HEARTBEAT_SECONDS } from "./event-stream.ts";
+import type { Call, FrameworkInfo, MasterInfo } from "../../mesos/wire.ts";
+import type { Clock, Logger } from "../ports.ts";
+import { type EventStream, HEARTBEAT_SECONDS } from "../http/event-stream.ts";
 import { afterLong } from "./long-timer.ts";
 import { isTerminal, type TaskRecord } from "./model.ts";
 import type { OfferBook } from "./offers.ts";
 import type { Framework, Registry } from "./registry.ts";
-import type { StatusUpdates } from "./status-updates.ts";
+import type { StatusUpdates } from "../agent/status-updates.ts";
 
 /** Our own restart is no fault of a scheduler: it gets at least this long to come back. */
 const RECOVERED_TIMEOUT_MIN_MS = 75_000;

@@ -4,7 +4,7 @@
  * status 125: nothing is silently left out.
  */
 import type { ContainerCreateOptions, EndpointSettings, HostConfig } from "dockerode";
-import type { Parameter } from "../mesos/wire.ts";
+import type { Parameter } from "../../mesos/wire.ts";
 import {
   bytes,
   device,
