@@ -12,8 +12,7 @@ import { compile } from "json-schema-to-typescript";
 const SCHEMA = new URL("jupytercluster.schema.json", import.meta.url);
 const TYPES = new URL("jupytercluster.types.ts", import.meta.url);
 
-const BANNER = `/* oxlint-disable max-lines */
-/**
+const BANNER = `/**
  * Generated from jupytercluster.schema.json by \`npm run generate\`. Do not edit: edit the schema.
  */
 `;

@@ -1,4 +1,3 @@
-/* oxlint-disable max-lines */
 /**
  * Generated from jupytercluster.schema.json by `npm run generate`. Do not edit: edit the schema.
  */

@@ -2,7 +2,7 @@
 import { ageOf } from "./durations.ts";
 import { shortSize } from "./sizes.ts";
 import { renderTable } from "./table.ts";
-import type { RecoveryRecord } from "../model/memory.ts";
+import type { RecoveryRecord } from "../model/resource.ts";
 import type { JupyterClusterObject } from "../model/resource.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
 

@@ -3,7 +3,13 @@ import type { EtcdOrder } from "./agent-api.ts";
 import { type ClusterKey, clusterOfTask } from "./ids.ts";
 import type { Election } from "./election.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
-import type { ClusterEvent, Condition, LastError, LastOperation } from "./resource.ts";
+import type {
+  ClusterEvent,
+  Condition,
+  LastError,
+  LastOperation,
+  RecoveryRecord,
+} from "./resource.ts";
 import type { Attribute } from "../mesos/wire.ts";
 import type { ClusterSpec, CompiledCluster, Problem } from "../../crd-schema/spec.ts";
 
@@ -96,21 +102,6 @@ export type Reseed = {
   | { readonly from: "snapshot"; readonly snapshot: SnapshotInfo; readonly token: string }
   | { readonly from: "nothing"; readonly token: string }
 );
-
-export interface RecoveryRecord {
-  /** RFC 3339. */
-  readonly at: string;
-  readonly from: Reseed["from"];
-  readonly slot: number;
-  /** Of the snapshot; null when a survivor went on. */
-  readonly snapshotId: string | null;
-  /** Everything up to this revision is there; null: not known yet. */
-  readonly revision: number | null;
-  /** The highest revision that was ever seen before; null: none was. */
-  readonly lastSeenRevision: number | null;
-  /** What was done and what is lost, in one or two sentences. */
-  readonly message: string;
-}
 
 export interface RecoveryMemory {
   /** Since when it is certain that no quorum comes back by itself; null: it is not. */

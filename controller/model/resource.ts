@@ -1,6 +1,5 @@
 /** The JupyterCluster object as the API serves it and etcd stores it (Kubernetes conventions). */
 import type { Election } from "./election.ts";
-import type { RecoveryRecord } from "./memory.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 
 export const API_VERSION = "jupytercluster.dev/v1alpha1";
@@ -153,4 +152,20 @@ export interface ClusterEvent {
   readonly firstTimestamp: string;
   readonly lastTimestamp: string;
   readonly count: number;
+}
+
+/** How a lost quorum was mended. */
+export interface RecoveryRecord {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly from: "survivor" | "snapshot" | "nothing";
+  readonly slot: number;
+  /** Of the snapshot; null when a survivor went on. */
+  readonly snapshotId: string | null;
+  /** Everything up to this revision is there; null: not known yet. */
+  readonly revision: number | null;
+  /** The highest revision that was ever seen before; null: none was. */
+  readonly lastSeenRevision: number | null;
+  /** What was done and what is lost, in one or two sentences. */
+  readonly message: string;
 }

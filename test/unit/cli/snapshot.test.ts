@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildProgram } from "../../../controller/cli/program.ts";
 import { runProgram } from "../../../controller/cli/run-program.ts";
-import type { RecoveryRecord } from "../../../controller/model/memory.ts";
+import type { RecoveryRecord } from "../../../controller/model/resource.ts";
 import { failure, json, lines, startApiServer } from "./api-server.ts";
 import { capturedContext } from "./captured-context.ts";
 import { clusterObject, conditions, event, snapshot } from "./cluster-fixture.ts";

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { failure, json, lines, startApiServer } from "./api-server.ts";
 import { cli } from "./captured-context.ts";
 import { clusterObject, event, node, snapshot } from "./cluster-fixture.ts";
-import type { RecoveryRecord } from "../../../controller/model/memory.ts";
+import type { RecoveryRecord } from "../../../controller/model/resource.ts";
 import type { ApiServer, Route } from "./api-server.ts";
 
 const ROOT = "/apis/jupytercluster.dev/v1alpha1";
