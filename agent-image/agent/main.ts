@@ -6,7 +6,7 @@ import { Agent } from "./agent.ts";
 import { readNodeConfig } from "./config.ts";
 import { LOG_DIR } from "./paths.ts";
 import { agentLogger } from "./status/agent-log.ts";
-import { systemClock } from "./system/clock.ts";
+import { systemClock } from "../../controller/support/clock.ts";
 import { UnitLog } from "./unit/unit-log.ts";
 
 /** Docker and Mesos kill what has not ended by then; so much is left to end by force ourselves. */

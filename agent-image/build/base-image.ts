@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type Docker from "dockerode";
+import { imageExists } from "../../controller/docker/images.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../../controller/model/errors.ts";
 import type { Logger } from "../../controller/model/ports.ts";
 import { bootstrapDebian } from "./bootstrap.ts";
 import { debianMirror, sourcesList } from "./debian-mirror.ts";
-import { imageExists } from "./docker-access.ts";
-import { followDockerStream } from "./docker-stream.ts";
+import { followProgress } from "../../controller/docker/progress.ts";
 import { makeScratchSpace } from "./scratch-space.ts";
 
 const SUITE = "trixie";
@@ -69,7 +69,7 @@ async function pull({ docker, log, onProgress, signal }: BaseImageOptions): Prom
       abortSignal: AbortSignal.any([signal, answer.signal]),
     });
     clearTimeout(timer);
-    await followDockerStream(stream, { silenceMsMax: PULL_SILENCE_MS_MAX, onLine: onProgress });
+    await followProgress(stream, { silenceMsMax: PULL_SILENCE_MS_MAX, onLine: onProgress });
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -88,7 +88,7 @@ async function importTar(options: BaseImageOptions, tar: string, tag: string): P
       changes: 'CMD ["/bin/bash"]',
       abortSignal: options.signal,
     });
-    await followDockerStream(stream, {
+    await followProgress(stream, {
       silenceMsMax: IMPORT_SILENCE_MS_MAX,
       onLine: (line) => options.log.debug({ line }, "import"),
     });

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ERROR_CODES, messageOf, OperationError } from "../../controller/model/errors.ts";
 import { bundleAgent } from "./bundle-agent.ts";
-import { agentImageSources } from "./sources.ts";
 
 /** What `docker build` is given, and nothing else. */
 export const CONTEXT_ENTRIES = ["Dockerfile", "rootfs", "agent"] as const;
@@ -54,4 +55,19 @@ async function fingerprintOf(directory: string): Promise<string> {
     hash.update(`${file}\0${executable}\0${content.digest("hex")}\n`);
   }
   return hash.digest("hex");
+}
+
+/**
+ * The directory `agent-image/` of the sources, found upwards from this module, because the
+ * compiled module lies in `dist/` and the Dockerfile is not copied there.
+ */
+function agentImageSources(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const candidate = join(directory, "agent-image");
+    if (existsSync(join(candidate, "Dockerfile"))) return candidate;
+    const parent = dirname(directory);
+    if (parent === directory) throw new Error(`no agent-image/Dockerfile above ${import.meta.url}`);
+    directory = parent;
+  }
 }

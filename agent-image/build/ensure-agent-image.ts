@@ -1,10 +1,11 @@
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { connectDocker, requireDocker } from "../../controller/docker/connect.ts";
+import { imageExists } from "../../controller/docker/images.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../../controller/model/errors.ts";
 import type { Logger } from "../../controller/model/ports.ts";
 import { ensureBaseImage, OWN_BASE_REPOSITORY } from "./base-image.ts";
 import { type BuildContext, CONTEXT_ENTRIES, makeBuildContext } from "./build-context.ts";
-import { imageExists, requireDocker } from "./docker-access.ts";
-import { followDockerStream } from "./docker-stream.ts";
+import { followProgress } from "../../controller/docker/progress.ts";
 import { removeOldImages } from "./old-images.ts";
 
 const REPOSITORY = "jupyter-cluster/agent";
@@ -42,7 +43,7 @@ export interface AgentImage {
  *   IMAGE_BUILD_FAILED; the signal's reason when aborted
  */
 export async function ensureAgentImage(options: AgentImageOptions): Promise<AgentImage> {
-  const docker = options.docker ?? new Docker();
+  const docker = options.docker ?? connectDocker();
   const signal = options.signal ?? new AbortController().signal;
   await requireDocker(docker);
   const context = await makeBuildContext();
@@ -85,7 +86,7 @@ async function buildImage(
       forcerm: true,
       abortSignal: signal,
     });
-    await followDockerStream(stream, { silenceMsMax: BUILD_SILENCE_MS_MAX, onLine });
+    await followProgress(stream, { silenceMsMax: BUILD_SILENCE_MS_MAX, onLine });
   } catch (error) {
     signal.throwIfAborted();
     throw new OperationError(

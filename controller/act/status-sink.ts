@@ -3,9 +3,9 @@ import { OperationError } from "../model/errors.ts";
 import { type ClusterKey, etcdKeys, parseClusterKey } from "../model/ids.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import type { JupyterClusterObject } from "../model/resource.ts";
+import { type Backoff, delayAfter } from "../support/backoff.ts";
 
-const RETRY_MIN_MS = 200;
-const RETRY_MAX_MS = 5_000;
+const RETRY: Backoff = { firstMs: 200, capMs: 5_000 };
 
 /** Where a cluster's keys are written to. */
 export interface StatusTargets {
@@ -78,8 +78,8 @@ export class StatusSink {
   }
 
   private retryLater(key: ClusterKey, entry: Pending): void {
-    const delay = Math.min(RETRY_MIN_MS * 2 ** entry.attempts, RETRY_MAX_MS);
     entry.attempts += 1;
+    const delay = delayAfter(RETRY, entry.attempts);
     entry.cancelRetry = this.clock.after(delay, () => this.kick(key, entry));
   }
 }

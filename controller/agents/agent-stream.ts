@@ -4,6 +4,7 @@ import { AGENT_BEAT_MS, type AgentStatus } from "../model/agent-api.ts";
 import { messageOf } from "../model/errors.ts";
 import { type Source, fresh, unknown } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
+import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { LineSplitter } from "../support/line-splitter.ts";
 import { type AgentAddress, agentClient, authorization, shortText } from "./agent-http.ts";
 import { parseStatus } from "./parse-status.ts";
@@ -12,10 +13,8 @@ import { parseStatus } from "./parse-status.ts";
 const SILENCE_MS_MAX = 3 * AGENT_BEAT_MS + 200;
 const HEADERS_MS_MAX = 1_000;
 /** While a container starts, every look counts; an agent that stays away is asked less often. */
-const RETRY_MS_MIN = 25;
-const RETRY_MS_MAX = 1_000;
-const RETRY_GROWTH = 1.1;
-const LINE_BYTES_MAX = 1024 * 1024;
+const RETRY: Backoff = { firstMs: 25, capMs: 1_000, growth: 1.1 };
+const LINE_LENGTH_MAX = 1024 * 1024;
 
 export interface AgentStreamOptions extends AgentAddress {
   readonly taskId: string;
@@ -78,9 +77,8 @@ export class AgentStream {
     this.lose(reason);
     // A stream that held was a good one: whatever broke it, the next dial is a first one.
     if (clock.now() - begun > AGENT_BEAT_MS) this.attempt = 0;
-    const delay = Math.min(RETRY_MS_MIN * RETRY_GROWTH ** this.attempt, RETRY_MS_MAX);
     this.attempt += 1;
-    this.cancelRetry = clock.after(delay, () => void this.run());
+    this.cancelRetry = clock.after(delayAfter(RETRY, this.attempt), () => void this.run());
   }
 
   private async open(client: Client): Promise<Dispatcher.ResponseData["body"]> {
@@ -93,11 +91,12 @@ export class AgentStream {
 
   /** Returns why the stream ended. */
   private async read(client: Client, body: Dispatcher.ResponseData["body"]): Promise<string> {
-    const splitter = new LineSplitter("agent stream", LINE_BYTES_MAX);
+    const limit = { what: "agent stream", lengthMax: LINE_LENGTH_MAX, tooLong: "throw" } as const;
+    const splitter = new LineSplitter(limit);
     this.expectBeat(client);
     for await (const chunk of body) {
       for (const line of splitter.push(chunk as Buffer)) {
-        const problem = this.take(line);
+        const problem = line === "" ? null : this.take(line);
         if (problem !== null) return problem;
       }
       if (this.closed) break;

@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Logger, PublishedClusters } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
-import { hostPortText, listen } from "../support/listen.ts";
+import { hostPortText } from "../support/host-port.ts";
+import { listen } from "../support/listen.ts";
 import { ClusterRoutes } from "./clusters.ts";
 import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
 import { HostGuard, TokenGuard } from "./guard.ts";
@@ -96,7 +97,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       closing ??= shutDown(server, streams).finally(() => clusters.close());
       return closing;
     };
-    return { url: `http://${hostPortText(host, bound)}`, close };
+    return { url: `http://${hostPortText({ host, port: bound })}`, close };
   } catch (error) {
     clusters.close();
     throw error;

@@ -4,7 +4,7 @@ import type { Dispatcher } from "undici";
 import { notAController, refused, unreachable } from "./api-errors.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import { API_VERSION } from "../model/resource.ts";
-import { readLines } from "./read-lines.ts";
+import { linesOf } from "../support/line-splitter.ts";
 import type { ClusterRef } from "../model/ids.ts";
 import type { PublishedChange } from "../model/ports.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../model/resource.ts";
@@ -16,6 +16,7 @@ const CONNECT_MS = 3_000;
 /** A snapshot that runs already is waited for, and then one of its own is taken. */
 const SNAPSHOT_MS_MAX = 25 * 60_000;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
+const LINE_LENGTH_MAX = 16 * 1024 * 1024;
 
 /** `GET /status` */
 export interface StatusSummary {
@@ -132,7 +133,8 @@ export class ApiClient {
   async *watch(namespace: string | null): AsyncGenerator<PublishedChange> {
     const path = collectionPath(namespace);
     const body = await this.#open("GET", path, { query: { watch: "true" }, stream: true });
-    for await (const line of readLines(this.#guarded(`GET ${path}`, body))) {
+    const lines = linesOf(body, { what: "watch", lengthMax: LINE_LENGTH_MAX, tooLong: "throw" });
+    for await (const line of this.#guarded(`GET ${path}`, lines)) {
       if (line !== "") yield JSON.parse(line) as PublishedChange;
     }
   }
@@ -202,7 +204,7 @@ export class ApiClient {
   }
 
   /** A connection that breaks in the middle is an operating error like any other. */
-  async *#guarded(operation: string, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  async *#guarded<T>(operation: string, body: AsyncIterable<T>): AsyncGenerator<T> {
     try {
       yield* body;
     } catch (error) {

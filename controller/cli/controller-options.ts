@@ -6,7 +6,7 @@ import { LOG_LEVELS } from "../support/logger.ts";
 import type { LogLevel } from "../support/logger.ts";
 import type { Command } from "commander";
 import type { CliContext } from "./context.ts";
-import type { HostPort } from "./host-port.ts";
+import type { HostPort } from "../support/host-port.ts";
 
 export const DEFAULT_MESOS_LOCAL = "127.0.0.1:5050";
 

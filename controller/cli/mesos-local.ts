@@ -7,7 +7,7 @@ import { supervise } from "./supervise.ts";
 import { systemClock } from "../support/clock.ts";
 import { createLogger } from "../support/logger.ts";
 import type { CliContext } from "./context.ts";
-import type { HostPort } from "./host-port.ts";
+import type { HostPort } from "../support/host-port.ts";
 import type { LocalAgentOptions } from "../mesos-local/options.ts";
 import type { LogLevel } from "../support/logger.ts";
 

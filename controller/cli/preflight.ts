@@ -2,7 +2,7 @@
 import { clusterKey } from "../model/ids.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import { ApiClient } from "./client.ts";
-import { formatHostPort } from "./host-port.ts";
+import { hostPortText } from "../support/host-port.ts";
 import { requireFree } from "./preflight-ports.ts";
 import type { ListenAddress } from "./preflight-ports.ts";
 import type { ControllerCliOptions } from "./controller-options.ts";
@@ -19,7 +19,7 @@ export async function requirePorts(
   clusters: readonly CompiledCluster[],
 ): Promise<void> {
   const { api, mesos, mesosLocalAddress } = options;
-  await requireNoController(`http://${formatHostPort(api)}`);
+  await requireNoController(`http://${hostPortText(api)}`);
   const wanted: ListenAddress[] = [
     { ...api, purpose: "the HTTP API (--api HOST:PORT chooses another)" },
   ];

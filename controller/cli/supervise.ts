@@ -1,6 +1,7 @@
 /** Keeps the process alive until the controller ends or a signal asks for the end. */
 import { EXIT } from "./exit-codes.ts";
-import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import { OperationError } from "../model/errors.ts";
+import { within } from "../support/within.ts";
 import type { CliContext } from "./context.ts";
 
 /** What can be supervised: a running controller, or the embedded master. */
@@ -34,28 +35,13 @@ export async function supervise(context: CliContext, running: Running): Promise<
   try {
     const end = await Promise.race([firstSignal, running.finished]);
     if (end instanceof OperationError) {
-      await within(STOP_MS, running.stop());
+      await within(STOP_MS, "Stopping the controller", running.stop());
       throw end;
     }
     if (end !== null) context.stderr.write("\nStopping; once more Ctrl-C ends it at once.\n");
-    await within(STOP_MS, running.stop());
+    await within(STOP_MS, "Stopping the controller", running.stop());
     return EXIT.OK;
   } finally {
     unsubscribe();
-  }
-}
-
-async function within(milliseconds: number, stopping: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `The controller has not stopped within ${milliseconds / 1000} s.`;
-      reject(new OperationError(ERROR_CODES.TIMEOUT, "stop", message));
-    }, milliseconds);
-  });
-  try {
-    await Promise.race([stopping, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

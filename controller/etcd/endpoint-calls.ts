@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Etcd3 } from "etcd3";
+import { type Backoff, delayAfter } from "../support/backoff.ts";
 import {
   type EtcdErrorKind,
   etcdMessage,
@@ -17,8 +18,7 @@ import {
 /** Milliseconds for one request in all. */
 const TOTAL_MS_MAX = 2_000;
 /** The first round passes over a dead member quickly; a slow one gets more time in the next. */
-const TRY_MS_FIRST = 350;
-const TRY_MS_MAX = 1_000;
+const TRY: Backoff = { firstMs: 350, capMs: 1_000 };
 /** Between two rounds in which every member refused at once. */
 const ROUND_PAUSE_MS = 50;
 
@@ -54,8 +54,8 @@ export async function callAny<T>(
 ): Promise<T> {
   const end = performance.now() + TOTAL_MS_MAX;
   let last: unknown = null;
-  for (let round = 0; performance.now() < end; round += 1) {
-    const tryMs = Math.min(TRY_MS_FIRST * 2 ** round, TRY_MS_MAX);
+  for (let round = 1; performance.now() < end; round += 1) {
+    const tryMs = delayAfter(TRY, round);
     for (const url of endpoints.urls()) {
       const remaining = end - performance.now();
       const client = endpoints.client(url);

@@ -14,6 +14,7 @@ import type { Plan } from "../plan/input.ts";
 import { newMemory, type SpecReading } from "../plan/intake.ts";
 import { plan } from "../plan/plan.ts";
 import { withdrawLaunches } from "../plan/launch/roll-back-intents.ts";
+import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { type Failure, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
 import { SpecInbox } from "./spec-inbox.ts";
@@ -23,8 +24,7 @@ import { WorkQueue } from "./work-queue.ts";
 /** Clusters visited at the same time. */
 const WORKERS = 4;
 /** After a failed visit: the first retry, doubled each time up to the last. Milliseconds. */
-const RETRY_MIN_MS = 50;
-const RETRY_MAX_MS = 5_000;
+const RETRY: Backoff = { firstMs: 50, capMs: 5_000 };
 /** After what is expected to fail for a while, such as promoting a learner. Milliseconds. */
 const AGAIN_MS = 50;
 
@@ -170,8 +170,7 @@ export class ControllerLoop {
     }
     const inARow = (this.failures.get(key)?.inARow ?? 0) + 1;
     this.failures.set(key, { inARow, last: serious });
-    const delay = Math.min(RETRY_MIN_MS * 2 ** (inARow - 1), RETRY_MAX_MS);
-    this.queue.addAt(key, this.ports.clock.now() + delay);
+    this.queue.addAt(key, this.ports.clock.now() + delayAfter(RETRY, inARow));
   }
 
   /** A deleted cluster of which nothing runs any more. */

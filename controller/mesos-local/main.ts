@@ -8,9 +8,10 @@ import { assemble, type Parts } from "./assemble.ts";
 import { type CheckpointState, loadCheckpoint } from "./master/checkpoint.ts";
 import type { DockerEngine } from "./agent/docker-engine.ts";
 import { DockerodeEngine } from "./agent/dockerode-engine.ts";
-import { type InstanceLock, lockStateDir } from "./instance-lock.ts";
+import { acquireLock, type DirectoryLock } from "../support/files/lock.ts";
+import { atMost } from "../support/within.ts";
 import { agentRecords, defaultAgent, type MesosLocalOptions, validateOptions } from "./options.ts";
-import type { Clock } from "./ports.ts";
+import type { Clock } from "../model/ports.ts";
 import { Registry } from "./master/registry.ts";
 
 export interface MesosLocal {
@@ -45,7 +46,7 @@ export async function startMesosLocalOn(
 ): Promise<MesosLocal> {
   validateOptions(options);
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
-  const lock = await lockStateDir(options.stateDir);
+  const lock = await acquireLock(options.stateDir, "an embedded Mesos");
   try {
     return await startLocked(engineOf, options, lock);
   } catch (error) {
@@ -57,7 +58,7 @@ export async function startMesosLocalOn(
 async function startLocked(
   engineOf: (instanceId: string) => DockerEngine,
   options: MesosLocalOptions,
-  lock: InstanceLock,
+  lock: DirectoryLock,
 ): Promise<MesosLocal> {
   const registry = registryOf(options, await loadCheckpoint(options.stateDir));
   const { clock } = options;
@@ -69,7 +70,7 @@ async function startLocked(
     // Taken first: a start that finds its port in use has not touched a container.
     port = await server.listen(options.host, options.port);
     // A Docker that hangs does not hold up the start: it counts as not reachable yet.
-    await within(clock, CONNECT_MS_MAX, link.connect());
+    await atMost(clock, CONNECT_MS_MAX, link.connect());
   } catch (error) {
     parts.stopTimers();
     await server.close();
@@ -94,11 +95,11 @@ async function startLocked(
   };
 }
 
-async function stop(parts: Parts, lock: InstanceLock, clock: Clock): Promise<void> {
+async function stop(parts: Parts, lock: DirectoryLock, clock: Clock): Promise<void> {
   const { checkpoint, executor, server } = parts;
   parts.stopTimers();
   await server.close();
-  await within(clock, STOP_MS_MAX, executor.idle());
+  await atMost(clock, STOP_MS_MAX, executor.idle());
   await checkpoint.close();
   await lock.release();
 }
@@ -121,14 +122,4 @@ function registryOf(options: MesosLocalOptions, state: CheckpointState | null): 
     removedFrameworks: state?.removedFrameworks ?? [],
     tasks: kept,
   });
-}
-
-/** Waits for the work, but not longer than the time; the work goes on. */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
-  const timer: { cancel?: () => void } = {};
-  const late = new Promise<void>((resolve) => {
-    timer.cancel = clock.after(ms, resolve);
-  });
-  await Promise.race([work, late]);
-  timer.cancel?.();
 }

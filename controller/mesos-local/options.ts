@@ -1,7 +1,7 @@
 /** What starts an embedded Mesos, and the agents that come of it. */
 import { statfsSync } from "node:fs";
 import { availableParallelism, hostname, totalmem } from "node:os";
-import type { Clock, Logger } from "./ports.ts";
+import type { Clock, Logger } from "../model/ports.ts";
 import type { AgentRecord } from "./master/model.ts";
 import type { PortRange } from "./master/resources.ts";
 

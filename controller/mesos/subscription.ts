@@ -5,7 +5,7 @@
  */
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { Clock, Logger } from "../model/ports.ts";
-import { type Backoff, delayAfter, jittered } from "./backoff.ts";
+import { type Backoff, delayAfter, jittered } from "../support/backoff.ts";
 import type { MasterConnections } from "./http/connections.ts";
 import { type EventStream, openEventStream } from "./http/event-stream.ts";
 import { addressText, type MasterAddress } from "./http/master-address.ts";

@@ -1,5 +1,6 @@
 /** Gets one exchange answered: waits for a target, tries, and tries again where that is safe. */
 import type { Clock } from "../model/ports.ts";
+import { delayAfter } from "../support/backoff.ts";
 import type { Outcome } from "./attempt.ts";
 import { LIMITS } from "./limits.ts";
 import type { TargetGate } from "./target-gate.ts";
@@ -78,9 +79,7 @@ class Failures {
     this.count += 1;
     if (outcome === "hung-up") this.hangUps += 1;
     if (this.hangUps >= LIMITS.hangUpsMax) return null;
-    return this.count === 1
-      ? 0
-      : Math.min(LIMITS.retryMs * 2 ** (this.count - 2), LIMITS.retryMsMax);
+    return this.count === 1 ? 0 : delayAfter(LIMITS.retry, this.count - 1);
   }
 }
 

@@ -7,8 +7,7 @@ export const LIMITS = {
   /** Tries of one request at a target that accepts it and then hangs up without an answer. */
   hangUpsMax: 5,
   /** Before the third try at the same target; doubled each time, up to the last. */
-  retryMs: 25,
-  retryMsMax: 400,
+  retry: { firstMs: 25, capMs: 400 },
   /** Requests that wait for a target; more are refused at once. */
   heldMax: 512,
   /** Requests and WebSockets together that are being served or held. */

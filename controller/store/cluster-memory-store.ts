@@ -4,10 +4,16 @@ import { join } from "node:path";
 import { type ClusterKey, clusterKey, parseClusterKey } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { Logger } from "../model/ports.ts";
-import { backupOf, codeOf, guarded, makeDirectory, removeFilesDurably } from "./durable-file.ts";
+import { codeOf } from "../support/files/durable-file.ts";
+import {
+  backupOf,
+  guarded,
+  makeStateDirectory,
+  removeStateFiles,
+} from "../support/files/state-file.ts";
 import { fileNameOf } from "./file-names.ts";
-import { corrupt, readJson, writeJsonDurably } from "./json-file.ts";
-import { LatestWriter } from "./latest-writer.ts";
+import { corrupt, readJson, writeJsonDurably } from "../support/files/json-file.ts";
+import { LatestWriter } from "../support/files/latest-writer.ts";
 
 const SUFFIX = ".json";
 
@@ -57,16 +63,16 @@ export class ClusterMemoryStore {
     const path = join(directory, fileNameOf(name) + SUFFIX);
     if (memory === null) {
       // The backup first: alone it would bring the cluster back.
-      await removeFilesDurably([backupOf(path), path]);
+      await removeStateFiles([backupOf(path), path]);
       return;
     }
-    await makeDirectory(directory);
+    await makeStateDirectory(directory);
     await writeJsonDurably(path, memory);
   }
 
   /** Also of clusters of which only the backup is left. */
   private async listFiles(): Promise<readonly string[]> {
-    await makeDirectory(this.directory);
+    await makeStateDirectory(this.directory);
     const paths = new Set<string>();
     for (const namespace of await listNames(this.directory)) {
       for (const name of await listNames(join(this.directory, namespace))) {

@@ -2,24 +2,24 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
-import { readIfThere, writeFileDurably } from "./durable-file.ts";
+import { readStateFile, writeStateFile } from "../support/files/state-file.ts";
 
 const TOKEN_BYTES = 32;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** Made once, then always the same. A damaged one is made anew: nothing rests on its value. */
 export async function ensureControlToken(stateDir: string): Promise<string> {
-  const existing = (await readIfThere(tokenPath(stateDir)))?.trim();
+  const existing = (await readStateFile(tokenPath(stateDir)))?.trim();
   if (existing !== undefined && TOKEN.test(existing)) return existing;
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
-  await writeFileDurably(tokenPath(stateDir), `${token}\n`);
+  await writeStateFile(tokenPath(stateDir), `${token}\n`);
   return token;
 }
 
 /** @throws OperationError ERR_CONTROLLER_UNREACHABLE when no controller ever ran on it */
 export async function readControlToken(stateDir: string): Promise<string> {
   const path = tokenPath(stateDir);
-  const token = (await readIfThere(path))?.trim();
+  const token = (await readStateFile(path))?.trim();
   if (token !== undefined && TOKEN.test(token)) return token;
   const message =
     `There is no control token at ${path}: no controller has run with this state directory. ` +

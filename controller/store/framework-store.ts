@@ -1,7 +1,7 @@
 /** Who we are to Mesos. Losing it would orphan every container, so it is asked for first. */
 import type { Logger } from "../model/ports.ts";
-import { corrupt, readJson, writeJsonDurably } from "./json-file.ts";
-import { LatestWriter } from "./latest-writer.ts";
+import { corrupt, readJson, writeJsonDurably } from "../support/files/json-file.ts";
+import { LatestWriter } from "../support/files/latest-writer.ts";
 
 export interface FrameworkRecord {
   /** As Mesos gave it; null before the first registration. */

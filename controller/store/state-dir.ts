@@ -6,10 +6,11 @@ import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { Logger } from "../model/ports.ts";
 import { ClusterMemoryStore } from "./cluster-memory-store.ts";
 import { ensureControlToken } from "./control-token.ts";
-import { DIRECTORY_MODE, guarded, makeDirectory } from "./durable-file.ts";
+import { DIRECTORY_MODE } from "../support/files/durable-file.ts";
+import { guarded, makeStateDirectory } from "../support/files/state-file.ts";
 import { FrameworkStore } from "./framework-store.ts";
-import { readJson, writeJsonDurably } from "./json-file.ts";
-import { acquireLock } from "./lock.ts";
+import { readJson, writeJsonDurably } from "../support/files/json-file.ts";
+import { acquireLock } from "../support/files/lock.ts";
 import { SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { TaskBook } from "./task-book.ts";
 
@@ -48,9 +49,9 @@ export async function openStateDir(
   options: { readonly log: Logger },
 ): Promise<StateDir> {
   const directory = resolve(path);
-  await makeDirectory(directory);
+  await makeStateDirectory(directory);
   await guarded(directory, () => closeToOthers(directory));
-  const lock = await acquireLock(directory);
+  const lock = await acquireLock(directory, "a controller");
   try {
     await checkVersion(directory);
     const memories = new ClusterMemoryStore(join(directory, "clusters"), options.log);

@@ -8,13 +8,13 @@ import type { ObservedTask } from "../model/observed.ts";
 import type { Logger } from "../model/ports.ts";
 import {
   guarded,
-  makeDirectory,
-  readIfThere,
-  removeFilesDurably,
-  writeFileDurably,
-} from "./durable-file.ts";
+  makeStateDirectory,
+  readStateFile,
+  removeStateFiles,
+  writeStateFile,
+} from "../support/files/state-file.ts";
 import { fileNameOf } from "./file-names.ts";
-import { LatestWriter } from "./latest-writer.ts";
+import { LatestWriter } from "../support/files/latest-writer.ts";
 
 const SUFFIX = ".json";
 
@@ -32,12 +32,12 @@ export class TaskBook {
    * of each task again on reconciliation.
    */
   async loadTasks(): Promise<ReadonlyMap<string, ObservedTask>> {
-    await makeDirectory(this.directory);
+    await makeStateDirectory(this.directory);
     const tasks = new Map<string, ObservedTask>();
     for (const name of await guarded(this.directory, () => readdir(this.directory))) {
       if (!name.endsWith(SUFFIX)) continue;
       const path = join(this.directory, name);
-      const task = parseTask(await readIfThere(path));
+      const task = parseTask(await readStateFile(path));
       if (task === null) this.log.warn({ path }, "stored task status damaged");
       else tasks.set(task.taskId, task);
     }
@@ -73,11 +73,11 @@ export class TaskBook {
   private async store(taskId: string, task: ObservedTask | null): Promise<void> {
     const path = join(this.directory, fileNameOf(taskId) + SUFFIX);
     if (task === null) {
-      await removeFilesDurably([path]);
+      await removeStateFiles([path]);
       return;
     }
-    await makeDirectory(this.directory);
-    await writeFileDurably(path, JSON.stringify(task));
+    await makeStateDirectory(this.directory);
+    await writeStateFile(path, JSON.stringify(task));
   }
 }
 

@@ -1,14 +1,22 @@
 /** The clock of this machine. */
 import type { Clock } from "../model/ports.ts";
 
-/** Node clamps a longer delay to 1 ms, which would turn a long wait into a busy loop. */
-const DELAY_MS_MAX = 2 ** 31 - 1;
+/** Some 24.8 days. Node makes 1 ms of a longer delay, which would turn a long wait into a loop. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  /** However long: a wait beyond the longest timer of the machine is made of several. */
   after(delayMs, callback) {
     if (Number.isNaN(delayMs) || delayMs < 0) throw new Error(`not a delay: ${delayMs} ms`);
-    const timer = setTimeout(callback, Math.min(delayMs, DELAY_MS_MAX));
+    let timer: NodeJS.Timeout;
+    const wait = (restMs: number) => {
+      timer =
+        restMs <= TIMER_MS_MAX
+          ? setTimeout(callback, restMs)
+          : setTimeout(() => wait(restMs - TIMER_MS_MAX), TIMER_MS_MAX);
+    };
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
 };

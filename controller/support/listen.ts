@@ -1,6 +1,7 @@
 /** Opening a listening socket, with errors that tell a person what to do. */
 import type { AddressInfo, Server } from "node:net";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
+import { hostPortText } from "./host-port.ts";
 
 export interface ListenAddress {
   /** IP address or host name of this machine. */
@@ -37,13 +38,8 @@ export function listen(
   });
 }
 
-/** `host:port`, with brackets around IPv6. */
-export function hostPortText(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const address = hostPortText(host, port);
+  const address = hostPortText({ host, port });
   switch (error.code) {
     case "EADDRINUSE":
       return `Another program listens on ${address} already.`;

@@ -8,7 +8,8 @@ import {
   listClusterContainers,
   removeContainer,
 } from "../../controller/docker/containers.ts";
-import { type ContainerEvent, DockerEvents } from "../../controller/docker/events.ts";
+import type { ContainerEvent } from "../../controller/docker/container-watch.ts";
+import { DockerEvents } from "../../controller/docker/events.ts";
 import { observeImage } from "../../controller/docker/images.ts";
 import { interactiveExec } from "../../controller/docker/interactive-exec.ts";
 import { clusterLabels } from "../../controller/docker/labels.ts";

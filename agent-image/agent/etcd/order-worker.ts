@@ -2,12 +2,12 @@
 import type { AgentOrder } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import { type Backoff, delayAfter } from "../../../controller/support/backoff.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 
 const IDLE_MS = 60_000;
-const RETRY_MS_FIRST = 500;
-const RETRY_MS_MAX = 15_000;
+const RETRY: Backoff = { firstMs: 500, capMs: 15_000 };
 
 export class OrderWorker {
   private readonly task: RepeatingTask;
@@ -57,7 +57,7 @@ export class OrderWorker {
       log.error({ orderId: order.orderId, error: message }, "order failed");
       board.setProblem("order", `the order cannot be carried out: ${message}`);
       this.failures += 1;
-      return Math.min(RETRY_MS_FIRST * 2 ** (this.failures - 1), RETRY_MS_MAX);
+      return delayAfter(RETRY, this.failures);
     }
   }
 }

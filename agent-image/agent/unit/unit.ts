@@ -7,11 +7,13 @@ import { setPriority } from "node:os";
 import type { UnitName, UnitStatus } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
-import { LineSplitter } from "./line-splitter.ts";
+import { type Backoff, delayAfter } from "../../../controller/support/backoff.ts";
+import { LineSplitter } from "../../../controller/support/line-splitter.ts";
 import type { UnitLog } from "./unit-log.ts";
 
-const BACKOFF_MS_FIRST = 100;
-const BACKOFF_MS_MAX = 5_000;
+const RESTART: Backoff = { firstMs: 100, capMs: 5_000 };
+/** A line that is longer is cut. */
+const LINE_LENGTH_MAX = 64 * 1024;
 /** Who has run this long is no longer failing: its next restart is quick again. */
 const STABLE_MS = 10_000;
 
@@ -47,7 +49,8 @@ export class Unit {
   private restarts = 0;
   private lastExit: UnitStatus["lastExit"] = null;
   private wanted = false;
-  private backoffMs = BACKOFF_MS_FIRST;
+  /** Ends in a row of a process that had not run for long. */
+  private failures = 0;
   private startedAt = 0;
   private cancelRestart: () => void = () => undefined;
   private ended: Promise<void> = Promise.resolve();
@@ -63,7 +66,7 @@ export class Unit {
   start(): void {
     if (this.wanted) return;
     this.wanted = true;
-    this.backoffMs = BACKOFF_MS_FIRST;
+    this.failures = 0;
     this.launch();
   }
 
@@ -128,13 +131,14 @@ export class Unit {
   }
 
   private readLines(stream: ChildProcess["stdout"]): void {
-    const { output, onLine } = this.options;
-    const splitter = new LineSplitter((line) => {
+    const { name, output, onLine } = this.options;
+    const splitter = new LineSplitter({ what: name, lengthMax: LINE_LENGTH_MAX, tooLong: "cut" });
+    const take = (line: string) => {
       output.write(line);
       onLine?.(line);
-    });
-    stream?.on("data", (chunk: Buffer) => splitter.push(chunk));
-    stream?.once("end", () => splitter.end());
+    };
+    stream?.on("data", (chunk: Buffer) => splitter.push(chunk).forEach(take));
+    stream?.once("end", () => splitter.end().forEach(take));
   }
 
   private onEnd(code: number | null, signal: string | null, resolve: () => void): void {
@@ -149,10 +153,10 @@ export class Unit {
       this.wanted = false;
       this.setState("exited");
     } else {
-      if (clock.now() - this.startedAt >= STABLE_MS) this.backoffMs = BACKOFF_MS_FIRST;
+      if (clock.now() - this.startedAt >= STABLE_MS) this.failures = 0;
+      this.failures += 1;
       this.restarts += 1;
-      this.cancelRestart = clock.after(this.backoffMs, () => this.launch());
-      this.backoffMs = Math.min(this.backoffMs * 2, BACKOFF_MS_MAX);
+      this.cancelRestart = clock.after(delayAfter(RESTART, this.failures), () => this.launch());
       this.setState("backoff");
     }
     resolve();

@@ -2,6 +2,8 @@
  * Fixed addresses whose last container has just ended. Docker tells of an end some 80 ms before it
  * has taken the network down; a successor that starts at once would find its address in use.
  */
+import { systemClock } from "../../support/clock.ts";
+import { atMost } from "../../support/within.ts";
 
 /** Beyond it Docker's own refusal is the better answer. */
 const WAIT_MS_MAX = 10_000;
@@ -21,11 +23,6 @@ export class AddressBook {
   async whenFree(address: string | null): Promise<void> {
     const released = address === null ? undefined : this.held.get(address);
     if (released === undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, WAIT_MS_MAX);
-    });
-    await Promise.race([released, late]);
-    clearTimeout(timer);
+    await atMost(systemClock, WAIT_MS_MAX, released);
   }
 }

@@ -14,7 +14,7 @@ export interface DockerEngine {
   remove(container: string): Promise<void>;
   pull(image: string): Promise<void>;
   /** The last lines that a container wrote; nothing when there is no such container. */
-  logs(container: string): Promise<{ stdout: Buffer; stderr: Buffer }>;
+  logs(container: string): Promise<ContainerOutput>;
   /** All containers of this instance, ended ones included. */
   list(): Promise<readonly OwnContainer[]>;
   ping(): Promise<void>;
@@ -29,6 +29,11 @@ export interface OwnContainer {
   readonly dockerId: string;
   /** Without the leading slash. */
   readonly name: string;
+}
+
+export interface ContainerOutput {
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
 }
 
 export interface ContainerEnd {

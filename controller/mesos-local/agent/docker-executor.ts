@@ -3,7 +3,7 @@
  * container. It knows nothing of offers, frameworks or streams.
  */
 import { messageOf } from "../../model/errors.ts";
-import type { Logger } from "../ports.ts";
+import type { Logger } from "../../model/ports.ts";
 import { AddressBook } from "./address-book.ts";
 import { type BuiltContainer, buildContainer, fixedAddressOf } from "./container-config.ts";
 import { type DockerEngine, EngineError, type OwnContainer } from "./docker-engine.ts";

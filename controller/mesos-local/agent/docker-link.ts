@@ -3,11 +3,11 @@
  * against an engine that hangs. The agents count as connected while it stands.
  */
 import { messageOf } from "../../model/errors.ts";
-import type { Clock, Logger } from "../ports.ts";
+import type { Clock, Logger } from "../../model/ports.ts";
+import { type Backoff, delayAfter } from "../../support/backoff.ts";
 import type { DockerEngine, Watch } from "./docker-engine.ts";
 
-const BACKOFF_MIN_MS = 100;
-const BACKOFF_MAX_MS = 5000;
+const RETRY: Backoff = { firstMs: 100, capMs: 5_000 };
 const PING_MS = 15_000;
 
 export interface LinkTarget {
@@ -24,7 +24,8 @@ export class DockerLink {
   private isStopped = false;
   /** Counts the attempts to connect, so that a late answer of an old one is told apart. */
   private attempt = 0;
-  private backoffMs = BACKOFF_MIN_MS;
+  /** Losses in a row. */
+  private failures = 0;
   private cancelTimer: () => void = () => undefined;
   /** Why there is no connection; null while there is one. */
   private problem: string | null = "not connected yet";
@@ -75,7 +76,7 @@ export class DockerLink {
   private up(): void {
     this.isUp = true;
     this.problem = null;
-    this.backoffMs = BACKOFF_MIN_MS;
+    this.failures = 0;
     this.log.info({}, "connected to Docker");
     this.target.connected();
     this.pingLater();
@@ -93,8 +94,11 @@ export class DockerLink {
     this.problem = why;
     if (wasUp) this.target.disconnected();
     this.cancelTimer();
-    this.cancelTimer = this.clock.after(this.backoffMs, () => void this.connect());
-    this.backoffMs = Math.min(this.backoffMs * 2, BACKOFF_MAX_MS);
+    this.failures += 1;
+    this.cancelTimer = this.clock.after(
+      delayAfter(RETRY, this.failures),
+      () => void this.connect(),
+    );
   }
 
   private pingLater(): void {

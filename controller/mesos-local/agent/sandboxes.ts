@@ -5,6 +5,7 @@
  */
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ContainerOutput } from "./docker-engine.ts";
 
 /** Sandboxes of ended containers that are kept, newest first. */
 const ENDED_KEPT_MAX = 20;
@@ -24,7 +25,7 @@ export class Sandboxes {
     await mkdir(this.pathOf(containerId), { recursive: true });
   }
 
-  async keepOutput(containerId: string, output: { stdout: Buffer; stderr: Buffer }): Promise<void> {
+  async keepOutput(containerId: string, output: ContainerOutput): Promise<void> {
     const path = this.pathOf(containerId);
     await mkdir(path, { recursive: true });
     await writeFile(join(path, "stdout"), output.stdout);

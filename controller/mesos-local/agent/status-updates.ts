@@ -4,11 +4,11 @@
  * (Mesos: src/slave/task_status_update_manager.cpp).
  */
 import type { TaskStatus } from "../../mesos/wire.ts";
-import type { Clock } from "../ports.ts";
+import { type Backoff, delayAfter } from "../../support/backoff.ts";
+import type { Clock } from "../../model/ports.ts";
 import { isTerminal, type TaskRecord } from "../master/model.ts";
 
-const RETRY_MIN_MS = 10_000;
-const RETRY_MAX_MS = 600_000;
+const RETRY: Backoff = { firstMs: 10_000, capMs: 600_000 };
 
 export interface UpdateTarget {
   /** Sends to the framework's stream; false when it has none now. */
@@ -30,7 +30,7 @@ export class StatusUpdates {
   /** Queues an update; it leaves at once when nothing before it waits for acknowledgement. */
   push(task: TaskRecord, status: TaskStatus): void {
     task.pending.push(status);
-    if (task.pending.length === 1) this.forward(task, RETRY_MIN_MS);
+    if (task.pending.length === 1) this.forward(task);
     this.target.changed();
   }
 
@@ -41,7 +41,7 @@ export class StatusUpdates {
     task.pending.shift();
     this.forget(task);
     if (isTerminal(head.state)) this.target.completed(task);
-    else if (task.pending.length > 0) this.forward(task, RETRY_MIN_MS);
+    else if (task.pending.length > 0) this.forward(task);
     this.target.changed();
     return true;
   }
@@ -50,7 +50,7 @@ export class StatusUpdates {
   resend(tasks: Iterable<TaskRecord>): void {
     for (const task of tasks) {
       this.forget(task);
-      if (task.pending.length > 0) this.forward(task, RETRY_MIN_MS);
+      if (task.pending.length > 0) this.forward(task);
     }
   }
 
@@ -65,12 +65,12 @@ export class StatusUpdates {
     this.retries.clear();
   }
 
-  private forward(task: TaskRecord, delayMs: number): void {
+  private forward(task: TaskRecord, attempt = 1): void {
     const [head] = task.pending;
     if (head === undefined) return;
     // Without a stream nothing is repeated: `resend` comes with the next one.
     if (!this.target.forward(task, head)) return;
-    const again = () => this.forward(task, Math.min(delayMs * 2, RETRY_MAX_MS));
-    this.retries.set(task, this.clock.after(delayMs, again));
+    const again = () => this.forward(task, attempt + 1);
+    this.retries.set(task, this.clock.after(delayAfter(RETRY, attempt), again));
   }
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { ContainerInspectInfo } from "dockerode";
 import type { TaskStatus } from "../../mesos/wire.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../../model/ports.ts";
 import { networkNameOf } from "./container-config.ts";
 import { isTerminal, type TaskRecord } from "../master/model.ts";
 import {

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { SchedulerEvent } from "../../mesos/wire.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../../model/ports.ts";
 
 export const HEARTBEAT_SECONDS = 15;
 

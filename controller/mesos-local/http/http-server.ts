@@ -1,7 +1,7 @@
 /** HTTP in front of the master: routes, content negotiation, status codes as of Mesos 1.12. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { listen } from "../../support/listen.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../../model/ports.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Frameworks } from "../master/frameworks.ts";
 import type { Master } from "../master/master.ts";

@@ -3,7 +3,7 @@
  * so they are connected and lost together.
  */
 import type { TaskState, TaskStatus } from "../../mesos/wire.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../../model/ports.ts";
 import { hasCapability, isTerminal, taskIdOf, type TaskRecord } from "./model.ts";
 import type { OfferBook } from "./offers.ts";
 import type { AgentState } from "./reconcile.ts";

@@ -7,8 +7,9 @@
  */
 import { join } from "node:path";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
-import type { Clock, Logger } from "../ports.ts";
-import { readText, writeDurably } from "../durable-file.ts";
+import type { Clock, Logger } from "../../model/ports.ts";
+import { LatestWriter } from "../../support/files/latest-writer.ts";
+import { readStateFile, writeStateFile } from "../../support/files/state-file.ts";
 import type { AgentRecord, FrameworkRecord, TaskRecord } from "./model.ts";
 
 const VERSION = 1;
@@ -26,7 +27,7 @@ export interface CheckpointState {
 
 export async function loadCheckpoint(stateDir: string): Promise<CheckpointState | null> {
   const path = join(stateDir, "checkpoint.json");
-  const text = await readText(path);
+  const text = await readStateFile(path);
   if (text === null) return null;
   try {
     const { version, ...state } = JSON.parse(text) as CheckpointState & { version: number };
@@ -45,31 +46,25 @@ export async function loadCheckpoint(stateDir: string): Promise<CheckpointState 
 /** Writes one snapshot at a time; saves that come meanwhile share the next one. */
 export class Checkpoint {
   private readonly path: string;
-  private writing: Promise<void> | null = null;
-  private next: Promise<void> | null = null;
+  private readonly writer: LatestWriter<null>;
   private cancelRetry: (() => void) | null = null;
 
   constructor(
     stateDir: string,
-    private readonly snapshot: () => CheckpointState,
+    snapshot: () => CheckpointState,
     private readonly clock: Clock,
     private readonly log: Logger,
   ) {
-    this.path = join(stateDir, "checkpoint.json");
+    const path = join(stateDir, "checkpoint.json");
+    this.path = path;
+    this.writer = new LatestWriter(() =>
+      writeStateFile(path, JSON.stringify({ version: VERSION, ...snapshot() })),
+    );
   }
 
   /** Resolves when everything up to now is on disk; rejects when it could not be written. */
   save(): Promise<void> {
-    if (this.next !== null) return this.next;
-    if (this.writing === null) return this.startWriting();
-    const next = this.writing
-      .catch(() => undefined)
-      .then(() => {
-        this.next = null;
-        return this.startWriting();
-      });
-    this.next = next;
-    return next;
+    return this.writer.save(null);
   }
 
   /** Never rejects: a failure is logged and tried again later. */
@@ -92,14 +87,5 @@ export class Checkpoint {
     // Stays set, so that no failure from now on is tried again.
     this.cancelRetry = () => undefined;
     await this.save();
-  }
-
-  private startWriting(): Promise<void> {
-    const text = JSON.stringify({ version: VERSION, ...this.snapshot() });
-    const writing = writeDurably(this.path, text).finally(() => {
-      if (this.writing === writing) this.writing = null;
-    });
-    this.writing = writing;
-    return writing;
   }
 }

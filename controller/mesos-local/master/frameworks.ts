@@ -1,8 +1,7 @@
 /** Schedulers come, go, take over and are removed. */
 import type { Call, FrameworkInfo, MasterInfo } from "../../mesos/wire.ts";
-import type { Clock, Logger } from "../ports.ts";
+import type { Clock, Logger } from "../../model/ports.ts";
 import { type EventStream, HEARTBEAT_SECONDS } from "../http/event-stream.ts";
-import { afterLong } from "./long-timer.ts";
 import { isTerminal, type TaskRecord } from "./model.ts";
 import type { OfferBook } from "./offers.ts";
 import type { Framework, Registry } from "./registry.ts";
@@ -122,7 +121,7 @@ export class Frameworks {
 
   private startFailoverTimer(framework: Framework, atLeastMs: number): void {
     const timeoutMs = (framework.record.info.failover_timeout ?? 0) * 1000;
-    framework.cancelFailover = afterLong(this.deps.clock, Math.max(timeoutMs, atLeastMs), () => {
+    framework.cancelFailover = this.deps.clock.after(Math.max(timeoutMs, atLeastMs), () => {
       this.remove(framework);
       void this.deps.saveSoon();
     });

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Call, MasterInfo, TaskInfo, TaskState, TaskStatus } from "../../mesos/wire.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../../model/ports.ts";
 import { decideAccept } from "./accept.ts";
 import type { Agents } from "./agents.ts";
 import { refusalEnd } from "./allocator.ts";

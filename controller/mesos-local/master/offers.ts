@@ -1,6 +1,6 @@
 /** The outstanding offers: made by the allocator, taken by ACCEPT and DECLINE, or rescinded. */
 import type { Attribute, Offer } from "../../mesos/wire.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../../model/ports.ts";
 import type { OutstandingOffer } from "./accept.ts";
 import { ALLOCATION_MS, allocate, type Grant } from "./allocator.ts";
 import { type AgentRecord, hasCapability, roleOf } from "./model.ts";

@@ -1,9 +1,8 @@
 /** Where a master is, as a person writes it and as another master redirects to it. Pure. */
+import { messageOf } from "../../model/errors.ts";
+import { type HostPort, hostPortText, parseHostPort } from "../../support/host-port.ts";
 
-export interface MasterAddress {
-  /** Without brackets. */
-  readonly host: string;
-  readonly port: number;
+export interface MasterAddress extends HostPort {
   /** Of the scheduler API; a redirect may name another. */
   readonly path: string;
 }
@@ -12,17 +11,16 @@ export const SCHEDULER_PATH = "/api/v1/scheduler";
 
 /** `host:port` or `[ipv6]:port`. Throws with a sentence on anything else. */
 export function parseMasterAddress(text: string): MasterAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@[\]]+)):(\d{1,5})$/.exec(text.trim());
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port < 1 || port > 65_535) {
-    throw new Error(`not the address of a Mesos master, HOST:PORT: "${text}"`);
+  try {
+    return { ...parseHostPort(text), path: SCHEDULER_PATH };
+  } catch (error) {
+    const message = `not the address of a Mesos master: "${text}". ${messageOf(error)}`;
+    throw new Error(message, { cause: error });
   }
-  return { host, port, path: SCHEDULER_PATH };
 }
 
-export function addressText({ host, port }: MasterAddress): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+export function addressText(address: MasterAddress): string {
+  return hostPortText(address);
 }
 
 /**

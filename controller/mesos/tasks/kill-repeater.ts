@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../model/errors.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
-import { type Backoff, delayAfter } from "../backoff.ts";
+import { type Backoff, delayAfter } from "../../support/backoff.ts";
 import type { SendCall } from "../http/call-channel.ts";
 
 /** Longer than Mesos's default grace of 5 s, within which a repetition would say nothing. */

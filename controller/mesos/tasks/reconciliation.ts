@@ -6,7 +6,7 @@
  */
 import { messageOf } from "../../model/errors.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
-import { type Backoff, delayAfter } from "../backoff.ts";
+import { type Backoff, delayAfter } from "../../support/backoff.ts";
 import type { SendCall } from "../http/call-channel.ts";
 import type { TaskRef } from "./status-book.ts";
 

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf, unlinkIfThere } from "../durable-file.ts";
+import { codeOf, unlinkIfThere } from "../../support/files/durable-file.ts";
 import { isSnapshotId } from "./snapshot-info.ts";
 
 export const CONTENT = ".db";

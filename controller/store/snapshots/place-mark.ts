@@ -4,7 +4,11 @@
  * below the empty mount point.
  */
 import { join } from "node:path";
-import { makeDirectory, readIfThere, writeFileDurably } from "../durable-file.ts";
+import {
+  makeStateDirectory,
+  readStateFile,
+  writeStateFile,
+} from "../../support/files/state-file.ts";
 import { failed } from "./snapshot-errors.ts";
 
 const FILE = "elsewhere";
@@ -23,14 +27,14 @@ export class PlaceMark {
 
   async set(): Promise<void> {
     if (this.known) return;
-    await makeDirectory(this.home);
-    await writeFileDurably(join(this.home, FILE), `${this.place}\n`);
+    await makeStateDirectory(this.home);
+    await writeStateFile(join(this.home, FILE), `${this.place}\n`);
     this.known = true;
   }
 
   /** @throws OperationError ERR_SNAPSHOT_FAILED */
   async refuseIfSet(operation: string): Promise<void> {
-    const marked = (await readIfThere(join(this.home, FILE)))?.trim();
+    const marked = (await readStateFile(join(this.home, FILE)))?.trim();
     if (marked !== this.place) return;
     const message =
       `${this.place} has held snapshots and is not there. Mount its disk; ` +

@@ -10,7 +10,7 @@ import {
   makeDirectories,
   syncDirectory,
   unlinkIfThere,
-} from "../durable-file.ts";
+} from "../../support/files/durable-file.ts";
 import { CONTENT, INFO, namesIn, removeHalfWritten, temporaryName } from "./half-written.ts";
 import type { PlaceMark } from "./place-mark.ts";
 import { failed, invalid, onDisk } from "./snapshot-errors.ts";

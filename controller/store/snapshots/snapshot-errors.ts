@@ -1,6 +1,6 @@
 /** What can go wrong with a snapshot on disk, and what a person can do about it. */
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
-import { codeOf } from "../durable-file.ts";
+import { codeOf } from "../../support/files/durable-file.ts";
 
 const ELSEWHERE = "or choose another etcd.snapshots.directory";
 const FREE_SPACE = `Free some space, keep fewer (etcd.snapshots.keep), ${ELSEWHERE}`;

@@ -1,5 +1,5 @@
 /** A clock that moves only when told to; timers fire in the order of their time. */
-import type { Clock } from "../../../controller/mesos-local/ports.ts";
+import type { Clock } from "../../../controller/model/ports.ts";
 
 export class SteppedClock implements Clock {
   private readonly timers = new Set<{ at: number; callback: () => void }>();

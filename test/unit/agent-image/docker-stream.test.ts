@@ -1,10 +1,10 @@
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { followDockerStream } from "../../../agent-image/build/docker-stream.ts";
+import { followProgress } from "../../../controller/docker/progress.ts";
 
 async function follow(chunks: readonly string[]): Promise<string[]> {
   const lines: string[] = [];
-  await followDockerStream(Readable.from(chunks), {
+  await followProgress(Readable.from(chunks), {
     silenceMsMax: 5000,
     onLine: (line) => lines.push(line),
   });
@@ -23,7 +23,7 @@ describe("a progress stream of Docker", () => {
   it("keeps characters whole that are cut in two", async () => {
     const bytes = Buffer.from('{"stream":"größer"}\n');
     const lines: string[] = [];
-    await followDockerStream(Readable.from([bytes.subarray(0, 14), bytes.subarray(14)]), {
+    await followProgress(Readable.from([bytes.subarray(0, 14), bytes.subarray(14)]), {
       silenceMsMax: 5000,
       onLine: (line) => lines.push(line),
     });
@@ -45,7 +45,7 @@ describe("a progress stream of Docker", () => {
     const silent = new PassThrough();
     silent.write('{"stream":"begun"}\n');
     await expect(
-      followDockerStream(silent, { silenceMsMax: 50, onLine: () => undefined }),
+      followProgress(silent, { silenceMsMax: 50, onLine: () => undefined }),
     ).rejects.toThrow("no progress for 0.05 seconds");
     expect(silent.destroyed).toBe(true);
   });

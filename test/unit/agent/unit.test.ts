@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../../agent-image/agent/system/clock.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
 import { Unit, type UnitOptions } from "../../../agent-image/agent/unit/unit.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
 import { until } from "../../support/poll.ts";

@@ -99,7 +99,7 @@ describe("AgentStreams", () => {
     ["a wrong token", "nonsense", "{}", /answered 401: no token/],
     ["a message that is no JSON", AGENT_TOKEN, "{", /no JSON/],
     ["a message that does not fit", AGENT_TOKEN, JSON.stringify({ ...status, slot: "1" }), /slot/],
-    ["a line without an end", AGENT_TOKEN, "x".repeat(2_000_000), /longer than 1048576 bytes/],
+    ["a line without an end", AGENT_TOKEN, "x".repeat(2_000_000), /longer than 1048576 characters/],
   ])("says why nothing is known: %s", async (_, token, line, expected) => {
     await agent.listen();
     agent.say(line);

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { shortDuration } from "../../../controller/cli/durations.ts";
 import { EventLog } from "../../../controller/cli/event-log.ts";
-import { formatHostPort, hostPort } from "../../../controller/cli/host-port.ts";
-import { readLines } from "../../../controller/cli/read-lines.ts";
+import { hostPort } from "../../../controller/cli/host-port.ts";
 import { renderFields, renderTable } from "../../../controller/cli/table.ts";
 import { event } from "./cluster-fixture.ts";
 
@@ -51,7 +50,6 @@ describe("hostPort", () => {
     ["localhost:1", { host: "localhost", port: 1 }],
   ])("reads %s", (text, expected) => {
     expect(hostPort(text)).toEqual(expected);
-    expect(hostPort(formatHostPort(expected))).toEqual(expected);
   });
 
   it.each(["", "8001", "host", "host:", "host:0", "host:99999", "host:1/path", "https://h:1"])(
@@ -60,16 +58,6 @@ describe("hostPort", () => {
       expect(() => hostPort(text)).toThrow("HOST:PORT is wanted");
     },
   );
-});
-
-describe("readLines", () => {
-  it("joins pieces that were cut inside a line and inside a character", async () => {
-    const bytes = Buffer.from("ä1\nzwei\nrest");
-    const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 6), bytes.subarray(6)];
-    const lines: string[] = [];
-    for await (const line of readLines(toStream(pieces))) lines.push(line);
-    expect(lines).toEqual(["ä1", "zwei", "rest"]);
-  });
 });
 
 describe("EventLog", () => {
@@ -83,7 +71,3 @@ describe("EventLog", () => {
     expect(log.news("default/other", [first])).toEqual([first]);
   });
 });
-
-async function* toStream(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {
-  for (const piece of pieces) yield await Promise.resolve(piece);
-}

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { requireDocker } from "../../../controller/docker/connect.ts";
-import { type ContainerEvent, DockerEvents } from "../../../controller/docker/events.ts";
+import {
+  type ContainerEvent,
+  watchContainers,
+} from "../../../controller/docker/container-watch.ts";
+import { DockerEvents } from "../../../controller/docker/events.ts";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { until } from "../../support/poll.ts";
@@ -82,6 +86,15 @@ describe("DockerEvents", () => {
     expect(events.map((event) => event.containerName)).toEqual(["first", "second"]);
   });
 
+  it("begins anew when what answers is not the engine", async () => {
+    await listen();
+    subject.start();
+    await until("the stream stands", () => states.length === 1);
+    streams[0]?.write("<html>\n");
+    await until("the stream stands again", () => states.length === 3);
+    expect(events).toEqual([]);
+  });
+
   it("lets go of the engine when it is stopped", async () => {
     await listen();
     subject.start();
@@ -94,6 +107,46 @@ describe("DockerEvents", () => {
     await until("the connection is closed", () => closed);
     expect(states).toEqual([true]);
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe("watchContainers", () => {
+  async function watch() {
+    const ending = new AbortController();
+    const closed: string[] = [];
+    await listen();
+    await watchContainers(new Docker({ socketPath }), {
+      actions: ["die"],
+      labels: ["a=b"],
+      signal: ending.signal,
+      onEvent: (event) => events.push(event),
+      onClosed: (reason) => closed.push(reason),
+    });
+    return { ending, closed };
+  }
+
+  it("tells an end that arrives in pieces, once", async () => {
+    await watch();
+    const attributes = { name: "mesos-x", exitCode: "137" };
+    const die = JSON.stringify({ Action: "die", Actor: { ID: "x", Attributes: attributes } });
+    streams[0]?.write(die.slice(0, 20));
+    streams[0]?.write(`${die.slice(20)}\n${die}\n`);
+    await until("two ends", () => events.length === 2);
+    expect(events[0]).toMatchObject({ action: "die", containerName: "mesos-x", exitCode: 137 });
+  });
+
+  it("says once that the engine has closed the stream", async () => {
+    const { closed } = await watch();
+    streams[0]?.end();
+    await until("the end", () => closed.length > 0);
+    expect(closed).toEqual(["the engine closed the stream"]);
+  });
+
+  it("says why it gives up", async () => {
+    const { closed } = await watch();
+    streams[0]?.write("<html>\n");
+    await until("the end", () => closed.length > 0);
+    expect(closed).toEqual(["Docker's event stream is not JSON"]);
   });
 });
 

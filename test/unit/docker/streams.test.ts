@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEvent } from "../../../controller/docker/events.ts";
+import { parseEvent } from "../../../controller/docker/container-watch.ts";
 import { OutputFrames } from "../../../controller/docker/output-frames.ts";
 
 function frame(stream: number, text: string): Buffer {
@@ -40,7 +40,7 @@ describe("parseEvent", () => {
   });
 
   it.each([
-    ["no JSON", "{"],
+    ["an empty line", "\r"],
     ["nothing", "null"],
     ["another action", JSON.stringify({ ...raw, Action: "exec_create: sh" })],
     ["no actor", JSON.stringify({ Action: "die" })],
@@ -48,7 +48,11 @@ describe("parseEvent", () => {
       "attributes that are no texts",
       JSON.stringify({ ...raw, Actor: { ID: "a", Attributes: { a: 1 } } }),
     ],
-  ])("refuses %s", (_, line) => {
+  ])("makes nothing of %s", (_, line) => {
     expect(parseEvent(line)).toBeNull();
+  });
+
+  it("does not go on where it is not the engine that speaks", () => {
+    expect(() => parseEvent("<html>")).toThrow("Docker's event stream is not JSON");
   });
 });

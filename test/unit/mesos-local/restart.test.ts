@@ -65,8 +65,9 @@ describe("a restart", () => {
     const offer = await before.offer();
     await accept(before, [offer], [task("kept", offer), task("ended", offer)]);
     await before.status("kept", "TASK_RUNNING");
+    const container = await containerOf(before, "ended");
     before.acknowledges = false;
-    mesos.docker.end(await containerOf(before, "ended"), 3);
+    mesos.docker.end(container, 3);
     const end = await before.status("ended", "TASK_FAILED");
     await mesos.stopServer();
     await mesos.startServer();

@@ -1,6 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -9,7 +7,6 @@ import {
   type CheckpointState,
   loadCheckpoint,
 } from "../../../controller/mesos-local/master/checkpoint.ts";
-import { lockStateDir } from "../../../controller/mesos-local/instance-lock.ts";
 import { agentRecords } from "../../../controller/mesos-local/options.ts";
 import { AGENT, taskRecord } from "../../support/mesos-local/fixtures.ts";
 import { SteppedClock } from "../../support/mesos-local/stepped-clock.ts";
@@ -22,50 +19,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(directory, { recursive: true, force: true }));
-
-describe("the lock of a state directory", () => {
-  test("is refused to a second holder, who is told of the first", async () => {
-    await lockStateDir(directory);
-    await expect(lockStateDir(directory)).rejects.toMatchObject({
-      code: "ERR_STATE_LOCKED",
-      message: expect.stringContaining(`process ${process.pid} runs on it`) as string,
-    });
-  });
-
-  test("is free after its release, and leaves nothing", async () => {
-    await (await lockStateDir(directory)).release();
-    expect(await readdir(directory)).toEqual([]);
-    await lockStateDir(directory);
-  });
-
-  test("goes over from a process that died", async () => {
-    const { pid } = spawnSync("true");
-    await writeFile(claimPath(pid, "1"), "");
-    await lockStateDir(directory);
-    expect(await readdir(directory)).toHaveLength(1);
-  });
-
-  test("goes over from a process whose id is another's now", async () => {
-    await writeFile(claimPath(process.pid, "1"), "");
-    await lockStateDir(directory);
-  });
-
-  test("never goes to two of many who want it at once, and is free again afterwards", async () => {
-    await writeFile(claimPath(process.pid, "1"), "");
-    const attempts = Array.from({ length: 8 }, () => lockStateDir(directory));
-    const taken = (await Promise.allSettled(attempts)).flatMap((attempt) =>
-      attempt.status === "fulfilled" ? [attempt.value] : [],
-    );
-    expect(taken.length).toBeLessThanOrEqual(1);
-    for (const lock of taken) await lock.release();
-    expect(await readdir(directory)).toEqual([]);
-    await lockStateDir(directory);
-  });
-});
-
-function claimPath(pid: number, startTime: string): string {
-  return join(directory, `lock.${pid}.${startTime}.${randomUUID()}`);
-}
 
 describe("the checkpoint", () => {
   const state: CheckpointState = {

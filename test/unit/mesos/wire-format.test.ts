@@ -1,6 +1,5 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { delayAfter, jittered } from "../../../controller/mesos/backoff.ts";
 import { fatalError } from "../../../controller/mesos/fatal-errors.ts";
 import { subscribeCall } from "../../../controller/mesos/framework-info.ts";
 import { silenceMaxMs } from "../../../controller/mesos/heartbeat.ts";
@@ -118,14 +117,6 @@ describe("small rules", () => {
     expect(silenceMaxMs(Number.NaN)).toBe(45_000);
     expect(silenceMaxMs(0)).toBe(45_000);
     expect(silenceMaxMs(1e9)).toBe(180_000);
-  });
-
-  it("backoff doubles up to its cap, and at least half of it is waited for", () => {
-    const pace = { firstMs: 100, capMs: 1000 };
-    expect([1, 2, 3, 4, 5, 1000].map((n) => delayAfter(pace, n))).toEqual([
-      100, 200, 400, 800, 1000, 1000,
-    ]);
-    expect([jittered(100, 0), jittered(100, 1)]).toEqual([50, 100]);
   });
 
   it("only two errors are final", () => {

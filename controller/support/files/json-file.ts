@@ -1,6 +1,6 @@
 /** One JSON value in one durable file, with the generation before it as a fallback. */
-import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
-import { backupOf, readIfThere, replaceFileDurably } from "./durable-file.ts";
+import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
+import { backupOf, readStateFile, writeWithBackup } from "./state-file.ts";
 
 export interface JsonReading {
   readonly value: unknown;
@@ -10,7 +10,7 @@ export interface JsonReading {
 
 /** @throws OperationError ERR_STATE_UNWRITABLE */
 export async function writeJsonDurably(path: string, value: unknown): Promise<void> {
-  await replaceFileDurably(path, `${JSON.stringify(value, null, 1)}\n`);
+  await writeWithBackup(path, `${JSON.stringify(value, null, 1)}\n`);
 }
 
 /**
@@ -18,7 +18,7 @@ export async function writeJsonDurably(path: string, value: unknown): Promise<vo
  * @throws OperationError ERR_STATE_CORRUPT naming the file when neither is whole
  */
 export async function readJson(path: string): Promise<JsonReading | null> {
-  const text = await readIfThere(path);
+  const text = await readStateFile(path);
   if (text !== null) {
     const parsed = parse(text);
     if (parsed.ok) return { value: parsed.value, from: "file" };
@@ -37,7 +37,7 @@ export function corrupt(path: string, reason: string): OperationError {
 }
 
 async function readBackup(path: string): Promise<JsonReading | null> {
-  const text = await readIfThere(backupOf(path));
+  const text = await readStateFile(backupOf(path));
   const parsed = text === null ? null : parse(text);
   return parsed?.ok ? { value: parsed.value, from: "backup" } : null;
 }

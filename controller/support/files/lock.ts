@@ -1,5 +1,5 @@
 /**
- * Only one controller uses a state directory. The lock is the file `lock.<n>` with the highest n;
+ * Only one process uses a state directory. The lock is the file `lock.<n>` with the highest n;
  * it is held by the process that it names as long as that lives.
  *
  * A lock is never removed to be taken over, for then two that want it could each remove the
@@ -8,8 +8,9 @@
 import { randomBytes } from "node:crypto";
 import { link, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ERROR_CODES, OperationError } from "../model/errors.ts";
-import { codeOf, FILE_MODE, guarded } from "./durable-file.ts";
+import { ERROR_CODES, OperationError } from "../../model/errors.ts";
+import { codeOf, FILE_MODE } from "./durable-file.ts";
+import { guarded } from "./state-file.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 /** Rounds in which somebody else was quicker. */
@@ -20,18 +21,21 @@ interface LockContent extends ProcessIdentity {
   readonly released: boolean;
 }
 
-export interface StateLock {
+export interface DirectoryLock {
   release(): Promise<void>;
 }
 
-/** @throws OperationError ERR_STATE_LOCKED naming the pid of the holder */
-export function acquireLock(directory: string): Promise<StateLock> {
+/**
+ * @param what runs on the directory, as people know it, e.g. `a controller`
+ * @throws OperationError ERR_STATE_LOCKED naming the pid of the holder
+ */
+export function acquireLock(directory: string, what: string): Promise<DirectoryLock> {
   return guarded(directory, async () => {
     const identity = await ownIdentity();
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       const highest = await highestLock(directory);
       const holder = highest === 0 ? null : await holderOf(directory, highest);
-      if (holder !== null) throw locked(directory, holder);
+      if (holder !== null) throw locked(directory, what, holder);
       const mine = highest + 1;
       if (!(await linkLock(directory, mine, { ...identity, released: false }))) continue;
       // With an old list in hand a number below the highest may have been free again.
@@ -41,7 +45,7 @@ export function acquireLock(directory: string): Promise<StateLock> {
       }
       await unlink(lockPath(directory, mine));
     }
-    throw locked(directory, null);
+    throw locked(directory, what, null);
   });
 }
 
@@ -119,10 +123,10 @@ function lockPath(directory: string, number: number): string {
   return join(directory, `lock.${number}`);
 }
 
-function locked(directory: string, holder: ProcessIdentity | null): OperationError {
-  const who = holder === null ? "Other controllers" : `Process ${holder.pid}`;
+function locked(directory: string, what: string, holder: ProcessIdentity | null): OperationError {
+  const who = holder === null ? "Another process" : `Process ${holder.pid}`;
   const message =
-    `${who} already run${holder === null ? "" : "s"} a controller on ${directory}. ` +
+    `${who} already runs ${what} on ${directory}. ` +
     `Stop it, or choose another directory with --state-dir.`;
   return new OperationError(ERROR_CODES.STATE_LOCKED, `lock ${directory}`, message);
 }

@@ -4,11 +4,13 @@ export interface Backoff {
   /** Delay after the first attempt, milliseconds. */
   readonly firstMs: number;
   readonly capMs: number;
+  /** What each further attempt multiplies the delay by; 2 when left out. */
+  readonly growth?: number;
 }
 
-/** @param attempts how many there were, 1 or more; each doubles the delay */
-export function delayAfter({ firstMs, capMs }: Backoff, attempts: number): number {
-  return Math.min(capMs, firstMs * 2 ** Math.min(attempts - 1, 30));
+/** @param attempts how many there were, 1 or more */
+export function delayAfter({ firstMs, capMs, growth = 2 }: Backoff, attempts: number): number {
+  return Math.min(capMs, firstMs * growth ** (attempts - 1));
 }
 
 /**

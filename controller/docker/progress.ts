@@ -1,6 +1,7 @@
-import { LineSplitter } from "../../controller/support/line-splitter.ts";
+/** What the engine writes while it pulls, imports or builds. */
+import { LineSplitter } from "../support/line-splitter.ts";
 
-const LINE_BYTES_MAX = 1024 * 1024;
+const LINE_LENGTH_MAX = 1024 * 1024;
 
 /** What Docker writes while it pulls, imports or builds: a JSON object a line. */
 interface DockerMessage {
@@ -10,11 +11,11 @@ interface DockerMessage {
   readonly error?: string;
 }
 
-export interface FollowOptions {
+export interface ProgressOptions {
   /** Longest silence, in milliseconds; then the request is given up. */
   readonly silenceMsMax: number;
-  /** Each line that is worth showing. */
-  readonly onLine: (line: string) => void;
+  /** Each line that is worth showing; left out: nobody looks. */
+  readonly onLine?: (line: string) => void;
 }
 
 /**
@@ -22,30 +23,36 @@ export interface FollowOptions {
  *
  * @throws Error with Docker's own words when it reports one, or when it stays silent too long
  */
-export async function followDockerStream(
+export async function followProgress(
   stream: NodeJS.ReadableStream,
-  options: FollowOptions,
+  options: ProgressOptions,
 ): Promise<void> {
   const readable = stream as NodeJS.ReadableStream & { destroy(error?: Error): void };
   const silence = `no progress for ${options.silenceMsMax / 1000} seconds`;
   const timer = setTimeout(() => readable.destroy(new Error(silence)), options.silenceMsMax);
-  const splitter = new LineSplitter("Docker's progress", LINE_BYTES_MAX);
+  const splitter = new LineSplitter({
+    what: "Docker's progress",
+    lengthMax: LINE_LENGTH_MAX,
+    tooLong: "throw",
+  });
   try {
     for await (const chunk of readable) {
       timer.refresh();
-      for (const line of splitter.push(Buffer.from(chunk))) take(line, options.onLine);
+      for (const line of splitter.push(Buffer.from(chunk))) {
+        if (line.trim() !== "") take(line, options.onLine);
+      }
     }
   } finally {
     clearTimeout(timer);
   }
 }
 
-function take(line: string, onLine: (line: string) => void): void {
+function take(line: string, onLine: ProgressOptions["onLine"]): void {
   const message = JSON.parse(line) as DockerMessage;
   if (message.error !== undefined) throw new Error(message.error);
   for (const text of (message.stream ?? message.status ?? "").split(/[\r\n]+/)) {
     const plain = text.trim();
     // Progress bars of single layers (those with an id) would flood a log.
-    if (plain !== "" && message.id === undefined) onLine(plain);
+    if (plain !== "" && message.id === undefined) onLine?.(plain);
   }
 }
