@@ -109,7 +109,7 @@ async function start(
   const core = new ControllerCore({
     state,
     remembered: await state.memories.loadAll(),
-    storedTasks: await state.tasks.loadTasks(),
+    storedTasks: await state.tasks.loadAll(),
     frameworkId: (await state.framework.load())?.frameworkId ?? null,
     masters,
     mesos: options.mesos,

@@ -11,7 +11,7 @@ import { ControllerLoop } from "./loop/controller-loop.ts";
 import type { LoopPorts, ReconcileMetrics } from "./loop/ports.ts";
 import type { PublishedStore } from "./loop/published.ts";
 import type { MesosScheduler } from "./mesos/scheduler.ts";
-import { MesosShare } from "./mesos-share.ts";
+import { SharedFramework } from "./mesos/shared-framework.ts";
 import type { Action } from "./model/action.ts";
 import { type ClusterKey, clusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
@@ -55,7 +55,7 @@ export class ControllerCore {
   private readonly proxies: ProxyRegistry;
   private readonly dockerFacts: DockerFacts;
   private readonly snapshotFacts: SnapshotFacts;
-  private readonly mesos: MesosShare;
+  private readonly mesos: SharedFramework;
   private readonly observer: ClusterObserver;
   private readonly etcd: EtcdClients;
   private readonly statuses: StatusSink;
@@ -78,7 +78,7 @@ export class ControllerCore {
       clock,
       log,
     });
-    this.mesos = this.newMesosShare();
+    this.mesos = this.newSharedFramework();
     this.scheduler = this.mesos.scheduler;
     this.observer = new ClusterObserver({
       mesos: this.mesos,
@@ -123,15 +123,15 @@ export class ControllerCore {
 
   /** For people: who leads, and whether we are registered with it. */
   mesosInfo(): { master: string | null; frameworkId: string | null; registered: boolean } {
-    const source = this.scheduler.observe();
-    const frameworkId = lastKnown(source)?.frameworkId ?? null;
+    const source = this.scheduler.framework();
+    const frameworkId = lastKnown(source) ?? null;
     const registered = source.freshness === "fresh";
     return { master: this.scheduler.master, frameworkId, registered };
   }
 
   /** Why no work can be done with Mesos now; null: it can. */
   mesosProblem(): string | null {
-    const source = this.scheduler.observe();
+    const source = this.scheduler.framework();
     if (source.freshness === "fresh") return null;
     return source.freshness === "stale" ? "the master is lost" : source.reason;
   }
@@ -150,9 +150,9 @@ export class ControllerCore {
     return this.observer.candidates(memory);
   }
 
-  private newMesosShare(): MesosShare {
+  private newSharedFramework(): SharedFramework {
     const { clock, log, state, masters, mesos, frameworkId, storedTasks } = this.options;
-    return new MesosShare({
+    return new SharedFramework({
       masters,
       framework: {
         name: FRAMEWORK_NAME,
@@ -164,7 +164,7 @@ export class ControllerCore {
       clock,
       log,
       saveFrameworkId: (id) => state.framework.save({ frameworkId: id, masters: mesos }),
-      book: state.tasks,
+      taskFiles: state.tasks,
       storedTasks,
       memories: () => this.memories(),
       wake: (key) => this.loop.wake(key),
@@ -184,7 +184,7 @@ export class ControllerCore {
       store: {
         save: async (key, memory) => {
           await state.memories.save(key, memory);
-          await this.mesos.remembered(key);
+          await this.mesos.memoryStored(key);
         },
         remove: (key) => state.memories.remove(key),
       },

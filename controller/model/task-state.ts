@@ -1,27 +1,34 @@
-/** What a Mesos task state says about the container behind it. */
+/** What a Mesos task state says about the container behind it: the one list of the states. */
 import type { TaskState } from "../mesos/wire.ts";
 
-const ENDED: ReadonlySet<TaskState> = new Set([
-  "TASK_FINISHED",
-  "TASK_FAILED",
-  "TASK_KILLED",
-  "TASK_ERROR",
-  "TASK_DROPPED",
-  "TASK_GONE",
-  "TASK_GONE_BY_OPERATOR",
-]);
-const UNCERTAIN: ReadonlySet<TaskState> = new Set([
-  "TASK_LOST",
-  "TASK_UNREACHABLE",
-  "TASK_UNKNOWN",
-]);
-
 /**
- * - `ended`: it does not run and never will again;
+ * - `alive`: it runs or is about to;
  * - `uncertain`: Mesos cannot tell; the container may run on and may come back (also TASK_LOST);
- * - `alive`: it runs or is about to.
+ * - `ended`: it does not run and never will again.
  */
-export function taskEnd(state: TaskState): "ended" | "alive" | "uncertain" {
-  if (ENDED.has(state)) return "ended";
-  return UNCERTAIN.has(state) ? "uncertain" : "alive";
+export type TaskEnd = "alive" | "uncertain" | "ended";
+
+const STATES: Readonly<Record<TaskState, TaskEnd>> = {
+  TASK_STAGING: "alive",
+  TASK_STARTING: "alive",
+  TASK_RUNNING: "alive",
+  TASK_KILLING: "alive",
+  TASK_LOST: "uncertain",
+  TASK_UNREACHABLE: "uncertain",
+  TASK_UNKNOWN: "uncertain",
+  TASK_FINISHED: "ended",
+  TASK_FAILED: "ended",
+  TASK_KILLED: "ended",
+  TASK_ERROR: "ended",
+  TASK_DROPPED: "ended",
+  TASK_GONE: "ended",
+  TASK_GONE_BY_OPERATOR: "ended",
+};
+
+export function taskEnd(state: TaskState): TaskEnd {
+  return STATES[state];
+}
+
+export function isTaskState(text: string): text is TaskState {
+  return Object.hasOwn(STATES, text);
 }

@@ -12,7 +12,7 @@ import { FrameworkStore } from "./framework-store.ts";
 import { readJson, writeJsonDurably } from "../support/files/json-file.ts";
 import { acquireLock } from "../support/files/lock.ts";
 import { SnapshotStore } from "./snapshots/snapshot-store.ts";
-import { TaskBook } from "./task-book.ts";
+import { TaskFiles } from "./task-files.ts";
 
 /** Grows when an older controller could no longer read what this one writes. */
 const STATE_VERSION = 1;
@@ -22,7 +22,7 @@ export interface StateDir {
   readonly path: string;
   readonly memories: ClusterMemoryStore;
   readonly framework: FrameworkStore;
-  readonly tasks: TaskBook;
+  readonly tasks: TaskFiles;
   readonly snapshots: SnapshotStore;
   /** Bearer token of the controller's own API. */
   readonly controlToken: string;
@@ -56,7 +56,7 @@ export async function openStateDir(
     await checkVersion(directory);
     const memories = new ClusterMemoryStore(join(directory, "clusters"), options.log);
     const framework = new FrameworkStore(join(directory, "framework.json"), options.log);
-    const tasks = new TaskBook(join(directory, "tasks"), options.log);
+    const tasks = new TaskFiles(join(directory, "tasks"), options.log);
     return {
       path: directory,
       memories,

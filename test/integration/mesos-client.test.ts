@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { MesosScheduler } from "../../controller/mesos/scheduler.ts";
+import { TaskStore } from "../../controller/mesos/tasks/task-store.ts";
 import type { TaskInfo } from "../../controller/mesos/wire.ts";
 import { type MesosLocal, startMesosLocal } from "../../controller/mesos-local/main.ts";
 import {
@@ -22,30 +23,38 @@ import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 const docker = new Docker();
+const CLUSTER = "default/test";
 const run = `mesos-client-test-${process.pid}`;
 const label = `${TEST_LABEL}=${run}`;
 let stateDir: string;
 let port: number;
 let local: MesosLocal;
+let store: TaskStore;
 let scheduler: MesosScheduler;
 let frameworkId: string | null = null;
 const remembered = new Map<string, string>();
 const saved: ObservedTask[] = [];
 
 function newScheduler(): MesosScheduler {
+  store = new TaskStore({
+    files: { save: async (task) => void saved.push(task), remove: async () => undefined },
+    stored: new Map(),
+    intents: {
+      all: () => [...remembered].map(([taskId, agentId]) => ({ taskId, agentId })),
+      has: (taskId) => remembered.has(taskId),
+    },
+    clock: systemClock,
+    onChange: () => undefined,
+  });
   return new MesosScheduler({
     masters: [`127.0.0.1:${port}`],
     framework: FRAMEWORK,
     frameworkId,
     clock: systemClock,
     log: silentLog,
-    remembered: () => [...remembered].map(([taskId, agentId]) => ({ taskId, agentId })),
-    isRemembered: (taskId) => remembered.has(taskId),
+    tasks: store,
     saveFrameworkId: async (id) => {
       frameworkId = id;
-    },
-    saveStatus: async (task) => {
-      saved.push(task);
     },
     onChange: () => undefined,
   });
@@ -68,7 +77,7 @@ beforeAll(async () => {
   local = await startLocal();
   scheduler = newScheduler();
   scheduler.start();
-  await until("a subscription", () => scheduler.observe().freshness === "fresh");
+  await until("a subscription", () => scheduler.observe(CLUSTER).freshness === "fresh");
 });
 
 afterAll(async () => {
@@ -84,12 +93,12 @@ function containers(): Promise<Docker.ContainerInfo[]> {
 }
 
 function task(taskId: string): ObservedTask | undefined {
-  return lastKnown(scheduler.observe())?.tasks.get(taskId);
+  return store.get(taskId);
 }
 
 async function offer(): Promise<ObservedOffer> {
   scheduler.setDemand(true);
-  return until("an offer", () => lastKnown(scheduler.observe())?.offers[0]);
+  return until("an offer", () => lastKnown(scheduler.observe(CLUSTER))?.offers[0]);
 }
 
 function taskInfo(taskId: string, agentId: string, ip: string): TaskInfo {
@@ -177,9 +186,9 @@ it("finds its task again after a restart of the scheduler, under the same framew
   remembered.set("run.2", task("run.2")?.agentId ?? "");
   await scheduler.stop();
   scheduler = newScheduler();
-  expect(scheduler.observe().freshness).toBe("unknown");
+  expect(scheduler.observe(CLUSTER).freshness).toBe("unknown");
   scheduler.start();
-  await until("reconciled", () => lastKnown(scheduler.observe())?.reconciled);
+  await until("reconciled", () => lastKnown(scheduler.observe(CLUSTER))?.reconciled);
   expect(frameworkId).toBe(before.frameworkId);
   expect(task("run.2")).toMatchObject({
     state: "TASK_RUNNING",
@@ -191,11 +200,11 @@ it("finds its task again after a restart of the scheduler, under the same framew
 it("finds its task again after a restart of the master, and hears what happened meanwhile", async () => {
   const { container } = task("run.2") as ObservedTask;
   await local.stop();
-  await until("stale", () => scheduler.observe().freshness === "stale");
+  await until("stale", () => scheduler.observe(CLUSTER).freshness === "stale");
   expect(task("run.2")?.state).toBe("TASK_RUNNING");
   local = await startLocal();
-  await until("fresh", () => scheduler.observe().freshness === "fresh");
-  await until("reconciled", () => lastKnown(scheduler.observe())?.reconciled);
+  await until("fresh", () => scheduler.observe(CLUSTER).freshness === "fresh");
+  await until("reconciled", () => lastKnown(scheduler.observe(CLUSTER))?.reconciled);
   expect(task("run.2")?.state).toBe("TASK_RUNNING");
   await local.stop();
   await docker.getContainer(container ?? "").kill();
@@ -209,6 +218,6 @@ it("a task that was never launched is gone: the master says so when it is asked"
   await scheduler.stop();
   scheduler = newScheduler();
   scheduler.start();
-  await until("reconciled", () => lastKnown(scheduler.observe())?.reconciled);
+  await until("reconciled", () => lastKnown(scheduler.observe(CLUSTER))?.reconciled);
   expect(task("never.1")?.state).toBe("TASK_GONE");
 });

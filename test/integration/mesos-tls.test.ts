@@ -74,7 +74,7 @@ it("takes any certificate only when told so", async () => {
 
 it("refuses a certificate that nobody vouches for, and says so", async () => {
   await withScheduler({}, async (test) => {
-    const reason = () => JSON.stringify(test.scheduler.observe());
+    const reason = () => JSON.stringify(test.observe());
     await until("a reason", () => reason().includes("self-signed certificate"));
     expect(test.freshness).toBe("unknown");
   });

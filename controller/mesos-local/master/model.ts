@@ -1,5 +1,6 @@
 /** What the embedded Mesos remembers. Everything here is checkpointed, see checkpoint.ts. */
 import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from "../../mesos/wire.ts";
+import { taskEnd } from "../../model/task-state.ts";
 import type { PortRange } from "./resources.ts";
 
 /** An agent of this master: a share of this machine's Docker engine under a name of its own. */
@@ -38,19 +39,9 @@ export interface TaskRecord {
   unreachableSince: number | null;
 }
 
-const TERMINAL: ReadonlySet<TaskState> = new Set([
-  "TASK_FINISHED",
-  "TASK_FAILED",
-  "TASK_KILLED",
-  "TASK_ERROR",
-  "TASK_LOST",
-  "TASK_DROPPED",
-  "TASK_GONE",
-  "TASK_GONE_BY_OPERATOR",
-]);
-
+/** A master lets go of a task that it has lost, as of one that has ended. */
 export function isTerminal(state: TaskState): boolean {
-  return TERMINAL.has(state);
+  return state === "TASK_LOST" || taskEnd(state) === "ended";
 }
 
 export function hasCapability(info: FrameworkInfo, type: string): boolean {

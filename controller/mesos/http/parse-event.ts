@@ -3,7 +3,8 @@
  * what we need is left out, and the caller says so in the log. Pure.
  */
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
-import type { Offer, SchedulerEvent, TaskState } from "../wire.ts";
+import { isTaskState } from "../../model/task-state.ts";
+import type { Offer, SchedulerEvent } from "../wire.ts";
 
 export type ParsedEvent =
   | { readonly event: SchedulerEvent; readonly ignored?: string }
@@ -66,25 +67,8 @@ function isStatus(status: Json | undefined): boolean {
   if (status === undefined || !hasId(status, "task_id")) return false;
   if (status["agent_id"] !== undefined && !hasId(status, "agent_id")) return false;
   if (!["string", "undefined"].includes(typeof status["uuid"])) return false;
-  return typeof status["state"] === "string" && STATES.has(status["state"]);
+  return typeof status["state"] === "string" && isTaskState(status["state"]);
 }
-
-const STATES: ReadonlySet<string> = new Set<TaskState>([
-  "TASK_STAGING",
-  "TASK_STARTING",
-  "TASK_RUNNING",
-  "TASK_KILLING",
-  "TASK_FINISHED",
-  "TASK_FAILED",
-  "TASK_KILLED",
-  "TASK_ERROR",
-  "TASK_LOST",
-  "TASK_DROPPED",
-  "TASK_UNREACHABLE",
-  "TASK_GONE",
-  "TASK_GONE_BY_OPERATOR",
-  "TASK_UNKNOWN",
-]);
 
 function parseJson(record: string): unknown {
   try {

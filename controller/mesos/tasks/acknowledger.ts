@@ -7,6 +7,7 @@ import type { ObservedTask } from "../../model/observed.ts";
 import type { Logger } from "../../model/ports.ts";
 import type { SendCall } from "../http/call-channel.ts";
 import type { TaskStatus } from "../wire.ts";
+import type { TaskStore } from "./task-store.ts";
 
 /** More than this at once are left for Mesos to repeat. */
 const WAITING_MAX = 1000;
@@ -17,7 +18,7 @@ export class Acknowledger {
   private waiting = 0;
 
   constructor(
-    private readonly saveStatus: (task: ObservedTask) => Promise<void>,
+    private readonly store: Pick<TaskStore, "save">,
     private readonly send: SendCall,
     private readonly log: Logger,
   ) {}
@@ -48,7 +49,7 @@ export class Acknowledger {
     const { task_id, uuid, state } = status;
     const taskId = task_id.value;
     try {
-      if (task !== null) await this.saveStatus(task);
+      if (task !== null) await this.store.save(task);
     } catch (error) {
       this.log.error({ taskId, state, error: messageOf(error) }, "task status was not stored");
       return;

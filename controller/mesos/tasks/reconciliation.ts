@@ -8,7 +8,7 @@ import { messageOf } from "../../model/errors.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import { type Backoff, delayAfter } from "../../support/backoff.ts";
 import type { SendCall } from "../http/call-channel.ts";
-import type { TaskRef } from "./status-book.ts";
+import type { TaskRef, TaskStore } from "./task-store.ts";
 
 export const ASK_PACE: Backoff = { firstMs: 500, capMs: 15_000 };
 /**
@@ -19,17 +19,17 @@ const IMPLICIT_PACE: Backoff = { firstMs: 15_000, capMs: 10 * 60 * 1000 };
 /** One call names at most so many tasks. */
 const BATCH_MAX = 500;
 
-export interface ReconciliationSources {
-  /** Tasks with a durable intent whose end is not known. */
-  remembered(): readonly { taskId: string; agentId: string }[];
-  /** Tasks in the book that have not ended. */
-  open(): readonly TaskRef[];
-  /** Tasks in the book that Mesos has lost sight of: asked for at a slow pace until they are back. */
-  doubtful(): readonly TaskRef[];
+export interface ReconciliationDeps {
+  readonly store: Pick<TaskStore, "intended" | "open" | "doubtful">;
+  readonly send: SendCall;
+  readonly clock: Clock;
+  readonly log: Logger;
   /** An ACCEPT with this task is on its way: the answer could overtake it and deny the task. */
   isLaunching(taskId: string): boolean;
   /** Time to let go of what nobody needs any more. */
   prune(): void;
+  /** Every task of a slot has answered since the last subscription. */
+  onReconciled(): void;
 }
 
 export class Reconciliation {
@@ -42,15 +42,9 @@ export class Reconciliation {
   private cancelImplicit: (() => void) | null = null;
   private running = false;
 
-  constructor(
-    private readonly sources: ReconciliationSources,
-    private readonly send: SendCall,
-    private readonly clock: Clock,
-    private readonly log: Logger,
-    private readonly onReconciled: () => void,
-  ) {}
+  constructor(private readonly deps: ReconciliationDeps) {}
 
-  /** Every remembered task has answered since the last subscription. */
+  /** Every task of a slot has answered since the last subscription. */
   get complete(): boolean {
     return this.running && this.pending.size === 0;
   }
@@ -58,8 +52,9 @@ export class Reconciliation {
   subscribed(): void {
     this.disconnected();
     this.running = true;
-    for (const { taskId, agentId } of this.sources.open()) this.pending.set(taskId, agentId);
-    for (const { taskId, agentId } of this.sources.remembered()) this.pending.set(taskId, agentId);
+    const { store } = this.deps;
+    for (const { taskId, agentId } of store.open()) this.pending.set(taskId, agentId);
+    for (const { taskId, agentId } of store.intended()) this.pending.set(taskId, agentId);
     this.rounds = 0;
     this.round();
     this.startImplicit(1);
@@ -78,7 +73,7 @@ export class Reconciliation {
   /** A status of this task came, whatever it says. */
   answered(taskId: string): void {
     this.asked.delete(taskId);
-    if (this.pending.delete(taskId) && this.pending.size === 0) this.onReconciled();
+    if (this.pending.delete(taskId) && this.pending.size === 0) this.deps.onReconciled();
   }
 
   /** What we were told of this task is doubtful: ask at once, then at the usual pace. */
@@ -89,7 +84,7 @@ export class Reconciliation {
     this.schedule(ASK_PACE.firstMs);
   }
 
-  /** Something in the book became doubtful. */
+  /** Something in the store became doubtful. */
   watch(): void {
     if (this.running && this.cancelRound === null) this.schedule(ASK_PACE.firstMs);
   }
@@ -98,7 +93,7 @@ export class Reconciliation {
     this.cancelRound = null;
     this.dropForgotten();
     const tasks = new Map([
-      ...this.sources.doubtful().map((t) => [t.taskId, t.agentId] as const),
+      ...this.deps.store.doubtful().map((t) => [t.taskId, t.agentId] as const),
       ...this.pending,
       ...this.asked,
     ]);
@@ -112,7 +107,8 @@ export class Reconciliation {
   /** Nobody waits any more for what has been forgotten meanwhile. */
   private dropForgotten(): void {
     if (this.pending.size === 0) return;
-    const wanted = new Set([...this.sources.remembered(), ...this.sources.open()].map(idOf));
+    const { store } = this.deps;
+    const wanted = new Set([...store.intended(), ...store.open()].map(({ taskId }) => taskId));
     for (const taskId of this.pending.keys()) {
       if (!wanted.has(taskId)) this.answered(taskId);
     }
@@ -120,21 +116,21 @@ export class Reconciliation {
 
   private schedule(delayMs: number): void {
     this.cancelRound?.();
-    this.cancelRound = this.clock.after(delayMs, () => this.round());
+    this.cancelRound = this.deps.clock.after(delayMs, () => this.round());
   }
 
   private startImplicit(round: number): void {
-    this.cancelImplicit = this.clock.after(delayAfter(IMPLICIT_PACE, round), () => {
-      this.sources.prune();
+    this.cancelImplicit = this.deps.clock.after(delayAfter(IMPLICIT_PACE, round), () => {
+      this.deps.prune();
       this.reconcile([]);
       // The implicit answer leaves out what the master does not know.
-      this.askFor(new Map(this.sources.open().map((t) => [t.taskId, t.agentId])));
+      this.askFor(new Map(this.deps.store.open().map((t) => [t.taskId, t.agentId])));
       this.startImplicit(round + 1);
     });
   }
 
   private askFor(tasks: ReadonlyMap<string, string | null>): void {
-    const refs = [...tasks].filter(([taskId]) => !this.sources.isLaunching(taskId));
+    const refs = [...tasks].filter(([taskId]) => !this.deps.isLaunching(taskId));
     for (let start = 0; start < refs.length; start += BATCH_MAX) {
       this.reconcile(refs.slice(start, start + BATCH_MAX));
     }
@@ -146,12 +142,9 @@ export class Reconciliation {
       // Without it a task on an unreachable agent would be answered as unknown.
       ...(agentId === null ? {} : { agent_id: { value: agentId } }),
     }));
-    this.send({ type: "RECONCILE", reconcile: { tasks } }).catch((error: unknown) => {
-      this.log.warn({ tasks: tasks.length, error: messageOf(error) }, "Mesos RECONCILE failed");
+    const { send, log } = this.deps;
+    send({ type: "RECONCILE", reconcile: { tasks } }).catch((error: unknown) => {
+      log.warn({ tasks: tasks.length, error: messageOf(error) }, "Mesos RECONCILE failed");
     });
   }
-}
-
-function idOf({ taskId }: { readonly taskId: string }): string {
-  return taskId;
 }

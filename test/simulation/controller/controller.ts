@@ -1,5 +1,5 @@
 /**
- * One controller process. The loop, the planner, the Mesos client, the ledger of tasks, the
+ * One controller process. The loop, the planner, the Mesos client, the store of tasks, the
  * observer, the jobs and the proxies' gates are production's; they are joined as
  * controller/core.ts joins them, and end at simulated wires, a simulated disk and a virtual clock.
  */
@@ -8,7 +8,7 @@ import { ControllerLoop } from "../../../controller/loop/controller-loop.ts";
 import type { LoopPorts } from "../../../controller/loop/ports.ts";
 import { PublishedStore } from "../../../controller/loop/published.ts";
 import type { MesosScheduler } from "../../../controller/mesos/scheduler.ts";
-import { MesosShare } from "../../../controller/mesos-share.ts";
+import { SharedFramework } from "../../../controller/mesos/shared-framework.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import {
   type ClusterKey,
@@ -68,7 +68,7 @@ export class SimulatedController {
   readonly scheduler: MesosScheduler;
   readonly observer: ClusterObserver;
   private readonly station: Station;
-  private readonly mesos: MesosShare;
+  private readonly mesos: SharedFramework;
   private readonly streams: SimulatedAgentStreams;
   private readonly jobs: Jobs;
   private readonly facts: SnapshotFacts;
@@ -95,7 +95,7 @@ export class SimulatedController {
     const snapshotsOf = (cluster: CompiledCluster) => ({ list: () => shelf.list(cluster) });
     this.facts = new SnapshotFacts({ snapshotsOf, clock, log, onChange: wake });
     this.jobs = this.newJobs(wake);
-    this.mesos = this.newMesosShare(stored, wake);
+    this.mesos = this.newSharedFramework(stored, wake);
     this.scheduler = this.mesos.scheduler;
     void this.scheduler.fatal.then((error) => options.onFatal(error.message));
     this.observer = new ClusterObserver({
@@ -135,13 +135,13 @@ export class SimulatedController {
     for (let times = this.options.timesTold(); times > 0; times--) tell();
   }
 
-  private newMesosShare(
+  private newSharedFramework(
     stored: ReturnType<StateDisk["load"]>,
     wake: (key: ClusterKey) => void,
-  ): MesosShare {
+  ): SharedFramework {
     const { clock, effects } = this;
     const { disk, log, masters, name, rng } = this.options;
-    return new MesosShare({
+    return new SharedFramework({
       masters,
       transport: new SimulatedConnections(this.station, name),
       framework: {
@@ -156,10 +156,10 @@ export class SimulatedController {
       random: () => rng.fraction(),
       saveFrameworkId: (id) =>
         effects.carryOut("save framework id", () => disk.saveFrameworkId(clock, id)),
-      book: {
-        saveTask: (task) =>
+      taskFiles: {
+        save: (task) =>
           effects.carryOut("save task", () => disk.saveTask(clock, task.taskId, task)),
-        forgetTask: (taskId) =>
+        remove: (taskId) =>
           effects.carryOut("forget task", () => disk.saveTask(clock, taskId, null)),
       },
       storedTasks: stored.tasks,
@@ -197,7 +197,7 @@ export class SimulatedController {
         save: async (key, memory) => {
           this.news += 1;
           await effects.carryOut("save memory", () => disk.saveMemory(clock, key, memory));
-          await this.mesos.remembered(key);
+          await this.mesos.memoryStored(key);
         },
         remove: (key) => effects.carryOut("forget", () => disk.saveMemory(clock, key, null)),
       },

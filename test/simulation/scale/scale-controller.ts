@@ -7,7 +7,7 @@ import { StatusSink } from "../../../controller/act/status-sink.ts";
 import { ControllerLoop } from "../../../controller/loop/controller-loop.ts";
 import type { LoopPorts } from "../../../controller/loop/ports.ts";
 import { PublishedStore } from "../../../controller/loop/published.ts";
-import { MesosShare } from "../../../controller/mesos-share.ts";
+import { SharedFramework } from "../../../controller/mesos/shared-framework.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import type { AgentStatus } from "../../../controller/model/agent-api.ts";
 import { type ClusterKey, clusterKey } from "../../../controller/model/ids.ts";
@@ -46,7 +46,7 @@ export class ScaleController {
   readonly work = new WorkCount();
   /** Clusters whose published condition Ready is True, and since when. */
   readonly ready = new Map<ClusterKey, number>();
-  private readonly share: MesosShare;
+  private readonly share: SharedFramework;
   private readonly observer: ClusterObserver;
   private readonly proxies: SimulatedProxies;
   private readonly etcd: CheapEtcdClients;
@@ -105,9 +105,9 @@ export class ScaleController {
     this.loop.wakeAll();
   }
 
-  private newShare(): MesosShare {
+  private newShare(): SharedFramework {
     const { clock, mesos } = this.options;
-    return new MesosShare({
+    return new SharedFramework({
       masters: ["master:5050"],
       transport: mesos,
       framework: {
@@ -121,9 +121,9 @@ export class ScaleController {
       log: silentLog,
       random: () => 0.5,
       saveFrameworkId: (id) => this.disk.write(id),
-      book: {
-        saveTask: (task) => this.disk.write(task),
-        forgetTask: (taskId) => this.disk.write(taskId),
+      taskFiles: {
+        save: (task) => this.disk.write(task),
+        remove: (taskId) => this.disk.write(taskId),
       },
       storedTasks: new Map(),
       memories: () => this.loop.remembered(),
@@ -155,7 +155,7 @@ export class ScaleController {
       store: {
         save: async (key, memory) => {
           await disk.write(memory);
-          await this.share.remembered(key);
+          await this.share.memoryStored(key);
         },
         remove: (key) => disk.write(key),
       },

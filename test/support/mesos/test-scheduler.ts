@@ -1,6 +1,7 @@
 /** A scheduler with a memory that a test can look into, on a clock that a test can move. */
 import { MesosScheduler, type SchedulerOptions } from "../../../controller/mesos/scheduler.ts";
-import type { ObservedMesos, ObservedTask } from "../../../controller/model/observed.ts";
+import { TaskStore } from "../../../controller/mesos/tasks/task-store.ts";
+import type { ObservedMesos, ObservedTask, Source } from "../../../controller/model/observed.ts";
 import { lastKnown } from "../../../controller/model/observed.ts";
 import { SteppedClock } from "../mesos-local/stepped-clock.ts";
 import { until } from "../poll.ts";
@@ -18,9 +19,11 @@ export class TestScheduler {
   readonly remembered: { taskId: string; agentId: string }[];
   readonly savedIds: string[] = [];
   readonly savedTasks: ObservedTask[] = [];
+  readonly removedTasks: string[] = [];
   changes = 0;
   /** Called before each status is saved; may reject. */
   beforeSave: () => Promise<void> = async () => undefined;
+  readonly tasks: TaskStore;
   readonly scheduler: MesosScheduler;
 
   constructor(
@@ -29,6 +32,25 @@ export class TestScheduler {
     remembered: readonly { taskId: string; agentId: string }[] = [],
   ) {
     this.remembered = [...remembered];
+    const onChange = () => {
+      this.changes += 1;
+    };
+    this.tasks = new TaskStore({
+      files: {
+        save: async (task) => {
+          await this.beforeSave();
+          this.savedTasks.push(task);
+        },
+        remove: async (taskId) => void this.removedTasks.push(taskId),
+      },
+      stored: new Map(),
+      intents: {
+        all: () => this.remembered,
+        has: (taskId) => this.remembered.some((task) => task.taskId === taskId),
+      },
+      clock: this.clock,
+      onChange,
+    });
     this.scheduler = new MesosScheduler({
       masters,
       framework: FRAMEWORK,
@@ -36,32 +58,29 @@ export class TestScheduler {
       clock: this.clock,
       log: silentLog,
       random: () => 0,
-      remembered: () => this.remembered,
-      isRemembered: (taskId) => this.remembered.some((task) => task.taskId === taskId),
+      tasks: this.tasks,
       saveFrameworkId: async (id) => {
         this.savedIds.push(id);
       },
-      saveStatus: async (task) => {
-        await this.beforeSave();
-        this.savedTasks.push(task);
-      },
-      onChange: () => {
-        this.changes += 1;
-      },
+      onChange,
       ...options,
     });
   }
 
+  observe(): Source<ObservedMesos> {
+    return this.scheduler.observe("default/test");
+  }
+
   get mesos(): ObservedMesos | undefined {
-    return lastKnown(this.scheduler.observe());
+    return lastKnown(this.observe());
   }
 
   get freshness(): string {
-    return this.scheduler.observe().freshness;
+    return this.observe().freshness;
   }
 
   task(taskId: string): ObservedTask | undefined {
-    return this.mesos?.tasks.get(taskId);
+    return this.tasks.get(taskId);
   }
 
   /** Time passes, in small steps, until it is so. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OfferPool } from "../../../controller/mesos/offers/offer-pool.ts";
+import { OfferCache } from "../../../controller/mesos/offers/offer-cache.ts";
 import { drawFrom, usable } from "../../../controller/mesos/offers/usable-resources.ts";
 import type { Offer, Resource } from "../../../controller/mesos/wire.ts";
 import { capturedOffers } from "../../support/mesos/captures.ts";
@@ -14,56 +14,56 @@ function offerOf(resources: Resource[]): Offer {
   return { ...host1, resources };
 }
 
-describe("the offer pool", () => {
+describe("the offer cache", () => {
   it("shows what a real master offers, of several agents in one event", () => {
-    const pool = new OfferPool();
-    expect(pool.add([host1, host2], 0)).toEqual([]);
-    expect(pool.offers()).toMatchObject([
+    const cache = new OfferCache();
+    expect(cache.add([host1, host2], 0)).toEqual([]);
+    expect(cache.offers()).toMatchObject([
       { hostname: "host1", cpus: 4, memoryMiB: 2048, diskMiB: 1000, raw: host1 },
       { hostname: "host2", cpus: 4, memoryMiB: 2048, diskMiB: 1000 },
     ]);
-    expect(pool.offers()[0]?.attributes).toEqual([
+    expect(cache.offers()[0]?.attributes).toEqual([
       { name: "rack", type: "TEXT", text: { value: "r1" } },
     ]);
   });
 
   it("takes an offer out once", () => {
-    const pool = new OfferPool();
-    pool.add([host1], 0);
-    expect(pool.claim([host1.id.value], "launch")).toHaveLength(1);
-    expect(() => pool.claim([host1.id.value], "launch")).toThrow(
+    const cache = new OfferCache();
+    cache.add([host1], 0);
+    expect(cache.claim([host1.id.value], "launch")).toHaveLength(1);
+    expect(() => cache.claim([host1.id.value], "launch")).toThrow(
       expect.objectContaining({ code: "ERR_OFFER_GONE" }),
     );
   });
 
   it("takes all offers of a launch or none, and never of two agents", () => {
-    const pool = new OfferPool();
-    pool.add([host1, host2], 0);
-    expect(() => pool.claim([host1.id.value, "gone"], "launch")).toThrow(/no longer outstanding/);
-    expect(() => pool.claim([host1.id.value, host2.id.value], "launch")).toThrow(/2 agents/);
-    expect(pool.size).toBe(2);
+    const cache = new OfferCache();
+    cache.add([host1, host2], 0);
+    expect(() => cache.claim([host1.id.value, "gone"], "launch")).toThrow(/no longer outstanding/);
+    expect(() => cache.claim([host1.id.value, host2.id.value], "launch")).toThrow(/2 agents/);
+    expect(cache.size).toBe(2);
   });
 
   it("lets go of what is rescinded, and does not mind an offer that it never had", () => {
-    const pool = new OfferPool();
-    pool.add([host1, host2], 0);
-    expect(pool.rescind(host1.id.value)).toBe(true);
-    expect(pool.rescind(host1.id.value)).toBe(false);
-    expect(pool.offers().map((offer) => offer.id)).toEqual([host2.id.value]);
+    const cache = new OfferCache();
+    cache.add([host1, host2], 0);
+    expect(cache.rescind(host1.id.value)).toBe(true);
+    expect(cache.rescind(host1.id.value)).toBe(false);
+    expect(cache.offers().map((offer) => offer.id)).toEqual([host2.id.value]);
   });
 
   it("takes out what is too old, and keeps the rest", () => {
-    const pool = new OfferPool();
-    pool.add([host1], 100);
-    pool.add([host2], 200);
-    expect(pool.oldestArrival()).toBe(100);
-    expect(pool.takeOlder(150)).toEqual([host1.id.value]);
-    expect(pool.oldestArrival()).toBe(200);
+    const cache = new OfferCache();
+    cache.add([host1], 100);
+    cache.add([host2], 200);
+    expect(cache.oldestArrival()).toBe(100);
+    expect(cache.takeOlder(150)).toEqual([host1.id.value]);
+    expect(cache.oldestArrival()).toBe(200);
   });
 
   it("gives back what is more than it can look at", () => {
     const many = Array.from({ length: 5001 }, (_, i) => ({ ...host1, id: { value: `o${i}` } }));
-    expect(new OfferPool().add(many, 0)).toEqual(["o5000"]);
+    expect(new OfferCache().add(many, 0)).toEqual(["o5000"]);
   });
 });
 

@@ -13,7 +13,7 @@ describe("the first subscription", () => {
   it("stores the framework id before anything is fresh", async () => {
     const m = await startMaster();
     const test = startScheduler([m.address]);
-    expect(test.scheduler.observe()).toMatchObject({ freshness: "unknown" });
+    expect(test.observe()).toMatchObject({ freshness: "unknown" });
     await until("fresh", () => isFresh(test));
     expect(test.savedIds).toEqual([m.frameworkId]);
     expect(test.scheduler.master).toBe(m.address);
@@ -56,7 +56,7 @@ describe("the first subscription", () => {
     const m = await startMaster();
     m.onSubscribe = () => ({ status: 503, body: "No leader elected" });
     const test = startScheduler([m.address]);
-    await until("a reason", () => JSON.stringify(test.scheduler.observe()).includes("No leader"));
+    await until("a reason", () => JSON.stringify(test.observe()).includes("No leader"));
     m.onSubscribe = () => null;
     await test.passUntil("fresh", () => isFresh(test));
   });

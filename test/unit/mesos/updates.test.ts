@@ -72,7 +72,9 @@ describe("updates", () => {
     const { test, stream } = await scene();
     stream.send(update(running));
     await until("visible", () => test.task(ID)?.state === "TASK_RUNNING");
-    test.scheduler.forget(ID);
+    stream.send(update(failed));
+    await until("ended", () => test.task(ID)?.state === "TASK_FAILED");
+    await test.tasks.prune("any/cluster");
     expect(test.task(ID)).toBeUndefined();
   });
 

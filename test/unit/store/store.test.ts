@@ -74,7 +74,7 @@ describe("the directory", () => {
   it("is for its own user only, with all that is in it", async () => {
     const state = await open();
     await state.memories.save(KEY, memory(1));
-    await state.tasks.saveTask(task("t"));
+    await state.tasks.save(task("t"));
     await state.framework.save({ frameworkId: "f", masters: "local" });
     for (const name of ["", ...(await readdir(path, { recursive: true }))]) {
       const found = await stat(join(path, name));
@@ -186,13 +186,13 @@ describe("task statuses", () => {
   it("are there after a restart, but for those that were forgotten", async () => {
     const state = await open();
     await Promise.all([
-      state.tasks.saveTask(task("default.lab.1.0.0", "TASK_STARTING")),
-      state.tasks.saveTask(task("default.lab.1.0.0")),
-      state.tasks.saveTask(task("default.lab.1.1.0")),
+      state.tasks.save(task("default.lab.1.0.0", "TASK_STARTING")),
+      state.tasks.save(task("default.lab.1.0.0")),
+      state.tasks.save(task("default.lab.1.1.0")),
     ]);
-    await state.tasks.forgetTask("default.lab.1.1.0");
-    await state.tasks.forgetTask("never seen");
-    const loaded = await (await reopen()).tasks.loadTasks();
+    await state.tasks.remove("default.lab.1.1.0");
+    await state.tasks.remove("never seen");
+    const loaded = await (await reopen()).tasks.loadAll();
     expect([...loaded.values()]).toEqual([task("default.lab.1.0.0")]);
   });
 
@@ -200,18 +200,18 @@ describe("task statuses", () => {
     "may have any id: %s",
     async (taskId) => {
       const state = await open();
-      await state.tasks.saveTask(task(taskId));
-      expect([...(await state.tasks.loadTasks()).keys()]).toEqual([taskId]);
+      await state.tasks.save(task(taskId));
+      expect([...(await state.tasks.loadAll()).keys()]).toEqual([taskId]);
       expect(await readdir(join(path, "tasks"))).toHaveLength(1);
     },
   );
 
   it("are told again by Mesos: a damaged one does not keep the others away", async () => {
     const state = await open();
-    await state.tasks.saveTask(task("good"));
-    await state.tasks.saveTask(task("bad"));
+    await state.tasks.save(task("good"));
+    await state.tasks.save(task("bad"));
     await writeFile(join(path, "tasks", "bad.json"), "{");
-    expect([...(await state.tasks.loadTasks()).keys()]).toEqual(["good"]);
+    expect([...(await state.tasks.loadAll()).keys()]).toEqual(["good"]);
   });
 });
 

@@ -18,7 +18,7 @@ import { LatestWriter } from "../support/files/latest-writer.ts";
 
 const SUFFIX = ".json";
 
-export class TaskBook {
+export class TaskFiles {
   /** Only of tasks that are being written now. */
   private readonly writers = new Map<string, LatestWriter<ObservedTask | null>>();
 
@@ -31,7 +31,7 @@ export class TaskBook {
    * All that was stored and not forgotten. A damaged entry is left out: Mesos tells the state
    * of each task again on reconciliation.
    */
-  async loadTasks(): Promise<ReadonlyMap<string, ObservedTask>> {
+  async loadAll(): Promise<ReadonlyMap<string, ObservedTask>> {
     await makeStateDirectory(this.directory);
     const tasks = new Map<string, ObservedTask>();
     for (const name of await guarded(this.directory, () => readdir(this.directory))) {
@@ -45,12 +45,12 @@ export class TaskBook {
   }
 
   /** Resolves when this or a newer status of the task is on disk. */
-  async saveTask(task: ObservedTask): Promise<void> {
-    await this.change(task.taskId, task);
+  save(task: ObservedTask): Promise<void> {
+    return this.change(task.taskId, task);
   }
 
-  async forgetTask(taskId: string): Promise<void> {
-    await this.change(taskId, null);
+  remove(taskId: string): Promise<void> {
+    return this.change(taskId, null);
   }
 
   async idle(): Promise<void> {

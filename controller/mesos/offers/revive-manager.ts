@@ -6,7 +6,7 @@ import { messageOf } from "../../model/errors.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import type { SendCall } from "../http/call-channel.ts";
 import type { Offer } from "../wire.ts";
-import type { OfferPool } from "./offer-pool.ts";
+import type { OfferCache } from "./offer-cache.ts";
 
 /** An offer that nobody claims for so long is given back, for others to use. */
 export const OFFER_HOLD_MS = 30_000;
@@ -18,7 +18,7 @@ const REFUSE_SECONDS = 5;
 const REFUSE_SECONDS_UNWANTED = 0;
 const RETRY_MS = 1000;
 
-export class OfferDesk {
+export class ReviveManager {
   private wanted = false;
   /** When demand last ended, milliseconds since the epoch. */
   private unwantedSince = Number.NEGATIVE_INFINITY;
@@ -32,7 +32,7 @@ export class OfferDesk {
   private cancelTimer: (() => void) | null = null;
 
   constructor(
-    private readonly pool: OfferPool,
+    private readonly cache: OfferCache,
     private readonly send: SendCall,
     private readonly clock: Clock,
     private readonly log: Logger,
@@ -55,12 +55,12 @@ export class OfferDesk {
   disconnected(): void {
     this.subscription = null;
     this.surplus = [];
-    this.pool.clear();
+    this.cache.clear();
     this.stopTimer();
   }
 
   arrived(offers: readonly Offer[]): void {
-    this.surplus.push(...this.pool.add(offers, this.clock.now()));
+    this.surplus.push(...this.cache.add(offers, this.clock.now()));
     this.work();
   }
 
@@ -103,7 +103,7 @@ export class OfferDesk {
 
   /** @returns false when there is nothing to give back */
   private async giveBack(subscription: number): Promise<boolean> {
-    const unused = [...this.surplus, ...this.pool.takeOlder(this.arrivedAtMax())];
+    const unused = [...this.surplus, ...this.cache.takeOlder(this.arrivedAtMax())];
     if (unused.length === 0) return false;
     this.surplus = [];
     this.onChange();
@@ -130,7 +130,7 @@ export class OfferDesk {
 
   /** When the oldest offer goes back; null: there is none. */
   private dueAt(): number | null {
-    const oldest = this.pool.oldestArrival();
+    const oldest = this.cache.oldestArrival();
     if (oldest === null) return null;
     return this.wanted ? oldest + OFFER_HOLD_MS : this.unwantedSince + UNWANTED_HOLD_MS;
   }

@@ -1,70 +1,49 @@
-/** The life of the framework's tasks: launched, followed, asked for, killed, forgotten. */
+/** The life of the framework's tasks: launched, followed, asked for, killed. */
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
-import type { ClusterKey } from "../../model/ids.ts";
 import type { ObservedTask } from "../../model/observed.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { SendCall } from "../http/call-channel.ts";
 import type { TaskInfo, TaskStatus } from "../wire.ts";
 import { Acknowledger } from "./acknowledger.ts";
-import { KillRepeater } from "./kill-repeater.ts";
 import { Reconciliation } from "./reconciliation.ts";
-import { StatusBook } from "./status-book.ts";
+import { TaskKiller } from "./task-killer.ts";
+import type { TaskStore } from "./task-store.ts";
 
-export interface TaskDeskDeps {
+export interface TaskTrackerDeps {
+  readonly store: TaskStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly send: SendCall;
-  remembered(): readonly { taskId: string; agentId: string }[];
-  /** Whether it is one of these, without a look at all of them. */
-  isRemembered(taskId: string): boolean;
-  saveStatus(task: ObservedTask): Promise<void>;
-  /** This task is new, has changed or is forgotten. */
-  onChange(taskId: string): void;
-  /** Every remembered task has answered. */
+  /** Every task of a slot has answered. */
   onReconciled(): void;
 }
 
 /** What is left of an offer after a launch shall come back at once: the next node waits for it. */
 const ACCEPT_FILTERS = { refuse_seconds: 0 };
 
-export class TaskDesk {
-  private readonly book = new StatusBook();
+export class TaskTracker {
+  private readonly store: TaskStore;
   private readonly reconciliation: Reconciliation;
-  private readonly kills: KillRepeater;
+  private readonly killer: TaskKiller;
   private readonly acknowledger: Acknowledger;
   /** Tasks whose ACCEPT is under way. */
   private readonly launching = new Set<string>();
 
-  constructor(private readonly deps: TaskDeskDeps) {
-    const { clock, log, send } = deps;
-    this.kills = new KillRepeater(send, clock, log);
-    this.acknowledger = new Acknowledger((task) => deps.saveStatus(task), send, log);
-    this.reconciliation = new Reconciliation(
-      {
-        remembered: () => deps.remembered(),
-        open: () => this.book.open(),
-        doubtful: () => this.book.doubtful(),
-        isLaunching: (taskId) => this.launching.has(taskId),
-        prune: () => this.prune(),
-      },
+  constructor(private readonly deps: TaskTrackerDeps) {
+    const { store, clock, log, send } = deps;
+    this.store = store;
+    this.killer = new TaskKiller(send, clock, log);
+    this.acknowledger = new Acknowledger(store, send, log);
+    this.reconciliation = new Reconciliation({
+      store,
+      isLaunching: (taskId) => this.launching.has(taskId),
+      prune: () => this.prune(),
       send,
       clock,
       log,
-      () => deps.onReconciled(),
-    );
-  }
-
-  get tasks(): ReadonlyMap<string, ObservedTask> {
-    return this.book.tasks();
-  }
-
-  tasksOf(cluster: ClusterKey): ReadonlyMap<string, ObservedTask> {
-    return this.book.tasksOf(cluster);
-  }
-
-  isKnown(taskId: string): boolean {
-    return this.book.get(taskId) !== undefined;
+      onReconciled: () => deps.onReconciled(),
+    });
   }
 
   get reconciled(): boolean {
@@ -73,12 +52,12 @@ export class TaskDesk {
 
   subscribed(): void {
     this.reconciliation.subscribed();
-    this.kills.subscribed();
+    this.killer.subscribed();
   }
 
   disconnected(): void {
     this.reconciliation.disconnected();
-    this.kills.disconnected();
+    this.killer.disconnected();
   }
 
   /** Resolves when everything that was learnt so far is stored. */
@@ -87,18 +66,13 @@ export class TaskDesk {
   }
 
   update(status: TaskStatus): void {
-    const { log, clock } = this.deps;
+    const { log } = this.deps;
     const taskId = status.task_id.value;
     const { state, reason, message } = status;
-    const { task, changed, ignored, ask } = this.book.apply(
-      status,
-      this.deps.isRemembered(taskId),
-      clock.now(),
-    );
+    const { task, changed, ignored, ask } = this.store.apply(status);
     if (ignored !== undefined) log.debug({ taskId, state, reason, ignored }, "task status ignored");
     if (changed) log.info({ taskId, state, reason, message }, "task status");
     if (changed || status.uuid !== undefined) this.acknowledger.settle(status, task);
-    if (changed) this.deps.onChange(taskId);
     // A status that was not believed is no answer, but for a copy of an earlier one.
     if (ask === true) this.reconciliation.ask({ taskId, agentId: task?.agentId ?? null });
     else this.reconciliation.answered(taskId);
@@ -107,22 +81,21 @@ export class TaskDesk {
 
   /** An agent is out of reach or gone. What that means for its tasks is asked for. */
   agentFailed(agentId: string): void {
-    for (const task of this.book.open()) {
+    for (const task of this.store.open()) {
       if (task.agentId === agentId) this.reconciliation.ask(task);
     }
   }
 
   /**
-   * Sends an ACCEPT. The tasks are in the book as TASK_STAGING before it leaves.
+   * Sends an ACCEPT. The tasks are in the store as TASK_STAGING before it leaves.
    * @param tasks with resources as they are offered
-   * @throws OperationError. ERR_MESOS_REFUSED: nothing was launched, and the book says TASK_DROPPED;
+   * @throws OperationError. ERR_MESOS_REFUSED: nothing was launched, and the store says TASK_DROPPED;
    *   any other: the master is asked what became of them
    */
   async launch(offerIds: readonly string[], tasks: readonly TaskInfo[]): Promise<void> {
     for (const { task_id, agent_id } of tasks) {
-      this.book.stage(task_id.value, agent_id.value, this.deps.clock.now());
+      this.store.stage(task_id.value, agent_id.value);
       this.launching.add(task_id.value);
-      this.deps.onChange(task_id.value);
     }
     try {
       await this.deps.send({
@@ -143,19 +116,14 @@ export class TaskDesk {
 
   /** @throws OperationError when the KILL could not be sent now; it is repeated all the same */
   async kill(taskId: string, agentId: string | null, graceMs?: number): Promise<void> {
-    const known = this.book.get(taskId);
+    const known = this.store.get(taskId);
     if (known !== undefined && taskEnd(known.state) === "ended") return;
-    await this.kills.kill(taskId, agentId ?? known?.agentId ?? null, graceMs ?? null);
-  }
-
-  forget(taskId: string): void {
-    this.kills.settle(taskId);
-    if (this.book.forget(taskId)) this.deps.onChange(taskId);
+    await this.killer.kill(taskId, agentId ?? known?.agentId ?? null, graceMs ?? null);
   }
 
   private followUp(taskId: string, task: ObservedTask | null, { state }: TaskStatus): void {
     const end = taskEnd(task?.state ?? state);
-    if (end === "ended") this.kills.settle(taskId);
+    if (end === "ended") this.killer.settle(taskId);
     if (end === "uncertain") this.reconciliation.watch();
   }
 
@@ -170,9 +138,10 @@ export class TaskDesk {
   }
 
   private prune(): void {
-    const remembered = (taskId: string) => this.deps.isRemembered(taskId);
-    const forgotten = this.book.prune(remembered, this.deps.clock.now());
-    this.kills.prune((taskId) => remembered(taskId) || this.isKnown(taskId));
-    for (const taskId of forgotten) this.deps.onChange(taskId);
+    this.killer.prune((taskId) => this.store.isKnown(taskId));
+    this.store.pruneOrphans().catch((error: unknown) => {
+      // What is left is found again at the next start.
+      this.deps.log.warn({ error: messageOf(error) }, "a task's file was not removed");
+    });
   }
 }

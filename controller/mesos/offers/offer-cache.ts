@@ -12,7 +12,7 @@ interface Held {
   readonly arrivedAt: number;
 }
 
-export class OfferPool {
+export class OfferCache {
   private readonly held = new Map<string, Held>();
   private snapshot: readonly ObservedOffer[] | null = null;
 

@@ -1,27 +1,30 @@
 /** Each row of "what a real master does" that concerns a task, with the captured statuses. */
 import { describe, expect, it } from "vitest";
-import { StatusBook } from "../../../controller/mesos/tasks/status-book.ts";
 import type { TaskStatus } from "../../../controller/mesos/wire.ts";
 import { taskEnd } from "../../../controller/model/task-state.ts";
 import {
-  captured,
   capturedStatus,
   capturedStatuses,
   capturedStream,
   statusesOf,
 } from "../../support/mesos/captures.ts";
+import { StoreBench } from "../../support/mesos/store-bench.ts";
 
-/** The book after these statuses, one millisecond apart, of a task that is remembered. */
-function bookOf(statuses: readonly TaskStatus[], stagedAgent?: string): StatusBook {
-  const book = new StatusBook();
+/** After these statuses, one millisecond apart, of a task that a slot has. */
+function benchAfter(statuses: readonly TaskStatus[], stagedAgent?: string): StoreBench {
   const taskId = statuses[0]?.task_id.value ?? "";
-  if (stagedAgent !== undefined) book.stage(taskId, stagedAgent, 0);
-  statuses.forEach((status, i) => book.apply(status, true, i + 1));
-  return book;
+  const bench = new StoreBench(new Set([taskId]));
+  if (stagedAgent !== undefined) bench.store.stage(taskId, stagedAgent);
+  bench.take(...statuses);
+  return bench;
+}
+
+function taskAfter(statuses: readonly TaskStatus[], stagedAgent?: string) {
+  return benchAfter(statuses, stagedAgent).store.get(statuses[0]?.task_id.value ?? "");
 }
 
 function stateAfter(statuses: readonly TaskStatus[], stagedAgent?: string): string | undefined {
-  return bookOf(statuses, stagedAgent).get(statuses[0]?.task_id.value ?? "")?.state;
+  return taskAfter(statuses, stagedAgent)?.state;
 }
 
 const [starting, running, reconciled, , failed] = capturedStatuses("docker-task-all-updates") as [
@@ -31,44 +34,36 @@ const [starting, running, reconciled, , failed] = capturedStatuses("docker-task-
   TaskStatus,
   TaskStatus,
 ];
-const taskId = running.task_id.value;
 const agentId = running.agent_id?.value ?? "";
 
 describe("a Docker task", () => {
   it("has no address of its own before RUNNING, then the one on its network, to the end", () => {
     const ips = [[starting], [starting, running], [starting, running, failed]].map(
-      (statuses) => bookOf(statuses).get(taskId)?.ip,
+      (statuses) => taskAfter(statuses)?.ip,
     );
     expect(ips).toEqual([null, "192.168.250.10", "192.168.250.10"]);
   });
 
   it("takes no agent's address for its own from a health update", () => {
-    const [healthy, unhealthy, killed] = [
-      "health-healthy",
-      "health-unhealthy",
-      "health-killed",
-    ].map(capturedStatus) as [TaskStatus, TaskStatus, TaskStatus];
-    const book = new StatusBook();
-    const id = healthy.task_id.value;
-    const seen = [healthy, unhealthy, killed].map((status, i) => {
-      const { task } = book.apply(status, true, i);
-      return [task?.state, task?.healthy, task?.ip];
-    });
+    const statuses = ["health-healthy", "health-unhealthy", "health-killed"].map(capturedStatus);
+    const id = statuses[0]?.task_id.value ?? "";
+    const bench = new StoreBench(new Set([id]));
+    const seen = bench.take(...statuses).map(({ task }) => [task?.state, task?.healthy, task?.ip]);
     expect(seen).toEqual([
       ["TASK_RUNNING", true, null],
       ["TASK_RUNNING", false, null],
       ["TASK_KILLED", false, null],
     ]);
-    expect(book.get(id)?.since).toBe(2);
+    expect(bench.store.get(id)?.since).toBe(3);
   });
 
   it("is known by its container's name as soon as an executor reports", () => {
     const container = "mesos-4b17c8b1-3b28-47d3-b610-a82164bc190f";
-    expect(bookOf([starting], agentId).get(taskId)).toMatchObject({ container, agentId });
+    expect(taskAfter([starting], agentId)).toMatchObject({ container, agentId });
   });
 
   it("keeps the reason of its end, and the time at which it was first seen", () => {
-    expect(bookOf([starting, running, reconciled, failed, failed]).get(taskId)).toMatchObject({
+    expect(taskAfter([starting, running, reconciled, failed, failed])).toMatchObject({
       state: "TASK_FAILED",
       message: "Container exited with status 137",
       since: 4,
@@ -99,7 +94,7 @@ describe("a Docker task", () => {
   it("passes through KILLING without losing its address", () => {
     const statuses = capturedStatuses("killing-killed");
     const states = statuses.map((_, i) => {
-      const task = bookOf(statuses.slice(0, i + 1)).get("t2");
+      const task = taskAfter(statuses.slice(0, i + 1));
       return [task?.state, task?.ip];
     });
     expect(states).toEqual([
@@ -109,13 +104,18 @@ describe("a Docker task", () => {
       ["TASK_KILLED", "192.168.250.42"],
     ]);
   });
+
+  it("was never launched when its offer was gone, whatever the master calls it", () => {
+    const lost = capturedStatus("invalid-offer-lost-nonPA");
+    expect(stateAfter([lost], "agent")).toBe("TASK_DROPPED");
+  });
 });
 
 describe("what is not believed", () => {
   it("a copy of an update changes nothing", () => {
-    const book = bookOf([starting, running]);
-    expect(book.apply(running, true, 9)).toMatchObject({ changed: false });
-    expect(book.apply(starting, true, 9).task?.state).toBe("TASK_RUNNING");
+    const [again, older] = benchAfter([starting, running]).take(running, starting);
+    expect(again).toMatchObject({ changed: false });
+    expect(older?.task?.state).toBe("TASK_RUNNING");
   });
 
   it("a late STARTING does not undo a RUNNING that a reconciliation told", () => {
@@ -133,19 +133,19 @@ describe("what is not believed", () => {
   });
 
   it("a refused second launch of a task that has not reported yet is asked about", () => {
-    const book = new StatusBook();
-    book.stage("t1", "agent", 0);
-    const change = book.apply(capturedStatus("task-error-duplicate-id"), true, 1);
+    const bench = new StoreBench(new Set(["t1"]));
+    bench.store.stage("t1", "agent");
+    const [change] = bench.take(capturedStatus("task-error-duplicate-id"));
     expect(change).toMatchObject({ changed: false, ask: true });
-    expect(book.get("t1")?.state).toBe("TASK_STAGING");
+    expect(bench.store.get("t1")?.state).toBe("TASK_STAGING");
   });
 
   it("TASK_UNKNOWN that was answered without looking at the agent is asked again", () => {
     const [unknown] = capturedStatuses("reconcile-unknown-PA") as [TaskStatus];
     const status = { ...unknown, task_id: running.task_id };
-    const change = bookOf([running]).apply(status, true, 5);
+    const [change] = benchAfter([running]).take(status);
     expect(change).toMatchObject({ changed: false, ask: true });
-    expect(change.task?.state).toBe("TASK_RUNNING");
+    expect(change?.task?.state).toBe("TASK_RUNNING");
   });
 
   it("nothing brings back a task whose end its executor told", () => {
@@ -166,7 +166,7 @@ describe("a task out of sight", () => {
 
   it("keeps its address meanwhile", () => {
     const away = { ...reconciled, state: "TASK_UNREACHABLE" as const, container_status: {} };
-    expect(bookOf([running, away]).get(taskId)).toMatchObject({
+    expect(taskAfter([running, away])).toMatchObject({
       state: "TASK_UNREACHABLE",
       ip: "192.168.250.10",
     });
@@ -186,20 +186,23 @@ describe("a task out of sight", () => {
 });
 
 describe("whole streams of a real master", () => {
+  function newStatesIn(name: string) {
+    const statuses = statusesOf(capturedStream(name));
+    const bench = new StoreBench(new Set(statuses.map((status) => status.task_id.value)));
+    return bench.take(...statuses).flatMap(({ changed, task }) => (changed ? task?.state : []));
+  }
+
   it("a master that restarted with an empty registry: unknown, then running, unreachable, running", () => {
-    const book = new StatusBook();
-    const states = statusesOf(capturedStream("master-restart"))
-      .map((status, i) => book.apply(status, true, i))
-      .flatMap(({ changed, task }) => (changed ? task?.state : []));
-    expect(states).toEqual(["TASK_UNKNOWN", "TASK_RUNNING", "TASK_UNREACHABLE", "TASK_RUNNING"]);
+    expect(newStatesIn("master-restart")).toEqual([
+      "TASK_UNKNOWN",
+      "TASK_RUNNING",
+      "TASK_UNREACHABLE",
+      "TASK_RUNNING",
+    ]);
   });
 
   it("an agent out of sight: the answer without agent id does not count", () => {
-    const book = new StatusBook();
-    const states = statusesOf(capturedStream("unreachable-reconcile"))
-      .map((status, i) => book.apply(status, true, i))
-      .flatMap(({ changed, task }) => (changed ? task?.state : []));
-    expect(states).toEqual([
+    expect(newStatesIn("unreachable-reconcile")).toEqual([
       "TASK_STARTING",
       "TASK_RUNNING",
       "TASK_UNREACHABLE",
@@ -212,73 +215,5 @@ describe("whole streams of a real master", () => {
     const statuses = statusesOf(capturedStream("failover-first-scheduler"));
     expect(statuses.at(-1)?.state).toBe("TASK_ERROR");
     expect(stateAfter(statuses)).toBe("TASK_RUNNING");
-  });
-});
-
-describe("tasks that nobody remembers", () => {
-  it("are visible while they live, so that they can be adopted or killed", () => {
-    const book = new StatusBook();
-    book.apply(reconciled, false, 0);
-    expect(book.tasks().get(taskId)?.state).toBe("TASK_RUNNING");
-  });
-
-  it("are not brought back by late copies of their end or by TASK_UNKNOWN", () => {
-    const book = new StatusBook();
-    for (const status of [failed, ...statusesOf(captured("reconcile-unknown-PA"))]) {
-      expect(book.apply(status, false, 0)).toEqual({ task: null, changed: false });
-    }
-    expect(book.tasks().size).toBe(0);
-  });
-
-  it("go an hour after their end; those that live or are remembered stay", () => {
-    const hour = 60 * 60 * 1000;
-    const book = bookOf([running, failed]);
-    const other = { ...reconciled, task_id: { value: "other" } };
-    book.apply(other, false, 0);
-    book.prune((id) => id === taskId, 2 * hour);
-    expect([...book.tasks().keys()]).toEqual([taskId, "other"]);
-    book.prune(() => false, hour);
-    expect(book.tasks().size).toBe(2);
-    book.prune(() => false, 2 * hour);
-    expect([...book.tasks().keys()]).toEqual(["other"]);
-  });
-});
-
-describe("the book", () => {
-  it("refuses to use a task id twice", () => {
-    const book = bookOf([running]);
-    expect(() => book.stage(taskId, agentId, 0)).toThrow(/second time/);
-  });
-
-  it("hands out the same map until something changes", () => {
-    const book = bookOf([running]);
-    const before = book.tasks();
-    book.apply(reconciled, true, 7);
-    expect(book.tasks()).toBe(before);
-    book.apply(failed, true, 8);
-    expect(book.tasks()).not.toBe(before);
-    expect(before.get(taskId)?.state).toBe("TASK_RUNNING");
-  });
-
-  it("shows each cluster its own tasks, in a map that others' tasks leave as it is", () => {
-    const book = new StatusBook();
-    const [mine, other] = ["default.a.00000000.0.1", "default.a-b.00000000.0.1"];
-    book.stage(mine, agentId, 0);
-    const before = book.tasksOf("default/a");
-    book.stage(other, agentId, 1);
-    book.stage("nobody's", agentId, 1);
-    expect(book.tasksOf("default/a")).toBe(before);
-    expect([...book.tasksOf("default/a-b").keys()]).toEqual([other]);
-    book.apply({ task_id: { value: mine }, state: "TASK_RUNNING" }, true, 2);
-    expect(book.tasksOf("default/a").get(mine)?.state).toBe("TASK_RUNNING");
-    expect(before.get(mine)?.state).toBe("TASK_STAGING");
-    book.forget(mine);
-    expect(book.tasksOf("default/a").size).toBe(0);
-    expect(book.tasks().size).toBe(2);
-  });
-
-  it("knows a launch on an offer that is gone as never launched, whatever the master calls it", () => {
-    const lost = capturedStatus("invalid-offer-lost-nonPA");
-    expect(stateAfter([lost], "agent")).toBe("TASK_DROPPED");
   });
 });

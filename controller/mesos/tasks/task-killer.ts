@@ -17,7 +17,7 @@ interface Kill {
   cancel: (() => void) | null;
 }
 
-export class KillRepeater {
+export class TaskKiller {
   private readonly kills = new Map<string, Kill>();
   private connected = false;
 

@@ -1,7 +1,7 @@
 /** Whom the events of the one framework wake, and what each cluster sees of it. */
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Offer, TaskState } from "../../../controller/mesos/wire.ts";
-import { MesosShare } from "../../../controller/mesos-share.ts";
+import { SharedFramework } from "../../../controller/mesos/shared-framework.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import {
   lastKnown,
@@ -25,7 +25,7 @@ const taskOf = (key: string, launch = 1) => `${key.replace("/", ".")}.00000000.0
 let master: ScriptedMaster;
 let stream: ScriptedStream;
 let clock: SteppedClock;
-let share: MesosShare;
+let framework: SharedFramework;
 let woken: string[];
 let stored: string[];
 let forgotten: string[];
@@ -38,7 +38,7 @@ function remember(key: string, taskId: string): void {
 }
 
 async function subscribe(...known: readonly ObservedTask[]): Promise<void> {
-  share = new MesosShare({
+  framework = new SharedFramework({
     masters: [master.address],
     framework: FRAMEWORK,
     frameworkId: null,
@@ -46,27 +46,27 @@ async function subscribe(...known: readonly ObservedTask[]): Promise<void> {
     log: silentLog,
     random: () => 0,
     saveFrameworkId: async () => undefined,
-    book: {
-      saveTask: async ({ taskId, state }) => void stored.push(`${taskId} ${state}`),
-      forgetTask: async (taskId) => void forgotten.push(taskId),
+    taskFiles: {
+      save: async ({ taskId, state }) => void stored.push(`${taskId} ${state}`),
+      remove: async (taskId) => void forgotten.push(taskId),
     },
     storedTasks: new Map(known.map((task) => [task.taskId, task])),
     memories: () => memories,
     wake: (key) => void woken.push(key),
     wakeAll: () => void woken.push("all"),
   });
-  onTestFinished(() => share.scheduler.stop());
-  share.scheduler.start();
+  onTestFinished(() => framework.scheduler.stop());
+  framework.scheduler.start();
   stream = await master.stream();
-  await until("the subscription", () => share.observe(A).freshness === "fresh");
+  await until("the subscription", () => framework.observe(A).freshness === "fresh");
 }
 
 function offersFor(key: string): readonly ObservedOffer[] {
-  return lastKnown(share.observe(key))?.offers ?? [];
+  return lastKnown(framework.observe(key))?.offers ?? [];
 }
 
 function stateOf(key: string, taskId: string): TaskState | undefined {
-  return lastKnown(share.observe(key))?.tasks.get(taskId)?.state;
+  return lastKnown(framework.observe(key))?.tasks.get(taskId)?.state;
 }
 
 /** The master tells it, and the scheduler has taken it in. */
@@ -104,7 +104,7 @@ describe("what clusters share of Mesos", () => {
     await subscribe();
     expect(wokenSince()).toEqual(["all"]);
     stream.reset();
-    await until("the loss", () => share.observe(A).freshness === "stale");
+    await until("the loss", () => framework.observe(A).freshness === "stale");
     expect(wokenSince()).toEqual(["all"]);
   });
 
@@ -114,16 +114,16 @@ describe("what clusters share of Mesos", () => {
     await subscribe();
     wokenSince();
     await tell(A, taskOf(A), "TASK_RUNNING");
-    expect([wokenSince(), lastKnown(share.observe(C))?.reconciled]).toEqual([[A], false]);
+    expect([wokenSince(), lastKnown(framework.observe(C))?.reconciled]).toEqual([[A], false]);
     await tell(B, taskOf(B), "TASK_RUNNING");
-    expect([wokenSince(), lastKnown(share.observe(C))?.reconciled]).toEqual([["all", B], true]);
+    expect([wokenSince(), lastKnown(framework.observe(C))?.reconciled]).toEqual([["all", B], true]);
   });
 
   it("wakes for offers those that wait for some", async () => {
     await subscribe();
-    share.demand(A, true);
-    share.demand(B, true);
-    share.demand(B, false);
+    framework.demand(A, true);
+    framework.demand(B, true);
+    framework.demand(B, false);
     wokenSince();
     await offer([host1, host2], 2);
     expect(wokenSince()).toEqual([A]);
@@ -134,42 +134,42 @@ describe("what clusters share of Mesos", () => {
 
   it("wakes who begins to wait after offers came that it has not seen", async () => {
     await subscribe();
-    share.observe(B);
-    share.demand(A, true);
+    framework.observe(B);
+    framework.demand(A, true);
     await offer([host1], 1);
     wokenSince();
-    share.demand(B, true);
+    framework.demand(B, true);
     expect(wokenSince()).toEqual([B]);
-    share.observe(C);
-    share.demand(C, true);
+    framework.observe(C);
+    framework.demand(C, true);
     expect(wokenSince()).toEqual([]);
   });
 
   it("wakes for news of a task its cluster alone, and shows it to nobody else", async () => {
     await subscribe();
-    share.demand(A, true);
-    share.demand(B, true);
+    framework.demand(A, true);
+    framework.demand(B, true);
     await offer([host1], 1);
     wokenSince();
-    await share.scheduler.accept([host1.id.value], [taskOn(host1, taskOf(A))]);
+    await framework.scheduler.accept([host1.id.value], [taskOn(host1, taskOf(A))]);
     expect(wokenSince()).toEqual([A]);
     await tell(A, taskOf(A), "TASK_RUNNING");
     expect(wokenSince()).toEqual([A]);
-    expect(lastKnown(share.observe(B))?.tasks.size).toBe(0);
+    expect(lastKnown(framework.observe(B))?.tasks.size).toBe(0);
     await tell(A, taskOf(A), "TASK_FAILED");
     expect(wokenSince()).toEqual([A]);
   });
 
   it("asks for offers until the last that waits has gone", async () => {
     await subscribe();
-    share.demand(A, true);
-    share.demand(B, true);
+    framework.demand(A, true);
+    framework.demand(B, true);
     await master.received("REVIVE");
     const before = master.of("SUPPRESS").length;
-    share.release(A);
+    framework.release(A);
     await offer([host1], 1);
     expect(master.of("SUPPRESS").length).toBe(before);
-    share.release(B);
+    framework.release(B);
     await master.received("SUPPRESS", before + 1);
   });
 
@@ -178,16 +178,16 @@ describe("what clusters share of Mesos", () => {
     // C was deleted, and its end was not let go of before the controller ended.
     await subscribe(ended(A, 1), ended(A, 2), ended(C));
     remember(A, taskOf(A, 2));
-    await share.remembered(A);
+    await framework.memoryStored(A);
     expect(forgotten).toEqual([taskOf(A, 1), taskOf(C)]);
     // Something of it still ran.
     await tell(C, taskOf(C, 2), "TASK_RUNNING");
     await tell(C, taskOf(C, 2), "TASK_FAILED");
-    await until("its end in the book", () => stored.includes(`${taskOf(C, 2)} TASK_FAILED`));
-    await share.remembered(A);
+    await until("its end on disk", () => stored.includes(`${taskOf(C, 2)} TASK_FAILED`));
+    await framework.memoryStored(A);
     expect(forgotten).toHaveLength(2);
     clock.advance(TEN_MINUTES_MS);
-    await share.remembered(A);
+    await framework.memoryStored(A);
     expect(forgotten).toEqual([taskOf(A, 1), taskOf(C), taskOf(C, 2)]);
   });
 });
