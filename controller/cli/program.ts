@@ -1,21 +1,21 @@
 /** The command line as a whole: every verb, registered. */
 import { Command } from "commander";
-import { controllerCommand } from "./controller.ts";
-import { describeCommand } from "./describe.ts";
-import { downCommand } from "./down.ts";
-import { electionsCommand } from "./elections.ts";
-import { eventsCommand } from "./events.ts";
-import { execCommand } from "./exec.ts";
+import { controllerCommand } from "./verbs/controller.ts";
+import { describeCommand } from "./verbs/describe.ts";
+import { downCommand } from "./verbs/down.ts";
+import { electionsCommand } from "./verbs/elections.ts";
+import { eventsCommand } from "./verbs/events.ts";
+import { execCommand } from "./verbs/exec.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
-import { getCommand } from "./get.ts";
-import { killCommand } from "./kill.ts";
-import { logsCommand } from "./logs.ts";
-import { mesosLocalCommand } from "./mesos-local.ts";
-import { planCommand } from "./plan.ts";
-import { snapshotCommand } from "./snapshot.ts";
-import { upCommand } from "./up.ts";
-import { urlCommand } from "./url.ts";
-import { validateCommand } from "./validate.ts";
+import { getCommand } from "./verbs/get.ts";
+import { killCommand } from "./verbs/kill.ts";
+import { logsCommand } from "./verbs/logs.ts";
+import { mesosLocalCommand } from "./verbs/mesos-local.ts";
+import { planCommand } from "./verbs/plan.ts";
+import { snapshotCommand } from "./verbs/snapshot.ts";
+import { upCommand } from "./verbs/up.ts";
+import { urlCommand } from "./verbs/url.ts";
+import { validateCommand } from "./verbs/validate.ts";
 import { VERSION } from "../support/version.ts";
 import type { CliContext } from "./context.ts";
 

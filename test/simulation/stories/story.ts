@@ -1,5 +1,5 @@
 /** Plain text for a reader: chapters, numbered moments, sentences and tables, in 100 columns. */
-import { renderTable } from "../../../controller/cli/table.ts";
+import { renderTable } from "../../../controller/cli/render/table.ts";
 
 const WIDTH = 98;
 const INDENT = "   ";

@@ -1,6 +1,6 @@
 import { createColors } from "picocolors";
 import { expect, it } from "vitest";
-import { closingBlock } from "../../../controller/cli/closing-block.ts";
+import { closingBlock } from "../../../controller/cli/render/closing-block.ts";
 import { clusterObject } from "./cluster-fixture.ts";
 
 it("tells where to go, how to try it and how to stop, with what another terminal needs", async () => {

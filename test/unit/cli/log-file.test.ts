@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openLogFile } from "../../../controller/cli/log-file.ts";
+import { openLogFile } from "../../../controller/cli/machine/log-file.ts";
 
 let dir: string;
 beforeEach(() => {

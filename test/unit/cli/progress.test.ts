@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { clusterObject, conditions, node } from "./cluster-fixture.ts";
-import { foldProgress, isReady, NOTHING_TOLD, stepsOf } from "../../../controller/cli/progress.ts";
+import {
+  foldProgress,
+  isReady,
+  NOTHING_TOLD,
+  stepsOf,
+} from "../../../controller/cli/render/progress.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 
 /** Everything that is told of a sequence of published objects. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { startShow } from "../../../controller/cli/show.ts";
+import { startShow } from "../../../controller/cli/render/show.ts";
 import { clusterKey } from "../../../controller/model/ids.ts";
 import { capturedContext } from "./captured-context.ts";
 import { clusterObject, conditions, event, node } from "./cluster-fixture.ts";

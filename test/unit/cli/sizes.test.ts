@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shortSize } from "../../../controller/cli/sizes.ts";
+import { shortSize } from "../../../controller/cli/render/units.ts";
 
 describe("a size", () => {
   it.each([

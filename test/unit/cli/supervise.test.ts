@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { supervise } from "../../../controller/cli/supervise.ts";
+import { supervise } from "../../../controller/cli/machine/supervise.ts";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import { capturedContext } from "./captured-context.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { shortDuration } from "../../../controller/cli/durations.ts";
-import { EventLog } from "../../../controller/cli/event-log.ts";
-import { hostPort } from "../../../controller/cli/host-port.ts";
-import { renderFields, renderTable } from "../../../controller/cli/table.ts";
+import { shortDuration } from "../../../controller/cli/render/units.ts";
+import { EventLog } from "../../../controller/cli/render/event-log.ts";
+import { hostPort } from "../../../controller/cli/options/host-port.ts";
+import { renderFields, renderTable } from "../../../controller/cli/render/table.ts";
 import { event } from "./cluster-fixture.ts";
 
 describe("renderTable", () => {

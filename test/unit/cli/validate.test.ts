@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { validateCommand } from "../../../controller/cli/validate.ts";
+import { validateCommand } from "../../../controller/cli/verbs/validate.ts";
 import { capturedContext } from "./captured-context.ts";
 import { withSpec } from "../../support/crd-schema/manifest-text.ts";
 

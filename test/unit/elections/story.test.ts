@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { electionStories, electionsTable } from "../../../controller/cli/election-text.ts";
+import { electionStories, electionsTable } from "../../../controller/cli/render/election-text.ts";
 import type { Election } from "../../../controller/model/election.ts";
 import { electionsTold, FIVE, QUORUM, SPLIT, THREE } from "../plan/elections/captured.ts";
 

@@ -1,0 +1,91 @@
+/** What must be true before a controller is started here; each failure says what to do. */
+import { createServer } from "node:net";
+import { clusterKey } from "../../model/ids.ts";
+import { ERROR_CODES, OperationError } from "../../model/errors.ts";
+import { ApiClient } from "../client/api-client.ts";
+import { hostPortText } from "../../support/host-port.ts";
+import type { ControllerCliOptions } from "../options/controller.ts";
+import type { CompiledCluster } from "../../../crd-schema/spec.ts";
+
+const ASK_MS = 1_000;
+
+interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** What it is for and how to choose another, e.g. `the proxy of cluster lab (spec.proxy.port)`. */
+  readonly purpose: string;
+}
+
+/**
+ * @throws OperationError ERR_STATE_LOCKED when a controller runs already where this one would
+ *   listen, ERR_ADDRESS_IN_USE when another program does
+ */
+export async function requirePorts(
+  options: Pick<ControllerCliOptions, "api" | "mesos" | "mesosLocalAddress">,
+  clusters: readonly CompiledCluster[],
+): Promise<void> {
+  const { api, mesos, mesosLocalAddress } = options;
+  await requireNoController(`http://${hostPortText(api)}`);
+  const wanted: ListenAddress[] = [
+    { ...api, purpose: "the HTTP API (--api HOST:PORT chooses another)" },
+  ];
+  if (mesos === "local") {
+    const purpose = "the embedded Mesos master (--mesos-local-address HOST:PORT chooses another)";
+    wanted.push({ ...mesosLocalAddress, purpose });
+  }
+  for (const { metadata, spec } of clusters) {
+    if (spec.suspend) continue;
+    const { address, port } = spec.proxy;
+    const purpose = `the proxy of ${clusterKey(metadata)} (spec.proxy.port chooses another)`;
+    wanted.push({ host: address, port, purpose });
+  }
+  await requireFree(wanted);
+}
+
+async function requireNoController(url: string): Promise<void> {
+  const client = new ApiClient({ url, token: () => Promise.resolve(""), deadlineMs: ASK_MS });
+  try {
+    const { controller } = await client.status();
+    throw new OperationError(
+      ERROR_CODES.STATE_LOCKED,
+      "start the controller",
+      `A controller runs already at ${url} (since ${controller.startedAt}). ` +
+        "Use it (`jupyter-cluster get -A`), or end it with `jupyter-cluster down`.",
+    );
+  } catch (error) {
+    if (error instanceof OperationError && error.code === ERROR_CODES.STATE_LOCKED) throw error;
+    // Nobody, or nobody of ours: the attempt to listen tells which.
+  } finally {
+    await client.close();
+  }
+}
+
+/** @throws OperationError ERR_ADDRESS_IN_USE for the first address that can't be listened on */
+async function requireFree(addresses: readonly ListenAddress[]): Promise<void> {
+  for (const address of addresses) {
+    const code = await bindError(address.host, address.port);
+    if (code === null) continue;
+    const where = `${address.host}:${address.port}`;
+    throw new OperationError(
+      ERROR_CODES.ADDRESS_IN_USE,
+      `listen on ${where}`,
+      `${explain(code, where)} It is wanted for ${address.purpose}.`,
+    );
+  }
+}
+
+function explain(code: string, where: string): string {
+  if (code === "EADDRINUSE") return `Another program listens on ${where}.`;
+  if (code === "EADDRNOTAVAIL") return `${where} is no address of this machine.`;
+  if (code === "EACCES") return `This user may not listen on ${where}.`;
+  return `${where} can't be listened on (${code}).`;
+}
+
+/** null: free. */
+function bindError(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * The way of a cluster to Ready, as steps for a live view and as lines for a log. Pure: a fold
+ * over the objects that the controller publishes.
+ */
+import type { Condition, ConditionType, JupyterClusterObject } from "../../model/resource.ts";
+
+export type StepState = "done" | "active" | "waiting" | "failed";
+
+export interface Step {
+  readonly label: string;
+  readonly state: StepState;
+  /** What is missing, or what was reached; may be empty. */
+  readonly detail: string;
+}
+
+/** What was told of one cluster so far. */
+export interface Told {
+  readonly conditions: ReadonlyMap<ConditionType, string>;
+  readonly containers: string | null;
+  readonly leader: string | null;
+}
+
+export const NOTHING_TOLD: Told = { conditions: new Map(), containers: null, leader: null };
+
+/** What there is on the way up. Told when reached, and when lost again. */
+const MILESTONES: ReadonlySet<ConditionType> = new Set([
+  "SpecValid",
+  "FrameworkRegistered",
+  "Quorate",
+  "StorageReady",
+  "SSHReady",
+  "JupyterReady",
+  "ProxyReady",
+]);
+
+/**
+ * @returns the lines that the newly published object is worth, each change told once: a
+ *   milestone when it is reached or lost, what Ready waits for when its reason changes (not when
+ *   only its message counts on), the number of running containers, the leader
+ */
+export function foldProgress(
+  told: Told,
+  object: JupyterClusterObject,
+): { readonly told: Told; readonly lines: readonly string[] } {
+  const lines: string[] = [];
+  const { status } = object;
+  const containers = containerCount(object);
+  if (containers !== told.containers) lines.push(`containers ${containers} running`);
+  if (status.leader !== null && leaderSlot(object) !== told.leader) {
+    lines.push(`leader is ${status.leader} (${leaderSlot(object)})`);
+  }
+  const conditions = new Map(told.conditions);
+  for (const condition of status.conditions) {
+    const before = told.conditions.get(condition.type);
+    const now = `${condition.status} ${condition.reason}`;
+    conditions.set(condition.type, now);
+    const line = before === now ? null : conditionLine(condition, before);
+    if (line !== null) lines.push(line);
+  }
+  const leader = status.leader === null ? told.leader : leaderSlot(object);
+  return { told: { conditions, containers, leader }, lines };
+}
+
+/** null: no news. @param before status and reason that were told last */
+function conditionLine(condition: Condition, before: string | undefined): string | null {
+  const { type, status, reason, message } = condition;
+  const text = `${type} is ${status} (${reason})${message === "" ? "" : `: ${message}`}`;
+  if (type === "Ready") return status === "True" ? text : `not ready (${reason}): ${message}`;
+  if (type === "Recovering") return status === "True" ? text : null;
+  if (!MILESTONES.has(type)) return null;
+  const had = before?.startsWith("True") === true;
+  if (status === "True") return had ? null : text;
+  return had || (type === "SpecValid" && status === "False") ? text : null;
+}
+
+export function isReady(object: JupyterClusterObject): boolean {
+  return (
+    condition(object, "Ready")?.status === "True" &&
+    object.status.observedGeneration === object.metadata.generation
+  );
+}
+
+/** The steps from the spec to Ready, in the order in which they come. */
+export function stepsOf(object: JupyterClusterObject): readonly Step[] {
+  const { status, metadata } = object;
+  const started = status.nodes.filter((node) => isStarted(node.phase)).length;
+  const launched = status.nodes.some((node) => node.taskId !== null);
+  const steps: Step[] = [
+    conditionStep(object, "SpecValid", "spec", `generation ${metadata.generation}`),
+    conditionStep(object, "FrameworkRegistered", "Mesos framework"),
+    { label: "offers and network", ...doneWhen(launched, pendingReason(object)) },
+    {
+      label: `containers ${started}/${status.replicas}`,
+      ...doneWhen(started >= status.replicas && started > 0, launchingNodes(object)),
+    },
+    conditionStep(object, "Quorate", "etcd", "quorum"),
+    {
+      label: "leader",
+      ...doneWhen(status.leader !== null, "no leader yet"),
+      ...(status.leader === null ? {} : { detail: `${status.leader} (${leaderSlot(object)})` }),
+    },
+    conditionStep(object, "StorageReady", "shared storage"),
+    conditionStep(object, "SSHReady", "ssh between the nodes"),
+    conditionStep(object, "JupyterReady", "Jupyter"),
+    conditionStep(object, "ProxyReady", "proxy", status.endpoints.jupyter),
+    conditionStep(object, "Ready", "ready", `${status.readyReplicas} of ${status.replicas} nodes`),
+  ];
+  return withOneActive(steps);
+}
+
+/** The first step that is not done is the one that is waited for. */
+function withOneActive(steps: readonly Step[]): Step[] {
+  const first = steps.findIndex((step) => step.state !== "done");
+  return steps.map((step, i) =>
+    i === first && step.state === "waiting" ? { ...step, state: "active" } : step,
+  );
+}
+
+function conditionStep(
+  object: JupyterClusterObject,
+  type: ConditionType,
+  label: string,
+  doneDetail = "",
+): Step {
+  const found = condition(object, type);
+  if (found?.status === "True") return { label, state: "done", detail: doneDetail };
+  const failed = type === "SpecValid" && found?.status === "False";
+  return { label, state: failed ? "failed" : "waiting", detail: found?.message ?? "" };
+}
+
+function doneWhen(done: boolean, detail: string): Omit<Step, "label"> {
+  return done ? { state: "done", detail: "" } : { state: "waiting", detail };
+}
+
+function isStarted(phase: string): boolean {
+  return phase === "Starting" || phase === "Joining" || phase === "Running";
+}
+
+function containerCount({ status }: JupyterClusterObject): string {
+  return `${status.nodes.filter((node) => isStarted(node.phase)).length}/${status.replicas}`;
+}
+
+/** Why nothing is launched: the first node that says so. */
+function pendingReason(object: JupyterClusterObject): string {
+  return object.status.nodes.find((node) => node.message !== "")?.message ?? "";
+}
+
+function launchingNodes(object: JupyterClusterObject): string {
+  const late = object.status.nodes.filter((node) => !isStarted(node.phase));
+  return late
+    .map((n) => `slot ${n.slot} ${n.phase}${n.message === "" ? "" : `: ${n.message}`}`)
+    .join("; ");
+}
+
+function leaderSlot({ status }: JupyterClusterObject): string {
+  const node = status.nodes.find((candidate) => candidate.leader);
+  return node === undefined ? "slot unknown" : `slot ${node.slot}`;
+}
+
+function condition(object: JupyterClusterObject, type: ConditionType): Condition | undefined {
+  return object.status.conditions.find((candidate) => candidate.type === type);
+}

@@ -1,0 +1,197 @@
+/** `down`: ends the controller and removes the containers; on request the data as well. */
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { Command } from "commander";
+import { removeContainers, removeData } from "../machine/removal.ts";
+import { addConnectionOptions, withClient } from "../options/connection.ts";
+import { ERROR_CODES, OperationError } from "../../model/errors.ts";
+import { type ClusterMemory, completeMemory } from "../../model/memory.ts";
+import { openStateDir } from "../../store/state-dir.ts";
+import { createLogger } from "../../support/logger.ts";
+import type { CliContext } from "../context.ts";
+import type { ConnectionOptions } from "../options/connection.ts";
+import type { StateDir } from "../../store/state-dir.ts";
+
+/** Longer than the grace that Mesos gives a container, and the removal of nine of them. */
+const SHUTDOWN_MS_MAX = 90_000;
+const POLL_MS = 200;
+
+interface DownOptions extends ConnectionOptions {
+  readonly volumes?: boolean;
+  readonly yes?: boolean;
+  readonly forgetFramework?: boolean;
+}
+
+export function downCommand(context: CliContext): Command {
+  const command = new Command("down")
+    .summary("end the controller and remove the containers")
+    .description(
+      "End the controller that runs on the state directory and remove the containers of its " +
+        "clusters. Where no controller runs, the containers are removed all the same. Data stays " +
+        "in its volumes, and the next `up` goes on with it, unless --volumes is given; snapshots stay " +
+        "in any case. What other state directories or other programs own is never touched.",
+    )
+    .option("--volumes", "also remove the volumes with all data, the networks and the memory")
+    .option("-y, --yes", "don't ask before data is removed")
+    .option(
+      "--forget-framework",
+      "forget who we were to a Mesos that has removed the framework (exit code 6), and with it " +
+        "all containers; the next start registers anew",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  jupyter-cluster down                     the data stays
+  jupyter-cluster down --volumes --yes     nothing stays but snapshots`,
+    )
+    .action((options: DownOptions) => down(context, options));
+  return addConnectionOptions(command, context);
+}
+
+async function down(context: CliContext, options: DownOptions): Promise<void> {
+  if (options.volumes === true) await requireConsent(context, options);
+  const ended = await endController(context, options);
+  if (!existsSync(options.stateDir)) {
+    context.stderr.write(`Nothing to remove: there is no ${options.stateDir}.\n`);
+    return;
+  }
+  const state = await openWhenFree(context, options, ended);
+  try {
+    await removeAll(context, state, options, ended);
+  } finally {
+    await state.close();
+  }
+}
+
+async function requireConsent(context: CliContext, { yes, stateDir }: DownOptions): Promise<void> {
+  if (yes === true) return;
+  const question = `Remove the clusters of ${stateDir} with all their data, for good?`;
+  const agreed = context.confirm !== null && (await context.confirm(question));
+  if (agreed) return;
+  const hint = context.confirm === null ? " Without a terminal to ask on, say --yes." : "";
+  throw new OperationError(
+    ERROR_CODES.CONTROLLER_REFUSED,
+    "down --volumes",
+    `Nothing was removed.${hint}`,
+  );
+}
+
+/** @returns whether one ran, and has agreed to end with all its containers */
+async function endController(context: CliContext, options: DownOptions): Promise<boolean> {
+  return withClient(options, async (client) => {
+    try {
+      await client.status();
+    } catch (error) {
+      if (!isCode(error, ERROR_CODES.CONTROLLER_UNREACHABLE)) throw error;
+      return false;
+    }
+    await client.shutdown(true);
+    context.stderr.write(`The controller at ${options.api} ends and removes its containers.\n`);
+    return true;
+  });
+}
+
+/** The state directory is free when the controller's process has ended, or nearly so. */
+async function openWhenFree(
+  context: CliContext,
+  { stateDir, api }: DownOptions,
+  ended: boolean,
+): Promise<StateDir> {
+  const log = createLogger({ level: "warn", destination: context.stderr });
+  const deadline = Date.now() + (ended ? SHUTDOWN_MS_MAX : 0);
+  for (;;) {
+    try {
+      return await openStateDir(stateDir, { log });
+    } catch (error) {
+      if (!isCode(error, ERROR_CODES.STATE_LOCKED)) throw error;
+      if (Date.now() < deadline) {
+        await delay(POLL_MS);
+        continue;
+      }
+      if (!ended) throw controllerElsewhere(error, api);
+      const message = `The controller has not ended within ${SHUTDOWN_MS_MAX / 1000} s.`;
+      throw new OperationError(ERROR_CODES.TIMEOUT, "down", message, { cause: error });
+    }
+  }
+}
+
+function controllerElsewhere(error: OperationError, api: string): OperationError {
+  const message = `${error.message} It does not answer at ${api}: say where it does with --api.`;
+  return new OperationError(error.code, "down", message, { cause: error });
+}
+
+async function removeAll(
+  context: CliContext,
+  state: StateDir,
+  { volumes = false, forgetFramework = false }: DownOptions,
+  ended: boolean,
+): Promise<void> {
+  const memories = await state.memories.loadAll();
+  const clusters = [...memories.values()].map(completeMemory);
+  const masters = (await state.framework.load())?.masters ?? "local";
+  const local = masters === "local";
+  if (!local && !ended && !forgetFramework) throw onlyThroughMesos(masters);
+  let count = 0;
+  // Told at once: a later step may fail, and this is gone all the same.
+  const tell = (removed: readonly string[]) => {
+    count += removed.length;
+    context.stdout.write(removed.map((what) => `removed ${what}\n`).join(""));
+  };
+  if (clusters.length > 0 && local) {
+    const { connectDocker, requireDocker } = await import("../../docker/connect.ts");
+    const docker = connectDocker();
+    await requireDocker(docker);
+    tell(await removeContainers(docker, clusters));
+    if (volumes) tell(await removeData(docker, clusters));
+  }
+  // Without containers the framework means nothing; where it is removed it would be in the way.
+  await state.framework.save({ frameworkId: null, masters });
+  const left = volumes ? await placesOfSnapshots(state, clusters) : [];
+  for (const key of volumes ? memories.keys() : []) {
+    await state.memories.remove(key);
+    tell([`memory of ${key}`]);
+  }
+  context.stderr.write(summary(clusters.length, count > 0 || ended, volumes));
+  for (const path of left) context.stderr.write(`Snapshots stay in ${path}.\n`);
+  if (volumes && !local) {
+    context.stderr.write(`Volumes on the agents of ${masters} are not reached from here.\n`);
+  }
+}
+
+/** Where there are some, or may be. */
+async function placesOfSnapshots(
+  state: StateDir,
+  clusters: readonly ClusterMemory[],
+): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const { cluster } of clusters) {
+    const directory = state.snapshots.of(cluster);
+    try {
+      if ((await directory.list()).length > 0) paths.push(directory.path);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      // Its disk is not there now; what is on it stays all the same.
+      paths.push(directory.path);
+    }
+  }
+  return paths;
+}
+
+function summary(clusters: number, anything: boolean, volumes: boolean): string {
+  if (!anything) return "Nothing runs: there was nothing to remove.\n";
+  if (volumes || clusters === 0) return "All is removed.\n";
+  return "The containers are gone. The data stays; `jupyter-cluster up` goes on with it.\n";
+}
+
+function onlyThroughMesos(masters: string): OperationError {
+  const message =
+    `The containers run on the agents of Mesos at ${masters}: only a controller can remove them. ` +
+    "Start it (`jupyter-cluster controller --mesos …`) and say `down` again. If Mesos has removed " +
+    "the framework, and so its containers, say `down --forget-framework`.";
+  return new OperationError(ERROR_CODES.CONTROLLER_UNREACHABLE, "down", message);
+}
+
+function isCode(error: unknown, code: string): error is OperationError {
+  return error instanceof OperationError && error.code === code;
+}

@@ -1,0 +1,79 @@
+/** `exec`: a command, or a shell, in a node. */
+import { Command } from "commander";
+import { findNodeContainer } from "../machine/node-container.ts";
+import { addConnectionOptions, addNamespaceOption } from "../options/connection.ts";
+import { interactiveExec } from "../../docker/interactive-exec.ts";
+import { containerEnv } from "../../docker/containers.ts";
+import { ERROR_CODES, OperationError } from "../../model/errors.ts";
+import { NODE_CONFIG_ENV } from "../../model/agent-api.ts";
+import type { CliContext } from "../context.ts";
+import type { NodeOptions } from "../machine/node-container.ts";
+
+/** A login shell that begins at home, as over ssh; an exec begins at the image's directory. */
+const SHELL = ["/bin/bash", "-lc", "cd; exec /bin/bash -l"];
+
+interface ExecOptions extends NodeOptions {
+  readonly user?: string;
+}
+
+export function execCommand(context: CliContext): Command {
+  const command = new Command("exec")
+    .summary("a command, or a shell, in a node")
+    .description(
+      "Run a command in a node's container on this machine's Docker Engine, as the normal user of " +
+        "the nodes (spec.ssh.user); without a command, a shell. Exits with the command's own code, " +
+        "or with 255 when it could not be run.",
+    )
+    .argument("<node>", "NAME-k, or slot-N (which works without the controller)")
+    .argument("[command...]", "the command and its arguments, after --")
+    .option("-u, --user <name>", "another user, e.g. root")
+    .option("--cluster <name>", "cluster of a slot-N, where there are more than one")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  jupyter-cluster exec lab-0                                a shell on the leader
+  jupyter-cluster exec lab-1 -- ssh lab-2 hostname -I       from node to node
+  jupyter-cluster exec slot-0 -u root -- cat /etc/hosts`,
+    )
+    .action((node: string, words: string[], options: ExecOptions) =>
+      execInNode(context, node, words, options),
+    );
+  return addNamespaceOption(addConnectionOptions(command, context));
+}
+
+async function execInNode(
+  context: CliContext,
+  node: string,
+  words: readonly string[],
+  options: ExecOptions,
+): Promise<void> {
+  const { connectDocker } = await import("../../docker/connect.ts");
+  const docker = connectDocker();
+  const { container, title } = await findNodeContainer(docker, node, options);
+  const user = options.user ?? sshUserOf(await containerEnv(docker, container.id), title);
+  const term = context.env["TERM"];
+  const code = await interactiveExec(
+    docker,
+    container.id,
+    {
+      command: words.length > 0 ? words : SHELL,
+      user,
+      env: term === undefined ? [] : [`TERM=${term}`],
+    },
+    process,
+  );
+  context.setExitCode(code);
+}
+
+/** The container was told at its launch; so this works without the controller too. */
+function sshUserOf(env: ReadonlyMap<string, string>, title: string): string {
+  const config: unknown = JSON.parse(env.get(NODE_CONFIG_ENV) ?? "null");
+  const user = (config as { ssh?: { user?: unknown } } | null)?.ssh?.user;
+  if (typeof user === "string") return user;
+  throw new OperationError(
+    ERROR_CODES.NOT_FOUND,
+    "find the user",
+    `The container of ${title} does not say who its normal user is; name one with --user.`,
+  );
+}

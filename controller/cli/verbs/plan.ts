@@ -1,0 +1,82 @@
+/** `plan`: what saving a spec file would do, without doing it. */
+import { Command } from "commander";
+import { colorsFor } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { addConnectionOptions, withClient } from "../options/connection.ts";
+import { formatObject, outputOption } from "../options/output.ts";
+import { renderPreviews } from "../render/plan-text.ts";
+import { requireValidSpec } from "../machine/spec-file.ts";
+import { ERROR_CODES, OperationError } from "../../model/errors.ts";
+import { previewCluster } from "../../plan/preview/preview.ts";
+import type { CliContext } from "../context.ts";
+import type { ConnectionOptions } from "../options/connection.ts";
+import type { StructuredFormat } from "../options/output.ts";
+import type { JupyterClusterObject } from "../../model/resource.ts";
+import type { LoadedManifests } from "../../../crd-schema/documents.ts";
+import type { CompiledCluster } from "../../../crd-schema/spec.ts";
+
+interface PlanOptions extends ConnectionOptions {
+  readonly output?: StructuredFormat;
+}
+
+export function planCommand(context: CliContext): Command {
+  const command = new Command("plan")
+    .summary("what saving a spec file would do, and why")
+    .description(
+      "Compare a spec file with what the running controller keeps, and tell what would be done " +
+        "and why. Nothing is changed. Exits with 0 when there is nothing to do, 1 when there " +
+        "are changes (refused ones too), 255 when that can't be said.",
+    )
+    .argument("<file>", "spec file or directory")
+    .addOption(outputOption(["json", "yaml"] as const))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  jupyter-cluster plan manifests/cluster.yaml
+  jupyter-cluster plan new.yaml && echo "nothing to do"`,
+    )
+    .action((file: string, options: PlanOptions) => planFile(context, file, options));
+  return addConnectionOptions(command, context);
+}
+
+async function planFile(context: CliContext, file: string, options: PlanOptions): Promise<void> {
+  const wanted = await requireValidSpec(context, file);
+  const objects = await withClient(options, (client) => client.list(null));
+  const { parseManifest } = await import("../../../crd-schema/documents.ts");
+  const compiled = (object: JupyterClusterObject) => compileObject(object, parseManifest);
+  const previews = wanted.map((cluster) => {
+    const object = objects.find(
+      ({ metadata }) =>
+        metadata.name === cluster.metadata.name &&
+        metadata.namespace === cluster.metadata.namespace,
+    );
+    return previewCluster(object === undefined ? null : compiled(object), cluster);
+  });
+  const text =
+    options.output === undefined
+      ? renderPreviews(previews, wanted, colorsFor(context, context.stdout))
+      : formatObject({ clusters: previews }, options.output);
+  context.stdout.write(text);
+  const idle = previews.every((preview) => preview.verdict === "unchanged");
+  context.setExitCode(idle ? EXIT.OK : EXIT.NEGATIVE);
+}
+
+/** The object's spec is what the user wrote: compiled again, its defaults are filled in. */
+function compileObject(
+  object: JupyterClusterObject,
+  parseManifest: (text: string, file: string) => LoadedManifests,
+): CompiledCluster {
+  const { apiVersion, kind, metadata, spec } = object;
+  const { name, namespace, labels, annotations } = metadata;
+  const document = { apiVersion, kind, metadata: { name, namespace, labels, annotations }, spec };
+  const { clusters, problems } = parseManifest(JSON.stringify(document), `${namespace}/${name}`);
+  const [cluster] = clusters;
+  if (cluster !== undefined) return cluster;
+  const why = problems.map((problem) => `${problem.field}: ${problem.message}`).join(" ");
+  throw new OperationError(
+    ERROR_CODES.CONTROLLER_REFUSED,
+    "plan",
+    `The controller keeps a spec of ${namespace}/${name} that this version can't read. ${why}`,
+  );
+}

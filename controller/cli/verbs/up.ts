@@ -1,0 +1,107 @@
+/** `up`: everything on one machine, shown step by step; what `npm start` runs. */
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { closingBlock } from "../render/closing-block.ts";
+import { colorsFor } from "../context.ts";
+import { addControllerOptions } from "../options/controller.ts";
+import { openLogFile } from "../machine/log-file.ts";
+import { DEFAULT_API, withClient } from "../options/connection.ts";
+import { requirePorts } from "../machine/preflight.ts";
+import { startShow } from "../render/show.ts";
+import { requireValidSpec } from "../machine/spec-file.ts";
+import { Steps } from "../render/steps.ts";
+import { supervise } from "../machine/supervise.ts";
+import { stateDirPath } from "../../store/state-dir.ts";
+import { createLogger } from "../../support/logger.ts";
+import { messageOf } from "../../model/errors.ts";
+import type { ClosingFacts } from "../render/closing-block.ts";
+import type { CliContext } from "../context.ts";
+import type { ControllerCliOptions } from "../options/controller.ts";
+import type { JupyterClusterObject } from "../../model/resource.ts";
+
+const DEFAULT_SPEC = "manifests/cluster.yaml";
+
+export function upCommand(context: CliContext): Command {
+  const command = new Command("up")
+    .summary("start the controller and show the way to Ready")
+    .description(
+      "Check the spec file, Docker and the ports, build the nodes' image where it is missing, " +
+        "start the controller in this process, show the way to Ready, print Jupyter's address, " +
+        "and go on. Ctrl-C ends the controller and leaves the containers running.",
+    )
+    .argument("[file]", "spec file, or directory of spec files", DEFAULT_SPEC)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  jupyter-cluster up                       on ${DEFAULT_SPEC}
+  jupyter-cluster up lab.yaml --api 127.0.0.1:9001
+  jupyter-cluster up lab.yaml --mesos m1:5050,m2:5050,m3:5050`,
+    )
+    .action((file: string, options: ControllerCliOptions) => up(context, file, options));
+  return addControllerOptions(command, context);
+}
+
+async function up(context: CliContext, file: string, options: ControllerCliOptions): Promise<void> {
+  const steps = new Steps(context);
+  const clusters = await requireValidSpec(context, file);
+  steps.done(`spec ${file}: ${clusters.map((c) => c.metadata.name).join(", ")}`);
+  await requirePorts(options, clusters);
+  const logFile = openLogFile(options.stateDir);
+  try {
+    const log = createLogger({ level: options.logLevel, destination: logFile, format: "json" });
+    const { agentImage, runController } = await import("../machine/run-controller.ts");
+    const image = await agentImage(context, options, log, (line) => steps.detail(line));
+    steps.done(`Docker answers, image ${image} is there`);
+    const running = await runController(options, file, image, log);
+    steps.done(`controller at ${running.apiUrl}, log in ${logFile.path}`);
+    const show = startShow(context, running.published, clusters.length, steps.startedAt);
+    try {
+      const facts = {
+        apiUrl: running.apiUrl,
+        specFile: file,
+        logFile: logFile.path,
+        environment: environmentFor(context, running.apiUrl, options.stateDir),
+      };
+      void show.allReady.then((ready) => tellReady(context, ready, facts, options.stateDir));
+      context.setExitCode(await supervise(context, running));
+    } finally {
+      show.stop();
+    }
+  } finally {
+    logFile.close();
+  }
+}
+
+/** Never rejects: that an address could not be asked for is no reason to end the controller. */
+async function tellReady(
+  context: CliContext,
+  objects: readonly JupyterClusterObject[],
+  facts: Omit<ClosingFacts, "clusters" | "colors">,
+  stateDir: string,
+): Promise<void> {
+  const colors = colorsFor(context, context.stderr);
+  try {
+    const clusters = await withClient({ api: facts.apiUrl, stateDir }, (client) =>
+      Promise.all(
+        objects.map(async (object) => ({ object, url: await client.jupyterUrl(object.metadata) })),
+      ),
+    );
+    context.stderr.write(closingBlock({ ...facts, clusters, colors }));
+  } catch (error) {
+    context.stderr.write(
+      `Everything is Ready, but Jupyter's address can't be told: ${messageOf(error)}\n`,
+    );
+  }
+}
+
+/** What another terminal must be told, for it differs from what the verbs take by themselves. */
+function environmentFor(context: CliContext, apiUrl: string, stateDir: string): string[] {
+  const { JUPYTER_CLUSTER_STATE_DIR: _, ...env } = context.env;
+  return [
+    ...(apiUrl === DEFAULT_API ? [] : [`JUPYTER_CLUSTER_API=${apiUrl}`]),
+    ...(resolve(stateDir) === stateDirPath(env)
+      ? []
+      : [`JUPYTER_CLUSTER_STATE_DIR=${resolve(stateDir)}`]),
+  ];
+}
