@@ -6,28 +6,31 @@ import { join } from "node:path";
 import { apiOperations, databasesOf } from "./api-operations.ts";
 import { createMetrics, type Metrics } from "./api/metrics.ts";
 import { type ApiServer, startApiServer } from "./api/server.ts";
-import { ControllerCore } from "./core.ts";
+import { ControllerCore, type CoreOptions } from "./core.ts";
 import { connectDocker } from "./docker/connect.ts";
 import type Docker from "dockerode";
 import { DockerEvents } from "./docker/events.ts";
 import { PublishedStore } from "./loop/published.ts";
 import { startMesosLocal } from "./mesos-local/main.ts";
+import { type LocalTarget, type MastersTarget, targetText } from "./mesos/target.ts";
 import { OperationError } from "./model/errors.ts";
 import { clusterKey, LABELS } from "./model/ids.ts";
 import type { Logger, PublishedClusters } from "./model/ports.ts";
 import { SpecWatcher } from "./spec-files/spec-watcher.ts";
 import { openStateDir, type StateDir } from "./store/state-dir.ts";
 import { systemClock } from "./support/clock.ts";
+import type { HostPort } from "./support/host-port.ts";
 import { VERSION } from "./support/version.ts";
 
 export interface ControllerOptions {
   readonly stateDir: string;
   /** Spec file, or directory of them. */
   readonly spec: string;
-  /** `local`, or `host:port[,host:port…]`. */
-  readonly mesos: string;
-  readonly mesosLocalAddress: { readonly host: string; readonly port: number };
-  readonly api: { readonly host: string; readonly port: number };
+  readonly mesos: LocalTarget | MastersTarget;
+  /** Who we are to the masters. */
+  readonly framework: CoreOptions["framework"];
+  readonly mesosLocalAddress: HostPort;
+  readonly api: HostPort;
   /** Image of clusters whose spec names none. */
   readonly agentImage: string;
   readonly log: Logger;
@@ -113,6 +116,7 @@ async function start(
     frameworkId: (await state.framework.load())?.frameworkId ?? null,
     masters,
     mesos: options.mesos,
+    framework: options.framework,
     docker,
     agentImage: options.agentImage,
     published,
@@ -159,7 +163,7 @@ function serve(
     published,
     info: () => {
       const { master, frameworkId, registered } = core.mesosInfo();
-      const where = mesos === "local" ? "local" : (master ?? mesos);
+      const where = mesos.kind === "local" ? "local" : (master ?? targetText(mesos));
       return { version: VERSION, startedAt, mesos: { master: where, frameworkId, registered } };
     },
     health: {
@@ -197,12 +201,8 @@ async function findMasters(
   { mesos, mesosLocalAddress, log }: ControllerOptions,
   stateDir: string,
   closers: Closer[],
-): Promise<readonly string[]> {
-  if (mesos !== "local")
-    return mesos
-      .replace(/^http:\/\//, "")
-      .split(",")
-      .map((m) => m.trim());
+): Promise<readonly HostPort[]> {
+  if (mesos.kind === "masters") return mesos.addresses;
   const local = await startMesosLocal({
     ...mesosLocalAddress,
     stateDir: join(stateDir, "mesos-local"),
@@ -210,5 +210,6 @@ async function findMasters(
     log,
   });
   closers.push(() => local.stop());
-  return [new URL(local.url).host];
+  const { hostname, port } = new URL(local.url);
+  return [{ host: hostname, port: Number(port) }];
 }

@@ -12,6 +12,8 @@ import type { LoopPorts, ReconcileMetrics } from "./loop/ports.ts";
 import type { PublishedStore } from "./loop/published.ts";
 import type { MesosScheduler } from "./mesos/scheduler.ts";
 import { SharedFramework } from "./mesos/shared-framework.ts";
+import type { FrameworkOptions } from "./mesos/framework-info.ts";
+import { type LocalTarget, type MastersTarget, targetText, transportOf } from "./mesos/target.ts";
 import type { Action } from "./model/action.ts";
 import { type ClusterKey, clusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
@@ -22,6 +24,7 @@ import { ClusterObserver } from "./observe/cluster-observer.ts";
 import { DockerFacts } from "./observe/docker-facts.ts";
 import { SnapshotFacts } from "./observe/snapshot-facts.ts";
 import { ProxyRegistry } from "./proxy/proxy-registry.ts";
+import type { HostPort } from "./support/host-port.ts";
 import type { StateDir } from "./store/state-dir.ts";
 import type { CompiledCluster } from "../crd-schema/spec.ts";
 
@@ -34,10 +37,10 @@ export interface CoreOptions {
   readonly remembered: ReadonlyMap<ClusterKey, ClusterMemory>;
   readonly storedTasks: ReadonlyMap<string, ObservedTask>;
   readonly frameworkId: string | null;
-  /** `host:port` of each master. */
-  readonly masters: readonly string[];
-  /** The same as the user said it: `local`, or the list. It is kept with the framework's id. */
-  readonly mesos: string;
+  readonly masters: readonly HostPort[];
+  /** What the user said of them. It is kept with the framework's id. */
+  readonly mesos: LocalTarget | MastersTarget;
+  readonly framework: Pick<FrameworkOptions, "role" | "principal">;
   readonly docker: Docker;
   readonly agentImage: string;
   readonly published: PublishedStore;
@@ -83,7 +86,7 @@ export class ControllerCore {
     this.observer = new ClusterObserver({
       mesos: this.mesos,
       streams: this.streams,
-      docker: options.mesos === "local" ? this.dockerFacts : null,
+      docker: options.mesos.kind === "local" ? this.dockerFacts : null,
       snapshots: this.snapshotFacts,
       jobs: this.jobs,
       proxies: this.proxies,
@@ -141,7 +144,7 @@ export class ControllerCore {
     const { state, mesos, log } = this.options;
     await this.loop.stop();
     await this.scheduler.teardown();
-    await state.framework.save({ frameworkId: null, masters: mesos });
+    await state.framework.save({ frameworkId: null, masters: targetText(mesos) });
     log.info({}, "framework torn down");
   }
 
@@ -153,17 +156,19 @@ export class ControllerCore {
   private newSharedFramework(): SharedFramework {
     const { clock, log, state, masters, mesos, frameworkId, storedTasks } = this.options;
     return new SharedFramework({
+      ...(mesos.kind === "masters" ? transportOf(mesos) : {}),
       masters,
       framework: {
+        ...this.options.framework,
         name: FRAMEWORK_NAME,
         user: "root",
-        role: "*",
         failoverTimeoutSeconds: FAILOVER_TIMEOUT_S,
       },
       frameworkId,
       clock,
       log,
-      saveFrameworkId: (id) => state.framework.save({ frameworkId: id, masters: mesos }),
+      saveFrameworkId: (id) =>
+        state.framework.save({ frameworkId: id, masters: targetText(mesos) }),
       taskFiles: state.tasks,
       storedTasks,
       memories: () => this.memories(),

@@ -53,6 +53,8 @@ Examples:
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      // What was wrong is repeated, and may have a password in it.
+      outputError: (text, write) => write(withoutPasswords(text)),
       getOutHelpWidth: () => context.stdout.columns,
       getErrHelpWidth: () => context.stderr.columns,
     });
@@ -71,4 +73,9 @@ function inherit(command: Command, from: Command): Command {
   command.copyInheritedSettings(from);
   for (const below of command.commands) inherit(below, command);
   return command;
+}
+
+/** `USER:PASSWORD@` in an address, up to its last @. */
+function withoutPasswords(text: string): string {
+  return text.replace(/((?:[a-z]+:\/\/)?[^\s'":]*:)[^\s'"]+(?=@)/gi, "$1[redacted]");
 }

@@ -1,5 +1,6 @@
 /** Finds the leading master. How is a matter of the site: a list, or ZooKeeper. */
-import { addressText, type MasterAddress, parseMasterAddress } from "./http/master-address.ts";
+import type { HostPort } from "../support/host-port.ts";
+import { addressText, type MasterAddress, SCHEDULER_PATH } from "./http/master-address.ts";
 
 export interface MasterDetector {
   /** Where the leading master may be, the likeliest first. Empty: not known now. */
@@ -26,10 +27,9 @@ export class StaticMasters implements MasterDetector {
   private leader: MasterAddress | null = null;
   private firstIndex = 0;
 
-  /** @param masters `host:port` each; throws when there is none or one is malformed */
-  constructor(masters: readonly string[]) {
+  constructor(masters: readonly HostPort[]) {
     if (masters.length === 0) throw new Error("no Mesos master is given");
-    this.listed = masters.map(parseMasterAddress);
+    this.listed = masters.map((master) => ({ ...master, path: SCHEDULER_PATH }));
   }
 
   candidates(): readonly MasterAddress[] {

@@ -5,6 +5,7 @@
 import type { OperationError } from "../model/errors.ts";
 import type { ClusterKey } from "../model/ids.ts";
 import type { ObservedMesos, Source } from "../model/observed.ts";
+import type { HostPort } from "../support/host-port.ts";
 import { removed } from "./fatal-errors.ts";
 import { type FrameworkOptions, subscribeCall } from "./framework-info.ts";
 import { CallChannel, type SendCall } from "./http/call-channel.ts";
@@ -22,8 +23,8 @@ import { TaskTracker } from "./tasks/task-tracker.ts";
 import type { TaskInfo } from "./wire.ts";
 
 export interface SchedulerOptions extends TransportOptions, RegistrationOptions {
-  /** `host:port` of each master; any of them redirects to the leading one. */
-  readonly masters: readonly string[];
+  /** Any of them redirects to the leading one. */
+  readonly masters: readonly HostPort[];
   /** Finds the leading master in another way than by the list. */
   readonly detector?: MasterDetector;
   /** Reaches the masters in another way than by sockets. */

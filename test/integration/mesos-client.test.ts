@@ -47,7 +47,7 @@ function newScheduler(): MesosScheduler {
     onChange: () => undefined,
   });
   return new MesosScheduler({
-    masters: [`127.0.0.1:${port}`],
+    masters: [{ host: "127.0.0.1", port }],
     framework: FRAMEWORK,
     frameworkId,
     clock: systemClock,

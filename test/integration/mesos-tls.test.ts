@@ -1,13 +1,12 @@
 /** A master behind TLS, with a certificate that is made for the test. */
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SchedulerOptions } from "../../controller/mesos/scheduler.ts";
+import { makeCertificate } from "../support/mesos/certificate.ts";
 import { record } from "../support/mesos/scripted-master.ts";
 import { TestScheduler } from "../support/mesos/test-scheduler.ts";
 import { until } from "../support/poll.ts";
@@ -22,13 +21,9 @@ let address: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "mesos-tls-"));
-  const [keyFile, certFile] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-  await promisify(execFile)("openssl", [
-    ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=master"],
-    ...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", keyFile, "-out", certFile],
-  ]);
-  cert = await readFile(certFile, "utf8");
-  server.setSecureContext({ cert, key: await readFile(keyFile, "utf8") });
+  const made = await makeCertificate(directory, "master");
+  cert = made.cert;
+  server.setSecureContext(made);
   server.on("request", (request, response) => {
     const streamId = request.headers["mesos-stream-id"];
     streamIds.push(streamId);

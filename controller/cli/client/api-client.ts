@@ -2,7 +2,6 @@
 import { Agent, request } from "undici";
 import type { Dispatcher } from "undici";
 import { notAController, refused, unreachable } from "./api-errors.ts";
-import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { API_VERSION } from "../../model/resource.ts";
 import { linesOf } from "../../support/line-splitter.ts";
 import type { ClusterRef } from "../../model/ids.ts";
@@ -44,7 +43,7 @@ export interface LogQuery {
 }
 
 export interface ApiClientOptions {
-  /** `http://host:port` */
+  /** `http://host:port`, without a slash at its end. */
   readonly url: string;
   /** Reads the control token; called only for requests that need it. */
   readonly token: () => Promise<string>;
@@ -67,13 +66,12 @@ interface JsonRequest extends OpenRequest {
 }
 
 export class ApiClient {
-  readonly url: string;
+  readonly #url: string;
   readonly #token: () => Promise<string>;
   readonly #dispatcher: Agent;
 
-  /** @throws OperationError ERR_CONTROLLER_UNREACHABLE when the URL is none */
   constructor(options: ApiClientOptions) {
-    this.url = checkedUrl(options.url);
+    this.#url = options.url;
     this.#token = options.token;
     const deadline = options.deadlineMs ?? DEADLINE_MS;
     this.#dispatcher = new Agent({
@@ -166,11 +164,11 @@ export class ApiClient {
     let bytes = 0;
     for await (const chunk of this.#guarded(operation, body)) {
       bytes += chunk.length;
-      if (bytes > BODY_BYTES_MAX) throw notAController(operation, this.url);
+      if (bytes > BODY_BYTES_MAX) throw notAController(operation, this.#url);
       chunks.push(chunk);
     }
     const parsed = parseObject(Buffer.concat(chunks).toString("utf8"));
-    if (parsed === null || !(proof in parsed)) throw notAController(operation, this.url);
+    if (parsed === null || !(proof in parsed)) throw notAController(operation, this.#url);
     return parsed as T;
   }
 
@@ -186,7 +184,7 @@ export class ApiClient {
     const query = options.query ? `?${new URLSearchParams(options.query).toString()}` : "";
     let response: Dispatcher.ResponseData;
     try {
-      response = await request(`${this.url}${path}${query}`, {
+      response = await request(`${this.#url}${path}${query}`, {
         method,
         headers,
         body: options.body ?? null,
@@ -196,11 +194,11 @@ export class ApiClient {
         ...(options.deadlineMs === undefined ? {} : { headersTimeout: options.deadlineMs }),
       });
     } catch (error) {
-      throw unreachable(operation, this.url, error);
+      throw unreachable(operation, this.#url, error);
     }
     if (response.statusCode < 300) return response.body;
     const text = await response.body.text().catch(() => "");
-    throw refused(operation, this.url, response.statusCode, text);
+    throw refused(operation, this.#url, response.statusCode, text);
   }
 
   /** A connection that breaks in the middle is an operating error like any other. */
@@ -208,7 +206,7 @@ export class ApiClient {
     try {
       yield* body;
     } catch (error) {
-      throw unreachable(operation, this.url, error);
+      throw unreachable(operation, this.#url, error);
     }
   }
 }
@@ -220,15 +218,6 @@ function collectionPath(namespace: string | null): string {
 
 function objectPath(ref: ClusterRef): string {
   return `${collectionPath(ref.namespace)}/${encodeURIComponent(ref.name)}`;
-}
-
-function checkedUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    const message = `--api wants http://HOST:PORT, not ${JSON.stringify(text)}.`;
-    throw new OperationError(ERROR_CODES.CONTROLLER_UNREACHABLE, "read --api", message);
-  }
-  return text.replace(/\/+$/, "");
 }
 
 function parseObject(text: string): object | null {

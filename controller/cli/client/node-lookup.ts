@@ -1,23 +1,11 @@
 /** From what a person calls a node (XXX-k, or slot-N) to the node that is meant. */
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
-import { slotOfMemberName } from "../../model/ids.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../model/resource.ts";
 
 export type NodeAddress =
-  | { readonly kind: "name"; readonly cluster: string; readonly index: number }
-  | { readonly kind: "slot"; readonly slot: number };
-
-/** @throws OperationError ERR_NOT_FOUND when the text can be no node's name */
-export function parseNode(text: string): NodeAddress {
-  const slot = slotOfMemberName(text);
-  if (slot !== null) return { kind: "slot", slot };
-  const match = /^(.+)-(\d+)$/.exec(text);
-  if (match === null) {
-    throw notFound(`${text} is no node: a node is called NAME-0, NAME-1, … or slot-0, slot-1, …`);
-  }
-  return { kind: "name", cluster: match[1] as string, index: Number(match[2]) };
-}
+  | { readonly kind: "name"; readonly text: string; readonly cluster: string }
+  | { readonly kind: "slot"; readonly text: string; readonly slot: number };
 
 export interface FoundNode {
   readonly cluster: JupyterClusterObject;
@@ -32,19 +20,18 @@ export async function findNode(
   client: ApiClient,
   namespace: string,
   cluster: string | null,
-  text: string,
+  address: NodeAddress,
 ): Promise<FoundNode> {
-  const address = parseNode(text);
   const name = cluster ?? (address.kind === "name" ? address.cluster : null);
   const object =
     name === null ? await onlyCluster(client, namespace) : await client.get({ namespace, name });
   const { nodes } = object.status;
   const node = nodes.find((candidate) =>
-    address.kind === "slot" ? candidate.slot === address.slot : candidate.name === text,
+    address.kind === "slot" ? candidate.slot === address.slot : candidate.name === address.text,
   );
   if (node === undefined) {
     const names = nodes.map((n) => n.name ?? `slot-${n.slot}`).join(", ") || "none yet";
-    throw notFound(`Cluster ${object.metadata.name} has no node ${text}; it has ${names}.`);
+    throw notFound(`Cluster ${object.metadata.name} has no node ${address.text}; it has ${names}.`);
   }
   return { cluster: object, node };
 }

@@ -1,10 +1,10 @@
 /** From a node's name to its container on this machine's Docker Engine. */
 import { withClient } from "../options/connection.ts";
-import { findNode, nodeTitle, parseNode } from "../client/node-lookup.ts";
+import { findNode, nodeTitle } from "../client/node-lookup.ts";
 import { listClusterContainers } from "../../docker/containers.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type Docker from "dockerode";
-import type { FoundNode } from "../client/node-lookup.ts";
+import type { FoundNode, NodeAddress } from "../client/node-lookup.ts";
 import type { ConnectionOptions, NamespaceOptions } from "../options/connection.ts";
 import type { ClusterContainer } from "../../docker/containers.ts";
 
@@ -30,17 +30,16 @@ export interface NodeContainer {
  */
 export async function findNodeContainer(
   docker: Docker,
-  node: string,
+  address: NodeAddress,
   options: NodeOptions,
 ): Promise<NodeContainer> {
-  const address = parseNode(node);
   const { namespace, cluster = null } = options;
   let found: FoundNode;
   try {
-    found = await withClient(options, (client) => findNode(client, namespace, cluster, node));
+    found = await withClient(options, (client) => findNode(client, namespace, cluster, address));
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    if (address.kind === "name") throw needsController(node, error);
+    if (address.kind === "name") throw needsController(address.text, error);
     return { ...(await bySlot(docker, address.slot, options)), controllerAnswers: false };
   }
   const { slot } = found.node;

@@ -4,14 +4,14 @@ import { clusterKey } from "../../model/ids.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { ApiClient } from "../client/api-client.ts";
 import { hostPortText } from "../../support/host-port.ts";
+import { listen } from "../../support/listen.ts";
+import type { HostPort } from "../../support/host-port.ts";
 import type { ControllerCliOptions } from "../options/controller.ts";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 
 const ASK_MS = 1_000;
 
-interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
+interface WantedAddress extends HostPort {
   /** What it is for and how to choose another, e.g. `the proxy of cluster lab (spec.proxy.port)`. */
   readonly purpose: string;
 }
@@ -26,10 +26,10 @@ export async function requirePorts(
 ): Promise<void> {
   const { api, mesos, mesosLocalAddress } = options;
   await requireNoController(`http://${hostPortText(api)}`);
-  const wanted: ListenAddress[] = [
+  const wanted: WantedAddress[] = [
     { ...api, purpose: "the HTTP API (--api HOST:PORT chooses another)" },
   ];
-  if (mesos === "local") {
+  if (mesos.kind === "local") {
     const purpose = "the embedded Mesos master (--mesos-local-address HOST:PORT chooses another)";
     wanted.push({ ...mesosLocalAddress, purpose });
   }
@@ -39,7 +39,7 @@ export async function requirePorts(
     const purpose = `the proxy of ${clusterKey(metadata)} (spec.proxy.port chooses another)`;
     wanted.push({ host: address, port, purpose });
   }
-  await requireFree(wanted);
+  for (const address of wanted) await requireFree(address);
 }
 
 async function requireNoController(url: string): Promise<void> {
@@ -60,32 +60,9 @@ async function requireNoController(url: string): Promise<void> {
   }
 }
 
-/** @throws OperationError ERR_ADDRESS_IN_USE for the first address that can't be listened on */
-async function requireFree(addresses: readonly ListenAddress[]): Promise<void> {
-  for (const address of addresses) {
-    const code = await bindError(address.host, address.port);
-    if (code === null) continue;
-    const where = `${address.host}:${address.port}`;
-    throw new OperationError(
-      ERROR_CODES.ADDRESS_IN_USE,
-      `listen on ${where}`,
-      `${explain(code, where)} It is wanted for ${address.purpose}.`,
-    );
-  }
-}
-
-function explain(code: string, where: string): string {
-  if (code === "EADDRINUSE") return `Another program listens on ${where}.`;
-  if (code === "EADDRNOTAVAIL") return `${where} is no address of this machine.`;
-  if (code === "EACCES") return `This user may not listen on ${where}.`;
-  return `${where} can't be listened on (${code}).`;
-}
-
-/** null: free. */
-function bindError(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
-  });
+/** @throws OperationError ERR_ADDRESS_IN_USE */
+async function requireFree({ purpose, ...address }: WantedAddress): Promise<void> {
+  const server = createServer();
+  await listen(server, address, purpose, `It is wanted for ${purpose}.`);
+  await new Promise((resolve) => server.close(resolve));
 }

@@ -20,6 +20,8 @@ export async function agentImage(
   log: Logger,
   onProgress: (line: string) => void,
 ): Promise<string> {
+  // Other agents fetch it; nothing runs on this machine.
+  if (options.agentImage !== undefined && options.mesos.kind !== "local") return options.agentImage;
   const docker = connectDocker();
   await requireDocker(docker);
   if (options.agentImage !== undefined) return options.agentImage;
@@ -48,6 +50,15 @@ export function runController(
   image: string,
   log: Logger,
 ): Promise<RunningController> {
-  const { stateDir, mesos, mesosLocalAddress, api } = options;
-  return startController({ stateDir, spec, mesos, mesosLocalAddress, api, agentImage: image, log });
+  const { stateDir, mesos, mesosRole: role, mesosPrincipal: principal } = options;
+  return startController({
+    stateDir,
+    spec,
+    mesos,
+    framework: { role, ...(principal === undefined ? {} : { principal }) },
+    mesosLocalAddress: options.mesosLocalAddress,
+    api: options.api,
+    agentImage: image,
+    log,
+  });
 }

@@ -2,10 +2,14 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { ApiClient } from "../client/api-client.ts";
+import { addEnvironmentOption } from "./environment.ts";
+import { httpUrl } from "./parsers.ts";
 import { readControlToken } from "../../store/control-token.ts";
 import { stateDirPath } from "../../store/state-dir.ts";
 import type { CliContext } from "../context.ts";
 
+/** Of verbs that ask the controller, and, where it listens, of those that run one. */
+export const API_VARIABLE = "JUPYTER_CLUSTER_API";
 export const DEFAULT_API = "http://127.0.0.1:8001";
 export const DEFAULT_NAMESPACE = "default";
 
@@ -20,11 +24,10 @@ export interface NamespaceOptions {
 
 /** `--api` and `--state-dir`: every verb that talks to the controller. */
 export function addConnectionOptions(command: Command, context: CliContext): Command {
-  return addStateDirOption(command, context).addOption(
-    new Option("--api <url>", "address of the controller (env JUPYTER_CLUSTER_API)").default(
-      nonEmpty(context.env["JUPYTER_CLUSTER_API"]) ?? DEFAULT_API,
-    ),
-  );
+  const api = new Option("--api <url>", "address of the controller")
+    .argParser(httpUrl)
+    .default(httpUrl(DEFAULT_API), DEFAULT_API);
+  return addEnvironmentOption(addStateDirOption(command, context), context, api, API_VARIABLE);
 }
 
 export function addStateDirOption(command: Command, context: CliContext): Command {
@@ -52,8 +55,4 @@ export async function withClient<T>(
   } finally {
     await client.close();
   }
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === "" ? undefined : text;
 }

@@ -1,11 +1,14 @@
 /** Options of the verbs that run a controller in this process: `up` and `controller`. */
 import { Option } from "commander";
-import { hostPort, ipv4Port } from "./host-port.ts";
-import { addStateDirOption, DEFAULT_API } from "./connection.ts";
+import { addStateDirOption, API_VARIABLE, DEFAULT_API } from "./connection.ts";
+import { addEnvironmentOption } from "./environment.ts";
+import { addMesosOptions } from "./mesos.ts";
+import { hostPort, ipv4Port } from "./parsers.ts";
 import { LOG_LEVELS } from "../../support/logger.ts";
 import type { LogLevel } from "../../support/logger.ts";
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
+import type { MesosOptions } from "./mesos.ts";
 import type { HostPort } from "../../support/host-port.ts";
 
 export const DEFAULT_MESOS_LOCAL = "127.0.0.1:5050";
@@ -14,9 +17,7 @@ export const LOG_LEVEL_OPTION = new Option("--log-level <level>", "how much is l
   .choices(LOG_LEVELS)
   .default("info");
 
-export interface ControllerCliOptions {
-  /** `local`, or `host:port[,host:port…]`. */
-  readonly mesos: string;
+export interface ControllerCliOptions extends MesosOptions {
   readonly mesosLocalAddress: HostPort;
   readonly api: HostPort;
   readonly agentImage?: string;
@@ -25,23 +26,15 @@ export interface ControllerCliOptions {
 }
 
 export function addControllerOptions(command: Command, context: CliContext): Command {
-  const api = context.env["JUPYTER_CLUSTER_API"] || DEFAULT_API;
-  return addStateDirOption(command, context)
-    .addOption(
-      new Option(
-        "--mesos <where>",
-        "local: the embedded master on this machine's Docker; else the masters, HOST:PORT,…",
-      ).default("local"),
-    )
+  const api = new Option("--api <host:port>", "where the HTTP API listens")
+    .argParser(hostPort)
+    .default(hostPort(DEFAULT_API), DEFAULT_API);
+  addMesosOptions(addStateDirOption(command, context), context);
+  return addEnvironmentOption(command, context, api, API_VARIABLE)
     .addOption(
       new Option("--mesos-local-address <host:port>", "where the embedded master listens")
         .argParser(ipv4Port)
         .default(ipv4Port(DEFAULT_MESOS_LOCAL), DEFAULT_MESOS_LOCAL),
-    )
-    .addOption(
-      new Option("--api <host:port>", "where the HTTP API listens (env JUPYTER_CLUSTER_API)")
-        .argParser(hostPort)
-        .default(hostPort(api), api),
     )
     .addOption(
       new Option(

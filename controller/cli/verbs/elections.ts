@@ -2,7 +2,8 @@
 import { Command, Option } from "commander";
 import { electionStories, electionsTable } from "../render/election-text.ts";
 import { addConnectionOptions, addNamespaceOption, withClient } from "../options/connection.ts";
-import { formatObject, outputOption, wholeNumber } from "../options/output.ts";
+import { formatObject, outputOption } from "../options/output.ts";
+import { wholeNumber } from "../options/parsers.ts";
 import type { CliContext } from "../context.ts";
 import type { Election } from "../../model/election.ts";
 import type { ConnectionOptions, NamespaceOptions } from "../options/connection.ts";

@@ -2,10 +2,12 @@
 import { Command } from "commander";
 import { findNodeContainer } from "../machine/node-container.ts";
 import { addConnectionOptions, addNamespaceOption } from "../options/connection.ts";
+import { nodeAddress } from "../options/parsers.ts";
 import { interactiveExec } from "../../docker/interactive-exec.ts";
 import { containerEnv } from "../../docker/containers.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { NODE_CONFIG_ENV } from "../../model/agent-api.ts";
+import type { NodeAddress } from "../client/node-lookup.ts";
 import type { CliContext } from "../context.ts";
 import type { NodeOptions } from "../machine/node-container.ts";
 
@@ -24,7 +26,7 @@ export function execCommand(context: CliContext): Command {
         "the nodes (spec.ssh.user); without a command, a shell. Exits with the command's own code, " +
         "or with 255 when it could not be run.",
     )
-    .argument("<node>", "NAME-k, or slot-N (which works without the controller)")
+    .argument("<node>", "NAME-k, or slot-N (which works without the controller)", nodeAddress)
     .argument("[command...]", "the command and its arguments, after --")
     .option("-u, --user <name>", "another user, e.g. root")
     .option("--cluster <name>", "cluster of a slot-N, where there are more than one")
@@ -36,7 +38,7 @@ Examples:
   jupyter-cluster exec lab-1 -- ssh lab-2 hostname -I       from node to node
   jupyter-cluster exec slot-0 -u root -- cat /etc/hosts`,
     )
-    .action((node: string, words: string[], options: ExecOptions) =>
+    .action((node: NodeAddress, words: string[], options: ExecOptions) =>
       execInNode(context, node, words, options),
     );
   return addNamespaceOption(addConnectionOptions(command, context));
@@ -44,7 +46,7 @@ Examples:
 
 async function execInNode(
   context: CliContext,
-  node: string,
+  node: NodeAddress,
   words: readonly string[],
   options: ExecOptions,
 ): Promise<void> {

@@ -2,12 +2,14 @@
 import { Command } from "commander";
 import { findNodeContainer } from "../machine/node-container.ts";
 import { addConnectionOptions, addNamespaceOption } from "../options/connection.ts";
+import { nodeAddress, signalName } from "../options/parsers.ts";
 import { killContainer } from "../../docker/containers.ts";
+import type { NodeAddress } from "../client/node-lookup.ts";
 import type { CliContext } from "../context.ts";
 import type { NodeOptions } from "../machine/node-container.ts";
 
 interface KillOptions extends NodeOptions {
-  readonly signal: string;
+  readonly signal: NodeJS.Signals;
 }
 
 export function killCommand(context: CliContext): Command {
@@ -17,8 +19,8 @@ export function killCommand(context: CliContext): Command {
       "Kill the container of a node on this machine's Docker Engine, behind the back of Mesos and " +
         "of the controller, as a crash would. It comes back by itself.",
     )
-    .argument("<node>", "NAME-k, or slot-N (which works without the controller)")
-    .option("--signal <name>", "signal to send to the container", "SIGKILL")
+    .argument("<node>", "NAME-k, or slot-N (which works without the controller)", nodeAddress)
+    .option("--signal <name>", "signal to send to the container", signalName, "SIGKILL")
     .option("--cluster <name>", "cluster of a slot-N, where there are more than one")
     .addHelpText(
       "after",
@@ -28,11 +30,15 @@ Examples:
   jupyter-cluster kill lab-0               the leader: another node becomes lab-0
   jupyter-cluster kill slot-2 --signal SIGTERM`,
     )
-    .action((node: string, options: KillOptions) => killNode(context, node, options));
+    .action((node: NodeAddress, options: KillOptions) => killNode(context, node, options));
   return addNamespaceOption(addConnectionOptions(command, context));
 }
 
-async function killNode(context: CliContext, node: string, options: KillOptions): Promise<void> {
+async function killNode(
+  context: CliContext,
+  node: NodeAddress,
+  options: KillOptions,
+): Promise<void> {
   const { connectDocker } = await import("../../docker/connect.ts");
   const docker = connectDocker();
   const found = await findNodeContainer(docker, node, options);

@@ -1,8 +1,8 @@
 /** `logs`: what a unit of a node has logged, through the controller and the node's agent. */
 import { Argument, Command } from "commander";
-import { findNode, parseNode } from "../client/node-lookup.ts";
+import { findNode, type NodeAddress } from "../client/node-lookup.ts";
 import { addConnectionOptions, addNamespaceOption, withClient } from "../options/connection.ts";
-import { wholeNumber } from "../options/output.ts";
+import { nodeAddress, wholeNumber } from "../options/parsers.ts";
 import type { CliContext } from "../context.ts";
 import type { ConnectionOptions, NamespaceOptions } from "../options/connection.ts";
 
@@ -21,7 +21,7 @@ export function logsCommand(context: CliContext): Command {
       "Print what a unit of a node has logged. The way is controller, then the node's agent: " +
         "with the controller down, use `docker logs` on the node's container.",
     )
-    .argument("<node>", "NAME-k, or slot-N")
+    .argument("<node>", "NAME-k, or slot-N", nodeAddress)
     .addArgument(new Argument("[unit]", "whose log").choices(UNITS).default("agent"))
     .option("-f, --follow", "go on and print what is logged next")
     .option("--tail <lines>", "that many lines from the end", wholeNumber(1))
@@ -33,9 +33,8 @@ Examples:
   jupyter-cluster logs lab-0 jupyter -f
   jupyter-cluster logs slot-2 etcd --tail 50`,
     )
-    .action((node: string, unit: string, options: LogsOptions) => {
-      parseNode(node);
-      return withClient(options, async (client) => {
+    .action((node: NodeAddress, unit: string, options: LogsOptions) =>
+      withClient(options, async (client) => {
         const found = await findNode(client, options.namespace, options.cluster ?? null, node);
         const query = { unit, tail: options.tail ?? null, follow: options.follow === true };
         // By slot: the name may move to another node while its log is followed.
@@ -43,7 +42,7 @@ Examples:
         for await (const chunk of client.log(found.cluster.metadata, target, query)) {
           context.stdout.write(chunk);
         }
-      });
-    });
+      }),
+    );
   return addNamespaceOption(addConnectionOptions(command, context));
 }

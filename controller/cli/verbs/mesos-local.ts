@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { agentOption } from "../options/local-agent.ts";
 import { DEFAULT_MESOS_LOCAL, LOG_LEVEL_OPTION } from "../options/controller.ts";
-import { ipv4Port } from "../options/host-port.ts";
+import { ipv4Port } from "../options/parsers.ts";
 import { supervise } from "../machine/supervise.ts";
 import { systemClock } from "../../support/clock.ts";
 import { createLogger } from "../../support/logger.ts";

@@ -1,6 +1,5 @@
-/** Where a master is, as a person writes it and as another master redirects to it. Pure. */
-import { messageOf } from "../../model/errors.ts";
-import { type HostPort, hostPortText, parseHostPort } from "../../support/host-port.ts";
+/** Where a master is, by itself and as another master redirects to it. Pure. */
+import { type HostPort, hostPortText } from "../../support/host-port.ts";
 
 export interface MasterAddress extends HostPort {
   /** Of the scheduler API; a redirect may name another. */
@@ -8,16 +7,6 @@ export interface MasterAddress extends HostPort {
 }
 
 export const SCHEDULER_PATH = "/api/v1/scheduler";
-
-/** `host:port` or `[ipv6]:port`. Throws with a sentence on anything else. */
-export function parseMasterAddress(text: string): MasterAddress {
-  try {
-    return { ...parseHostPort(text), path: SCHEDULER_PATH };
-  } catch (error) {
-    const message = `not the address of a Mesos master: "${text}". ${messageOf(error)}`;
-    throw new Error(message, { cause: error });
-  }
-}
 
 export function addressText(address: MasterAddress): string {
   return hostPortText(address);

@@ -4,9 +4,14 @@ import type { Connection, MasterConnections } from "./connections.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
 import { addressText, type MasterAddress } from "./master-address.ts";
 
+export interface MesosCredential {
+  readonly principal: string;
+  readonly secret: string;
+}
+
 export interface TransportOptions {
   /** HTTP basic authentication. */
-  readonly credentials?: { readonly principal: string; readonly secret: string };
+  readonly credentials?: MesosCredential;
   /** Left out: plain HTTP. `ca` is PEM text. */
   readonly tls?: { readonly ca?: string; readonly rejectUnauthorized?: boolean };
 }
@@ -71,8 +76,20 @@ export function unreachable(
   error: unknown,
 ): OperationError {
   if (error instanceof OperationError) return error;
-  const message = `The Mesos master at ${addressText(address)} does not answer: ${messageOf(error)}.`;
+  const message = `The Mesos master at ${addressText(address)} ${whyUnreachable(error)}`;
   return new OperationError(ERROR_CODES.MESOS_UNREACHABLE, operation, message, { cause: error });
+}
+
+function whyUnreachable(error: unknown): string {
+  const code = String((error as NodeJS.ErrnoException).code);
+  const said = messageOf(error);
+  if (/CERT|UNABLE_TO_VERIFY/.test(code)) {
+    return `shows a certificate that is not trusted: ${said}. Is --mesos-ca its authority's?`;
+  }
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER") {
+    return "does not speak TLS: is it http:// and not https://?";
+  }
+  return `does not answer: ${said}.`;
 }
 
 /** An answer with another status than the one hoped for. Nothing was done. */
@@ -83,10 +100,11 @@ export function refused(
   text: string,
 ): OperationError {
   const said = text.trim().slice(0, 300) || "without a reason";
-  const message = `The Mesos master at ${addressText(address)} refused with HTTP ${status}: ${said}`;
+  const hint = status === 401 ? ". Is --mesos-credential-file the right one?" : "";
+  const message = `The Mesos master at ${addressText(address)} refused with HTTP ${status}: ${said}${hint}`;
   return new OperationError(ERROR_CODES.MESOS_REFUSED, operation, message);
 }
 
-function basicAuth({ principal, secret }: { principal: string; secret: string }): string {
+function basicAuth({ principal, secret }: MesosCredential): string {
   return `Basic ${Buffer.from(`${principal}:${secret}`, "utf8").toString("base64")}`;
 }

@@ -19,6 +19,7 @@ import {
 import { type ClusterMemory, memoryOfTask } from "../../../controller/model/memory.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { ClusterObserver } from "../../../controller/observe/cluster-observer.ts";
+import type { HostPort } from "../../../controller/support/host-port.ts";
 import { SnapshotFacts } from "../../../controller/observe/snapshot-facts.ts";
 import type { SpecReading } from "../../../controller/plan/intake.ts";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
@@ -47,7 +48,7 @@ export interface ControllerOptions {
   readonly wires: Wires;
   readonly disk: StateDisk;
   readonly shelf: SnapshotShelf;
-  readonly masters: readonly string[];
+  readonly masters: readonly HostPort[];
   readonly resolve: (ip: string) => string | undefined;
   readonly onEffect: (event: EffectEvent) => void;
   /** Before an action is carried out. */

@@ -108,7 +108,7 @@ export class ScaleController {
   private newShare(): SharedFramework {
     const { clock, mesos } = this.options;
     return new SharedFramework({
-      masters: ["master:5050"],
+      masters: [{ host: "master", port: 5050 }],
       transport: mesos,
       framework: {
         name: "jupyter-cluster",

@@ -101,7 +101,7 @@ export class World {
       wires: this.wires,
       disk: this.disk,
       shelf: this.shelf,
-      masters: this.site.masters.map((m) => `${m.name}:5050`),
+      masters: this.site.masters.map((m) => ({ host: m.name, port: 5050 })),
       resolve: (ip) => this.addresses.resolve(ip, name),
       onEffect: (event) => this.watchers.onEffect(controller, event),
       onAction: (action, memory) => {

@@ -4,7 +4,9 @@
  * connection left open. It can also split records, hang, reset, redirect and refuse.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Call, SchedulerEvent } from "../../../controller/mesos/wire.ts";
 import { until } from "../poll.ts";
 
@@ -45,8 +47,9 @@ export class ScriptedMaster {
     server.on("request", (request, response) => void this.receive(request, response));
   }
 
-  static async start(): Promise<ScriptedMaster> {
-    const server = createServer();
+  /** @param tls PEM texts; left out: plain HTTP */
+  static async start(tls?: { cert: string; key: string }): Promise<ScriptedMaster> {
+    const server = tls === undefined ? createServer() : createTlsServer(tls);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new ScriptedMaster(server, `127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
@@ -184,7 +187,10 @@ export class ScriptedStream {
 
   reset(): void {
     this.open = false;
-    this.response.socket?.resetAndDestroy();
+    const { socket } = this.response;
+    // A reset can only be sent by TCP itself.
+    if (socket instanceof TLSSocket) socket.destroy();
+    else socket?.resetAndDestroy();
   }
 }
 

@@ -3,6 +3,7 @@ import { MesosScheduler, type SchedulerOptions } from "../../../controller/mesos
 import { TaskStore } from "../../../controller/mesos/tasks/task-store.ts";
 import type { ObservedMesos, ObservedTask, Source } from "../../../controller/model/observed.ts";
 import { lastKnown } from "../../../controller/model/observed.ts";
+import { parseHostPort } from "../../../controller/support/host-port.ts";
 import { SteppedClock } from "../mesos-local/stepped-clock.ts";
 import { until } from "../poll.ts";
 import { silentLog } from "../silent-log.ts";
@@ -52,7 +53,7 @@ export class TestScheduler {
       onChange,
     });
     this.scheduler = new MesosScheduler({
-      masters,
+      masters: masters.map(parseHostPort),
       framework: FRAMEWORK,
       frameworkId: null,
       clock: this.clock,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { shortDuration } from "../../../controller/cli/render/units.ts";
 import { EventLog } from "../../../controller/cli/render/event-log.ts";
-import { hostPort } from "../../../controller/cli/options/host-port.ts";
 import { renderFields, renderTable } from "../../../controller/cli/render/table.ts";
 import { event } from "./cluster-fixture.ts";
 
@@ -40,24 +39,6 @@ describe("shortDuration", () => {
   ])("%d ms is %s", (ms, text) => {
     expect(shortDuration(ms)).toBe(text);
   });
-});
-
-describe("hostPort", () => {
-  it.each([
-    ["127.0.0.1:8001", { host: "127.0.0.1", port: 8001 }],
-    ["http://127.0.0.1:80/", { host: "127.0.0.1", port: 80 }],
-    ["[::1]:8001", { host: "::1", port: 8001 }],
-    ["localhost:1", { host: "localhost", port: 1 }],
-  ])("reads %s", (text, expected) => {
-    expect(hostPort(text)).toEqual(expected);
-  });
-
-  it.each(["", "8001", "host", "host:", "host:0", "host:99999", "host:1/path", "https://h:1"])(
-    "refuses %j",
-    (text) => {
-      expect(() => hostPort(text)).toThrow("HOST:PORT is wanted");
-    },
-  );
 });
 
 describe("EventLog", () => {

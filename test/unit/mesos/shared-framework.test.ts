@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Offer, TaskState } from "../../../controller/mesos/wire.ts";
 import { SharedFramework } from "../../../controller/mesos/shared-framework.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import { parseHostPort } from "../../../controller/support/host-port.ts";
 import {
   lastKnown,
   type ObservedOffer,
@@ -39,7 +40,7 @@ function remember(key: string, taskId: string): void {
 
 async function subscribe(...known: readonly ObservedTask[]): Promise<void> {
   framework = new SharedFramework({
-    masters: [master.address],
+    masters: [parseHostPort(master.address)],
     framework: FRAMEWORK,
     frameworkId: null,
     clock,

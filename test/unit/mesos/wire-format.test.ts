@@ -6,13 +6,18 @@ import { silenceMaxMs } from "../../../controller/mesos/heartbeat.ts";
 import {
   addressText,
   type MasterAddress,
-  parseMasterAddress,
   redirectTarget,
+  SCHEDULER_PATH,
 } from "../../../controller/mesos/http/master-address.ts";
 import { parseEvent } from "../../../controller/mesos/http/parse-event.ts";
 import { StaticMasters } from "../../../controller/mesos/master-detector.ts";
+import { parseHostPort } from "../../../controller/support/host-port.ts";
 import { captured } from "../../support/mesos/captures.ts";
 import { FRAMEWORK } from "../../support/mesos/test-scheduler.ts";
+
+function master(text: string): MasterAddress {
+  return { ...parseHostPort(text), path: SCHEDULER_PATH };
+}
 
 describe("events", () => {
   const files = readdirSync(new URL("../../fixtures/mesos/events/", import.meta.url));
@@ -58,18 +63,7 @@ describe("events", () => {
 });
 
 describe("addresses of masters", () => {
-  it.each(["10.0.0.1:5050", "mesos.example:5050", "[fd00::1]:5050"])("%s is one", (text) => {
-    expect(addressText(parseMasterAddress(text))).toBe(text);
-  });
-
-  it.each(["", "10.0.0.1", "10.0.0.1:0", "10.0.0.1:99999", "http://a:1", "a b:1", ":5050"])(
-    "%j is none",
-    (text) => {
-      expect(() => parseMasterAddress(text)).toThrow(/not the address of a Mesos master/);
-    },
-  );
-
-  const from: MasterAddress = parseMasterAddress("10.0.0.1:5050");
+  const from = master("10.0.0.1:5050");
 
   it("a redirect has no scheme and may have another path", () => {
     expect(redirectTarget("//10.0.0.2:5051/master/api/v1/scheduler", from, "http")).toEqual({
@@ -91,17 +85,17 @@ describe("the list of masters", () => {
   const texts = (masters: StaticMasters) => masters.candidates().map(addressText);
 
   it("is tried from the last leader on, be it on the list or not", () => {
-    const masters = new StaticMasters(["a:1", "b:1"]);
-    masters.leads(parseMasterAddress("c:1"));
+    const masters = new StaticMasters([master("a:1"), master("b:1")]);
+    masters.leads(master("c:1"));
     expect(texts(masters)).toEqual(["c:1", "a:1", "b:1"]);
-    masters.leads(parseMasterAddress("b:1"));
+    masters.leads(master("b:1"));
     expect(texts(masters)).toEqual(["b:1", "a:1"]);
   });
 
   it("begins behind the one that failed", () => {
-    const masters = new StaticMasters(["a:1", "b:1", "c:1"]);
-    masters.leads(parseMasterAddress("a:1"));
-    masters.failed(parseMasterAddress("a:1"));
+    const masters = new StaticMasters([master("a:1"), master("b:1"), master("c:1")]);
+    masters.leads(master("a:1"));
+    masters.failed(master("a:1"));
     expect(texts(masters)).toEqual(["b:1", "c:1", "a:1"]);
   });
 
