@@ -82,9 +82,7 @@ function mesosTarget(text: string): MesosTarget {
 /** As Mesos checks it (src/common/roles.cpp). */
 function mesosRole(text: string): string {
   const parts = text.split("/");
-  const wrong = parts.some(
-    (part) => /[\s\p{Cc}]/u.test(part) || /^(|\.|\.\.|-.*)$/.test(part),
-  );
+  const wrong = parts.some((part) => /[\s\p{Cc}]/u.test(part) || /^(|\.|\.\.|-.*)$/.test(part));
   if (!wrong && (text === "*" || !parts.includes("*"))) return text;
   throw new InvalidArgumentError("A role of Mesos is wanted, e.g. jupyter or research/jupyter.");
 }
