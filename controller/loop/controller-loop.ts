@@ -13,8 +13,8 @@ import type { RestoreRequest } from "../model/snapshot.ts";
 import type { Plan } from "../plan/input.ts";
 import { newMemory, type SpecReading } from "../plan/intake.ts";
 import { plan } from "../plan/plan.ts";
-import { withdrawLaunches } from "../plan/launch/roll-back-intents.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
+import { rollBackLaunchIntents } from "../plan/launch/roll-back-intents.ts";
 import { type Failure, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
 import { SpecInbox } from "./spec-inbox.ts";
@@ -121,7 +121,7 @@ export class ControllerLoop {
     // Only now: offers go back when nobody waits for any, and these launches were to take some.
     if (!decided.wantsOffers) this.ports.demand(key, false);
     const slots = failed.flatMap((f) => f.notLaunched ?? []);
-    this.memories.set(key, withdrawLaunches(decided.memory, slots));
+    this.memories.set(key, rollBackLaunchIntents(decided.memory, slots));
     if (decided.finished) await this.forget(key, decided.memory);
     else this.queue.addAt(key, decided.requeueAt);
     return failed;

@@ -1,7 +1,6 @@
 /** A plan in the making: the one place where the planner's steps leave what they decided. */
-import type { Action } from "../model/action.ts";
-import type { Election } from "../model/election.ts";
-import type { BootstrapMemory, RecoveryMemory, SlotMemory, SlotTask } from "../model/memory.ts";
+import type { Action, ActionType } from "../model/action.ts";
+import type { ClusterMemory, RecoveryMemory, SlotMemory, SlotTask } from "../model/memory.ts";
 import type { ClusterEvent } from "../model/resource.ts";
 import { addEvent } from "./events.ts";
 import type { PlanInput } from "./input.ts";
@@ -9,49 +8,55 @@ import type { PlanInput } from "./input.ts";
 /** Longest time between two visits, so that a lost event delays a repair and never prevents it. */
 export const RESYNC_MS = 10_000;
 
-export class Draft {
+const MEMBERSHIP_CHANGES: ReadonlySet<ActionType> = new Set([
+  "AddLearner",
+  "PromoteMember",
+  "RemoveMember",
+]);
+
+export class PlanBuilder {
   readonly now: number;
   readonly actions: Action[] = [];
-  bootstrap: BootstrapMemory | null;
-  recovery: RecoveryMemory;
-  compactedAt: number | null;
-  events: readonly ClusterEvent[];
-  elections: readonly Election[];
+  /** Slot -> why it can't be launched now, one sentence; for people, no step reads it. */
+  readonly launchBlockers = new Map<number, string>();
   wantsOffers = false;
   requeueAt: number;
-  /** Slot -> why it can't be launched now, one sentence. */
-  readonly refusals = new Map<number, string>();
-  /** At most one membership change a visit. */
-  membershipChanged = false;
-  private readonly bySlot: Map<number, SlotMemory>;
+  #memory: ClusterMemory;
 
-  constructor(input: PlanInput) {
-    this.now = input.now;
-    this.bootstrap = input.memory.bootstrap;
-    this.recovery = input.memory.recovery;
-    this.compactedAt = input.memory.compactedAt;
-    this.events = input.memory.events;
-    this.elections = input.memory.elections;
-    this.requeueAt = input.now + RESYNC_MS;
-    this.bySlot = new Map(input.memory.slots.map((s) => [s.slot, s]));
+  constructor({ memory, now }: Pick<PlanInput, "memory" | "now">) {
+    this.now = now;
+    this.#memory = memory;
+    this.requeueAt = now + RESYNC_MS;
   }
 
-  get slots(): readonly SlotMemory[] {
-    return [...this.bySlot.values()].sort((a, b) => a.slot - b.slot);
+  /** As the steps so far have left it. */
+  get memory(): ClusterMemory {
+    return this.#memory;
+  }
+
+  updateMemory(patch: Partial<ClusterMemory>): void {
+    this.#memory = { ...this.#memory, ...patch };
+  }
+
+  updateRecovery(patch: Partial<RecoveryMemory>): void {
+    this.updateMemory({ recovery: { ...this.memory.recovery, ...patch } });
   }
 
   slot(slot: number): SlotMemory {
-    const memory = this.bySlot.get(slot);
+    const memory = this.memory.slots.find((s) => s.slot === slot);
     if (memory === undefined) throw new Error(`slot ${slot} is not in the plan`);
     return memory;
   }
 
   addSlot(memory: SlotMemory): void {
-    this.bySlot.set(memory.slot, memory);
+    const slots = [...this.memory.slots, memory].sort((a, b) => a.slot - b.slot);
+    this.updateMemory({ slots });
   }
 
   patchSlot(slot: number, patch: Partial<SlotMemory>): void {
-    this.bySlot.set(slot, { ...this.slot(slot), ...patch });
+    const patched = { ...this.slot(slot), ...patch };
+    const slots = this.memory.slots.map((s) => (s.slot === slot ? patched : s));
+    this.updateMemory({ slots });
   }
 
   patchTask(slot: number, patch: Partial<SlotTask>): void {
@@ -60,30 +65,32 @@ export class Draft {
     this.patchSlot(slot, { task: { ...task, ...patch } });
   }
 
-  recover(patch: Partial<RecoveryMemory>): void {
-    this.recovery = { ...this.recovery, ...patch };
+  /** At most one change a visit: the next is decided on the membership that came of it. */
+  get changesMembership(): boolean {
+    return this.actions.some(({ type }) => MEMBERSHIP_CHANGES.has(type));
   }
 
-  /** The next visit may find a quorum that has it, one that has not, or none to ask. */
-  changeVote(slot: number, action: Action): void {
-    this.recover({ unconfirmed: slot });
-    this.act(action);
-  }
-
-  act(action: Action): void {
+  addAction(action: Action): void {
     this.actions.push(action);
   }
 
+  /** Changes a vote: the next visit may find a quorum that has it, one that has not, or none. */
+  addVoteChange(action: Action & { readonly slot: number }): void {
+    this.updateRecovery({ unconfirmed: action.slot });
+    this.addAction(action);
+  }
+
   /** Marks a slot's task to be ended; `repeatKills` asks Mesos until its end is known. */
-  kill(slot: number, reason: string): void {
+  killTask(slot: number, reason: string): void {
     const { task } = this.slot(slot);
     if (task === null || task.killRequestedAt !== null) return;
     this.patchTask(slot, { killRequestedAt: this.now, killReason: reason });
-    this.event("Normal", "NodeStopping", `the container of slot ${slot} is stopped: ${reason}`);
+    this.addEvent("Normal", "NodeStopping", `the container of slot ${slot} is stopped: ${reason}`);
   }
 
-  event(type: ClusterEvent["type"], reason: string, message: string): void {
-    this.events = addEvent(this.events, { type, reason, message }, this.now);
+  addEvent(type: ClusterEvent["type"], reason: string, message: string): void {
+    const events = addEvent(this.memory.events, { type, reason, message }, this.now);
+    this.updateMemory({ events });
   }
 
   /** What is due has had its turn in this very visit: another at once would find nothing else. */

@@ -2,101 +2,126 @@
  * plan(spec, memory, observed, now): what is to be done, why, and what must be remembered first.
  * Pure and level-triggered: it is asked again after every event and derives everything anew.
  *
- * The steps below read as the specification. Each reads the view and adds to the draft.
+ * The tables below read as the specification: each step in its turn, under its guard.
  */
-import type { ClusterMemory } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
-import type { Condition } from "../model/resource.ts";
+import { bootstrapOnce } from "./bootstrap/bootstrap-once.ts";
 import { evaluateConditions } from "./conditions/evaluate.ts";
-import { Draft } from "./plan-builder.ts";
+import { recordElections } from "./elections/record-elections.ts";
+import {
+  bootstrapped,
+  changesMembership,
+  defragmenting,
+  desiredRunning,
+  quorate,
+  reconciled,
+  recovering,
+  restoreRequested,
+  running,
+  snapshotsListed,
+  updatesByItself,
+} from "./guards.ts";
+import { recordReadyNodes } from "./health/readiness.ts";
+import { stopSilent } from "./health/stop-silent.ts";
+import { watchEtcd } from "./health/watch-etcd.ts";
 import type { Plan, PlanInput } from "./input.ts";
+import { launchVacant } from "./launch/launch-vacant.ts";
+import { ensureNetwork, ensureProxy } from "./launch/prerequisites.ts";
+import { changeMembers } from "./membership/change-members.ts";
+import { putDesired } from "./membership/put-desired.ts";
+import { recordMembers } from "./membership/record-members.ts";
+import { scaleIn, stopScaledIn } from "./membership/scale-in.ts";
+import { startEtcd } from "./membership/start-etcd.ts";
+import { PlanBuilder } from "./plan-builder.ts";
+import { confirmQuorum, recoverQuorum, restore } from "./recovery/recover-quorum.ts";
+import { startRecoverySlot } from "./recovery/recovery-slot.ts";
+import { deleteOldSnapshots, saveSnapshot } from "./snapshots/snapshots.ts";
+import { maintainQuota } from "./space/maintain-quota.ts";
 import { lastOperation } from "./status/last-operation.ts";
 import { buildStatus } from "./status/status.ts";
-import { bootstrapOnce } from "./bootstrap/bootstrap-once.ts";
-import { changeMembers } from "./membership/change-members.ts";
-import { launchVacant } from "./launch/launch-vacant.ts";
-import { keepSpace } from "./space/maintain-quota.ts";
-import { orderAgents } from "./membership/start-etcd.ts";
-import { ensurePrerequisites } from "./launch/prerequisites.ts";
-import { putDesired } from "./membership/put-desired.ts";
-import { recordElections } from "./elections/record-elections.ts";
-import { recordMembers, recordReadyNodes } from "./membership/record-progress.ts";
-import { recoverQuorum } from "./recovery/recover-quorum.ts";
-import { rollingUpdate } from "./update/rolling-update.ts";
-import { scaleIn } from "./membership/scale-in.ts";
-import { settleTasks } from "./tasks/apply-task-statuses.ts";
-import { killStrangers, repeatKills, stopAll, stopAstray, stopStuck } from "./tasks/stop-tasks.ts";
+import { given, not, type Step } from "./step.ts";
+import { applyTaskStatuses } from "./tasks/apply-task-statuses.ts";
+import { clampTimersToNow } from "./tasks/clamp-timers.ts";
+import { killOrphanedTasks, repeatKills, stopAll, stopMisplaced } from "./tasks/stop-tasks.ts";
 import { syncSlots } from "./tasks/sync-slots.ts";
-import { takeSnapshots } from "./snapshots/take-snapshots.ts";
-import { watchEtcd } from "./health/watch-etcd.ts";
-import { turnBackTimers } from "./tasks/clamp-timers.ts";
-import { isDeleted, viewCluster } from "./view/cluster-view.ts";
+import { rollingUpdate } from "./update/rolling-update.ts";
+import { type ClusterView, viewCluster } from "./view/cluster-view.ts";
+
+/** Memory is brought up to date before anything is seen through it. */
+const MEMORY_STEPS: readonly Step<Pick<PlanInput, "observed">>[] = [
+  syncSlots,
+  clampTimersToNow,
+  applyTaskStatuses,
+];
+
+const STEPS: readonly Step[] = [
+  given([quorate], recordMembers),
+  recordElections,
+  recordReadyNodes,
+
+  given([desiredRunning], ensureProxy),
+  ensureNetwork,
+
+  given([reconciled], killOrphanedTasks),
+  given([reconciled, not(desiredRunning)], stopAll),
+  given([reconciled, not(quorate), not(recovering)], stopMisplaced),
+  given([reconciled], stopSilent),
+  watchEtcd,
+
+  given([quorate], confirmQuorum),
+  given([bootstrapped, not(quorate), reconciled, running], recoverQuorum),
+  given([restoreRequested, reconciled], restore),
+
+  given([snapshotsListed], deleteOldSnapshots),
+  given([snapshotsListed, quorate], saveSnapshot),
+
+  given([running, recovering], startRecoverySlot),
+  given([running, not(recovering)], startEtcd),
+  given([running, quorate], changeMembers),
+  given([running, reconciled], stopScaledIn),
+  given([running, quorate, not(changesMembership)], scaleIn),
+  given(
+    [running, reconciled, updatesByItself, not(defragmenting), not(changesMembership)],
+    rollingUpdate,
+  ),
+  given([running, quorate], putDesired),
+  given([running, quorate], maintainQuota),
+  given([running], launchVacant),
+  repeatKills,
+];
 
 export function plan(input: PlanInput): Plan {
-  const { memory } = input;
-  const draft = new Draft(input);
-  syncSlots(memory.cluster.spec.replicas, draft);
-  turnBackTimers(memory.cluster.spec, draft);
-  settleTasks(input, draft);
-
-  const seen = viewCluster(input, draft);
-  bootstrapOnce(seen, input, draft);
-  const view = draft.bootstrap === memory.bootstrap ? seen : viewCluster(input, draft);
-  recordMembers(view, draft);
-  recordElections(view, draft);
-  recordReadyNodes(view, draft);
-
-  ensurePrerequisites(view, input, draft);
-  killStrangers(view, input, draft);
-  stopAll(view, input, draft);
-  stopAstray(view, draft);
-  stopStuck(view, draft);
-  watchEtcd(view, draft);
-  recoverQuorum(view, input, draft);
-  takeSnapshots(view, input, draft);
-  if (!view.empty && draft.recovery.requested === null) {
-    orderAgents(view, input, draft);
-    changeMembers(view, draft);
-    scaleIn(view, draft);
-    rollingUpdate(view, input, draft);
-    putDesired(view, memory.generation, draft);
-    keepSpace(view, input, draft);
-    launchVacant(view, input, draft);
-  }
-  repeatKills(draft);
-
-  const after = viewCluster(input, draft);
-  const { bootstrap, recovery, refusals: launchBlockers } = draft;
-  const conditions = evaluateConditions({
-    input,
-    view: after,
-    bootstrap,
-    recovery,
-    launchBlockers,
-  });
-  const next: ClusterMemory = {
-    ...memory,
-    bootstrap: draft.bootstrap,
-    recovery: draft.recovery,
-    compactedAt: draft.compactedAt,
-    slots: draft.slots,
-    events: draft.events,
-    elections: draft.elections,
-    conditions,
-    firstReadyAt: memory.firstReadyAt ?? (isReady(conditions) ? draft.now : null),
-    lastOperation: lastOperation(memory, conditions, draft.now),
-  };
-  const running = draft.slots.some((s) => s.task !== null);
+  const { observed } = input;
+  const builder = new PlanBuilder(input);
+  const look = (before?: ClusterView) => viewCluster({ ...input, memory: builder.memory }, before);
+  for (const step of MEMORY_STEPS) step({ observed }, builder);
+  // Which etcd cluster it is decides what the nodes' words count for.
+  const first = look();
+  bootstrapOnce({ observed, view: first }, builder);
+  const view = look(first);
+  for (const step of STEPS) step({ observed, view }, builder);
+  const after = look(view);
+  recordOutcome(after, input, builder);
+  const { memory } = builder;
   return {
-    memory: sameData(next, memory) ? memory : next,
-    actions: draft.actions,
-    status: buildStatus(after, next, input, draft),
-    wantsOffers: draft.wantsOffers,
-    requeueAt: draft.requeueAt,
-    finished: isDeleted(input) && !running && view.mesos !== null,
+    memory: sameData(memory, input.memory) ? input.memory : memory,
+    actions: builder.actions,
+    status: buildStatus(after, observed, builder),
+    wantsOffers: builder.wantsOffers,
+    requeueAt: builder.requeueAt,
+    finished: after.deleted && after.mesos !== null && memory.slots.every((s) => s.task === null),
   };
 }
 
-function isReady(conditions: readonly Condition[]): boolean {
-  return conditions.some((c) => c.type === "Ready" && c.status === "True");
+/** What people are told comes last: of all that this visit has seen and decided. */
+function recordOutcome(view: ClusterView, input: PlanInput, builder: PlanBuilder): void {
+  const { launchBlockers, memory, now } = builder;
+  const { bootstrap, recovery } = memory;
+  const conditions = evaluateConditions({ input, view, bootstrap, recovery, launchBlockers });
+  const isReady = conditions.some((c) => c.type === "Ready" && c.status === "True");
+  builder.updateMemory({
+    conditions,
+    firstReadyAt: memory.firstReadyAt ?? (isReady ? now : null),
+    lastOperation: lastOperation(input.memory, conditions, now),
+  });
 }

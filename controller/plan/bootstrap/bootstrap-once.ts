@@ -1,45 +1,53 @@
 /**
- * Bootstrap once (DESIGN.md 6). The marker is durable before the first order leaves; from
- * `started` only the same orders may go out again, and from `done` none ever.
+ * Bootstrap once (DESIGN.md 6). The marker is durable before the first start command leaves; from
+ * `started` only the same commands may go out again, and from `done` none ever.
  */
-import type { BootstrapMemory } from "../../model/memory.ts";
-import { dataHome, isHome } from "../view/data-location.ts";
-import type { Draft } from "../plan-builder.ts";
-import { quorumOf } from "../view/etcd-view.ts";
-import { firstNodes, formingClusterId, formingMemberId, hasForgotten } from "./initial-members.ts";
-import type { PlanInput } from "../input.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
+import { orphanedTasks } from "../tasks/stop-tasks.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
-import { strangers } from "../tasks/stop-tasks.ts";
+import { dataLocation, isAt } from "../view/data-location.ts";
+import { quorumOf } from "../view/etcd-view.ts";
+import {
+  type Bootstrapping,
+  firstNodes,
+  initialClusterId,
+  initialMemberId,
+  lostBootstrapData,
+} from "./initial-members.ts";
 
-type Started = BootstrapMemory & { readonly phase: "started" };
-
-export function bootstrapOnce(view: ClusterView, input: PlanInput, draft: Draft): void {
-  if (draft.bootstrap?.phase === "done") return;
-  const formed = view.etcd.leader;
-  if (formed !== null && view.etcd.members !== null) {
-    draft.bootstrap = { phase: "done", clusterId: formed.health.clusterId };
-    draft.event("Normal", "ClusterFormed", `etcd cluster ${formed.health.clusterId} is formed`);
-    return;
+export function bootstrapOnce({ view }: PlanContext, plan: PlanBuilder): void {
+  const { bootstrap } = plan.memory;
+  if (bootstrap?.phase === "done") return;
+  const { leader, members } = view.etcd;
+  if (leader !== null && members !== null) {
+    const { clusterId } = leader.health;
+    plan.updateMemory({ bootstrap: { phase: "done", clusterId } });
+    plan.addEvent("Normal", "ClusterFormed", `etcd cluster ${clusterId} is formed`);
+  } else if (bootstrap !== null) {
+    reconsider(view, bootstrap, plan);
+  } else {
+    begin(view, plan);
   }
-  if (draft.bootstrap !== null) return reconsider(view, draft.bootstrap, input, draft);
-  const wanted = view.nodes.filter((n) => n.wanted);
-  const lineage = adoptableLineage(wanted);
-  if (lineage !== null) {
-    draft.bootstrap = { phase: "done", clusterId: lineage };
-    draft.event("Normal", "DataAdopted", `the nodes bring the data of etcd cluster ${lineage}`);
-  } else if (wanted.length > 0 && wanted.every(isBlank)) {
-    draft.bootstrap = {
-      phase: "started",
-      slots: wanted.map((n) => n.slot),
-      token: token(input, draft),
-    };
+}
+
+function begin(view: ClusterView, plan: PlanBuilder): void {
+  const desired = view.nodes.filter((n) => n.desired);
+  const clusterId = adoptableClusterId(desired);
+  if (clusterId !== null) {
+    plan.updateMemory({ bootstrap: { phase: "done", clusterId } });
+    const message = `the nodes bring the data of etcd cluster ${clusterId}`;
+    plan.addEvent("Normal", "DataAdopted", message);
+  } else if (desired.length > 0 && desired.every(isBlank)) {
+    const slots = desired.map((n) => n.slot);
+    plan.updateMemory({ bootstrap: { phase: "started", slots, token: token(plan) } });
   }
 }
 
 /** Another one for each attempt: members of two attempts must not take each other for their own. */
-function token({ memory }: PlanInput, { recovery }: Draft): string {
+function token({ memory: { uid, recovery } }: PlanBuilder): string {
   const { length } = recovery.abandoned;
-  return length === 0 ? memory.uid : `${memory.uid}.${length}`;
+  return length === 0 ? uid : `${uid}.${length}`;
 }
 
 /**
@@ -47,50 +55,48 @@ function token({ memory }: PlanInput, { recovery }: Draft): string {
  * another cluster. Else they may have formed one: it counts as formed, and what it lacks is mended
  * as in any other.
  */
-function reconsider(view: ClusterView, started: Started, input: PlanInput, draft: Draft): void {
-  const first = firstNodes(view, started);
+function reconsider(view: ClusterView, bootstrap: Bootstrapping, plan: PlanBuilder): void {
+  const first = firstNodes(view, bootstrap);
   if (view.mesos === null || first.some((n) => n.agent === null)) return;
-  if (!first.some((n) => hasForgotten(n, started))) return;
-  const clusterId = formingClusterId(view, started);
+  const forgetful = first.filter((n) => lostBootstrapData(n, bootstrap));
+  if (forgetful.length === 0) return;
+  const clusterId = initialClusterId(view, bootstrap);
   const isNowhere = (n: NodeView) => isBlank(n) && !isElsewhere(n, view);
-  if (first.every(isNowhere) && strangers(view, input).length === 0) {
-    draft.bootstrap = null;
-    draft.recover({ abandoned: [...draft.recovery.abandoned, clusterId] });
-    draft.event(
-      "Warning",
-      "BootstrapLost",
-      "nothing is left of the first members: they begin again",
-    );
+  if (first.every(isNowhere) && orphanedTasks(view).length === 0) {
+    plan.updateMemory({ bootstrap: null });
+    plan.updateRecovery({ abandoned: [...plan.memory.recovery.abandoned, clusterId] });
+    const message = "nothing is left of the first members: they begin again";
+    plan.addEvent("Warning", "BootstrapLost", message);
     return;
   }
-  draft.bootstrap = { phase: "done", clusterId };
+  plan.updateMemory({ bootstrap: { phase: "done", clusterId } });
   for (const node of first) {
-    draft.patchSlot(node.slot, { memberId: formingMemberId(node, started), isLearner: false });
+    plan.patchSlot(node.slot, { memberId: initialMemberId(node, bootstrap), isLearner: false });
   }
-  const slots = first.filter((n) => hasForgotten(n, started)).map((n) => n.slot);
-  const message = `slots ${slots.join(", ")} have lost their data while etcd cluster ${clusterId} formed`;
-  draft.event("Warning", "FirstMembersLost", message);
+  const slots = forgetful.map((n) => n.slot).join(", ");
+  const message = `slots ${slots} have lost their data while etcd cluster ${clusterId} formed`;
+  plan.addEvent("Warning", "FirstMembersLost", message);
 }
 
 function isElsewhere({ memory, task }: NodeView, { spec }: ClusterView): boolean {
-  const home = dataHome(memory, spec);
-  return home !== null && task !== null && !isHome(home, task);
+  const location = dataLocation(memory, spec);
+  return location !== null && task !== null && !isAt(location, task);
 }
 
-function isBlank(node: NodeView): boolean {
-  return node.agent?.phase === "awaiting-order" && node.agent.data.state === "empty";
+function isBlank({ agent }: NodeView): boolean {
+  return agent?.phase === "awaiting-order" && agent.data.state === "empty";
 }
 
 /**
- * The one cluster id in the data that a quorum of the wanted slots holds, when nobody holds
+ * The one cluster id in the data that a quorum of the desired slots holds, when nobody holds
  * another: the volumes of an earlier controller whose memory is lost.
  */
-function adoptableLineage(wanted: readonly NodeView[]): string | null {
-  if (!wanted.every((n) => n.agent !== null)) return null;
-  const ids = wanted
+function adoptableClusterId(desired: readonly NodeView[]): string | null {
+  if (!desired.every((n) => n.agent !== null)) return null;
+  const ids = desired
     .map(({ agent }) => (agent?.data.state === "present" ? agent.data.clusterId : null))
     .filter((id) => id !== null);
   const [only] = ids;
   const agreed = only !== undefined && ids.every((id) => id === only);
-  return agreed && ids.length >= quorumOf(wanted.length) ? only : null;
+  return agreed && ids.length >= quorumOf(desired.length) ? only : null;
 }

@@ -5,7 +5,7 @@ export const allMembersReady = conditionPolicy(
   { AllReady: "True", NodesNotReady: "False" },
   ({ view, launchBlockers }) => {
     const lacking = view.nodes
-      .filter((n) => n.wanted)
+      .filter((n) => n.desired)
       .map((n) => ({ slot: n.slot, reasons: notReadyReasons(n, view) }))
       .filter((n) => n.reasons.length > 0);
     if (lacking.length === 0) return { reason: "AllReady", message: "" };

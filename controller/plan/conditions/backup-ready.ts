@@ -25,9 +25,9 @@ export const backupReady = conditionPolicy(
       const message = snapshots.freshness === "unknown" ? snapshots.reason : "The list is old.";
       return { reason: "NotSeen", message };
     }
-    const failure = jobOf({ type: "SaveSnapshot", slot: 0 }, input)?.error ?? null;
+    const failure = jobOf({ type: "SaveSnapshot", slot: 0 }, input.observed)?.error ?? null;
     const why = failure === null ? "No snapshot could be taken yet." : failure.message;
-    const newest = newestSnapshot(view, input);
+    const newest = newestSnapshot(view, input.observed);
     if (newest === null) {
       return { reason: failure === null ? "NoSnapshotYet" : "SnapshotFailed", message: why };
     }

@@ -8,7 +8,7 @@ export const degraded = {
     { view, input }: ConditionContext,
     { status, reason, message }: ReadyResult,
   ): ConditionResult<"AsExpected" | ReadyResult["reason"]> {
-    if (status === "True" || input.memory.firstReadyAt === null || view.empty) {
+    if (status === "True" || input.memory.firstReadyAt === null || view.desiredStopped) {
       return { status: "False", reason: "AsExpected", message: "" };
     }
     return { status: "True", reason, message };

@@ -8,7 +8,7 @@ export function everyNodePolicy(lack: (agent: AgentStatus, view: ClusterView) =>
   return conditionPolicy(
     { OnEveryNode: "True", NotOnEveryNode: "False", NodesOutOfSight: "Unknown" },
     ({ view }) => {
-      const nodes = view.nodes.filter((n) => n.wanted);
+      const nodes = view.nodes.filter((n) => n.desired);
       const lacking = nodes.flatMap(({ slot, agent }) => {
         const why = agent && lack(agent, view);
         return why === null ? [] : `slot ${slot}: ${why}`;

@@ -8,7 +8,7 @@ export const progressing = conditionPolicy(
     if (ready.status === "True" && updated.status === "True") {
       return { reason: "Converged", message: "" };
     }
-    if (view.empty && view.nodes.every((n) => n.task === null)) {
+    if (view.desiredStopped && view.nodes.every((n) => n.task === null)) {
       return { reason: "Stopped", message: "" };
     }
     return { reason: "Reconciling", message: ready.message };

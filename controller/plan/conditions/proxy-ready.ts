@@ -1,4 +1,4 @@
-import { listensAsWanted } from "../launch/prerequisites.ts";
+import { listensAsDesired } from "../launch/prerequisites.ts";
 import { conditionPolicy } from "./policy.ts";
 
 export const proxyReady = conditionPolicy(
@@ -7,7 +7,7 @@ export const proxyReady = conditionPolicy(
     const { proxy } = input.observed;
     if (proxy === null) return { reason: "NotStarted", message: "The proxy is not started." };
     const { error } = proxy;
-    if (!listensAsWanted(proxy, view.spec.proxy)) {
+    if (!listensAsDesired(proxy, view.spec.proxy)) {
       return { reason: "NotListening", message: error ?? "The proxy does not listen." };
     }
     const leader = view.nodes.find((n) => n.leads);

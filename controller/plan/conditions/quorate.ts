@@ -1,9 +1,8 @@
 /** Whether a quorum serves; if not, why not and what follows: each case is told apart (DESIGN.md 6). */
 import { quorumOf } from "../view/etcd-view.ts";
-import { judgeLoss, type QuorumLoss } from "../recovery/quorum-loss.ts";
+import { describeLoss, evaluateLoss, type QuorumLoss } from "../recovery/quorum-loss.ts";
 import { restorableSnapshots } from "../snapshots/snapshots.ts";
-import { describeLoss } from "../recovery/recover-quorum.ts";
-import { strangers } from "../tasks/stop-tasks.ts";
+import { orphanedTasks } from "../tasks/stop-tasks.ts";
 import { type ConditionContext, conditionPolicy } from "./policy.ts";
 
 const REASONS = {
@@ -49,9 +48,9 @@ function leaderServes({ view }: ConditionContext): Explanation | null {
   return { reason: "LeaderServes", message };
 }
 
-function restoring({ view, input, recovery }: ConditionContext): Explanation | null {
+function restoring({ view, recovery }: ConditionContext): Explanation | null {
   if (recovery.requested === null) return null;
-  const unseen = strangers(view, input).map((t) => t.taskId);
+  const unseen = orphanedTasks(view).map((t) => t.taskId);
   const message =
     unseen.length === 0
       ? "All containers are stopped before etcd is restored, as it was asked for."
@@ -60,7 +59,7 @@ function restoring({ view, input, recovery }: ConditionContext): Explanation | n
 }
 
 function foreignData({ view }: ConditionContext): Explanation | null {
-  const node = view.nodes.find((n) => n.standing === "foreign");
+  const node = view.nodes.find((n) => n.dataOwnership === "foreign");
   if (node === undefined) return null;
   const message = `Slot ${node.slot} holds the data of another etcd cluster and is refused. Remove or restore its volume.`;
   return { reason: "ClusterIDMismatch", message };
@@ -128,7 +127,7 @@ function whatFollows({ view, input, recovery }: ConditionContext, loss: QuorumLo
   }
   if (loss.holders.length > 0) return "The best survivor goes on.";
   if (input.observed.snapshots.freshness !== "fresh") return "The snapshots cannot be read.";
-  if (restorableSnapshots(view, input).length === 0) {
+  if (restorableSnapshots({ view, observed: input.observed }, recovery).length === 0) {
     return "There is no snapshot of it either. A person must decide: bring a data volume back, put a snapshot into the snapshot directory, or begin empty with `jupyter-cluster snapshot restore NAME --empty`.";
   }
   return "The newest snapshot is restored as soon as a node is there for it.";
@@ -141,5 +140,5 @@ function notYet({ voters, holders, unseen }: QuorumLoss): Explanation {
 }
 
 function lossOf({ view, input, recovery }: ConditionContext): QuorumLoss {
-  return judgeLoss(view, recovery, input.now);
+  return evaluateLoss(view, recovery, input.now);
 }

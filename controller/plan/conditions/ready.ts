@@ -25,11 +25,11 @@ const own = conditionPolicy(
     MembershipDiffers: "False",
   },
   ({ view, input }) => {
-    if (view.empty) {
+    if (view.desiredStopped) {
       const reason = input.memory.cluster.spec.suspend ? "Suspended" : "Deleting";
       return { reason, message: "The spec asks for no container." };
     }
-    const extra = view.nodes.filter((n) => !n.wanted).map((n) => n.slot);
+    const extra = view.nodes.filter((n) => !n.desired).map((n) => n.slot);
     if (extra.length > 0) {
       return { reason: "ScalingIn", message: `Slots ${extra.join(", ")} are leaving.` };
     }
@@ -50,7 +50,9 @@ export const ready = {
   evaluate(context: ConditionContext, results: PolicyResults): ReadyResult {
     const { view, launchBlockers } = context;
     const needed: readonly NeededResult[] = NEEDED.map((type) => results[type]);
-    const lacking = view.empty ? undefined : needed.find(({ status }) => status !== "True");
+    const lacking = view.desiredStopped
+      ? undefined
+      : needed.find(({ status }) => status !== "True");
     if (lacking === undefined) return own.evaluate(context);
     const [blocker] = launchBlockers.values();
     return { status: "False", reason: lacking.reason, message: blocker ?? lacking.message };

@@ -5,9 +5,9 @@ export const recovering = conditionPolicy(
   { NodesComeBack: "True", NothingLost: "False" },
   ({ view, input }) => {
     const back = view.nodes.filter(
-      (n) => n.wanted && n.memory.launches > 1 && notReadyReasons(n, view).length > 0,
+      (n) => n.desired && n.memory.launches > 1 && notReadyReasons(n, view).length > 0,
     );
-    if (back.length === 0 || input.memory.firstReadyAt === null || view.empty) {
+    if (back.length === 0 || input.memory.firstReadyAt === null || view.desiredStopped) {
       return { reason: "NothingLost", message: "" };
     }
     const message = `Slots ${back.map((n) => n.slot).join(", ")} come back.`;

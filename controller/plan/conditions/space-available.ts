@@ -1,4 +1,4 @@
-import { isCrowded, viewSpace } from "../space/space.ts";
+import { needsCompaction, viewSpace } from "../space/space.ts";
 import { conditionPolicy } from "./policy.ts";
 
 export const spaceAvailable = conditionPolicy(
@@ -9,11 +9,11 @@ export const spaceAvailable = conditionPolicy(
       return { reason: "NotSeen", message: "No etcd member answers." };
     }
     if (!space.exhausted) {
-      return { reason: isCrowded(space) ? "NearQuota" : "BelowQuota", message: "" };
+      return { reason: needsCompaction(space) ? "NearQuota" : "BelowQuota", message: "" };
     }
     const size = `${mebibytes(space.sizeBytes)} of ${view.spec.etcd.quotaMiB} MiB`;
     const inUse = `${mebibytes(space.inUseBytes)} MiB in use`;
-    const remedy = isCrowded(space)
+    const remedy = needsCompaction(space)
       ? "Delete keys, or raise etcd.quota."
       : "It is compacted and defragmented.";
     const message = `etcd takes no more writes: its database has ${size}, ${inUse}. ${remedy}`;

@@ -47,10 +47,10 @@ function nameBefore(slot: number | null, record: Told, view: ClusterView): strin
     .sort((a, b) => a.term - b.term)
     .slice(-1);
   if (table === undefined || slot === null) return null;
-  const [heir, old] = [leaderId, former?.leaderId].map((id) => (id ? slotOf(id, view) : null));
+  const [winner, old] = [leaderId, former?.leaderId].map((id) => (id ? slotOf(id, view) : null));
   const isAfter = table.term === term;
-  if (isAfter && (heir === null || old === null)) return null;
-  const swapped = slot === heir ? old : slot === old ? heir : slot;
+  if (isAfter && (winner === null || old === null)) return null;
+  const swapped = slot === winner ? old : slot === old ? winner : slot;
   const index = table.names.find((n) => n.slot === (isAfter ? swapped : slot))?.index;
   return index === undefined ? null : nodeName(view.ref.name, index);
 }

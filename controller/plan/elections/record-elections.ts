@@ -5,14 +5,45 @@ import {
   ELECTIONS_MAX,
   isPending,
 } from "../../model/election.ts";
-import type { Draft } from "../plan-builder.ts";
-import { electionEvents } from "./events.ts";
-import { membersOf } from "./members.ts";
-import { mergeRecords } from "./merge.ts";
+import { sameData } from "../../model/same-data.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import { electionEvents } from "./events.ts";
+import { memberIdOf, membersOf } from "./members.ts";
+import { mergeRecords } from "./merge.ts";
 
-export function recordElections(view: ClusterView, draft: Draft): void {
-  const before = draft.elections;
+/** Elections that are known -> what was told when nothing was new in it. */
+const toldAlready = new WeakMap<readonly Election[], unknown>();
+
+export function recordElections({ view }: PlanContext, plan: PlanBuilder): void {
+  const before = plan.memory.elections;
+  const told = reports(view);
+  if (sameData(told, toldAlready.get(before))) return;
+  const elections = withReports(before, view);
+  if (sameData(elections, before)) {
+    toldAlready.set(before, told);
+    return;
+  }
+  plan.updateMemory({ elections });
+  for (const { type, reason, message } of electionEvents(before, elections)) {
+    plan.addEvent(type, reason, message);
+  }
+}
+
+/** All that the elections are told from. */
+function reports(view: ClusterView): unknown {
+  const nodes = view.nodes.map((node) => [
+    node.slot,
+    clusterIdOf(node),
+    memberIdOf(node),
+    node.agent?.elections ?? null,
+    node.agent?.hosts ?? null,
+  ]);
+  return [nodes, view.etcd.members];
+}
+
+function withReports(before: readonly Election[], view: ClusterView): readonly Election[] {
   // One that may yet come to nothing is told anew on each visit, as long as somebody tells it.
   const elections = new Map(before.filter((e) => !isPending(e)).map((e) => [keyOf(e), e]));
   const foreseen = before.filter(isPending).flatMap((e) => e.members);
@@ -29,10 +60,7 @@ export function recordElections(view: ClusterView, draft: Draft): void {
       elections.set(key, withSeen(seen, clusterId, elections.get(key)));
     }
   }
-  draft.elections = inOrder([...elections.values()]).slice(-ELECTIONS_MAX);
-  for (const { type, reason, message } of electionEvents(before, draft.elections)) {
-    draft.event(type, reason, message);
-  }
+  return inOrder([...elections.values()]).slice(-ELECTIONS_MAX);
 }
 
 /** By cluster in the order in which they were heard of, by term within each. */

@@ -1,6 +1,18 @@
 /** What a node still lacks, in words; nothing: it is ready. One list for status and decisions. */
 import type { HostsTable } from "../../model/naming.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+
+/** When a node was first seen fully ready is history: its backoff counts from it. */
+export function recordReadyNodes({ view }: PlanContext, plan: PlanBuilder): void {
+  for (const node of view.nodes) {
+    if (node.task === null || node.task.readyAt !== null) continue;
+    if (notReadyReasons(node, view).length > 0) continue;
+    plan.patchTask(node.slot, { readyAt: plan.now });
+    plan.addEvent("Normal", "NodeReady", `slot ${node.slot} is ready`);
+  }
+}
 
 export function notReadyReasons(node: NodeView, view: ClusterView): string[] {
   const own = ownFaults(node, view);
@@ -9,8 +21,8 @@ export function notReadyReasons(node: NodeView, view: ClusterView): string[] {
   const lacks = [...own];
   if (!sameTable(agent.hosts, tableInForce(view))) lacks.push("hosts table not current");
   const known = new Set(agent.sshKnownSlots);
-  const wanted = view.nodes.filter((n) => n.wanted).map((n) => n.slot);
-  const strange = wanted.filter((slot) => !known.has(slot));
+  const desired = view.nodes.filter((n) => n.desired).map((n) => n.slot);
+  const strange = desired.filter((slot) => !known.has(slot));
   if (strange.length > 0) lacks.push(`SSH keys of slots ${strange.join(", ")} unknown`);
   return lacks;
 }
@@ -22,7 +34,7 @@ export function ownFaults(node: NodeView, view: ClusterView): string[] {
   const { agent } = node;
   if (agent === null) return ["agent not in sight"];
   const faults: string[] = [];
-  if (node.standing === "foreign") faults.push("holds the data of another etcd cluster");
+  if (node.dataOwnership === "foreign") faults.push("holds the data of another etcd cluster");
   else if (agent.etcd === null) faults.push("etcd not serving");
   else if (agent.etcd.isLearner) faults.push("etcd still a learner");
   else if (agent.etcd.leaderId === null) faults.push("etcd has no leader");
@@ -35,13 +47,13 @@ export function ownFaults(node: NodeView, view: ClusterView): string[] {
   return faults;
 }
 
-/** The table that the leader itself applied, once it names the leader and every wanted slot. */
+/** The table that the leader itself applied, once it names the leader and every desired slot. */
 export function tableInForce(view: ClusterView): HostsTable | null {
   const leader = view.nodes.find((n) => n.leads);
   const table = leader?.agent?.hosts ?? null;
   if (leader === undefined || table === null || table.leaderSlot !== leader.slot) return null;
   const named = new Set(table.names.map((n) => n.slot));
-  const complete = view.nodes.every((n) => !n.wanted || named.has(n.slot));
+  const complete = view.nodes.every((n) => !n.desired || named.has(n.slot));
   return complete && named.size === view.spec.replicas ? table : null;
 }
 

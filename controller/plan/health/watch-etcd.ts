@@ -1,18 +1,19 @@
 /** Notices an etcd that ends again and again while the others are quorate; the clock is durable. */
-import type { Draft } from "../plan-builder.ts";
-import { FAILING_MAX_MS } from "./failing-etcd.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import { FAILING_MAX_MS } from "../view/failing-etcd.ts";
 
-export function watchEtcd(view: ClusterView, draft: Draft): void {
+export function watchEtcd({ view }: PlanContext, plan: PlanBuilder): void {
   for (const node of view.nodes) {
     const since = node.task?.etcdFailingSince ?? null;
     if (since === null && endsAgainAndAgain(node, view)) {
-      draft.patchTask(node.slot, { etcdFailingSince: draft.now });
-      draft.requeue(draft.now + FAILING_MAX_MS);
+      plan.patchTask(node.slot, { etcdFailingSince: plan.now });
+      plan.requeue(plan.now + FAILING_MAX_MS);
     } else if (since !== null) {
       // Out of sight is not well again.
-      if (node.agent?.etcd != null) draft.patchTask(node.slot, { etcdFailingSince: null });
-      else if (!node.failing) draft.requeue(since + FAILING_MAX_MS);
+      if (node.agent?.etcd != null) plan.patchTask(node.slot, { etcdFailingSince: null });
+      else if (!node.failing) plan.requeue(since + FAILING_MAX_MS);
     }
   }
 }

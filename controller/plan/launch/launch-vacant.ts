@@ -1,101 +1,102 @@
 /** A vacant slot gets a new task from the offers; the intent is durable before it is accepted. */
 import { taskIdOf } from "../../model/ids.ts";
 import type { SlotMemory } from "../../model/memory.ts";
-import { dataHome, isHome } from "../view/data-location.ts";
-import type { Draft } from "../plan-builder.ts";
-import { hasQuorumInSight } from "../view/etcd-view.ts";
-import type { PlanInput } from "../input.ts";
-import { OfferShelf } from "./offer-allocator.ts";
-import { chooseOffers, type PlacedNode } from "./placement.ts";
-import { taskInfo } from "./task-template.ts";
-import { templateHash } from "../update/template-hash.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
+import { dataLocation, isAt } from "../view/data-location.ts";
+import { hasQuorumInSight } from "../view/etcd-view.ts";
+import { OfferAllocator } from "./offer-allocator.ts";
+import { type Choice, chooseOffers, type PlacedNode } from "./placement.ts";
 import { ensureVolumes, launchObstacle } from "./prerequisites.ts";
+import { taskInfo } from "./task-template.ts";
 
-export function launchVacant(view: ClusterView, input: PlanInput, draft: Draft): void {
-  if (view.empty) return;
-  const vacant = draft.slots.filter((s) => s.task === null && isNeeded(s, view, draft));
+export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
+  const { view, observed } = context;
+  const vacant = plan.memory.slots.filter((s) => s.task === null && isNeeded(s, view, plan));
   if (vacant.length === 0) return;
-  const obstacle = launchObstacle(view, input);
-  const shelf = new OfferShelf(view.mesos?.offers ?? []);
+  const obstacle = launchObstacle(context);
+  const offers = new OfferAllocator(view.mesos?.offers ?? []);
   const placed = placedNodes(view);
-  for (const { slot, notBefore, lastFailure } of vacant) {
+  for (const slot of vacant) {
     if (obstacle !== null) {
-      draft.refusals.set(slot, obstacle);
-    } else if (notBefore > draft.now) {
-      draft.refusals.set(slot, `waits after a failure: ${lastFailure ?? "unknown"}`);
-      draft.requeue(notBefore);
+      plan.launchBlockers.set(slot.slot, obstacle);
+    } else if (slot.notBefore > plan.now) {
+      const why = `waits after a failure: ${slot.lastFailure ?? "unknown"}`;
+      plan.launchBlockers.set(slot.slot, why);
+      plan.requeue(slot.notBefore);
     } else {
-      launchOne(slot, view, input, shelf, placed, draft);
+      const placement = placeSlot(slot, view, offers, placed);
+      if ("blocker" in placement) {
+        plan.launchBlockers.set(slot.slot, placement.blocker);
+        plan.wantsOffers = true;
+      } else {
+        placed.push(launch(slot, placement, view, offers, plan));
+      }
     }
   }
-  const launches = shelf.launches();
-  const slots = launches.flatMap((launch) => launch.slots);
-  if (input.observed.local) ensureVolumes(slots, view, draft);
-  for (const launch of launches) draft.act({ type: "LaunchTasks", ...launch });
+  const launches = offers.launches();
+  const slots = launches.flatMap((l) => l.slots);
+  if (observed.local) ensureVolumes(slots, view, plan);
+  for (const launched of launches) plan.addAction({ type: "LaunchTasks", ...launched });
 }
 
-/** What the spec wants; and while there is no quorum, every member that could help to one. */
-function isNeeded(slot: SlotMemory, view: ClusterView, draft: Draft): boolean {
+/** What the spec asks for; and while there is no quorum, every member that could help to one. */
+function isNeeded(slot: SlotMemory, view: ClusterView, { memory }: PlanBuilder): boolean {
   if (slot.slot < view.spec.replicas) return true;
-  if (draft.bootstrap?.phase === "started") return draft.bootstrap.slots.includes(slot.slot);
+  if (memory.bootstrap?.phase === "started") return memory.bootstrap.slots.includes(slot.slot);
   return slot.memberId !== null && view.etcd.members === null;
 }
 
 function placedNodes(view: ClusterView): PlacedNode[] {
-  return view.nodes
-    .filter((n) => n.task !== null)
-    .map((n) => ({
-      slot: n.slot,
-      hostname: n.task?.hostname ?? "",
-      agentId: n.task?.agentId ?? "",
-      attributes: n.task?.attributes ?? [],
-    }));
+  return view.nodes.flatMap(({ slot, task }) => {
+    if (task === null) return [];
+    const { hostname, agentId, attributes } = task;
+    return { slot, hostname, agentId, attributes };
+  });
 }
 
-function launchOne(
-  slot: number,
+/** Where the slot is to be launched, or why nowhere before there are other offers. */
+function placeSlot(
+  slot: SlotMemory,
+  { spec, etcd }: ClusterView,
+  { offers }: OfferAllocator,
+  placed: readonly PlacedNode[],
+): Choice | { readonly blocker: string } {
+  const { placement, resources } = spec;
+  const location = dataLocation(slot, spec);
+  const prefer = location === null ? {} : { prefer: location };
+  const choice = chooseOffers({ offers, need: resources, placed, placement, ...prefer });
+  if ("refused" in choice) return { blocker: choice.refused };
+  if (location === null || isAt(location, choice) || hasQuorumInSight(etcd)) return choice;
+  // Without a quorum the data elsewhere may be what is missing for one.
+  const where = location.hostname ?? `agent ${location.agentId}`;
+  return { blocker: `waits for an offer of the host with its data (${where})` };
+}
+
+function launch(
+  { slot, launches }: SlotMemory,
+  choice: Choice,
   view: ClusterView,
-  input: PlanInput,
-  shelf: OfferShelf,
-  placed: PlacedNode[],
-  draft: Draft,
-): void {
-  const { spec, ref, image } = view;
-  const home = dataHome(draft.slot(slot), spec);
-  const choice = chooseOffers({
-    offers: shelf.offers,
-    need: spec.resources,
-    placed,
-    placement: spec.placement,
-    ...(home === null ? {} : { prefer: home }),
-  });
-  if ("refused" in choice) {
-    draft.refusals.set(slot, choice.refused);
-    draft.wantsOffers = true;
-    return;
-  }
+  offers: OfferAllocator,
+  plan: PlanBuilder,
+): PlacedNode {
+  const { spec, ref, image, templateHash } = view;
   const { agentId, hostname } = choice;
-  if (home !== null && !isHome(home, choice) && !hasQuorumInSight(view.etcd)) {
-    // Without a quorum the data elsewhere may be what is missing for one.
-    const where = home.hostname ?? `agent ${home.agentId}`;
-    draft.refusals.set(slot, `waits for an offer of the host with its data (${where})`);
-    draft.wantsOffers = true;
-    return;
-  }
-  const number = nextLaunch(slot, view, input, draft);
-  const taskId = taskIdOf(ref, input.memory.uid, slot, number);
-  const task = taskInfo({ ref, spec, image, slot, taskId, agentId, secrets: input.memory.secrets });
-  const attributes = shelf.take(choice, spec.resources, slot, task);
-  draft.patchSlot(slot, {
+  const { uid, secrets } = plan.memory;
+  const number = nextLaunch(slot, launches, uid, view);
+  const taskId = taskIdOf(ref, uid, slot, number);
+  const task = taskInfo({ ref, spec, image, slot, taskId, agentId, secrets });
+  const attributes = offers.take(choice, spec.resources, slot, task);
+  plan.patchSlot(slot, {
     launches: number,
     task: {
       taskId,
       agentId,
       hostname,
       attributes,
-      launchedAt: draft.now,
-      templateHash: templateHash(spec, image),
+      launchedAt: plan.now,
+      templateHash,
       killRequestedAt: null,
       killReason: null,
       unreachableSince: null,
@@ -105,17 +106,16 @@ function launchOne(
       etcdFailingSince: null,
     },
   });
-  placed.push({ slot, hostname, agentId, attributes });
-  draft.event("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);
+  plan.addEvent("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);
+  return { slot, hostname, agentId, attributes };
 }
 
 /**
  * The memory may be older than the tasks are: another controller ran on a copy of it, or a backup was
  * put back. An id that Mesos knows is taken.
  */
-function nextLaunch(slot: number, view: ClusterView, input: PlanInput, draft: Draft): number {
-  let number = draft.slot(slot).launches + 1;
-  const isTaken = () => view.mesos?.tasks.has(taskIdOf(view.ref, input.memory.uid, slot, number));
-  while (isTaken()) number += 1;
+function nextLaunch(slot: number, launches: number, uid: string, view: ClusterView): number {
+  let number = launches + 1;
+  while (view.mesos?.tasks.has(taskIdOf(view.ref, uid, slot, number))) number += 1;
   return number;
 }

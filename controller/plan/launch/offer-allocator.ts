@@ -12,7 +12,7 @@ interface Launch {
   readonly tasks: readonly TaskInfo[];
 }
 
-export class OfferShelf {
+export class OfferAllocator {
   private readonly left: Map<string, ObservedOffer>;
   private readonly byAgent = new Map<string, Launch>();
 
@@ -37,7 +37,7 @@ export class OfferShelf {
     let missing = need;
     for (const id of choice.offerIds) {
       const offer = this.left.get(id);
-      if (offer === undefined) throw new Error(`offer ${id} is not on the shelf`);
+      if (offer === undefined) throw new Error(`offer ${id} was not offered`);
       attributes = offer.attributes;
       this.left.set(id, { ...offer, ...minus(offer, missing) });
       missing = minus(missing, offer);

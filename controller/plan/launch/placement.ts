@@ -1,7 +1,7 @@
 /** Which agent's offers a node is launched on. */
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { ObservedOffer } from "../../model/observed.ts";
-import { type DataHome, isHome } from "../view/data-location.ts";
+import { type DataLocation, isAt } from "../view/data-location.ts";
 import { fieldValue, violation, type Place } from "./constraints.ts";
 
 export interface Need {
@@ -23,7 +23,7 @@ export interface PlacementInput {
   readonly placed: readonly PlacedNode[];
   readonly placement: ClusterSpec["placement"];
   /** The machine that has the slot's data: taken if it may be, before all others. */
-  readonly prefer?: DataHome;
+  readonly prefer?: DataLocation;
 }
 
 export interface Choice {
@@ -121,7 +121,7 @@ function compareBy({ placed, placement, prefer }: PlacementInput) {
   const { spread } = placement;
   const value = (place: Place) => (spread === null ? null : fieldValue(place, spread));
   const rank = (agent: Candidate): readonly number[] => [
-    prefer !== undefined && isHome(prefer, agent) ? 0 : 1,
+    prefer !== undefined && isAt(prefer, agent) ? 0 : 1,
     // Without the attribute nothing can be said of the spread: only if no other fits.
     spread !== null && value(agent) === null ? 1 : 0,
     spread === null ? 0 : placed.filter((node) => value(node) === value(agent)).length,

@@ -1,23 +1,22 @@
 /** What must stand before a container is launched: the proxy's port, the network, its volumes. */
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import { LABELS } from "../../model/ids.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
-import type { ClusterSpec } from "../../../crd-schema/spec.ts";
-import type { Draft } from "../plan-builder.ts";
-import type { PlanInput } from "../input.ts";
-import { dataVolumeName } from "./task-template.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
+import { dataVolumeName } from "./task-template.ts";
 
-export function ensurePrerequisites(view: ClusterView, input: PlanInput, draft: Draft): void {
-  const { spec } = view;
-  const { network, proxy } = input.observed;
-  if (!listensAsWanted(proxy, spec.proxy) && !view.empty) {
-    draft.act({ type: "EnsureProxy", proxy: spec.proxy });
-  }
-  // Elsewhere the site makes networks and volumes known to its own engines.
-  if (!input.observed.local) return;
-  if (network.freshness === "fresh" && network.value.state === "absent") {
-    draft.act({ type: "EnsureNetwork", network: spec.network });
-  }
+export function ensureProxy({ view, observed }: PlanContext, plan: PlanBuilder): void {
+  const { proxy } = view.spec;
+  if (!listensAsDesired(observed.proxy, proxy)) plan.addAction({ type: "EnsureProxy", proxy });
+}
+
+/** Elsewhere the site makes networks and volumes known to its own engines. */
+export function ensureNetwork({ view, observed }: PlanContext, plan: PlanBuilder): void {
+  const { network, local } = observed;
+  if (!local || network.freshness !== "fresh" || network.value.state !== "absent") return;
+  plan.addAction({ type: "EnsureNetwork", network: view.spec.network });
 }
 
 /**
@@ -27,17 +26,17 @@ export function ensurePrerequisites(view: ClusterView, input: PlanInput, draft: 
 export function ensureVolumes(
   slots: readonly number[],
   { spec, ref }: ClusterView,
-  draft: Draft,
+  plan: PlanBuilder,
 ): void {
   if (slots.length === 0) return;
   const labels = { [LABELS.namespace]: ref.namespace, [LABELS.cluster]: ref.name };
   const { shared } = spec.storage;
   if (shared.type === "volume") {
-    draft.act({ type: "EnsureVolume", name: shared.volumeName, labels });
+    plan.addAction({ type: "EnsureVolume", name: shared.volumeName, labels });
   }
   if (spec.etcd.dataVolume !== "local") return;
   for (const slot of slots) {
-    draft.act({
+    plan.addAction({
       type: "EnsureVolume",
       name: dataVolumeName(ref, slot),
       labels: { ...labels, [LABELS.slot]: String(slot) },
@@ -45,21 +44,21 @@ export function ensureVolumes(
   }
 }
 
-export function listensAsWanted(
+export function listensAsDesired(
   proxy: Observed["proxy"],
-  wanted: ClusterSpec["proxy"],
+  desired: ClusterSpec["proxy"],
 ): proxy is NonNullable<Observed["proxy"]> {
-  if (!proxy?.listening || proxy.holdSeconds !== wanted.holdSeconds) return false;
-  return proxy.address === wanted.address && proxy.port === wanted.port;
+  if (!proxy?.listening || proxy.holdSeconds !== desired.holdSeconds) return false;
+  return proxy.address === desired.address && proxy.port === desired.port;
 }
 
 /** Why nothing can be launched at all; null: it can. */
-export function launchObstacle(view: ClusterView, input: PlanInput): string | null {
+export function launchObstacle({ view, observed }: PlanContext): string | null {
   if (view.mesos === null) return "Mesos has not answered for every remembered task yet";
-  const network = lastKnown(input.observed.network);
+  const network = lastKnown(observed.network);
   if (network?.state === "conflict") return network.message;
   if (network === undefined) return "the container network cannot be observed";
-  const image = lastKnown(input.observed.image);
+  const image = lastKnown(observed.image);
   if (image === undefined) return "the image cannot be observed";
   if (image.state === "absent") return `image ${image.reference} is not on this machine`;
   return null;

@@ -3,50 +3,48 @@
  * the present membership, and never one that would give the quorum up (DESIGN.md 6).
  */
 import { peerUrl } from "../../model/ids.ts";
-import type { Draft } from "../plan-builder.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { QuorateContext } from "../guards.ts";
+import { type ClusterView, type NodeView, takesStartCommand } from "../view/cluster-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
-import { type ClusterView, type NodeView, takesOrders } from "../view/cluster-view.ts";
-import { isUnusedLearner } from "./start-etcd.ts";
 
-export function changeMembers(view: ClusterView, draft: Draft): void {
-  const { members } = view.etcd;
-  if (members === null || draft.bootstrap?.phase !== "done" || view.empty) return;
-  const change = promoteLearner(view, draft) ?? removeStale(view, draft) ?? addLearner(view, draft);
-  if (change !== null) draft.membershipChanged = true;
+export function changeMembers({ view }: QuorateContext, plan: PlanBuilder): void {
+  for (const change of [promoteLearner, removeStale, joinNext]) {
+    change(view, plan);
+    if (plan.changesMembership) return;
+  }
 }
 
-function promoteLearner(view: ClusterView, draft: Draft): NodeView | null {
+function promoteLearner(view: ClusterView, plan: PlanBuilder): void {
   const learner = view.nodes.find(
-    (n) => n.wanted && n.member?.isLearner && n.member.name !== "" && n.agent?.etcd?.isLearner,
+    (n) => n.desired && n.member?.isLearner && n.member.name !== "" && n.agent?.etcd?.isLearner,
   );
-  if (!learner?.member) return null;
+  if (!learner?.member) return;
   // The new voter counts towards the quorum at once, and it is in sight.
-  if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return null;
+  if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return;
   const { slot, member } = learner;
-  draft.changeVote(slot, { type: "PromoteMember", slot, memberId: member.id });
-  return learner;
+  plan.addVoteChange({ type: "PromoteMember", slot, memberId: member.id });
 }
 
 /**
  * A member whose slot waits with nothing that could resume it stands in the way: it is dead for
  * good, so removing it takes nothing from the quorum.
  */
-function removeStale(view: ClusterView, draft: Draft): NodeView | null {
+function removeStale(view: ClusterView, plan: PlanBuilder): void {
   const stale = view.nodes.find(
-    (n) => n.wanted && takesOrders(n) && isUseless(n) && !isUnusedLearner(n),
+    (n) => n.desired && takesStartCommand(n) && isUseless(n) && !isUnusedLearner(n),
   );
-  if (!stale?.member || !survivesRemoval(view, stale)) return null;
+  if (!stale?.member || !survivesRemoval(view, stale)) return;
   const { slot, member } = stale;
   const remove = { type: "RemoveMember", slot, memberId: member.id } as const;
-  if (member.isLearner) draft.act(remove);
-  else draft.changeVote(slot, remove);
+  if (member.isLearner) plan.addAction(remove);
+  else plan.addVoteChange(remove);
   const message = `the data of member ${member.id} in slot ${slot} ${whyStale(stale)}; it is replaced`;
-  draft.event("Warning", "MemberReplaced", message);
-  return stale;
+  plan.addEvent("Warning", "MemberReplaced", message);
 }
 
-function isUseless({ member, standing }: NodeView): boolean {
-  return member !== null && (standing === "empty" || standing === "stale");
+function isUseless({ member, dataOwnership }: NodeView): boolean {
+  return member !== null && (dataOwnership === "empty" || dataOwnership === "stale");
 }
 
 function whyStale({ agent, failing }: NodeView): string {
@@ -61,22 +59,30 @@ export function survivesRemoval(view: ClusterView, node: NodeView): boolean {
   return view.etcd.healthyVoters - follows >= quorumOf(view.etcd.voters - 1);
 }
 
-function addLearner(view: ClusterView, draft: Draft): NodeView | null {
+function joinNext(view: ClusterView, plan: PlanBuilder): void {
   const joiner = view.nodes.find(
-    (n) => n.wanted && n.member === null && takesOrders(n) && n.standing !== "foreign",
+    (n) => n.desired && n.member === null && takesStartCommand(n) && n.dataOwnership !== "foreign",
   );
-  if (joiner === undefined) return null;
-  if (view.etcd.members?.some((m) => m.isLearner)) return makeRoom(view, draft);
-  if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return null;
-  draft.act({ type: "AddLearner", slot: joiner.slot, peerUrl: peerUrl(joiner.ip) });
-  draft.event("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as a learner`);
-  return joiner;
+  if (joiner === undefined) return;
+  if (view.etcd.members?.some((m) => m.isLearner)) return makeRoom(view, plan);
+  if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return;
+  plan.addAction({ type: "AddLearner", slot: joiner.slot, peerUrl: peerUrl(joiner.ip) });
+  plan.addEvent("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as a learner`);
 }
 
 /** etcd allows one learner. One whose container cannot be launched must not keep others out. */
-function makeRoom(view: ClusterView, draft: Draft): NodeView | null {
+function makeRoom(view: ClusterView, plan: PlanBuilder): void {
   const idle = view.nodes.find((n) => n.member?.isLearner && n.task === null);
-  if (!idle?.member) return null;
-  draft.act({ type: "RemoveMember", slot: idle.slot, memberId: idle.member.id });
-  return idle;
+  if (!idle?.member) return;
+  plan.addAction({ type: "RemoveMember", slot: idle.slot, memberId: idle.member.id });
+}
+
+/** A member that was added for a join and never started: only such a one may be started empty. */
+export function isUnusedLearner(node: NodeView): boolean {
+  const { member } = node;
+  if (member === null || !member.isLearner || member.name !== "") return false;
+  // An etcd that fails with an earlier member's data has not tried this one yet.
+  const tried = node.task?.order?.etcd;
+  const failed = node.failing && tried?.mode === "join" && tried.memberId === member.id;
+  return member.id !== node.memory.spentMemberId && !failed;
 }

@@ -1,34 +1,35 @@
 /** Slots beyond `replicas` leave: leadership first, then the member, then the container. */
-import type { Draft } from "../plan-builder.ts";
-import type { ClusterView } from "../view/cluster-view.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { QuorateContext } from "../guards.ts";
+import type { PlanContext } from "../step.ts";
 import { moveLeaderAway } from "../update/move-leader.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 import { survivesRemoval } from "./change-members.ts";
 
-export function scaleIn(view: ClusterView, draft: Draft): void {
-  if (view.empty) return;
-  const extra = view.nodes.filter((n) => !n.wanted).reverse();
-  if (extra.length === 0) return;
+/** Containers whose members are gone. */
+export function stopScaledIn({ view }: PlanContext, plan: PlanBuilder): void {
   // While the first members form, each of them counts, though no quorum can tell it yet.
-  const stoppable = draft.bootstrap?.phase === "started" ? [] : extra;
-  for (const node of stoppable) {
-    if (draft.slot(node.slot).memberId === null && view.mesos !== null) {
-      draft.kill(node.slot, "scaled in");
-    }
+  if (plan.memory.bootstrap?.phase === "started") return;
+  for (const { slot } of surplus(view)) {
+    if (plan.slot(slot).memberId === null) plan.killTask(slot, "scaled in");
   }
-  if (view.etcd.members === null || draft.membershipChanged) return;
-  const members = extra.filter((n) => n.member !== null);
+}
+
+export function scaleIn({ view }: QuorateContext, plan: PlanBuilder): void {
+  const members = surplus(view).filter((n) => n.member !== null);
   // Those that are down leave first: each of them is a vote that can't be cast.
   const leaving =
     members.find((n) => n.agent?.etcd == null && survivesRemoval(view, n)) ??
     members.find((n) => !n.leads && survivesRemoval(view, n)) ??
     members.find((n) => n.leads);
   if (leaving?.member == null) return;
-  if (leaving.leads) {
-    moveLeaderAway(view, draft, leaving);
-  } else {
-    const { slot, member } = leaving;
-    draft.changeVote(slot, { type: "RemoveMember", slot, memberId: member.id });
-    draft.event("Normal", "MemberRemoved", `slot ${slot} leaves etcd: scaled in`);
-    draft.membershipChanged = true;
-  }
+  if (leaving.leads) return moveLeaderAway(leaving, view, plan);
+  const { slot, member } = leaving;
+  plan.addVoteChange({ type: "RemoveMember", slot, memberId: member.id });
+  plan.addEvent("Normal", "MemberRemoved", `slot ${slot} leaves etcd: scaled in`);
+}
+
+/** The highest slot goes first. */
+function surplus(view: ClusterView): readonly NodeView[] {
+  return view.nodes.filter((n) => !n.desired).reverse();
 }

@@ -33,11 +33,11 @@ export const SHOWN_MS_MAX = 60_000;
  * which is in force. A loss in one of them shows by waiting: where there is a quorum, a leader is
  * elected. Whoever has data in either may go on: the best of them has all that either confirmed.
  */
-export function judgeLoss(view: ClusterView, recovery: RecoveryMemory, now: number): QuorumLoss {
+export function evaluateLoss(view: ClusterView, recovery: RecoveryMemory, now: number): QuorumLoss {
   const { unconfirmed, lostSince } = recovery;
   const remembered = view.nodes.filter((n) => n.memory.memberId !== null && !n.memory.isLearner);
-  // Data that was adopted tells no membership: then every wanted slot may have a vote.
-  const voters = remembered.length > 0 ? remembered : view.nodes.filter((n) => n.wanted);
+  // Data that was adopted tells no membership: then every desired slot may have a vote.
+  const voters = remembered.length > 0 ? remembered : view.nodes.filter((n) => n.desired);
   const loss = lossAmong(voters, unconfirmed);
   const changed = view.nodes.find((n) => n.slot === unconfirmed);
   if (changed === undefined || changed.memory.memberId === null) return loss;
@@ -53,9 +53,9 @@ export function judgeLoss(view: ClusterView, recovery: RecoveryMemory, now: numb
 
 function lossAmong(voters: readonly NodeView[], unconfirmed: number | null): QuorumLoss {
   const holders = voters.filter(
-    (n) => n.standing === "own" && !isAboutToStart(n) && !(n.slot === unconfirmed && isOut(n)),
+    (n) => n.dataOwnership === "own" && !isAboutToStart(n) && !(n.slot === unconfirmed && isOut(n)),
   );
-  const unseen = voters.filter((n) => n.standing === "unknown" || isAboutToStart(n));
+  const unseen = voters.filter((n) => n.dataOwnership === "unknown" || isAboutToStart(n));
   const lost = voters.filter((n) => !holders.includes(n) && !unseen.includes(n));
   return {
     voters: voters.map((n) => n.slot),
@@ -84,7 +84,7 @@ function isOut({ agent }: NodeView): boolean {
   return agent?.phase === "running" && agent.units.etcd.state === "exited";
 }
 
-/** It was told how to run etcd, and what its agent says is from before that. */
+/** It was told how to start etcd, and what its agent says is from before that. */
 function isAboutToStart({ agent, task }: NodeView): boolean {
   return agent?.phase === "awaiting-order" && task?.order != null;
 }
@@ -108,4 +108,12 @@ export function bestSurvivor(holders: readonly NodeView[]): NodeView | null {
 function logEnd({ agent }: NodeView): { raftTerm: number; raftIndex: number } {
   const data = agent?.data;
   return data?.state === "present" ? data : { raftTerm: 0, raftIndex: 0 };
+}
+
+/** In words, without their full stop. */
+export function describeLoss({ voters, holders, lost }: QuorumLoss): string {
+  return (
+    `slots ${lost.join(", ")} have lost their etcd data; ` +
+    `${holders.length} of ${voters.length} voters still have theirs, which is no quorum`
+  );
 }

@@ -1,57 +1,61 @@
 /** The cluster begins anew from one slot: the decision, and its end. */
 import { bootstrapClusterId, bootstrapMemberId } from "../../model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../model/ids.ts";
-import type { Reseed } from "../../model/memory.ts";
+import type { RecoveryMemory, Reseed } from "../../model/memory.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
-import type { Draft } from "../plan-builder.ts";
-import type { PlanInput } from "../input.ts";
-import { formingClusterId } from "../bootstrap/initial-members.ts";
-import { seedOrderId } from "./recovery-slot.ts";
+import { initialClusterId } from "../bootstrap/initial-members.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { QuorateContext } from "../guards.ts";
 import { timestamp } from "../timestamp.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import { wasTold } from "./recovery-slot.ts";
 
-export type Choice =
-  | { readonly from: "survivor"; readonly seed: NodeView }
-  | { readonly from: "snapshot"; readonly seed: NodeView; readonly snapshot: SnapshotInfo }
-  | { readonly from: "nothing"; readonly seed: NodeView };
+export type RecoverySource =
+  | { readonly from: "survivor" }
+  | { readonly from: "snapshot"; readonly snapshot: SnapshotInfo }
+  | { readonly from: "nothing" };
 
 /** From here on no other member of the former time may resume, whatever happens. */
-export function beginReseed(
-  choice: Choice,
+export function beginQuorumRecovery(
+  source: RecoverySource,
+  node: NodeView,
   view: ClusterView,
-  input: PlanInput,
-  draft: Draft,
+  plan: PlanBuilder,
 ): void {
-  const { epoch, abandoned } = draft.recovery;
-  const { bootstrap } = draft;
-  const forming = bootstrap?.phase === "started" ? formingClusterId(view, bootstrap) : null;
-  const former = view.lineage ?? forming;
-  const reseed = decide(choice, view, `${input.memory.uid}-${epoch + 1}`, draft.now);
+  const { bootstrap, recovery, uid, slots } = plan.memory;
+  const bootstrapping = bootstrap?.phase === "started" ? initialClusterId(view, bootstrap) : null;
+  const former = view.clusterId ?? bootstrapping;
+  const epoch = recovery.epoch + 1;
+  const reseed = decide(source, node, view, { token: `${uid}-${epoch}`, since: plan.now });
   const given = former !== null && former !== reseed.clusterId ? [former] : [];
-  draft.bootstrap = { phase: "done", clusterId: reseed.clusterId };
-  draft.recover({
-    epoch: epoch + 1,
+  plan.updateMemory({ bootstrap: { phase: "done", clusterId: reseed.clusterId } });
+  plan.updateRecovery({
+    epoch,
     reseed,
     lostSince: null,
     requested: null,
     unconfirmed: null,
-    abandoned: [...new Set([...abandoned, ...given])],
-    lastSeen: newestSeen(view, draft),
+    abandoned: [...new Set([...recovery.abandoned, ...given])],
+    lastSeen: newestSeen(view, recovery, plan.now),
   });
-  for (const { slot } of draft.slots) {
-    const memberId = slot === reseed.slot ? memberIdOf(reseed, choice.seed) : null;
+  for (const { slot } of slots) {
+    const memberId = slot === reseed.slot ? memberIdOf(reseed, node) : null;
     // What lies on the machines is of no use any more: any machine will do.
-    const anywhere = choice.from === "survivor" ? {} : { lastAgentId: null, lastHostname: null };
-    draft.patchSlot(slot, { memberId, isLearner: false, ...anywhere });
+    const anywhere = source.from === "survivor" ? {} : { lastAgentId: null, lastHostname: null };
+    plan.patchSlot(slot, { memberId, isLearner: false, ...anywhere });
   }
-  draft.event("Warning", "RecoveryBegun", begins(reseed));
+  plan.addEvent("Warning", "RecoveryBegun", describeBeginning(reseed));
 }
 
-function decide(choice: Choice, view: ClusterView, token: string, since: number): Reseed {
-  const { slot, ip, agent } = choice.seed;
-  if (choice.from === "survivor") {
+function decide(
+  source: RecoverySource,
+  { slot, ip, agent }: NodeView,
+  view: ClusterView,
+  { token, since }: { readonly token: string; readonly since: number },
+): Reseed {
+  if (source.from === "survivor") {
     const data = agent?.data;
-    if (data?.state !== "present" || view.lineage === null || data.memberId === null) {
+    if (data?.state !== "present" || view.clusterId === null || data.memberId === null) {
       throw new Error(`slot ${slot} is no survivor`);
     }
     const { memberId } = data;
@@ -60,33 +64,30 @@ function decide(choice: Choice, view: ClusterView, token: string, since: number)
         ? []
         : { slot: n.slot, memberId: n.memory.memberId },
     );
-    return { from: "survivor", slot, since, clusterId: view.lineage, memberId, former };
+    return { from: "survivor", slot, since, clusterId: view.clusterId, memberId, former };
   }
   const clusterId = bootstrapClusterId({ [memberNameOf(slot)]: peerUrl(ip) }, token);
-  const common = { slot, since, clusterId, token };
-  if (choice.from === "nothing") return { from: "nothing", ...common };
-  return { from: "snapshot", snapshot: choice.snapshot, ...common };
+  return { ...source, slot, since, clusterId, token };
 }
 
-function memberIdOf(reseed: Reseed, seed: NodeView): string {
-  if (reseed.from === "survivor") return reseed.memberId;
-  return bootstrapMemberId(peerUrl(seed.ip), reseed.token);
+function memberIdOf(recovery: Reseed, { ip }: NodeView): string {
+  if (recovery.from === "survivor") return recovery.memberId;
+  return bootstrapMemberId(peerUrl(ip), recovery.token);
 }
 
-function newestSeen(view: ClusterView, draft: Draft) {
-  const { lastSeen } = draft.recovery;
-  const now = Math.max(0, ...view.nodes.map((n) => n.agent?.etcd?.revision ?? 0));
-  return now > (lastSeen?.revision ?? 0) ? { revision: now, at: draft.now } : lastSeen;
+function newestSeen(view: ClusterView, { lastSeen }: RecoveryMemory, at: number) {
+  const revision = Math.max(0, ...view.nodes.map((n) => n.agent?.etcd?.revision ?? 0));
+  return revision > (lastSeen?.revision ?? 0) ? { revision, at } : lastSeen;
 }
 
-function begins(reseed: Reseed): string {
-  const { slot } = reseed;
-  switch (reseed.from) {
+function describeBeginning(recovery: Reseed): string {
+  const { slot } = recovery;
+  switch (recovery.from) {
     case "survivor":
       return `slot ${slot} has the newest data left and goes on alone; the others join it anew`;
     case "snapshot":
       return (
-        `snapshot ${reseed.snapshot.id} (revision ${reseed.snapshot.revision}) is restored in ` +
+        `snapshot ${recovery.snapshot.id} (revision ${recovery.snapshot.revision}) is restored in ` +
         `slot ${slot}; the others join it anew`
       );
     case "nothing":
@@ -95,54 +96,58 @@ function begins(reseed: Reseed): string {
 }
 
 /** A quorum has spoken: what came of the new beginning is told, once. */
-export function finishReseed(view: ClusterView, reseed: Reseed, draft: Draft): void {
+export function finishQuorumRecovery(
+  { view }: QuorateContext,
+  recovery: Reseed,
+  plan: PlanBuilder,
+): void {
   const { leader } = view.etcd;
-  if (leader === null) return;
-  if (leader.slot !== reseed.slot) return reconsider(view, reseed, draft);
-  const lastSeenRevision = draft.recovery.lastSeen?.revision ?? null;
+  if (leader.slot !== recovery.slot) return yieldToFormerQuorum(view, recovery, plan);
+  const lastSeenRevision = plan.memory.recovery.lastSeen?.revision ?? null;
   const { revision } = leader.health;
-  const message = describeOutcome(reseed, revision, lastSeenRevision);
-  draft.recover({
+  const message = describeOutcome(recovery, revision, lastSeenRevision);
+  plan.updateRecovery({
     reseed: null,
     // Revisions may have gone back: what was seen before says nothing of what is now.
-    lastSeen: { revision, at: draft.now },
+    lastSeen: { revision, at: plan.now },
     last: {
-      at: timestamp(draft.now),
-      from: reseed.from,
-      slot: reseed.slot,
-      snapshotId: reseed.from === "snapshot" ? reseed.snapshot.id : null,
-      revision: reseed.from === "snapshot" ? reseed.snapshot.revision : revision,
+      at: timestamp(plan.now),
+      from: recovery.from,
+      slot: recovery.slot,
+      snapshotId: recovery.from === "snapshot" ? recovery.snapshot.id : null,
+      revision: recovery.from === "snapshot" ? recovery.snapshot.revision : revision,
       lastSeenRevision,
       message,
     },
   });
-  draft.event("Warning", "Recovered", message);
+  plan.addEvent("Warning", "Recovered", message);
 }
 
 /**
  * The former quorum is back, say because a person brought data back, before the survivor was told
  * to go on alone: then it is not.
  */
-function reconsider(view: ClusterView, reseed: Reseed, draft: Draft): void {
-  const agent = view.nodes.find((n) => n.slot === reseed.slot)?.agent ?? null;
-  if (reseed.from !== "survivor" || agent === null) return;
-  if (agent.orderId === seedOrderId(draft.recovery)) return;
-  draft.recover({ reseed: null });
-  draft.event("Normal", "QuorumBack", "the former members have a quorum again; it goes on");
+function yieldToFormerQuorum(view: ClusterView, recovery: Reseed, plan: PlanBuilder): void {
+  const agent = view.nodes.find((n) => n.slot === recovery.slot)?.agent ?? null;
+  if (recovery.from !== "survivor" || agent === null) return;
+  if (wasTold(agent, plan.memory.recovery)) return;
+  plan.updateRecovery({ reseed: null });
+  plan.addEvent("Normal", "QuorumBack", "the former members have a quorum again; it goes on");
 }
 
-function describeOutcome(reseed: Reseed, revision: number, lastSeen: number | null): string {
+function describeOutcome(recovery: Reseed, revision: number, lastSeen: number | null): string {
   const seen = lastSeen === null ? "" : ` (the last revision seen was ${lastSeen})`;
-  switch (reseed.from) {
+  switch (recovery.from) {
     case "survivor":
       return (
-        `Slot ${reseed.slot} goes on with its data at revision ${revision}${seen}. Lost is at most ` +
-        "what only members whose data is gone had acknowledged."
+        `Slot ${recovery.slot} goes on with its data at revision ${revision}${seen}. Lost is at ` +
+        "most what only members whose data is gone had acknowledged."
       );
     case "snapshot":
       return (
-        `Snapshot ${reseed.snapshot.id} of ${reseed.snapshot.takenAt} is restored: everything up ` +
-        `to revision ${reseed.snapshot.revision} is there, what was written later is lost${seen}.`
+        `Snapshot ${recovery.snapshot.id} of ${recovery.snapshot.takenAt} is restored: everything ` +
+        `up to revision ${recovery.snapshot.revision} is there, what was written later is ` +
+        `lost${seen}.`
       );
     case "nothing":
       return `A new and empty etcd cluster was begun; all earlier keys are lost${seen}.`;

@@ -1,53 +1,74 @@
 /**
- * Makes the one slot ready that begins the cluster anew, and says what its etcd is told. The order's
- * id depends on nothing but the decision, so that the order is carried out once, whatever container
- * it reaches and however often.
+ * The one slot that begins the cluster anew: what its etcd is told. The command's id depends on
+ * nothing but the decision, so that it is carried out once, whatever container it reaches and
+ * however often.
  */
-import type { EtcdOrder } from "../../model/agent-api.ts";
+import type { AgentStatus, EtcdOrder } from "../../model/agent-api.ts";
 import { memberNameOf, peerUrl } from "../../model/ids.ts";
 import type { RecoveryMemory, Reseed } from "../../model/memory.ts";
-import type { Draft } from "../plan-builder.ts";
-import type { PlanInput } from "../input.ts";
+import type { Observed } from "../../model/observed.ts";
 import { startJob } from "../jobs.ts";
+import { giveStartCommand } from "../membership/give-start-command.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
 import type { NodeView } from "../view/cluster-view.ts";
 
-export function seedOrderId({ epoch, reseed }: RecoveryMemory): string {
+export type SurvivorRecovery = Reseed & { readonly from: "survivor" };
+export type SnapshotRecovery = Reseed & { readonly from: "snapshot" };
+
+export function startRecoverySlot({ view, observed }: PlanContext, plan: PlanBuilder): void {
+  const { reseed } = plan.memory.recovery;
+  const node = view.nodes.find((n) => n.slot === reseed?.slot);
+  if (reseed === null || node === undefined) return;
+  const etcd = recoveryCommand(node, reseed, observed, plan);
+  if (etcd === null) return;
+  giveStartCommand(node, { orderId: recoveryCommandId(plan.memory.recovery), etcd }, plan);
+}
+
+function recoveryCommandId({ epoch, reseed }: RecoveryMemory): string {
   return `reseed-${epoch}:${reseed?.from ?? "none"}:${reseed?.clusterId ?? ""}`;
 }
 
-/** @returns null while the seed cannot be told yet */
-export function prepareSeed(
-  seed: NodeView,
-  reseed: Reseed,
-  input: PlanInput,
-  draft: Draft,
-): EtcdOrder | null {
-  const { agent, task } = seed;
-  if (agent === null || task === null || task.killRequestedAt !== null) return null;
-  // It has been told, and its etcd starts or runs.
-  if (agent.phase === "stopping" || agent.orderId === seedOrderId(draft.recovery)) return null;
-  const memberName = memberNameOf(seed.slot);
-  const { clusterId } = reseed;
-  if (reseed.from === "survivor") {
-    return isSurvivor(seed, reseed) ? { mode: "force-new-cluster", memberName, clusterId } : null;
-  }
-  const alone = { memberName, initialCluster: { [memberName]: peerUrl(seed.ip) } };
-  const { token } = reseed;
-  const order = { mode: "restore", ...alone, clusterId, token } as const;
-  if (reseed.from === "nothing") return { ...order, snapshot: null };
-  const { sha256, revision } = reseed.snapshot;
-  const begun = agent.data.state === "present" && agent.data.clusterId === clusterId;
-  if (!begun && agent.snapshot?.sha256 !== sha256) {
-    const { slot, ip } = seed;
-    startJob({ type: "SendSnapshot", slot, ip, snapshot: reseed.snapshot }, input, draft);
-    return null;
-  }
-  return { ...order, snapshot: { sha256, revision } };
+/** Its etcd starts with the recovery's command, or runs by it. */
+export function wasTold(agent: AgentStatus, recovery: RecoveryMemory): boolean {
+  return agent.orderId === recoveryCommandId(recovery);
 }
 
-/** It still has the data for which it was chosen. */
-export function isSurvivor({ agent }: NodeView, reseed: Reseed & { from: "survivor" }): boolean {
-  const data = agent?.data;
-  if (data?.state !== "present" || data.clusterId !== reseed.clusterId) return false;
-  return data.memberId === reseed.memberId;
+/** @returns null while the node cannot be told yet */
+function recoveryCommand(
+  { agent, task, slot, ip }: NodeView,
+  recovery: Reseed,
+  observed: Observed,
+  plan: PlanBuilder,
+): EtcdOrder | null {
+  if (agent === null || task === null || task.killRequestedAt !== null) return null;
+  if (agent.phase === "stopping" || wasTold(agent, plan.memory.recovery)) return null;
+  const memberName = memberNameOf(slot);
+  const { clusterId } = recovery;
+  if (recovery.from === "survivor") {
+    const keeps = hasSurvivorData(agent, recovery);
+    return keeps ? { mode: "force-new-cluster", memberName, clusterId } : null;
+  }
+  const alone = { memberName, initialCluster: { [memberName]: peerUrl(ip) } };
+  const { token } = recovery;
+  const command = { mode: "restore", ...alone, clusterId, token } as const;
+  if (recovery.from === "nothing") return { ...command, snapshot: null };
+  const { snapshot } = recovery;
+  const { sha256, revision } = snapshot;
+  if (!hasBegun(agent, recovery) && agent.snapshot?.sha256 !== sha256) {
+    startJob({ type: "SendSnapshot", slot, ip, snapshot }, observed, plan);
+    return null;
+  }
+  return { ...command, snapshot: { sha256, revision } };
+}
+
+/** The slot still has the data for which it was chosen. */
+export function hasSurvivorData({ data }: AgentStatus, recovery: SurvivorRecovery): boolean {
+  if (data.state !== "present" || data.clusterId !== recovery.clusterId) return false;
+  return data.memberId === recovery.memberId;
+}
+
+/** The slot has data of the cluster that begins. */
+export function hasBegun({ data }: AgentStatus, { clusterId }: SnapshotRecovery): boolean {
+  return data.state === "present" && data.clusterId === clusterId;
 }

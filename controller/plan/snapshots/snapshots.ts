@@ -1,29 +1,59 @@
-/** What the snapshots that are there say of the next one. */
-import { lastKnown } from "../../model/observed.ts";
+/** Snapshots on an interval, kept by count. When the next is due follows from those that are there. */
+import type { RecoveryMemory } from "../../model/memory.ts";
+import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
-import type { PlanInput } from "../input.ts";
+import type { QuorateContext, SnapshotsContext } from "../guards.ts";
+import { startJob } from "../jobs.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
 import { epochMs } from "../timestamp.ts";
-import type { ClusterView } from "../view/cluster-view.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+
+export function deleteOldSnapshots({ view, observed }: SnapshotsContext, plan: PlanBuilder): void {
+  const all = observed.snapshots.value;
+  const old = all.slice(0, Math.max(0, all.length - view.spec.etcd.snapshots.keep));
+  const { reseed, requested } = plan.memory.recovery;
+  const needed = [reseed, requested].flatMap((r) => (r?.from === "snapshot" ? r.snapshot.id : []));
+  const snapshots = old.filter((s) => !needed.includes(s.id));
+  if (snapshots.length > 0) plan.addAction({ type: "DeleteSnapshots", snapshots });
+}
+
+export function saveSnapshot({ view, observed }: QuorateContext, plan: PlanBuilder): void {
+  const dueAt = dueSnapshotAt(view, observed);
+  const source = bestSource(view.nodes);
+  if (dueAt === null || source === null) return;
+  if (dueAt > plan.now) return plan.requeue(dueAt);
+  const { slot, ip } = source;
+  startJob({ type: "SaveSnapshot", slot, ip }, observed, plan);
+}
+
+/** Milliseconds since the epoch; null: none is wanted, or there is nothing to save yet. */
+function dueSnapshotAt(view: ClusterView, observed: Observed): number | null {
+  const { intervalSeconds } = view.spec.etcd.snapshots;
+  if (intervalSeconds === 0 || view.clusterId === null) return null;
+  const newest = newestSnapshot(view, observed);
+  return newest === null ? 0 : epochMs(newest.takenAt) + intervalSeconds * 1000;
+}
+
+/** A follower, so that the leader is not held up; a voter, for a learner may lag behind. */
+function bestSource(nodes: readonly NodeView[]): NodeView | null {
+  const voters = nodes.filter(
+    ({ agent, member }) => agent?.etcd?.leaderId != null && member?.isLearner === false,
+  );
+  return voters.find((n) => !n.leads) ?? voters[0] ?? null;
+}
 
 /** The newest of the present cluster: those of one that was given up protect nothing any more. */
-export function newestSnapshot(view: ClusterView, { observed }: PlanInput): SnapshotInfo | null {
-  const all = lastKnown(observed.snapshots) ?? [];
-  return all.findLast((s) => s.clusterId === view.lineage) ?? null;
+export function newestSnapshot(view: ClusterView, { snapshots }: Observed): SnapshotInfo | null {
+  const all = lastKnown(snapshots) ?? [];
+  return all.findLast((s) => s.clusterId === view.clusterId) ?? null;
 }
 
 /** Of this cluster, as it is or was: one of an earlier cluster with this name is another's. */
 export function restorableSnapshots(
-  view: ClusterView,
-  { observed, memory }: PlanInput,
+  { view, observed }: PlanContext,
+  { abandoned }: RecoveryMemory,
 ): readonly SnapshotInfo[] {
-  const ids = [view.lineage, ...memory.recovery.abandoned];
+  const ids = [view.clusterId, ...abandoned];
   return (lastKnown(observed.snapshots) ?? []).filter((s) => ids.includes(s.clusterId));
-}
-
-/** Milliseconds since the epoch; null: none is wanted, or there is nothing to save yet. */
-export function dueSnapshotAt(view: ClusterView, input: PlanInput): number | null {
-  const { intervalSeconds } = view.spec.etcd.snapshots;
-  if (intervalSeconds === 0 || view.lineage === null) return null;
-  const newest = newestSnapshot(view, input);
-  return newest === null ? 0 : epochMs(newest.takenAt) + intervalSeconds * 1000;
 }

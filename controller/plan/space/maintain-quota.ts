@@ -4,55 +4,50 @@
  * by a defragmentation, one member at a time and the leader last, and the alarm is taken back when
  * there is room again. The keys themselves are never touched.
  */
-import type { Draft } from "../plan-builder.ts";
-import type { PlanInput } from "../input.ts";
 import { isJobRunning, startJob } from "../jobs.ts";
-import { isCrowded, isRoomy, isSparse, type Space, viewSpace } from "./space.ts";
-import type { ClusterView } from "../view/cluster-view.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { QuorateContext } from "../guards.ts";
+import { canDisarm, needsCompaction, needsDefrag, type Space, viewSpace } from "./space.ts";
 
 /** A compaction takes watchers' history away: never more often than this. Milliseconds. */
 const COMPACT_EVERY_MS = 60_000;
 
-export function keepSpace(view: ClusterView, input: PlanInput, draft: Draft): void {
-  const { leader, members } = view.etcd;
-  if (leader === null || members === null) return;
-  const space = viewSpace(view);
-  compact(leader.health.revision, space, draft);
-  defragment(view, space, input, draft);
-  disarm(view, space, draft);
+export function maintainQuota(context: QuorateContext, plan: PlanBuilder): void {
+  const space = viewSpace(context.view);
+  compact(context.view.etcd.leader.health.revision, space, plan);
+  defragment(context, space, plan);
+  disarm(context, space, plan);
 }
 
-function compact(revision: number, space: Space, draft: Draft): void {
-  if (!isCrowded(space) && !space.exhausted) return;
-  const dueAt = (draft.compactedAt ?? 0) + COMPACT_EVERY_MS;
-  if (draft.now < dueAt) return draft.requeue(dueAt);
-  draft.compactedAt = draft.now;
-  draft.act({ type: "Compact", revision });
+function compact(revision: number, space: Space, plan: PlanBuilder): void {
+  if (!needsCompaction(space) && !space.exhausted) return;
+  const dueAt = (plan.memory.compactedAt ?? 0) + COMPACT_EVERY_MS;
+  if (plan.now < dueAt) return plan.requeue(dueAt);
+  plan.updateMemory({ compactedAt: plan.now });
+  plan.addAction({ type: "Compact", revision });
   const message = `history before revision ${revision} is compacted: the database nears its quota`;
-  draft.event(space.exhausted ? "Warning" : "Normal", "EtcdCompacted", message);
+  plan.addEvent(space.exhausted ? "Warning" : "Normal", "EtcdCompacted", message);
 }
 
 /** While it runs, a member does not answer: only where the others are enough without it. */
-function defragment(view: ClusterView, space: Space, input: PlanInput, draft: Draft): void {
-  if (isJobRunning("Defragment", input) || draft.membershipChanged) return;
-  const sparse = space.members.filter((m) => isSparse(m.health, space));
+function defragment({ view, observed }: QuorateContext, space: Space, plan: PlanBuilder): void {
+  if (isJobRunning("Defragment", observed) || plan.changesMembership) return;
+  const sparse = space.members.filter((m) => needsDefrag(m.health, space));
   const next = sparse.find((m) => !m.leads) ?? sparse[0];
   if (next === undefined) return;
   const { voters, healthyVoters } = view.etcd;
-  const leaving = draft.slots.some((s) => s.task !== null && s.task.killRequestedAt !== null);
+  const leaving = plan.memory.slots.some((s) => s.task !== null && s.task.killRequestedAt !== null);
   if (!space.exhausted && (leaving || healthyVoters < voters)) return;
-  startJob({ type: "Defragment", slot: next.slot, ip: next.ip }, input, draft);
+  startJob({ type: "Defragment", slot: next.slot, ip: next.ip }, observed, plan);
 }
 
-function disarm(view: ClusterView, space: Space, draft: Draft): void {
-  const members = view.etcd.members ?? [];
-  const alarms = view.etcd.leader?.health.alarms ?? [];
-  for (const { memberId, alarm } of alarms) {
-    const gone = !members.some((m) => m.id === memberId);
-    // Every member must be in sight: one that is full raises the alarm again at once.
-    const cured = isRoomy(space) && space.members.length === members.length;
+function disarm({ view: { etcd } }: QuorateContext, space: Space, plan: PlanBuilder): void {
+  // Every member must be in sight: one that is full raises the alarm again at once.
+  const cured = canDisarm(space) && space.members.length === etcd.members.length;
+  for (const { memberId, alarm } of etcd.leader.health.alarms) {
+    const gone = !etcd.members.some((m) => m.id === memberId);
     if (!gone && (alarm !== "NOSPACE" || !cured)) continue;
-    draft.act({ type: "DisarmAlarm", memberId, alarm });
-    draft.event("Normal", "AlarmCleared", `etcd's alarm ${alarm} of ${memberId} is taken back`);
+    plan.addAction({ type: "DisarmAlarm", memberId, alarm });
+    plan.addEvent("Normal", "AlarmCleared", `etcd's alarm ${alarm} of ${memberId} is taken back`);
   }
 }

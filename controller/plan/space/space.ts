@@ -4,12 +4,12 @@ import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
 const MIB = 2 ** 20;
 /** Above this part of the quota, history and free pages are given back. */
-const CROWDED = 0.75;
+const COMPACT_ABOVE = 0.75;
 /** Below this part of the quota, the alarm can be taken back for good. */
-const ROOMY = 0.9;
+const DISARM_BELOW = 0.9;
 /** A database of which half is free pages is worth a defragmentation, once it is of some size. */
-const SPARSE = 0.5;
-const SPARSE_FROM = 0.25;
+const DEFRAG_BELOW = 0.5;
+const DEFRAG_FROM = 0.25;
 
 export interface Space {
   readonly quotaBytes: number;
@@ -34,19 +34,19 @@ export function viewSpace(view: ClusterView): Space {
   };
 }
 
-export function isCrowded({ inUseBytes, quotaBytes }: Space): boolean {
-  return inUseBytes > CROWDED * quotaBytes;
+export function needsCompaction({ inUseBytes, quotaBytes }: Space): boolean {
+  return inUseBytes > COMPACT_ABOVE * quotaBytes;
 }
 
-export function isRoomy({ sizeBytes, quotaBytes }: Space): boolean {
-  return sizeBytes < ROOMY * quotaBytes;
+export function canDisarm({ sizeBytes, quotaBytes }: Space): boolean {
+  return sizeBytes < DISARM_BELOW * quotaBytes;
 }
 
 /** Free pages that are worth the pause of a defragmentation. */
-export function isSparse(health: EtcdHealth, { quotaBytes, exhausted }: Space): boolean {
+export function needsDefrag(health: EtcdHealth, { quotaBytes, exhausted }: Space): boolean {
   const { dbSizeBytes, dbSizeInUseBytes } = health;
-  if (exhausted && dbSizeBytes >= ROOMY * quotaBytes) {
-    return dbSizeInUseBytes < ROOMY * dbSizeBytes;
+  if (exhausted && dbSizeBytes >= DISARM_BELOW * quotaBytes) {
+    return dbSizeInUseBytes < DISARM_BELOW * dbSizeBytes;
   }
-  return dbSizeBytes > SPARSE_FROM * quotaBytes && dbSizeInUseBytes < SPARSE * dbSizeBytes;
+  return dbSizeBytes > DEFRAG_FROM * quotaBytes && dbSizeInUseBytes < DEFRAG_BELOW * dbSizeBytes;
 }

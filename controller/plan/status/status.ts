@@ -1,27 +1,25 @@
 /** The status of the object, from the same view that the decisions were made on. */
-import { clientUrl } from "../../model/ids.ts";
-import { nodeName } from "../../model/ids.ts";
+import { clientUrl, nodeName } from "../../model/ids.ts";
 import type { HostsTable } from "../../model/naming.ts";
-import { type ClusterMemory, lineageOf } from "../../model/memory.ts";
-import { lastKnown } from "../../model/observed.ts";
+import type { ClusterMemory } from "../../model/memory.ts";
+import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { ClusterStatus, NodePhase, NodeStatus } from "../../model/resource.ts";
-import type { Draft } from "../plan-builder.ts";
-import type { PlanInput } from "../input.ts";
 import { notReadyReasons, tableInForce } from "../health/readiness.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
 export function buildStatus(
   view: ClusterView,
-  memory: ClusterMemory,
-  input: PlanInput,
-  draft: Draft,
+  observed: Observed,
+  plan: PlanBuilder,
 ): ClusterStatus {
+  const { memory } = plan;
   const { spec, ref } = view;
   const table = tableInForce(view) ?? newestTable(view);
-  const nodes = view.nodes.map((n) => nodeStatus(n, view, table, input, draft));
+  const nodes = view.nodes.map((n) => nodeStatus(n, view, table, plan));
   const { leader } = view.etcd;
   const leads = nodes.find((n) => n.leader && n.name === nodeName(ref.name, 0));
-  const snapshots = lastKnown(input.observed.snapshots) ?? [];
+  const snapshots = lastKnown(observed.snapshots) ?? [];
   return {
     observedGeneration: memory.generation,
     phase: clusterPhase(memory),
@@ -30,7 +28,7 @@ export function buildStatus(
     leader: leads?.name ?? null,
     nodes,
     etcd: {
-      clusterId: lineageOf(memory),
+      clusterId: view.clusterId,
       leaderId: leader?.memberId ?? null,
       raftTerm: leader?.term ?? null,
       version: leader?.health.version ?? null,
@@ -61,27 +59,24 @@ function nodeStatus(
   node: NodeView,
   view: ClusterView,
   table: HostsTable | null,
-  input: PlanInput,
-  draft: Draft,
+  plan: PlanBuilder,
 ): NodeStatus {
   const lacks = notReadyReasons(node, view);
   const index = table?.names.find((n) => n.slot === node.slot)?.index;
   const etcd = node.agent?.etcd ?? null;
-  const mesos = lastKnown(input.observed.mesos);
-  const observed = node.task ? mesos?.tasks.get(node.task.taskId) : undefined;
   return {
     name: index === undefined ? null : nodeName(view.ref.name, index),
     slot: node.slot,
     ip: node.ip,
-    phase: nodePhase(node, lacks, draft),
+    phase: nodePhase(node, lacks, plan.now),
     leader: node.leads,
     ready: lacks.length === 0,
     taskId: node.task?.taskId ?? null,
-    container: observed?.container ?? null,
+    container: node.observedTask?.container ?? null,
     agentId: node.task?.agentId ?? null,
     hostname: node.task?.hostname ?? null,
     restarts: node.memory.restarts,
-    message: draft.refusals.get(node.slot) ?? lacks.join(", "),
+    message: plan.launchBlockers.get(node.slot) ?? lacks.join(", "),
     etcd: etcd && {
       memberId: etcd.memberId,
       isLearner: etcd.isLearner,
@@ -94,9 +89,9 @@ function nodeStatus(
   };
 }
 
-function nodePhase(node: NodeView, lacks: readonly string[], draft: Draft): NodePhase {
+function nodePhase(node: NodeView, lacks: readonly string[], now: number): NodePhase {
   const { task, agent } = node;
-  if (task === null) return node.memory.notBefore > draft.now ? "BackOff" : "Pending";
+  if (task === null) return node.memory.notBefore > now ? "BackOff" : "Pending";
   if (task.killRequestedAt !== null) return "Stopping";
   if (task.unreachableSince !== null) return "Unreachable";
   if (node.observedTask?.state !== "TASK_RUNNING") return "Launching";

@@ -2,18 +2,18 @@
  * A clock that was set back leaves stored times in its future. A wait that was counted from there
  * would last as long as the clock was wrong: it is counted from now.
  */
-import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { SlotTask } from "../../model/memory.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
 import { relaunchDelayMs } from "./backoff.ts";
-import type { Draft } from "../plan-builder.ts";
 
-export function turnBackTimers({ backoff }: ClusterSpec, draft: Draft): void {
-  const { now } = draft;
-  for (const { slot, notBefore, failures, task } of draft.slots) {
-    const latest = now + relaunchDelayMs(backoff, failures);
-    if (notBefore > latest) draft.patchSlot(slot, { notBefore: latest });
+export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
+  const { now } = plan;
+  const { slots, cluster, recovery, compactedAt } = plan.memory;
+  for (const { slot, notBefore, failures, task } of slots) {
+    const latest = now + relaunchDelayMs(cluster.spec.backoff, failures);
+    if (notBefore > latest) plan.patchSlot(slot, { notBefore: latest });
     if (task !== null && sinces(task).some((at) => at > now)) {
-      draft.patchTask(slot, {
+      plan.patchTask(slot, {
         unreachableSince: noLater(task.unreachableSince, now),
         silentSince: noLater(task.silentSince, now),
         etcdFailingSince: noLater(task.etcdFailingSince, now),
@@ -21,9 +21,9 @@ export function turnBackTimers({ backoff }: ClusterSpec, draft: Draft): void {
       });
     }
   }
-  const { lostSince } = draft.recovery;
-  if (lostSince !== null && lostSince > now) draft.recover({ lostSince: now });
-  if (draft.compactedAt !== null && draft.compactedAt > now) draft.compactedAt = now;
+  const { lostSince } = recovery;
+  if (lostSince !== null && lostSince > now) plan.updateRecovery({ lostSince: now });
+  if (compactedAt !== null && compactedAt > now) plan.updateMemory({ compactedAt: now });
 }
 
 function sinces(task: SlotTask): readonly number[] {

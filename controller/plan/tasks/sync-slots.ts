@@ -1,14 +1,15 @@
 /**
- * Every slot that the spec wants is remembered. A slot that is no longer wanted stays in memory
+ * Every slot that the spec asks for is remembered. A slot that is no longer desired stays in memory
  * when its task and member are gone: its launch count keeps task ids from ever being used again.
  */
 import type { SlotMemory } from "../../model/memory.ts";
-import type { Draft } from "../plan-builder.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
 
-export function syncSlots(replicas: number, draft: Draft): void {
-  const known = new Set(draft.slots.map((s) => s.slot));
-  for (let slot = 0; slot < replicas; slot++) {
-    if (!known.has(slot)) draft.addSlot(emptySlot(slot));
+export function syncSlots(_: unknown, plan: PlanBuilder): void {
+  const { slots, cluster } = plan.memory;
+  const known = new Set(slots.map((s) => s.slot));
+  for (let slot = 0; slot < cluster.spec.replicas; slot++) {
+    if (!known.has(slot)) plan.addSlot(emptySlot(slot));
   }
 }
 

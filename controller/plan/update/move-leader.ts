@@ -1,24 +1,20 @@
 /** Leadership moves before its holder leaves, so that nobody waits for an election. */
-import type { Draft } from "../plan-builder.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
 /** To a healthy voter that stays, one of the new template if there is any; else nobody moves. */
-export function moveLeaderAway(view: ClusterView, draft: Draft, from: NodeView): void {
-  const heirs = view.nodes.filter(
+export function moveLeaderAway(from: NodeView, view: ClusterView, plan: PlanBuilder): void {
+  const candidates = view.nodes.filter(
     (n) =>
-      n.wanted &&
+      n.desired &&
       n.slot !== from.slot &&
       n.member !== null &&
       !n.member.isLearner &&
       n.agent?.etcd?.leaderId === view.etcd.leader?.memberId,
   );
-  const heir = heirs.find((n) => !n.outdated) ?? heirs[0];
-  if (!heir?.member) return;
-  draft.act({
-    type: "MoveLeader",
-    fromSlot: from.slot,
-    toSlot: heir.slot,
-    toMemberId: heir.member.id,
-  });
-  draft.event("Normal", "LeaderMoved", `leadership goes from slot ${from.slot} to ${heir.slot}`);
+  const to = candidates.find((n) => !n.outdated) ?? candidates[0];
+  if (!to?.member) return;
+  const toMemberId = to.member.id;
+  plan.addAction({ type: "MoveLeader", fromSlot: from.slot, toSlot: to.slot, toMemberId });
+  plan.addEvent("Normal", "LeaderMoved", `leadership goes from slot ${from.slot} to ${to.slot}`);
 }

@@ -1,10 +1,7 @@
 /** Spec, memory and observation joined per slot: what every step of the plan reads. */
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { AgentStatus, EtcdMember } from "../../model/agent-api.ts";
-import type { ClusterRef } from "../../model/ids.ts";
-import { type DataStanding, dataStanding } from "./data-ownership.ts";
-import { dataHome, isHome } from "./data-location.ts";
-import { isFailing } from "../health/failing-etcd.ts";
-import { slotAddress } from "../../model/ids.ts";
+import { type ClusterRef, slotAddress } from "../../model/ids.ts";
 import { followsLeader, ofLineage } from "../../model/leader.ts";
 import {
   type ClusterMemory,
@@ -12,18 +9,19 @@ import {
   type SlotMemory,
   type SlotTask,
 } from "../../model/memory.ts";
-import type { ObservedMesos, ObservedTask } from "../../model/observed.ts";
-import { lastKnown } from "../../model/observed.ts";
-import type { ClusterSpec } from "../../../crd-schema/spec.ts";
-import { type EtcdView, memberOfSlot, viewEtcd } from "./etcd-view.ts";
+import { lastKnown, type ObservedMesos, type ObservedTask } from "../../model/observed.ts";
 import type { PlanInput } from "../input.ts";
-import { templateHash } from "../update/template-hash.ts";
+import { dataLocation, isAt } from "./data-location.ts";
+import { type DataOwnership, dataOwnership } from "./data-ownership.ts";
+import { type EtcdView, memberOfSlot, viewEtcd } from "./etcd-view.ts";
+import { isEtcdFailing } from "./failing-etcd.ts";
+import { templateHash } from "./template-hash.ts";
 
 export interface NodeView {
   readonly slot: number;
   readonly ip: string;
   /** The spec asks for this slot. */
-  readonly wanted: boolean;
+  readonly desired: boolean;
   readonly memory: SlotMemory;
   readonly task: SlotTask | null;
   readonly observedTask: ObservedTask | null;
@@ -37,102 +35,122 @@ export interface NodeView {
   /** Its etcd ends again and again, for so long that a restart will not mend it. */
   readonly failing: boolean;
   /** What its data is to the cluster. */
-  readonly standing: DataStanding;
+  readonly dataOwnership: DataOwnership;
   /** It waits on another machine than the one that has its data: what it says of it is void. */
-  readonly astray: boolean;
+  readonly misplaced: boolean;
 }
 
+/** The parts of memory that change within a plan and show in the view. */
+type ViewedMemory = Pick<ClusterMemory, "slots" | "bootstrap" | "recovery">;
+
 export interface ClusterView {
+  readonly memory: ViewedMemory;
   readonly ref: ClusterRef;
   readonly spec: ClusterSpec;
   readonly image: string;
-  /** All slots that are wanted or still remembered, by number. */
+  /** Of containers that are launched now. */
+  readonly templateHash: string;
+  /** All slots that are desired or still remembered, by number. */
   readonly nodes: readonly NodeView[];
   readonly etcd: EtcdView;
-  /** Cluster id of the one etcd cluster that this may be; null before it is formed. */
-  readonly lineage: string | null;
+  /** Of the one etcd cluster that this may be; null before it is formed. */
+  readonly clusterId: string | null;
   /** Null unless Mesos is fresh and has answered for every remembered task. */
   readonly mesos: ObservedMesos | null;
+  /** The file is gone, and with it all that runs is to go. */
+  readonly deleted: boolean;
   /** Nothing shall run: suspended, or deleted. */
-  readonly empty: boolean;
+  readonly desiredStopped: boolean;
 }
 
-/** What this plan has got to so far; the memory's own at its beginning. */
-export type ViewedMemory = Pick<ClusterMemory, "slots" | "bootstrap" | "recovery">;
-
-export function viewCluster(input: PlanInput, memory: ViewedMemory): ClusterView {
-  const { slots, recovery } = memory;
-  const { cluster } = input.memory;
-  const { spec } = cluster;
+/** @param before of the same plan: taken again when nothing has changed that shows in it */
+export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView {
+  const { memory, observed } = input;
+  if (before !== undefined && showsIn(before, memory)) return before;
+  const { metadata, spec } = memory.cluster;
   const image = spec.image ?? input.defaultImage;
   const hash = templateHash(spec, image);
-  const mesos = input.observed.mesos;
-  const known = lastKnown(mesos);
-  const lineage = lineageOf(memory);
-  const located = slots.map((memory) => ({
-    slot: memory.slot,
-    ip: slotAddress(spec.network.firstAddress, memory.slot),
-    memory,
-    agent: freshAgent(input, memory.task),
+  const clusterId = lineageOf(memory);
+  const located = memory.slots.map((slot) => ({
+    slot: slot.slot,
+    ip: slotAddress(spec.network.firstAddress, slot.slot),
+    memory: slot,
+    agent: freshAgent(input, slot.task),
   }));
-  const etcd = viewEtcd(ofLineage(located, lineage));
-  const empty = spec.suspend || isDeleted(input);
-  const facts = { lineage, recovery, members: etcd.members };
-  const all = located.map(({ slot, ip, memory, agent }) => {
-    const { task } = memory;
-    const failing = isFailing(agent, task, input.now);
-    const astray = isAstray(memory, spec);
-    const holder = { agent, memberId: memory.memberId, failing };
+  const etcd = viewEtcd(ofLineage(located, clusterId));
+  const facts = { clusterId, recovery: memory.recovery, members: etcd.members };
+  const tasks = lastKnown(observed.mesos)?.tasks;
+  const all = located.map(({ slot, ip, memory: slotMemory, agent }) => {
+    const { task, memberId } = slotMemory;
+    const failing = isEtcdFailing(agent, task, input.now);
+    const misplaced = isMisplaced(slotMemory, spec);
+    // Without a quorum, data on another machine may be what is missing for one.
+    const isUnsure = misplaced && etcd.members === null;
     return {
       slot,
       ip,
-      wanted: slot < spec.replicas,
-      memory,
+      desired: slot < spec.replicas,
+      memory: slotMemory,
       task,
-      observedTask: task ? (known?.tasks.get(task.taskId) ?? null) : null,
+      observedTask: task ? (tasks?.get(task.taskId) ?? null) : null,
       agent,
       member: memberOfSlot(etcd.members, slot, ip),
       leads: etcd.leader?.slot === slot,
       outdated: task !== null && task.templateHash !== hash,
       failing,
-      // Without a quorum, data on another machine may be what is missing for one.
-      standing: astray && etcd.members === null ? "unknown" : dataStanding(holder, facts),
-      astray,
-    };
+      dataOwnership: isUnsure ? "unknown" : dataOwnership({ agent, memberId, failing }, facts),
+      misplaced,
+    } satisfies NodeView;
   });
-  // A slot that was scaled away and left nothing behind is no node any more.
-  const nodes = all.filter(
-    (n) => n.wanted || n.task !== null || n.member !== null || n.memory.memberId !== null,
-  );
-  const usable = mesos.freshness === "fresh" && mesos.value.reconciled ? mesos.value : null;
-  return { ref: cluster.metadata, spec, image, nodes, etcd, lineage, mesos: usable, empty };
+  const deleted = memory.fileRemoved && spec.deletionPolicy === "Delete";
+  return {
+    memory,
+    ref: metadata,
+    spec,
+    image,
+    templateHash: hash,
+    // A slot that was scaled away and left nothing behind is no node any more.
+    nodes: all.filter((n) => n.desired || n.task || n.member || n.memory.memberId !== null),
+    etcd,
+    clusterId,
+    mesos: reconciledMesos(input),
+    deleted,
+    desiredStopped: spec.suspend || deleted,
+  };
+}
+
+function showsIn({ memory }: ClusterView, { slots, bootstrap, recovery }: ViewedMemory): boolean {
+  return memory.slots === slots && memory.bootstrap === bootstrap && memory.recovery === recovery;
+}
+
+export function reconciledMesos({ observed: { mesos } }: Pick<PlanInput, "observed">) {
+  return mesos.freshness === "fresh" && mesos.value.reconciled ? mesos.value : null;
 }
 
 /** Nobody has told it yet what to do: from then on its data is where it runs. */
-function isAstray(slot: SlotMemory, spec: ClusterSpec): boolean {
-  const home = dataHome(slot, spec);
+function isMisplaced(slot: SlotMemory, spec: ClusterSpec): boolean {
+  const location = dataLocation(slot, spec);
   const { task, memberId } = slot;
-  if (home === null || task === null || memberId === null) return false;
-  return task.order === null && !isHome(home, task);
+  if (location === null || task === null || memberId === null) return false;
+  return task.order === null && !isAt(location, task);
 }
 
 /**
- * Its agent waits to be told how to run etcd, or runs one that is no use any more: its member was
- * removed, or it cannot start on the data it has. That one takes an order too.
+ * Its agent waits to be told how to start etcd, or runs one that is no use any more: its member was
+ * removed, or it cannot start on the data it has. That one takes a command too.
  */
-export function takesOrders({ agent, task, standing }: NodeView): boolean {
+export function takesStartCommand({ agent, task, dataOwnership: ownership }: NodeView): boolean {
   if (agent === null || task === null || task.killRequestedAt !== null) return false;
   if (agent.phase !== "running") return agent.phase === "awaiting-order";
   if (agent.units.etcd.state === "exited") return true;
-  return standing === "stale" && !followsLeader(agent.etcd);
+  return ownership === "stale" && !followsLeader(agent.etcd);
 }
 
-export function isDeleted(input: PlanInput): boolean {
-  return input.memory.fileRemoved && input.memory.cluster.spec.deletionPolicy === "Delete";
-}
-
-function freshAgent(input: PlanInput, task: SlotTask | null): AgentStatus | null {
+function freshAgent(
+  { observed }: Pick<PlanInput, "observed">,
+  task: SlotTask | null,
+): AgentStatus | null {
   if (task === null) return null;
-  const source = input.observed.agents.get(task.taskId);
+  const source = observed.agents.get(task.taskId);
   return source?.freshness === "fresh" ? source.value : null;
 }

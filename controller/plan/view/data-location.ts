@@ -2,22 +2,22 @@
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { SlotMemory } from "../../model/memory.ts";
 
-export interface DataHome {
+export interface DataLocation {
   readonly agentId: string;
   readonly hostname: string | null;
 }
 
 /** Null: nowhere, or on a machine that is gone for good. */
-export function dataHome(slot: SlotMemory, spec: ClusterSpec): DataHome | null {
+export function dataLocation(slot: SlotMemory, spec: ClusterSpec): DataLocation | null {
   const { lastAgentId: agentId, lastHostname: hostname } = slot;
   if (spec.etcd.dataVolume !== "local" || agentId === null) return null;
   return { agentId, hostname };
 }
 
 /** A Mesos agent that lost its id comes back with another, on the same machine. */
-export function isHome(
-  home: DataHome,
+export function isAt(
+  location: DataLocation,
   place: { readonly agentId: string; readonly hostname: string },
 ): boolean {
-  return place.agentId === home.agentId || place.hostname === home.hostname;
+  return place.agentId === location.agentId || place.hostname === location.hostname;
 }

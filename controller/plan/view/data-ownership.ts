@@ -10,7 +10,7 @@ import type { RecoveryMemory } from "../../model/memory.ts";
  *   wiped when its slot joins, and never before;
  * - `foreign`: of another cluster. It is never touched, a person decides (DESIGN.md 6).
  */
-export type DataStanding = "unknown" | "empty" | "own" | "stale" | "foreign";
+export type DataOwnership = "unknown" | "empty" | "own" | "stale" | "foreign";
 
 export interface Holder {
   readonly agent: AgentStatus | null;
@@ -19,24 +19,24 @@ export interface Holder {
   readonly failing: boolean;
 }
 
-export interface LineageFacts {
+export interface ClusterFacts {
   /** Null: no cluster is formed yet that data could be foreign to. */
-  readonly lineage: string | null;
+  readonly clusterId: string | null;
   readonly recovery: RecoveryMemory;
   /** As a quorum confirms them now; null: no quorum can be asked. */
   readonly members: readonly EtcdMember[] | null;
 }
 
-export function dataStanding(holder: Holder, facts: LineageFacts): DataStanding {
+export function dataOwnership(holder: Holder, facts: ClusterFacts): DataOwnership {
   const { agent, failing } = holder;
   if (agent === null) return "unknown";
   const { data } = agent;
   // An etcd that has just been started has not written anything yet, or its agent has not looked.
   if (data.state === "empty") return isSettled(agent) ? "empty" : "unknown";
   if (data.state === "corrupt") return "stale";
-  const { lineage, recovery, members } = facts;
-  if (lineage === null) return "own";
-  if (data.clusterId !== null && data.clusterId !== lineage) {
+  const { clusterId, recovery, members } = facts;
+  if (clusterId === null) return "own";
+  if (data.clusterId !== null && data.clusterId !== clusterId) {
     return recovery.abandoned.includes(data.clusterId) ? "stale" : "foreign";
   }
   if (members !== null) {

@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from "vitest";
 import { fresh, type Observed } from "../../../controller/model/observed.ts";
-import { FAILING_MAX_MS } from "../../../controller/plan/health/failing-etcd.ts";
+import { FAILING_MAX_MS } from "../../../controller/plan/view/failing-etcd.ts";
 import { plan } from "../../../controller/plan/plan.ts";
-import { takesOrders, viewCluster } from "../../../controller/plan/view/cluster-view.ts";
+import { takesStartCommand, viewCluster } from "../../../controller/plan/view/cluster-view.ts";
 import { changeAgents } from "../../support/planner/change-agents.ts";
 import { FakeWorld } from "../../support/planner/fake-world.ts";
 import { fakeMemory, fakeOffer } from "../../support/planner/fixtures.ts";
@@ -249,9 +249,9 @@ describe("a learner whose cluster has lost its voters", () => {
   it("takes an order though it seems to have a leader", () => {
     const { run, observed } = onlyALearnerIsLeft();
     const { memory, now } = run;
-    const view = viewCluster({ memory, observed, now, defaultImage: "image" }, memory);
+    const view = viewCluster({ memory, observed, now, defaultImage: "image" });
     const [learner] = view.nodes;
     if (learner === undefined) throw new Error("no slot 0");
-    expect(takesOrders({ ...learner, standing: "stale" })).toBe(true);
+    expect(takesStartCommand({ ...learner, dataOwnership: "stale" })).toBe(true);
   });
 });

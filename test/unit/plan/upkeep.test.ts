@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { AgentStatus, EtcdAlarm, EtcdHealth } from "../../../controller/model/agent-api.ts";
 import { fresh, lastKnown, type ObservedJob } from "../../../controller/model/observed.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
-import { FAILING_MAX_MS } from "../../../controller/plan/health/failing-etcd.ts";
+import { FAILING_MAX_MS } from "../../../controller/plan/view/failing-etcd.ts";
 import type { Plan, PlanInput } from "../../../controller/plan/input.ts";
 import { plan } from "../../../controller/plan/plan.ts";
 import { timestamp } from "../../../controller/plan/timestamp.ts";

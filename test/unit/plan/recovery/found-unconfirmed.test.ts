@@ -4,11 +4,11 @@ import { WorkQueue } from "../../../../controller/loop/work-queue.ts";
 import { bootstrapMemberId } from "../../../../controller/model/bootstrap-ids.ts";
 import { peerUrl } from "../../../../controller/model/ids.ts";
 import type { Observed } from "../../../../controller/model/observed.ts";
-import { Draft, RESYNC_MS } from "../../../../controller/plan/plan-builder.ts";
+import { PlanBuilder, RESYNC_MS } from "../../../../controller/plan/plan-builder.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import {
   hasReadItsLog,
-  judgeLoss,
+  evaluateLoss,
   SHOWN_MS_MAX,
 } from "../../../../controller/plan/recovery/quorum-loss.ts";
 import { viewCluster } from "../../../../controller/plan/view/cluster-view.ts";
@@ -20,11 +20,11 @@ import { until } from "../../../support/poll.ts";
 
 describe("a visit", () => {
   it("never asks for another at once", () => {
-    const { memory, now, world } = readyRun();
-    const draft = new Draft({ memory, observed: world.observed(), now, defaultImage: "image" });
-    draft.requeue(now - 1);
-    draft.requeue(now);
-    expect(draft.requeueAt).toBe(now + RESYNC_MS);
+    const { memory, now } = readyRun();
+    const builder = new PlanBuilder({ memory, now });
+    builder.requeue(now - 1);
+    builder.requeue(now);
+    expect(builder.requeueAt).toBe(now + RESYNC_MS);
   });
 
   it("sees all that came in the same breath", async () => {
@@ -96,11 +96,11 @@ describe("a quorum of which the last change is not confirmed", () => {
         ? { phase: "awaiting-order", orderId: null, data: { state: "empty" }, etcd: null }
         : { etcd: etcd && { ...etcd, leaderId: null, members: null } },
     );
-    const view = viewCluster({ memory, observed, now, defaultImage: "i" }, { ...memory, slots });
+    const view = viewCluster({ memory: { ...memory, slots }, observed, now, defaultImage: "i" });
     const removing = { ...memory.recovery, unconfirmed: 2, lostSince: now };
-    expect(judgeLoss(view, { ...removing, unconfirmed: null }, now).certain).toBe(false);
-    expect(judgeLoss(view, removing, now)).toMatchObject({ dubious: true, certain: false });
-    const later = judgeLoss(view, removing, now + SHOWN_MS_MAX);
+    expect(evaluateLoss(view, { ...removing, unconfirmed: null }, now).certain).toBe(false);
+    expect(evaluateLoss(view, removing, now)).toMatchObject({ dubious: true, certain: false });
+    const later = evaluateLoss(view, removing, now + SHOWN_MS_MAX);
     expect(later.certain).toBe(true);
     expect(later.survivors.map((n) => n.slot)).toEqual([0, 2]);
   });
@@ -108,10 +108,8 @@ describe("a quorum of which the last change is not confirmed", () => {
   it("is not begun anew before every survivor has read the end of its log", () => {
     const run = readyRun();
     const { memory, now } = run;
-    const view = viewCluster(
-      { memory, observed: run.world.observed(), now, defaultImage: "i" },
-      memory,
-    );
+    const observed = run.world.observed();
+    const view = viewCluster({ memory, observed, now, defaultImage: "i" });
     expect(view.nodes.map(hasReadItsLog)).toEqual([false, false, false]);
   });
 });

@@ -9,7 +9,7 @@ import { readyRun } from "../../../support/planner/run.ts";
 function survivor(logEnd: number, etcd: Partial<NonNullable<AgentStatus["etcd"]>>) {
   const { memory, world, now } = readyRun();
   const observed = world.observed();
-  const [node] = viewCluster({ memory, observed, now, defaultImage: "image" }, memory).nodes;
+  const [node] = viewCluster({ memory, observed, now, defaultImage: "image" }).nodes;
   const agent = [...observed.agents.values()].map(lastKnown).find((a) => a?.slot === node?.slot);
   if (node === undefined || agent?.etcd == null || agent.data.state !== "present") {
     throw new Error("slot 0 does not run");

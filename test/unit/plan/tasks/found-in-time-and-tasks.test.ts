@@ -1,9 +1,9 @@
 /** More decisions that the simulator found wrong: about time, and tasks of which nobody can say. */
 import { describe, expect, it } from "vitest";
 import { plan } from "../../../../controller/plan/plan.ts";
-import { Draft } from "../../../../controller/plan/plan-builder.ts";
+import { PlanBuilder } from "../../../../controller/plan/plan-builder.ts";
 import { startJob } from "../../../../controller/plan/jobs.ts";
-import { SILENT_MAX_MS } from "../../../../controller/plan/tasks/stop-tasks.ts";
+import { SILENT_MAX_MS } from "../../../../controller/plan/health/stop-silent.ts";
 import { jobKey } from "../../../../controller/model/action.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { fakeTask } from "../../../support/planner/fixtures.ts";
@@ -57,9 +57,9 @@ describe("a clock that is set back", () => {
     const action = { type: "Defragment", slot: 1, ip: "172.30.0.11" } as const;
     const failed = { key: jobKey(action), state: "failed", since, error: null } as const;
     const observed = { ...run.world.observed(), jobs: [failed] };
-    const draft = new Draft({ memory, observed, now, defaultImage: "image" });
-    startJob(action, { memory, observed, now, defaultImage: "image" }, draft);
-    expect(draft.actions).toEqual([action]);
+    const builder = new PlanBuilder({ memory, now });
+    startJob(action, observed, builder);
+    expect(builder.actions).toEqual([action]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { templateHash } from "../../../../controller/plan/update/template-hash.ts";
+import { templateHash } from "../../../../controller/plan/view/template-hash.ts";
 import { taskInfo } from "../../../../controller/plan/launch/task-template.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { compiled, withSpec } from "../../../support/crd-schema/manifest-text.ts";

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { AgentStatus, EtcdData, UnitStatus } from "../../../../controller/model/agent-api.ts";
 import { NO_RECOVERY } from "../../../../controller/model/memory.ts";
 import {
-  type DataStanding,
-  dataStanding,
+  type DataOwnership,
+  dataOwnership,
 } from "../../../../controller/plan/view/data-ownership.ts";
 import { healthyStatus } from "../../../support/agents/fake-agent.ts";
 
@@ -23,22 +23,22 @@ interface Case {
   readonly etcd?: UnitStatus["state"];
   readonly memberId?: string | null;
   readonly failing?: boolean;
-  readonly lineage?: string | null;
+  readonly clusterId?: string | null;
   readonly epoch?: number;
   readonly abandoned?: readonly string[];
   readonly members?: readonly (typeof member)[] | null;
 }
 
-function standing(facts: Case): DataStanding {
+function ownershipOf(facts: Case): DataOwnership {
   const base = healthyStatus();
   const units = { ...base.units, etcd: { ...base.units.etcd, state: facts.etcd ?? "running" } };
   const status = { ...base, units, ...facts.agent, data: facts.data ?? present("c1", "a1") };
   const agent = facts.agent === null ? null : status;
   const { epoch = 0, abandoned = [], failing = false, memberId = "a1" } = facts;
-  return dataStanding(
+  return dataOwnership(
     { agent, memberId, failing },
     {
-      lineage: facts.lineage === undefined ? "c1" : facts.lineage,
+      clusterId: facts.clusterId === undefined ? "c1" : facts.clusterId,
       recovery: { ...NO_RECOVERY, epoch, abandoned },
       members: facts.members === undefined ? null : facts.members,
     },
@@ -46,7 +46,7 @@ function standing(facts: Case): DataStanding {
 }
 
 const EMPTY: EtcdData = { state: "empty" };
-const TABLE: readonly (readonly [string, Case, DataStanding])[] = [
+const TABLE: readonly (readonly [string, Case, DataOwnership])[] = [
   ["nobody sees it", { agent: null }, "unknown"],
   [
     "there is none, and its agent waits",
@@ -61,7 +61,7 @@ const TABLE: readonly (readonly [string, Case, DataStanding])[] = [
   ["there is none, though its etcd should run", { data: EMPTY, etcd: "stopped" }, "unknown"],
   ["there is none, and its etcd cannot start without", { data: EMPTY, etcd: "backoff" }, "empty"],
   ["it is broken", { data: { state: "corrupt", reason: "crc mismatch" } }, "stale"],
-  ["no cluster is formed yet that it could be foreign to", { lineage: null }, "own"],
+  ["no cluster is formed yet that it could be foreign to", { clusterId: null }, "own"],
   ["it is of another cluster", { data: present("ff", "a1") }, "foreign"],
   [
     "it is of a cluster that was given up",
@@ -82,6 +82,6 @@ const TABLE: readonly (readonly [string, Case, DataStanding])[] = [
 
 describe("a slot's data", () => {
   it.each(TABLE)("when %s", (_, facts, expected) => {
-    expect(standing(facts)).toBe(expected);
+    expect(ownershipOf(facts)).toBe(expected);
   });
 });

@@ -2,6 +2,9 @@
 import { createHash } from "node:crypto";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 
+/** Of a spec, which is never changed but replaced: the last image asked for, and its hash. */
+const known = new WeakMap<ClusterSpec, { readonly image: string; readonly hash: string }>();
+
 /**
  * Fingerprint of exactly what a running container cannot change: its image, resources, network
  * address and mounts, and what its environment tells the agent (model/agent-api.ts, NodeConfig).
@@ -12,6 +15,14 @@ import type { ClusterSpec } from "../../../crd-schema/spec.ts";
  * @returns 16 hexadecimal digits
  */
 export function templateHash(spec: ClusterSpec, image: string): string {
+  const before = known.get(spec);
+  if (before?.image === image) return before.hash;
+  const hash = computeHash(spec, image);
+  known.set(spec, { image, hash });
+  return hash;
+}
+
+function computeHash(spec: ClusterSpec, image: string): string {
   const { resources, network, storage, etcd, jupyter, ssh } = spec;
   const { shared } = storage;
   // A list, not an object: its order is fixed here, whatever order the spec's fields have.

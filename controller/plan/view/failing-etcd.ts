@@ -8,7 +8,11 @@ export const FAILING_MAX_MS = 30_000;
 const RESTARTS_MIN = 3;
 
 /** `task.etcdFailingSince` is durable, so that a restart of the controller does not start anew. */
-export function isFailing(agent: AgentStatus | null, task: SlotTask | null, now: number): boolean {
+export function isEtcdFailing(
+  agent: AgentStatus | null,
+  task: SlotTask | null,
+  now: number,
+): boolean {
   const since = task?.etcdFailingSince ?? null;
   if (agent === null || since === null || agent.etcd !== null) return false;
   return now - since >= FAILING_MAX_MS && agent.units.etcd.restarts >= RESTARTS_MIN;

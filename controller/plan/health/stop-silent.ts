@@ -1,0 +1,44 @@
+/** Nodes whose agents hang: they never recover by themselves. */
+import { followsLeader } from "../../model/leader.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { PlanContext } from "../step.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import { quorumOf } from "../view/etcd-view.ts";
+
+/** An agent out of sight for this long, while most others are in sight, hangs. Milliseconds. */
+export const SILENT_MAX_MS = 60_000;
+
+export function stopSilent({ view }: PlanContext, plan: PlanBuilder): void {
+  const running = view.nodes.filter((n) => n.observedTask?.state === "TASK_RUNNING");
+  const inSight = running.filter((n) => n.agent !== null).length;
+  for (const node of running) {
+    if (node.task === null || node.task.killRequestedAt !== null) continue;
+    const spared = inSight >= quorumOf(running.length) && canSpareSilent(view);
+    watchSilence(node, spared, plan);
+  }
+}
+
+/**
+ * What is out of sight may well serve on: behind it is only its agent, or the way to it. It may end
+ * when the voters in sight are a quorum, or when there can be none that it is part of.
+ */
+function canSpareSilent(view: ClusterView): boolean {
+  const voters = view.nodes.filter((n) => n.memory.memberId !== null && !n.memory.isLearner);
+  const quorum = quorumOf(voters.length);
+  const following = voters.filter((n) => followsLeader(n.agent?.etcd ?? null)).length;
+  if (following >= quorum) return true;
+  const unseen = voters.filter((n) => n.agent === null).length;
+  return following === 0 && unseen < quorum;
+}
+
+function watchSilence(node: NodeView, spared: boolean, plan: PlanBuilder): void {
+  const since = node.task?.silentSince ?? null;
+  if (node.agent !== null) {
+    if (since !== null) plan.patchTask(node.slot, { silentSince: null });
+    return;
+  }
+  if (since === null) plan.patchTask(node.slot, { silentSince: plan.now });
+  const limit = (since ?? plan.now) + SILENT_MAX_MS;
+  if (plan.now < limit) plan.requeue(limit);
+  else if (spared) plan.killTask(node.slot, "its agent does not answer");
+}

@@ -1,0 +1,25 @@
+/** A start command is durable with its task before it leaves; the agent carries out each id once. */
+import type { SlotTask } from "../../model/memory.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { NodeView } from "../view/cluster-view.ts";
+
+type StartCommand = NonNullable<SlotTask["order"]>;
+
+export function giveStartCommand(
+  { slot, ip, task }: NodeView,
+  { orderId, etcd }: StartCommand,
+  plan: PlanBuilder,
+): void {
+  if (task === null) return;
+  if (task.order?.orderId !== orderId) {
+    plan.patchTask(slot, { order: { orderId, etcd }, etcdFailingSince: null });
+    // From now on the slot's data is there.
+    const { agentId: lastAgentId, hostname: lastHostname } = task;
+    plan.patchSlot(slot, { lastAgentId, lastHostname });
+  }
+  const { secrets, cluster } = plan.memory;
+  const token = cluster.spec.jupyter.auth === "none" ? "" : secrets.jupyterToken;
+  const jupyter = { token, cookieSecret: secrets.cookieSecret };
+  const order = { orderId, etcd, jupyter };
+  plan.addAction({ type: "OrderAgent", slot, taskId: task.taskId, ip, order });
+}
