@@ -1,13 +1,11 @@
-/** More decisions that the simulator found wrong: about time, and tasks of which nobody can say. */
+/** Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007). */
 import { describe, expect, it } from "vitest";
-import { plan } from "../../../../controller/plan/plan.ts";
-import { PlanBuilder } from "../../../../controller/plan/plan-builder.ts";
-import { startJob } from "../../../../controller/plan/jobs.ts";
-import { SILENT_MAX_MS } from "../../../../controller/plan/health/stop-silent.ts";
 import { jobKey } from "../../../../controller/model/action.ts";
-import { changeAgents } from "../../../support/planner/change-agents.ts";
+import { startJob } from "../../../../controller/plan/jobs.ts";
+import { PlanBuilder } from "../../../../controller/plan/plan-builder.ts";
+import { plan } from "../../../../controller/plan/plan.ts";
 import { fakeTask } from "../../../support/planner/fixtures.ts";
-import { type PlannerRun, readyRun, types } from "../../../support/planner/run.ts";
+import { readyRun } from "../../../support/planner/run.ts";
 
 describe("a clock that is set back", () => {
   const HOUR_MS = 3_600_000;
@@ -60,43 +58,5 @@ describe("a clock that is set back", () => {
     const builder = new PlanBuilder({ memory, now });
     startJob(action, observed, builder);
     expect(builder.actions).toEqual([action]);
-  });
-});
-
-describe("a node whose agent does not answer", () => {
-  function silent(slots: readonly number[]): PlannerRun {
-    const run = readyRun();
-    for (const slot of slots) run.world.blind.add(slot);
-    run.visit();
-    run.now += SILENT_MAX_MS;
-    return run;
-  }
-
-  it("is ended when the others are a quorum without it", () => {
-    const run = silent([2]);
-    expect(types(run.visit().actions)).toContain("KillTask");
-  });
-
-  it("goes on when the quorum needs it: only its agent may be out of sight", () => {
-    const run = silent([2]);
-    const other = run.world.etcd.leaderSlot === 0 ? 1 : 0;
-    const observed = changeAgents(run.world.observed(), ({ slot }) =>
-      slot === other ? { phase: "awaiting-order", data: { state: "empty" }, etcd: null } : {},
-    );
-    const { memory, now } = run;
-    const decided = plan({ memory, observed, now, defaultImage: "image" });
-    expect(decided.memory.slots[2]?.task?.killRequestedAt).toBeNull();
-  });
-});
-
-describe("a memory that is older than the tasks", () => {
-  it("never names a task as another controller has named one", () => {
-    const run = readyRun();
-    const slot = run.world.etcd.leaderSlot === 0 ? 1 : 0;
-    run.world.kill(slot);
-    const next = run.memory.slots[slot]?.task?.taskId.replace(/\.1$/, ".2") ?? "";
-    run.world.tasks.set(next, fakeTask(next, "TASK_KILLED"));
-    run.until((p) => p.memory.slots[slot]?.task != null && run.world.taskOf(slot) !== undefined);
-    expect(run.memory.slots[slot]?.task?.taskId).toBe(next.replace(/\.2$/, ".3"));
   });
 });

@@ -1,0 +1,85 @@
+/** Nothing is done on what is only not known (DESIGN.md 8). */
+import { describe, expect, it } from "vitest";
+import { stale, unknown } from "../../../controller/model/observed.ts";
+import { plan } from "../../../controller/plan/plan.ts";
+import { FakeWorld } from "../../support/planner/fake-world.ts";
+import { fakeMemory } from "../../support/planner/fixtures.ts";
+import { changeSpec, followersOf, PlannerRun, readyRun, types } from "../../support/planner/run.ts";
+
+function follower(run: PlannerRun): number {
+  return followersOf(run)[0] as number;
+}
+
+describe("unknown is not absent", () => {
+  it("launches nothing while Mesos has not been heard", () => {
+    const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
+    const observed = { ...run.world.observed(), mesos: unknown<never>("not subscribed") };
+    const { memory, now } = run;
+    const { actions, status } = plan({ memory, observed, now, defaultImage: "image" });
+    expect(types(actions).filter((t) => t.startsWith("LaunchTask"))).toEqual([]);
+    expect(status.conditions.find((c) => c.type === "FrameworkRegistered")?.status).toBe("Unknown");
+  });
+
+  it("launches and kills nothing until every remembered task has answered", () => {
+    const run = readyRun();
+    changeSpec(run, { suspend: true });
+    const seen = run.world.observed();
+    if (seen.mesos.freshness !== "fresh") throw new Error("the fake is always fresh");
+    const mesos = { ...seen.mesos.value, reconciled: false, tasks: new Map() };
+    const observed = { ...seen, mesos: { freshness: "fresh", value: mesos } as const };
+    const { actions, memory } = plan({
+      memory: run.memory,
+      observed,
+      now: run.now,
+      defaultImage: "image",
+    });
+    expect(types(actions)).toEqual([]);
+    expect(memory.slots.every((s) => s.task !== null)).toBe(true);
+  });
+
+  it("keeps a task that Mesos lost from sight until the time of the spec is over", () => {
+    const run = readyRun({ unreachable: { replaceAfterSeconds: 60 } });
+    const slot = follower(run);
+    const taskId = run.world.taskOf(slot) as string;
+    const task = run.world.tasks.get(taskId);
+    if (!task) throw new Error("no task");
+    const unreachable = { ...task, state: "TASK_UNREACHABLE" } as const;
+    const observed = () => {
+      const seen = run.world.observed();
+      if (seen.mesos.freshness !== "fresh") throw new Error("the fake is always fresh");
+      const tasks = new Map(seen.mesos.value.tasks).set(taskId, unreachable);
+      return {
+        ...seen,
+        mesos: { freshness: "fresh", value: { ...seen.mesos.value, tasks } },
+      } as const;
+    };
+    const at = (now: number, memory = run.memory) =>
+      plan({ memory, observed: observed(), now, defaultImage: "image" });
+    const first = at(run.now);
+    expect(first.memory.slots[slot]?.task?.unreachableSince).toBe(run.now);
+    const before = at(run.now + 59_000, first.memory);
+    expect(before.memory.slots[slot]?.task?.taskId).toBe(taskId);
+    const after = at(run.now + 60_000, first.memory);
+    expect(after.memory.slots[slot]?.task?.taskId).not.toBe(taskId);
+  });
+
+  it("says Unknown of a quorum that nobody in sight can tell", () => {
+    const run = readyRun();
+    const observed = { ...run.world.observed(), agents: new Map() };
+    const { status } = plan({
+      memory: run.memory,
+      observed,
+      now: run.now,
+      defaultImage: "image",
+    });
+    expect(status.conditions.find((c) => c.type === "Quorate")?.status).toBe("Unknown");
+  });
+
+  it("takes the last network for what it was while Docker does not answer", () => {
+    const run = readyRun();
+    const network = stale({ state: "present", subnet: "172.30.0.0/24" } as const, run.now);
+    const observed = { ...run.world.observed(), network };
+    const { actions } = plan({ memory: run.memory, observed, now: run.now, defaultImage: "image" });
+    expect(types(actions)).toEqual([]);
+  });
+});
