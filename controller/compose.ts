@@ -132,7 +132,7 @@ async function start(
     path: options.spec,
     clock: systemClock,
     log,
-    onReading: (reading) => core.loop.read(reading),
+    onSnapshot: (snapshot) => core.loop.read(snapshot),
   });
   closers.push(() => watcher.stop());
   await watcher.start();

@@ -10,7 +10,7 @@ import { FILE_BYTES_MAX } from "./yaml/limits.ts";
 const FILES_MAX = 256;
 const MANIFEST_NAME = /^[^.].*\.(yaml|yml|json)$/i;
 
-export interface ManifestReading extends LoadedManifests {
+export interface ManifestReading extends Pick<LoadedManifests, "clusters" | "problems"> {
   /** Spec files that are there, readable or not. */
   readonly files: readonly string[];
   /**
@@ -43,10 +43,10 @@ export async function loadManifests(
   const files = [...new Set(listings.flatMap((listing) => listing.files))];
   const read: CompiledText[] = [...texts];
   for (const file of files) read.push(await readManifest(file));
-  const compiled = resolveConflicts(read);
+  const { clusters, problems } = resolveConflicts(read);
   return {
-    ...compiled,
-    problems: [...listings.flatMap((listing) => listing.problems), ...compiled.problems],
+    clusters,
+    problems: [...listings.flatMap((listing) => listing.problems), ...problems],
     files,
     complete: listings.every((listing) => listing.complete),
   };

@@ -1,5 +1,5 @@
 /**
- * The reconciling loop: spec readings and events in, one bounded visit per cluster out. It sees
+ * The reconciling loop: spec snapshots and events in, one bounded visit per cluster out. It sees
  * ports only, so the same code runs in production and in a simulator.
  *
  * A visit is one line: observe -> plan -> remember (durable) -> publish -> act. Nothing is done on
@@ -10,14 +10,15 @@ import { OperationError } from "../model/errors.ts";
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import { type ClusterMemory, completeMemory } from "../model/memory.ts";
 import type { RestoreRequest } from "../model/snapshot.ts";
+import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import type { Plan } from "../plan/input.ts";
-import { newMemory, type SpecReading } from "../plan/intake.ts";
+import { newMemory } from "../plan/apply-spec.ts";
 import { plan } from "../plan/plan.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { rollBackLaunchIntents } from "../plan/launch/roll-back-intents.ts";
 import { type Failure, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
-import { SpecInbox } from "./spec-inbox.ts";
+import { SpecCache } from "./spec-cache.ts";
 import { StatusPublisher } from "./status-publisher.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -30,8 +31,8 @@ const AGAIN_MS = 50;
 
 export class ControllerLoop {
   private readonly memories: Map<ClusterKey, ClusterMemory>;
-  private readonly inbox = new SpecInbox();
-  /** Asked for by people; taken in like a reading, and answered when it is durable. */
+  private readonly specs = new SpecCache();
+  /** Asked for by people; applied like a spec, and answered when it is durable. */
   private readonly requests = new Map<ClusterKey, { request: RestoreRequest; done: () => void }>();
   private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
   private readonly queue: WorkQueue;
@@ -54,10 +55,10 @@ export class ControllerLoop {
     await this.queue.stop();
   }
 
-  /** Takes a new reading of all spec files, and wakes those for whom it says something new. */
-  read(reading: SpecReading): void {
-    for (const cluster of reading.clusters) this.adopt(cluster);
-    for (const key of this.inbox.put(reading, this.memories, this.ports.clock.now())) {
+  /** Takes a new snapshot of all spec files, and wakes those for whom it says something new. */
+  read(snapshot: SpecSnapshot): void {
+    for (const cluster of snapshot.clusters.values()) this.adopt(cluster);
+    for (const key of this.specs.put(snapshot, this.memories, this.ports.clock.now())) {
       this.wake(key);
     }
   }
@@ -108,11 +109,11 @@ export class ControllerLoop {
     const before = this.memories.get(key);
     if (before === undefined) return [];
     const asked = this.requests.get(key);
-    const reading = this.inbox.newest;
+    const snapshot = this.specs.newest;
     const decided = this.decide(key, before);
     const unsaved = await this.remember(key, before, decided.memory);
     if (unsaved !== null) return [unsaved];
-    this.inbox.taken(key, reading);
+    this.specs.applied(key, snapshot);
     if (asked !== undefined && this.requests.get(key) === asked) this.requests.delete(key);
     asked?.done();
     this.statuses.publish(decided.memory, decided.status);
@@ -130,7 +131,7 @@ export class ControllerLoop {
   private decide(key: ClusterKey, before: ClusterMemory): Plan {
     const { ports } = this;
     const now = ports.clock.now();
-    const read = this.inbox.take(key, before, now);
+    const read = this.specs.apply(key, before, now);
     const requested = this.requests.get(key)?.request;
     const wanted =
       requested === undefined ? read : { ...read, recovery: { ...read.recovery, requested } };
@@ -179,13 +180,13 @@ export class ControllerLoop {
     await this.ports.store.remove(key);
     this.memories.delete(key);
     this.failures.delete(key);
-    this.inbox.forget(key);
+    this.specs.forget(key);
     this.queue.forget(key);
     this.ports.publisher.remove(key);
     this.statuses.forget(key);
     this.ports.log.info({ cluster: key }, "cluster deleted");
     // Its file may have come back while it went.
-    const again = this.inbox.newest?.clusters.get(key);
+    const again = this.specs.newest?.clusters.get(key);
     if (again === undefined) return;
     this.adopt(again);
     this.queue.add(key);

@@ -1,11 +1,12 @@
-/** Reads the spec files whenever they change, and hands over one reading of all of them. */
+/** Reads the spec files whenever they change, and hands over one snapshot of all of them. */
 import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
-import { loadManifests } from "../../crd-schema/load.ts";
+import { loadManifests, type ManifestReading } from "../../crd-schema/load.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
 import type { Clock, Logger } from "../model/ports.ts";
-import { RemovalHold, type SpecReading } from "./removal-hold.ts";
+import type { SpecSnapshot } from "../model/spec-snapshot.ts";
+import { DeletionDebounce } from "./deletion-debounce.ts";
 import { isManifestName, specDigest } from "./spec-digest.ts";
 
 /** After the last file event, so that a save in several steps is read once. */
@@ -14,19 +15,19 @@ const DEBOUNCE_MS = 50;
 const DEBOUNCE_MS_MAX = 1_000;
 /** Not every change has an event: symlinks that are swapped, network file systems. */
 const RESYNC_MS = 3_000;
-const HOLD_MS = 1_000;
+const DELETION_MS = 1_000;
 
 export interface SpecWatcherOptions {
   /** Spec file, or directory with spec files. */
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called with the first reading and with each that differs from the one before. */
-  onReading(reading: SpecReading): void;
+  /** Called with the first snapshot and with each that differs from the one before. */
+  onSnapshot(snapshot: SpecSnapshot): void;
 }
 
 export class SpecWatcher {
-  private readonly hold = new RemovalHold(HOLD_MS);
+  private readonly deletions = new DeletionDebounce(DELETION_MS);
   private watcher: FSWatcher | null = null;
   private digest = "";
   private delivered = "";
@@ -34,13 +35,13 @@ export class SpecWatcher {
   private dirtySince: number | null = null;
   private cancelDebounce: (() => void) | null = null;
   private cancelResync: (() => void) | null = null;
-  private cancelHold: (() => void) | null = null;
+  private cancelDue: (() => void) | null = null;
   private stopped = false;
 
   constructor(private readonly options: SpecWatcherOptions) {}
 
   /**
-   * Resolves when the first reading was handed over.
+   * Resolves when the first snapshot was handed over.
    *
    * @throws OperationError ERR_SPEC_MISSING when the path is not there or cannot be listed
    */
@@ -61,7 +62,7 @@ export class SpecWatcher {
     this.stopped = true;
     this.cancelDebounce?.();
     this.cancelResync?.();
-    this.cancelHold?.();
+    this.cancelDue?.();
     await this.watcher?.close();
   }
 
@@ -71,7 +72,7 @@ export class SpecWatcher {
     this.digest = await specDigest(path);
     let raw = await loadManifests(path);
     if (raw.files.length === 0) {
-      await new Promise<void>((done) => void clock.after(HOLD_MS, done));
+      await new Promise<void>((done) => void clock.after(DELETION_MS, done));
       this.digest = await specDigest(path);
       raw = await loadManifests(path);
     }
@@ -123,10 +124,10 @@ export class SpecWatcher {
     if ((await specDigest(this.options.path)) !== this.digest) this.touched();
   }
 
-  /** @param always even when no content differs: what was held is due */
+  /** @param always even when no content differs: a deletion is due */
   private async read(always = false): Promise<void> {
     if (this.reading) {
-      if (always) this.readHeld(DEBOUNCE_MS);
+      if (always) this.readWhenDue(DEBOUNCE_MS);
       else this.touched();
       return;
     }
@@ -144,25 +145,26 @@ export class SpecWatcher {
     }
   }
 
-  private deliver(raw: SpecReading): void {
+  private deliver(raw: ManifestReading): void {
     const { clock } = this.options;
-    const { reading, againAt } = this.hold.apply(raw, clock.now());
-    this.cancelHold?.();
-    this.cancelHold = null;
-    if (againAt !== null) this.readHeld(Math.max(0, againAt - clock.now()));
-    const text = JSON.stringify(reading);
+    const { snapshot, againAt } = this.deletions.apply(raw, clock.now());
+    this.cancelDue?.();
+    this.cancelDue = null;
+    if (againAt !== null) this.readWhenDue(Math.max(0, againAt - clock.now()));
+    const { clusters, problems, files, complete } = snapshot;
+    const text = JSON.stringify([[...clusters], [...problems], [...files], complete]);
     if (text === this.delivered) return;
     this.delivered = text;
-    this.options.onReading(reading);
+    this.options.onSnapshot(snapshot);
   }
 
-  private readHeld(delayMs: number): void {
-    this.cancelHold?.();
-    this.cancelHold = this.options.clock.after(delayMs, () => void this.read(true));
+  private readWhenDue(delayMs: number): void {
+    this.cancelDue?.();
+    this.cancelDue = this.options.clock.after(delayMs, () => void this.read(true));
   }
 }
 
-function missing(path: string, raw: SpecReading): OperationError {
+function missing(path: string, raw: ManifestReading): OperationError {
   const [first] = raw.problems;
   const message = `${path}: ${first?.message ?? "There are no spec files."}`;
   return new OperationError(ERROR_CODES.SPEC_MISSING, "read the spec files", message);

@@ -21,7 +21,7 @@ import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { ClusterObserver } from "../../../controller/observe/cluster-observer.ts";
 import type { HostPort } from "../../../controller/support/host-port.ts";
 import { SnapshotFacts } from "../../../controller/observe/snapshot-facts.ts";
-import type { SpecReading } from "../../../controller/plan/intake.ts";
+import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
 import type { Rng } from "../engine/rng.ts";
@@ -112,8 +112,8 @@ export class SimulatedController {
     this.loop = new ControllerLoop(this.ports(), stored.memories);
   }
 
-  start(reading: SpecReading): void {
-    this.loop.read(reading);
+  start(snapshot: SpecSnapshot): void {
+    this.loop.read(snapshot);
     this.scheduler.start();
     this.loop.wakeAll();
   }

@@ -16,7 +16,7 @@ import { lastKnown } from "../../../controller/model/observed.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import { ClusterObserver } from "../../../controller/observe/cluster-observer.ts";
 import { SnapshotFacts } from "../../../controller/observe/snapshot-facts.ts";
-import type { SpecReading } from "../../../controller/plan/intake.ts";
+import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { SimulatedProxies } from "../controller/proxies.ts";
 import type { CheapCluster } from "./cheap-cluster.ts";
@@ -96,8 +96,8 @@ export class ScaleController {
     });
   }
 
-  read(reading: SpecReading): void {
-    this.loop.read(reading);
+  read(snapshot: SpecSnapshot): void {
+    this.loop.read(snapshot);
   }
 
   start(): void {

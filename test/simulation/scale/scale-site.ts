@@ -1,5 +1,6 @@
 /** Many clusters on one Mesos site under one controller, in virtual time. */
 import { type ClusterKey, clusterKey } from "../../../controller/model/ids.ts";
+import { specSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 import { fakeCluster } from "../../support/planner/fixtures.ts";
 import { Rng } from "../engine/rng.ts";
@@ -162,7 +163,7 @@ export class ScaleSite {
   private readSpecs(): void {
     const clusters = [...this.specs.values()];
     const files = clusters.map((c) => c.source.file);
-    this.controller.read({ clusters, problems: [], files, complete: true });
+    this.controller.read(specSnapshot({ clusters, problems: [], files, complete: true }));
   }
 
   private endContainer(taskId: string): void {

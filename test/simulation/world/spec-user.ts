@@ -1,7 +1,7 @@
 /** The person who edits the spec files: what is in them, and how the controller reads it. */
 import { compileText, resolveConflicts } from "../../../crd-schema/documents.ts";
 import type { CompiledText } from "../../../crd-schema/documents.ts";
-import type { SpecReading } from "../../../controller/plan/intake.ts";
+import { type SpecSnapshot, specSnapshot } from "../../../controller/model/spec-snapshot.ts";
 
 /** What the simulated user sets; everything else has its default. */
 export interface Wish {
@@ -76,11 +76,11 @@ export class SpecUser {
     return [...this.wishes.keys()];
   }
 
-  reading(): SpecReading {
+  reading(): SpecSnapshot {
     const files = [...this.texts].filter(([, text]) => text !== null).map(([file]) => file);
     const texts = files.map((file) => compile(this.texts.get(file) ?? "", file));
     const { clusters, problems } = resolveConflicts(texts);
-    return { clusters, problems, files, complete: true };
+    return specSnapshot({ clusters, problems, files, complete: true });
   }
 }
 

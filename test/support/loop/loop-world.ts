@@ -5,7 +5,7 @@ import type { Action } from "../../../controller/model/action.ts";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
-import type { SpecReading } from "../../../controller/plan/intake.ts";
+import { specSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import { FakeWorld } from "../planner/fake-world.ts";
 import { fakeCluster, fakeTask, T0 } from "../planner/fixtures.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -52,13 +52,9 @@ export class LoopWorld {
   }
 
   read(replicas = 3): void {
-    const reading: SpecReading = {
-      clusters: [fakeCluster({ replicas })],
-      problems: [],
-      files: ["cluster.yaml"],
-      complete: true,
-    };
-    this.loop.read(reading);
+    const clusters = [fakeCluster({ replicas })];
+    const reading = { clusters, problems: [], files: ["cluster.yaml"], complete: true };
+    this.loop.read(specSnapshot(reading));
   }
 
   /** Turns until `met`; each turn lets the loop work, moves the world, and moves the clock. */

@@ -3,7 +3,7 @@ import type { AgentStatus, EtcdHealth } from "../../../controller/model/agent-ap
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { HostsTable } from "../../../controller/model/naming.ts";
 import type { ObservedOffer, ObservedTask } from "../../../controller/model/observed.ts";
-import { newMemory } from "../../../controller/plan/intake.ts";
+import { newMemory } from "../../../controller/plan/apply-spec.ts";
 import type { ClusterSpec, CompiledCluster } from "../../../crd-schema/spec.ts";
 
 export const T0 = 1_800_000_000_000;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
-import type { SpecReading } from "../../../controller/spec-files/removal-hold.ts";
+import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import { SpecWatcher } from "../../../controller/spec-files/spec-watcher.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { until } from "../../support/poll.ts";
@@ -13,7 +13,7 @@ const EXAMPLE = join(import.meta.dirname, "../../../manifests/cluster.yaml");
 
 let directory: string;
 let file: string;
-let readings: SpecReading[];
+let snapshots: SpecSnapshot[];
 let watchers: SpecWatcher[];
 let example: string;
 
@@ -21,7 +21,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "spec-watcher-test-"));
   file = join(directory, "cluster.yaml");
   example = await readFile(EXAMPLE, "utf8");
-  readings = [];
+  snapshots = [];
   watchers = [];
 });
 
@@ -41,24 +41,27 @@ async function watch(path: string): Promise<void> {
     path,
     clock: systemClock,
     log: silentLog,
-    onReading: (reading) => readings.push(reading),
+    onSnapshot: (snapshot) => snapshots.push(snapshot),
   });
   watchers.push(watcher);
   await watcher.start();
 }
 
-const last = () => readings.at(-1);
-const replicas = () => last()?.clusters[0]?.spec.replicas;
+const last = () => snapshots.at(-1);
+const problems = () => [...(last()?.problems.values() ?? [])].flat();
+const replicasOf = (snapshot?: SpecSnapshot) =>
+  [...(snapshot?.clusters.values() ?? [])][0]?.spec.replicas;
+const replicas = () => replicasOf(last());
 const untilReplicas = (count: number) =>
   until(`${count} replicas are read`, () => replicas() === count);
 
 describe("SpecWatcher", () => {
-  it("hands over the first reading before it has started", async () => {
+  it("hands over the first snapshot before it has started", async () => {
     await writeFile(file, text(3));
     await watch(file);
-    expect(readings).toHaveLength(1);
+    expect(snapshots).toHaveLength(1);
     expect(replicas()).toBe(3);
-    expect(last()).toMatchObject({ files: [file], problems: [] });
+    expect([[...(last()?.files ?? [])], problems()]).toEqual([[file], []]);
   });
 
   it("reads an edit in place, and only once when nothing differs", async () => {
@@ -67,7 +70,7 @@ describe("SpecWatcher", () => {
     await writeFile(file, text(3));
     await writeFile(file, text(5));
     await untilReplicas(5);
-    expect(readings.map((r) => r.clusters.length)).toEqual([1, 1]);
+    expect(snapshots.map((s) => s.clusters.size)).toEqual([1, 1]);
   });
 
   it("reads an edit by an editor that renames, and never sees the cluster gone", async () => {
@@ -79,7 +82,7 @@ describe("SpecWatcher", () => {
       await rename(join(directory, ".swap"), file);
       await untilReplicas(count);
     }
-    expect(readings.filter((r) => r.clusters.length !== 1)).toEqual([]);
+    expect(snapshots.filter((s) => s.clusters.size !== 1)).toEqual([]);
   });
 
   it("reads symlinks that are swapped, as Kubernetes mounts do", async () => {
@@ -103,20 +106,20 @@ describe("SpecWatcher", () => {
     await writeFile(file, text(3));
     await watch(directory);
     await writeFile(file, `${text(3)}\n  nonsense: [`);
-    await until("the problem is told", () => last()?.problems.some((p) => p.severity === "error"));
-    expect(last()?.problems[0]).toMatchObject({ file, line: expect.any(Number) });
-    expect(last()?.clusters).toEqual([]);
+    await until("the problem is told", () => problems().some((p) => p.severity === "error"));
+    expect(problems()[0]).toMatchObject({ file, line: expect.any(Number) });
+    expect(last()?.clusters.size).toBe(0);
     await writeFile(file, text(5));
     await untilReplicas(5);
-    expect(last()?.problems).toEqual([]);
+    expect(problems()).toEqual([]);
   });
 
   it("takes a file that stays away for removed, and one that comes for new", async () => {
     await writeFile(file, text(3));
     await watch(directory);
     await unlink(file);
-    await until("the removal", () => last()?.clusters.length === 0);
-    expect(last()?.files).toEqual([]);
+    await until("the removal", () => last()?.clusters.size === 0);
+    expect(last()?.files.size).toBe(0);
     await writeFile(file, text(5));
     await untilReplicas(5);
   });
@@ -125,8 +128,8 @@ describe("SpecWatcher", () => {
     await writeFile(file, text(3));
     await watch(file);
     await unlink(file);
-    await until("the removal", () => last()?.clusters.length === 0);
-    expect(last()?.problems.filter((p) => p.severity === "error")).toEqual([]);
+    await until("the removal", () => last()?.clusters.size === 0);
+    expect(problems().filter((p) => p.severity === "error")).toEqual([]);
   });
 
   it("takes nothing for removed when the whole directory is gone", async () => {
@@ -135,11 +138,11 @@ describe("SpecWatcher", () => {
     await writeFile(join(specs, "cluster.yaml"), text(3));
     await watch(specs);
     await rename(specs, join(directory, "away"));
-    await until("the problem is told", () => last()?.problems.some((p) => p.file === specs));
+    await until("the problem is told", () => problems().some((p) => p.file === specs));
     expect(replicas()).toBe(3);
     await rename(join(directory, "away"), specs);
-    await until("it is well again", () => last()?.problems.length === 0);
-    expect(readings.every((r) => r.clusters.length === 1)).toBe(true);
+    await until("it is well again", () => problems().length === 0);
+    expect(snapshots.every((s) => s.clusters.size === 1)).toBe(true);
   });
 
   it("starts in the moment of a save", async () => {
@@ -154,7 +157,7 @@ describe("SpecWatcher", () => {
         message: expect.stringContaining(path),
       });
     }
-    expect(readings).toEqual([]);
+    expect(snapshots).toEqual([]);
   });
 
   it("reads nothing any more once it is stopped", async () => {
@@ -163,6 +166,6 @@ describe("SpecWatcher", () => {
     await watchers[0]?.stop();
     await writeFile(file, text(5));
     await watch(directory);
-    expect(readings.map((r) => r.clusters[0]?.spec.replicas)).toEqual([3, 5]);
+    expect(snapshots.map(replicasOf)).toEqual([3, 5]);
   });
 });

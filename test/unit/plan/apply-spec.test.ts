@@ -1,18 +1,15 @@
 /** What becomes of a running cluster when its spec file changes, breaks, or goes. */
 import { describe, expect, it } from "vitest";
 import { completeMemory } from "../../../controller/model/memory.ts";
-import {
-  indexReading,
-  type IndexedReading,
-  type SpecReading,
-  takeReading,
-} from "../../../controller/plan/intake.ts";
+import { type SpecSnapshot, specSnapshot } from "../../../controller/model/spec-snapshot.ts";
+import { applySpec } from "../../../controller/plan/apply-spec.ts";
+import type { ManifestReading } from "../../../crd-schema/load.ts";
 import type { ClusterSpec, Problem } from "../../../crd-schema/spec.ts";
 import { fakeCluster, fakeMemory, T0 } from "../../support/planner/fixtures.ts";
 
-function reading(patch: Partial<SpecReading> = {}): IndexedReading {
+function reading(patch: Partial<ManifestReading> = {}): SpecSnapshot {
   const nothing = { clusters: [], problems: [], files: ["cluster.yaml"], complete: true };
-  return indexReading({ ...nothing, ...patch });
+  return specSnapshot({ ...nothing, ...patch });
 }
 
 function problem(patch: Partial<Problem> = {}): Problem {
@@ -20,13 +17,13 @@ function problem(patch: Partial<Problem> = {}): Problem {
   return { severity: "error", message: "is not a number", ...place, ...patch };
 }
 
-const take = (next: IndexedReading, spec: Partial<ClusterSpec> = {}) =>
-  takeReading(fakeMemory(spec), next, T0 + 1000);
+const take = (next: SpecSnapshot, spec: Partial<ClusterSpec> = {}) =>
+  applySpec(fakeMemory(spec), next, T0 + 1000);
 
 describe("a reading of the spec files", () => {
   it("that says the same changes nothing", () => {
     const memory = fakeMemory();
-    expect(takeReading(memory, reading({ clusters: [fakeCluster()] }), T0)).toBe(memory);
+    expect(applySpec(memory, reading({ clusters: [fakeCluster()] }), T0)).toBe(memory);
   });
 
   it("raises the generation with a changed spec, and only with that", () => {
@@ -44,7 +41,7 @@ describe("a reading of the spec files", () => {
       ...fakeMemory(),
       cluster: { ...rest, spec: { ...spec, etcd } },
     });
-    expect(takeReading(memory, reading({ clusters: [fakeCluster()] }), T0).generation).toBe(1);
+    expect(applySpec(memory, reading({ clusters: [fakeCluster()] }), T0).generation).toBe(1);
   });
 
   it("keeps the last good spec in force when the file is broken, and tells why", () => {
@@ -91,7 +88,7 @@ describe("a reading of the spec files", () => {
 
   it("takes a cluster back whose file is there again", () => {
     const removed = { ...fakeMemory(), fileRemoved: true };
-    const back = takeReading(removed, reading({ clusters: [fakeCluster()] }), T0);
+    const back = applySpec(removed, reading({ clusters: [fakeCluster()] }), T0);
     expect([back.fileRemoved, back.generation]).toEqual([false, 1]);
   });
 });

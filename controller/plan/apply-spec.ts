@@ -3,30 +3,12 @@
  * files. A bad file never touches a running cluster: the last good spec stays in force.
  */
 import { immutableProblems } from "../../crd-schema/immutable.ts";
-import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
-import { type ClusterKey, clusterKey } from "../model/ids.ts";
+import type { CompiledCluster } from "../../crd-schema/spec.ts";
+import { clusterKey } from "../model/ids.ts";
 import { type ClusterMemory, type ClusterSecrets, NO_RECOVERY } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
+import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import { addEvent } from "./events.ts";
-
-/** One reading of all spec files. */
-export interface SpecReading {
-  readonly clusters: readonly CompiledCluster[];
-  readonly problems: readonly Problem[];
-  /** Files that are there, readable or not. */
-  readonly files: readonly string[];
-  /** False: something could not be looked at, so nothing may be taken for removed. */
-  readonly complete: boolean;
-}
-
-/** A reading in which each cluster finds its part at the same cost, however many there are. */
-export interface IndexedReading {
-  readonly clusters: ReadonlyMap<ClusterKey, CompiledCluster>;
-  /** By file. */
-  readonly problems: ReadonlyMap<string, readonly Problem[]>;
-  readonly files: ReadonlySet<string>;
-  readonly complete: boolean;
-}
 
 export interface Identity {
   readonly uid: string;
@@ -58,35 +40,20 @@ export function newMemory(
   };
 }
 
-export function indexReading(reading: SpecReading): IndexedReading {
-  const clusters = new Map<ClusterKey, CompiledCluster>();
-  for (const cluster of reading.clusters) {
-    const key = clusterKey(cluster.metadata);
-    if (!clusters.has(key)) clusters.set(key, cluster);
-  }
-  const problems = new Map<string, Problem[]>();
-  for (const problem of reading.problems) {
-    const inFile = problems.get(problem.file) ?? [];
-    inFile.push(problem);
-    problems.set(problem.file, inFile);
-  }
-  return { clusters, problems, files: new Set(reading.files), complete: reading.complete };
-}
-
-/** The memory after `reading`; the same object when nothing changed for this cluster. */
-export function takeReading(
+/** The memory after `snapshot`; the same object when nothing changed for this cluster. */
+export function applySpec(
   memory: ClusterMemory,
-  reading: IndexedReading,
+  snapshot: SpecSnapshot,
   now: number,
 ): ClusterMemory {
   const { metadata, source } = memory.cluster;
-  const next = reading.clusters.get(clusterKey(metadata));
-  const inFile = reading.problems.get(next?.source.file ?? source.file) ?? [];
+  const next = snapshot.clusters.get(clusterKey(metadata));
+  const inFile = snapshot.problems.get(next?.source.file ?? source.file) ?? [];
   if (next === undefined) {
     // A file that is there and in which the cluster can't be found may only be broken.
-    const there = reading.files.has(source.file);
+    const there = snapshot.files.has(source.file);
     const broken = there && inFile.some((p) => p.severity === "error");
-    const fileRemoved = memory.fileRemoved || (reading.complete && !broken);
+    const fileRemoved = memory.fileRemoved || (snapshot.complete && !broken);
     return update(memory, { problems: there ? inFile : [], fileRemoved }, now);
   }
   const immutable = immutableProblems(memory.cluster, next);
