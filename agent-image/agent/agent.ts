@@ -1,24 +1,22 @@
 /** Composes the parts of the agent, and starts and stops them in order. */
-import { mkdir } from "node:fs/promises";
 import type {
   AgentOrder,
   AgentRefusal,
   EtcdHealth,
   NodeConfig,
+  UnitName,
 } from "../../controller/model/agent-api.ts";
 import { messageOf } from "../../controller/model/errors.ts";
-import type { Clock, Logger } from "../../controller/model/ports.ts";
 import { DataDir } from "./etcd/data-dir.ts";
-import { localClient } from "./etcd/etcd-client.ts";
 import { EtcdUnit } from "./etcd/etcd-unit.ts";
 import { Maintenance } from "./etcd/maintenance.ts";
-import { HttpApi } from "./http/http-server.ts";
 import { JupyterUnit } from "./jupyter/jupyter-unit.ts";
 import { ClusterStore } from "./naming/cluster-store.ts";
 import { HostsApplier } from "./naming/hosts-applier.ts";
 import { Registration } from "./naming/registration.ts";
 import { TableWriter } from "./naming/table-writer.ts";
 import { ETCD_DIR, IDENTITY_FILE, RESTORE_DIR, RUN_DIR, SNAPSHOT_SCRATCH_DIR } from "./paths.ts";
+import type { AgentPorts, LineLog } from "./ports/ports.ts";
 import { SnapshotStage } from "./snapshot/snapshot-stage.ts";
 import { SshAccess } from "./ssh/ssh-access.ts";
 import { ensureSshKeys } from "./ssh/ssh-keys.ts";
@@ -28,21 +26,37 @@ import { StatusBoard } from "./status/status-board.ts";
 import { SharedStorage } from "./system/shared-storage.ts";
 import { installShellPrompt } from "./system/shell-prompt.ts";
 import { ensureUser, lookUpUser } from "./system/user.ts";
-import type { UnitLog } from "./unit/unit-log.ts";
 
 const SETUP_RETRY_MS = 1_000;
 
+/** What the controller may ask of the agent. */
+export interface AgentApi {
+  readonly board: StatusBoard;
+  /** Takes the order over, or says why not. */
+  readonly order: (order: AgentOrder) => AgentRefusal | null;
+  readonly maintenance: Maintenance;
+}
+
+export interface AgentServer {
+  listen(addresses: readonly string[]): Promise<void>;
+  /** Whoever listens to it is cut off. */
+  close(): Promise<void>;
+}
+
 export interface AgentOptions {
   readonly config: NodeConfig;
+  /** Another for every process. */
   readonly instanceId: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly logs: Readonly<Record<"etcd" | "sshd" | "jupyter" | "agent", UnitLog>>;
+  readonly ports: AgentPorts;
+  /** What the units write. */
+  readonly logs: Readonly<Record<UnitName, LineLog>>;
+  /** Makes the API known to the controller. */
+  readonly serve: (api: AgentApi) => AgentServer;
 }
 
 export class Agent {
   private readonly board: StatusBoard;
-  private readonly http: HttpApi;
+  private readonly server: AgentServer;
   private readonly store: ClusterStore;
   private readonly writer: TableWriter;
   private readonly registration: Registration;
@@ -58,12 +72,12 @@ export class Agent {
   private cancelSetup: () => void = () => undefined;
 
   constructor(private readonly options: AgentOptions) {
-    const { config, clock, log, logs, instanceId } = options;
-    this.board = new StatusBoard(
-      firstStatus({ slot: config.slot, taskId: config.taskId, instanceId }),
-    );
+    const { config, ports, logs, instanceId } = options;
+    const { slot, taskId, storage } = config;
+    const first = firstStatus({ slot, taskId, instanceId });
+    this.board = new StatusBoard(first, ports.soon);
     const { board } = this;
-    const common = { config, board, clock, log };
+    const common = { ...ports, config, board };
     this.store = new ClusterStore(common);
     const { store } = this;
     this.writer = new TableWriter({ ...common, store });
@@ -73,21 +87,16 @@ export class Agent {
     this.access = new SshAccess({ ...common, store });
     this.sshd = new SshdUnit({ ...common, output: logs.sshd });
     this.jupyter = new JupyterUnit({ ...common, output: logs.jupyter });
-    const { slot, storage } = config;
     this.storage = new SharedStorage({ ...common, slot, mountPath: storage.mountPath });
-    this.stage = new SnapshotStage(RESTORE_DIR, (snapshot) => board.update({ snapshot }));
+    this.stage = new SnapshotStage(ports, RESTORE_DIR, (snapshot) => board.update({ snapshot }));
     this.maintenance = new Maintenance({
+      ...common,
       scratch: SNAPSHOT_SCRATCH_DIR,
       stage: this.stage,
-      board,
-      log,
       onBusy: (busy) => this.etcd?.setBusy(busy),
     });
-    this.http = new HttpApi({
-      config,
+    this.server = options.serve({
       board,
-      log,
-      logs: new Map(Object.entries(logs)),
       order: (order) => this.order(order),
       maintenance: this.maintenance,
     });
@@ -99,26 +108,26 @@ export class Agent {
    * @throws Error when the data volume cannot be read or the address cannot be listened on
    */
   async start(): Promise<void> {
-    const { config, clock, log, logs } = this.options;
-    await mkdir(RUN_DIR, { recursive: true, mode: 0o755 });
-    const user = await lookUpUser("etcd");
-    const data = new DataDir(ETCD_DIR, IDENTITY_FILE, user);
+    const { config, ports, logs } = this.options;
+    const { files, log } = ports;
+    await files.makeDirectory(RUN_DIR, 0o755);
+    const user = await lookUpUser(files, "etcd");
+    const data = new DataDir(files, ETCD_DIR, IDENTITY_FILE, user);
     const { stage, maintenance } = this;
     await Promise.all([data.prepare(), stage.load(user), maintenance.prepare()]);
     this.board.update({ data: await data.inspect() });
     this.etcd = new EtcdUnit({
+      ...ports,
       config,
       user,
       data,
       stage,
       board: this.board,
-      clock,
-      log,
       output: logs.etcd,
       identity: await data.readIdentity(),
       onHealth: (health) => this.onHealth(health),
     });
-    await this.http.listen([config.ip, "127.0.0.1"]);
+    await this.server.listen([config.ip, "127.0.0.1"]);
     log.info({ data: this.board.now.data }, "awaiting an order");
     await this.setUp();
   }
@@ -150,20 +159,21 @@ export class Agent {
 
   /** Idempotent; what fails is told and tried again. */
   private async setUp(): Promise<void> {
-    const { config, log, clock } = this.options;
+    const { config, ports } = this.options;
+    const { files, log, clock, connectEtcd } = ports;
     try {
-      const user = await ensureUser(config.ssh.user);
+      const user = await ensureUser(ports, config.ssh.user);
       // Jupyter opens its files on the shared storage, which the first probe prepares.
       void this.storage.start(user).then(() => this.jupyter.setUser(user));
-      const keys = await ensureSshKeys(user);
+      const keys = await ensureSshKeys(ports, user);
       this.access.start();
       await this.sshd.start();
       this.registration.setKeys(keys);
-      await installShellPrompt();
+      await installShellPrompt(files);
       this.board.setProblem("setup", null);
       // Loading it stops everything else for 0.1 s. A new node waits for the others to come up and
       // has the time; one that brings data is told at once to go on, and loads it beside etcd.
-      if (this.board.now.data.state === "empty") (await localClient()).close();
+      if (this.board.now.data.state === "empty") (await connectEtcd()).close();
     } catch (error) {
       const message = messageOf(error);
       log.error({ error: message }, "set-up failed");
@@ -185,6 +195,6 @@ export class Agent {
     await Promise.all([this.writer.stop(), this.hosts.stop(), this.access.stop()]);
     await Promise.all([this.etcd?.stop(), this.jupyter.stop(), this.store.stop()]);
     await Promise.all([this.sshd.stop(), this.storage.stop()]);
-    await this.http.close();
+    await this.server.close();
   }
 }

@@ -5,8 +5,12 @@ import { messageOf } from "../../controller/model/errors.ts";
 import { Agent } from "./agent.ts";
 import { readNodeConfig } from "./config.ts";
 import { LOG_DIR } from "./paths.ts";
+import { connectLocalEtcd } from "./etcd/grpc-client.ts";
+import { HttpApi } from "./http/http-server.ts";
 import { agentLogger } from "./status/agent-log.ts";
 import { systemClock } from "../../controller/support/clock.ts";
+import { nodeFiles } from "./system/node-files.ts";
+import { nodeProcesses } from "./system/node-processes.ts";
 import { UnitLog } from "./unit/unit-log.ts";
 
 /** Docker and Mesos kill what has not ended by then; so much is left to end by force ourselves. */
@@ -23,8 +27,21 @@ async function main(): Promise<void> {
   };
   const log = agentLogger(systemClock, logs.agent);
   const config = readNodeConfig(process.env);
-  const instanceId = randomUUID();
-  const agent = new Agent({ config, instanceId, clock: systemClock, log, logs });
+  const agent = new Agent({
+    config,
+    instanceId: randomUUID(),
+    ports: {
+      clock: systemClock,
+      soon: setImmediate,
+      log,
+      files: nodeFiles,
+      processes: nodeProcesses,
+      connectEtcd: connectLocalEtcd,
+    },
+    logs,
+    serve: (api) =>
+      new HttpApi({ ...api, config, clock: systemClock, log, logs: new Map(Object.entries(logs)) }),
+  });
 
   const stop = (signal: string) => {
     log.info({ signal }, "stopping");

@@ -1,23 +1,26 @@
 /** What an order does to the data directory before etcd is started on it. */
 import type { AgentOrder } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
-import type { Logger } from "../../../controller/model/ports.ts";
+import type { FileOwner } from "../ports/files.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import { restoreData } from "../snapshot/restore-data.ts";
 import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
-import type { FileOwner } from "../system/atomic-file.ts";
+import type { StatusBoard } from "../status/status-board.ts";
 import type { DataDir } from "./data-dir.ts";
 import type { DataKeeper } from "./data-keeper.ts";
 import type { IdentityKeeper } from "./identity-keeper.ts";
 import type { StartPlan } from "./order-rules.ts";
+import { WalFormatUnknownError } from "./wal/known-format.ts";
+import { WalCorruptError } from "./wal/read-wal.ts";
 
-export interface DataChangesOptions {
+export interface DataChangesOptions extends Pick<AgentPorts, "log" | "processes"> {
+  readonly board: StatusBoard;
   readonly data: DataDir;
   readonly keeper: DataKeeper;
   readonly identity: IdentityKeeper;
   readonly stage: SnapshotStage;
   /** Whose the data is. */
   readonly user: FileOwner;
-  readonly log: Logger;
 }
 
 /**
@@ -31,25 +34,39 @@ export async function changeData(
   isEmpty: boolean,
   options: DataChangesOptions,
 ): Promise<void> {
-  const { data, keeper, identity, stage, user } = options;
+  const { data, keeper, identity, stage, user, board, processes } = options;
+  board.setProblem("recovery", null);
   const changes = plan.wipe || plan.restore !== null;
   if (changes) await identity.forget();
   if (plan.wipe) await data.wipe();
   else if (isEmpty) await data.clearRemains();
   if (etcd.mode === "restore") {
-    if (plan.restore !== null) await restoreData(data, stage, plan.restore, etcd, user);
+    if (plan.restore !== null) {
+      await restoreData(processes, data, stage, plan.restore, etcd, user);
+    }
     await stage.clear();
   }
   if (changes) await keeper.look();
   if (plan.force) await keepWholeLog(options);
 }
 
-async function keepWholeLog({ data, log }: DataChangesOptions): Promise<void> {
+/**
+ * What lies in the log behind the last commit may be acknowledged, and etcd would throw it away. Two
+ * errors are passed over, for nothing that we do later would help, and the cluster would stay down:
+ * a log that cannot be read to its end (etcd decides itself whether it can go on with it), and one of
+ * an etcd whose format is not known to us. It is told that more may be lost. Every other error, such
+ * as that of a full disk, may go away: the order fails, is told, and is tried again.
+ */
+async function keepWholeLog(options: DataChangesOptions): Promise<void> {
+  const { data, log, board, processes } = options;
   try {
-    const raised = await data.commitWholeLog();
+    const raised = await data.commitWholeLog(processes);
     if (raised !== null) log.info({ ...raised }, "the log's last entries are kept");
   } catch (error) {
-    // Better to go on without the last entries than not at all.
-    log.error({ error: messageOf(error) }, "the log's last entries may be lost");
+    const hopeless = error instanceof WalCorruptError || error instanceof WalFormatUnknownError;
+    if (!hopeless) throw error;
+    const message = messageOf(error);
+    log.error({ error: message }, "the log's last entries may be lost");
+    board.setProblem("recovery", `the last writes before the recovery may be lost: ${message}`);
   }
 }

@@ -1,17 +1,10 @@
 /** The slot's etcd data on its volume, and the file beside it that says what the data does not. */
-import { readdirSync } from "node:fs";
-import { chmod, chown, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { EtcdData } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import { hexId } from "../../../controller/model/ids.ts";
-import {
-  type FileOwner,
-  readIfThere,
-  syncDirectory,
-  syncTree,
-  writeAtomically,
-} from "../system/atomic-file.ts";
+import { type FileOwner, type Files, isNotThere } from "../ports/files.ts";
+import type { Processes } from "../ports/processes.ts";
 import { type Identity, parseIdentity } from "./identity.ts";
 import { type RaisedCommit, raiseCommit } from "./wal/raise-commit.ts";
 import { readWal, WalCorruptError } from "./wal/read-wal.ts";
@@ -22,6 +15,7 @@ export class DataDir {
    * @param identityFile beside it, on the same file system
    */
   constructor(
+    private readonly files: Files,
     readonly path: string,
     private readonly identityFile: string,
     private readonly owner: FileOwner,
@@ -29,19 +23,19 @@ export class DataDir {
 
   /** Makes the directory, for etcd alone, and finishes what was interrupted. */
   async prepare(): Promise<void> {
-    await rm(this.trash, { recursive: true, force: true });
-    await rm(this.successor, { recursive: true, force: true });
+    await this.files.remove(this.trash);
+    await this.files.remove(this.successor);
     await this.makeOwned(this.path);
   }
 
   async readIdentity(): Promise<Identity | null> {
-    const text = await readIfThere(this.identityFile);
+    const text = await this.files.read(this.identityFile);
     return text === null ? null : parseIdentity(text);
   }
 
   async writeIdentity(identity: Identity): Promise<void> {
     const text = `${JSON.stringify(identity)}\n`;
-    await writeAtomically(this.identityFile, text, { mode: 0o644, durable: true });
+    await this.files.write(this.identityFile, text, { mode: 0o644, durable: true });
   }
 
   /**
@@ -50,13 +44,13 @@ export class DataDir {
    */
   async inspect(): Promise<EtcdData> {
     try {
-      const log = await readWal(this.logPath);
+      const log = await readWal(this.files, this.logPath);
       if (log === null) return { state: "empty" };
       const [memberId, clusterId] = [hexId(log.memberId), hexId(log.clusterId)];
       const { index: raftIndex, term: raftTerm } = log.last;
       return { state: "present", memberId, clusterId, raftIndex, raftTerm };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { state: "empty" };
+      if (isNotThere(error)) return { state: "empty" };
       const what = error instanceof WalCorruptError ? "write-ahead log" : "data";
       return { state: "corrupt", reason: `the ${what} cannot be read: ${messageOf(error)}` };
     }
@@ -65,16 +59,16 @@ export class DataDir {
   /** Whether etcd would find anything to go on with. */
   hasLog(): boolean {
     try {
-      return readdirSync(this.logPath).some((name) => name.endsWith(".wal"));
+      return this.files.listNow(this.logPath).some((name) => name.endsWith(".wal"));
     } catch (error) {
       // What cannot be read is etcd's to complain about.
-      return (error as NodeJS.ErrnoException).code !== "ENOENT";
+      return !isNotThere(error);
     }
   }
 
-  /** Before etcd is forced to go on alone: it keeps all that it has in its log. */
-  commitWholeLog(): Promise<RaisedCommit | null> {
-    return raiseCommit(this.logPath);
+  /** Before etcd is forced to go on alone, as {@link raiseCommit}: it keeps all that is in its log. */
+  commitWholeLog(processes: Pick<Processes, "run">): Promise<RaisedCommit | null> {
+    return raiseCommit(this.files, processes, this.logPath);
   }
 
   /**
@@ -82,7 +76,7 @@ export class DataDir {
    * it knows nothing of how it came about.
    */
   async clearRemains(): Promise<void> {
-    if ((await readdir(this.path)).length > 0) await this.wipe();
+    if ((await this.files.list(this.path)).length > 0) await this.wipe();
   }
 
   /** Everything of the former member goes. Interrupted anywhere, the data is whole or gone. */
@@ -98,28 +92,28 @@ export class DataDir {
    * @param make fills the empty directory that it is given, which is etcd's own
    */
   async replace(make: (directory: string) => Promise<void>): Promise<void> {
-    await rm(this.successor, { recursive: true, force: true });
+    await this.files.remove(this.successor);
     await this.makeOwned(this.successor);
     await make(this.successor);
-    await syncTree(this.successor);
+    await this.files.syncTree(this.successor);
     await this.moveAway();
-    await rename(this.successor, this.path);
-    await syncDirectory(dirname(this.path));
+    await this.files.rename(this.successor, this.path);
+    await this.files.syncDirectory(dirname(this.path));
     await this.prepare();
   }
 
   private async moveAway(): Promise<void> {
-    await rm(this.trash, { recursive: true, force: true });
+    await this.files.remove(this.trash);
     await this.makeOwned(this.path);
-    await rename(this.path, this.trash);
-    await rm(this.identityFile, { force: true });
-    await syncDirectory(dirname(this.path));
+    await this.files.rename(this.path, this.trash);
+    await this.files.remove(this.identityFile);
+    await this.files.syncDirectory(dirname(this.path));
   }
 
   private async makeOwned(path: string): Promise<void> {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await chmod(path, 0o700);
-    await chown(path, this.owner.uid, this.owner.gid);
+    await this.files.makeDirectory(path, 0o700);
+    await this.files.chmod(path, 0o700);
+    await this.files.chown(path, this.owner);
   }
 
   private get logPath(): string {

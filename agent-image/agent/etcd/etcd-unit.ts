@@ -6,12 +6,12 @@ import type {
   NodeConfig,
 } from "../../../controller/model/agent-api.ts";
 import { followsLeader } from "../../../controller/model/leader.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import type { AgentPorts, LineLog } from "../ports/ports.ts";
+import type { Command } from "../ports/processes.ts";
 import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { User } from "../system/user.ts";
-import { Unit, type UnitCommand } from "../unit/unit.ts";
-import type { UnitLog } from "../unit/unit-log.ts";
+import { Unit } from "../unit/unit.ts";
 import { isCorruption } from "./corruption.ts";
 import { changeData } from "./data-changes.ts";
 import type { DataDir } from "./data-dir.ts";
@@ -30,7 +30,7 @@ const STOP_MS_MAX = 2_000;
 /** An election that takes longer is one that has no quorum (milliseconds). */
 const UNREST_MS_MAX = 3_000;
 
-export interface EtcdUnitOptions {
+export interface EtcdUnitOptions extends Omit<AgentPorts, "soon" | "files"> {
   readonly config: NodeConfig;
   readonly user: User;
   readonly data: DataDir;
@@ -38,9 +38,7 @@ export interface EtcdUnitOptions {
   /** What an earlier container left beside the data. */
   readonly identity: Identity | null;
   readonly board: StatusBoard;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly output: UnitLog;
+  readonly output: LineLog;
   readonly onHealth: (health: EtcdHealth | null) => void;
 }
 
@@ -58,14 +56,18 @@ export class EtcdUnit {
   private fatal: string | null = null;
 
   constructor(private readonly options: EtcdUnitOptions) {
-    const { clock, log, board, data } = options;
+    const { clock, log, board, data, processes, connectEtcd } = options;
     this.identity = new IdentityKeeper({ data, clock, log }, options.identity);
     this.keeper = new DataKeeper({ data, board, clock, log });
-    this.monitor = new HealthMonitor({ clock, log, onHealth: (h) => this.onHealth(h) });
+    this.monitor = new HealthMonitor({
+      ...{ clock, log, connectEtcd },
+      onHealth: (health) => this.onHealth(health),
+    });
     this.unit = new Unit({
       name: "etcd",
       clock,
       log,
+      processes,
       output: options.output,
       command: () => this.command(),
       stopTimeoutMs: STOP_MS_MAX,
@@ -124,7 +126,7 @@ export class EtcdUnit {
     this.unit.start();
   }
 
-  private command(): UnitCommand | null {
+  private command(): Command | null {
     const { board, config, data, user } = this.options;
     const { inForce } = this;
     if (inForce === null) throw new Error("etcd is started without an order");
@@ -156,7 +158,7 @@ export class EtcdUnit {
   }
 
   private onLine(line: string): void {
-    const parsed = parseLogLine(line);
+    const parsed = parseLogLine(line, this.options.clock.now());
     if (parsed === null) return;
     const elections = foldElections(this.elections, parsed.event, parsed.at);
     if (elections !== this.elections) {

@@ -3,10 +3,9 @@
  * slow poll makes sure that nothing was missed.
  */
 import type { EtcdHealth, EtcdMember } from "../../../controller/model/agent-api.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import type { EtcdClient, MemberHealth } from "../ports/etcd-client.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
-import { type Client, localClient, within } from "./etcd-client.ts";
-import { healthFrom, type MemberHealth, membersFrom } from "./health.ts";
 import type { EtcdLogEvent } from "./log-line.ts";
 
 /**
@@ -27,16 +26,14 @@ const MISSES_MAX = 2;
 /** Statuses in a row that may contradict the log before the status is believed. */
 const RECHECKS_MAX = 20;
 
-export interface HealthMonitorOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface HealthMonitorOptions extends Pick<AgentPorts, "clock" | "log" | "connectEtcd"> {
   /** On each answer; null when the local etcd does not answer. */
   readonly onHealth: (health: EtcdHealth | null) => void;
 }
 
 export class HealthMonitor {
   private readonly task: RepeatingTask;
-  private client: Client | null = null;
+  private client: EtcdClient | null = null;
   private active = false;
   private health: EtcdHealth | null = null;
   private members: { readonly list: readonly EtcdMember[]; readonly at: number } | null = null;
@@ -119,10 +116,10 @@ export class HealthMonitor {
 
   private async run(): Promise<number> {
     if (!this.active) return POLL_MS;
-    this.client ??= await localClient();
+    const client = (this.client ??= await this.options.connectEtcd());
     let answer: MemberHealth;
     try {
-      answer = healthFrom(await this.client.maintenance.status(within(STATUS_MS_MAX)));
+      answer = await client.status(STATUS_MS_MAX);
     } catch {
       // No answer is an answer: it has not begun to serve, it is stuck, or it has ended.
       return this.missed();
@@ -132,7 +129,7 @@ export class HealthMonitor {
     if (this.isOlderThanLog(answer)) return RECHECK_MS;
     const mayKeep = answer.leaderId !== null && answer.leaderId === this.health?.leaderId;
     this.publish({ ...answer, members: mayKeep ? (this.health?.members ?? null) : null });
-    return this.refreshMembers(this.client, answer);
+    return this.refreshMembers(client, answer);
   }
 
   private missed(): number {
@@ -152,16 +149,15 @@ export class HealthMonitor {
   }
 
   /** Linearizable, so that a list is also the proof of a quorum. A learner can have none. */
-  private async refreshMembers(client: Client, answer: MemberHealth): Promise<number> {
+  private async refreshMembers(client: EtcdClient, answer: MemberHealth): Promise<number> {
     if (answer.leaderId === null) return POLL_MS_FAST;
     if (answer.isLearner) return POLL_MS_FAST * 4;
     const { clock } = this.options;
     const fresh = this.members !== null && clock.now() - this.members.at < MEMBERS_AGE_MS_MAX;
     if (fresh && !this.membersAsked && this.health?.members) return POLL_MS;
     this.membersAsked = false;
-    const options = within(MEMBERS_MS_MAX);
     try {
-      const list = membersFrom(await client.cluster.memberList({ linearizable: true }, options));
+      const list = await client.members(MEMBERS_MS_MAX);
       this.members = { list, at: clock.now() };
     } catch {
       // Without a quorum there is no list, and that is what null says.

@@ -1,12 +1,11 @@
 /** etcd's answers in our terms. Pure. */
-import type { EtcdAlarm, EtcdHealth, EtcdMember } from "../../../controller/model/agent-api.ts";
+import type { Etcd3 } from "etcd3";
+import type { EtcdAlarm, EtcdMember } from "../../../controller/model/agent-api.ts";
 import { hexId } from "../../../controller/model/ids.ts";
-import type { Client } from "./etcd-client.ts";
+import type { MemberHealth } from "../ports/etcd-client.ts";
 
-type StatusAnswer = Awaited<ReturnType<Client["maintenance"]["status"]>>;
-type MemberAnswer = Awaited<ReturnType<Client["cluster"]["memberList"]>>;
-
-export type MemberHealth = Omit<EtcdHealth, "members">;
+type StatusAnswer = Awaited<ReturnType<Etcd3["maintenance"]["status"]>>;
+type MemberAnswer = Awaited<ReturnType<Etcd3["cluster"]["memberList"]>>;
 
 /** Zero and false fields are left out on the wire; etcd3 fills them in. */
 export function healthFrom(answer: StatusAnswer): MemberHealth {

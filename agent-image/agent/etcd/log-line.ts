@@ -26,9 +26,12 @@ export interface EtcdLogLine {
   readonly event: EtcdLogEvent;
 }
 
-/** @returns null for lines that mean nothing to us, and for what is no JSON */
-export function parseLogLine(line: string): EtcdLogLine | null {
-  if (!line.startsWith("{")) return parsePlainLine(line);
+/**
+ * @param now of a line that bears no time, milliseconds since the epoch
+ * @returns null for lines that mean nothing to us, and for what is no JSON
+ */
+export function parseLogLine(line: string, now: number): EtcdLogLine | null {
+  if (!line.startsWith("{")) return parsePlainLine(line, now);
   let fields: Readonly<Record<string, unknown>>;
   try {
     fields = JSON.parse(line) as Readonly<Record<string, unknown>>;
@@ -42,9 +45,9 @@ export function parseLogLine(line: string): EtcdLogLine | null {
 }
 
 /** What Go's runtime says of a crash is no JSON. */
-function parsePlainLine(line: string): EtcdLogLine | null {
+function parsePlainLine(line: string, now: number): EtcdLogLine | null {
   const message = /^(?:panic: |(?=fatal error: |unexpected fault address ))(.*)$/.exec(line)?.[1];
-  return message === undefined ? null : { at: Date.now(), event: { type: "fatal", message } };
+  return message === undefined ? null : { at: now, event: { type: "fatal", message } };
 }
 
 function serverEvent(fields: Readonly<Record<string, unknown>>): EtcdLogEvent | null {

@@ -1,14 +1,10 @@
 /** Long work on the local member's database that the controller asks for; one piece at a time. */
-import { mkdir, rm } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import type { EtcdHealth } from "../../../controller/model/agent-api.ts";
-import type { Logger } from "../../../controller/model/ports.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import { type SnapshotFacts, verifySnapshot } from "../snapshot/snapshot-file.ts";
-import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
+import type { SnapshotBody, SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
-import { runCommand } from "../system/run-command.ts";
 import { Turn } from "../system/turn.ts";
-import { localClient, within } from "./etcd-client.ts";
 import { LOCAL_CLIENT_URL } from "./etcd-flags.ts";
 
 const SAVE_MS_MAX = 3 * 60_000;
@@ -29,12 +25,11 @@ export class Maintenance {
   private readonly turn = new Turn();
 
   constructor(
-    private readonly options: {
+    private readonly options: Pick<AgentPorts, "files" | "processes" | "connectEtcd" | "log"> & {
       /** For what is in the making; on the data volume. */
       readonly scratch: string;
       readonly stage: SnapshotStage;
       readonly board: StatusBoard;
-      readonly log: Logger;
       /** etcd may be silent for a while. */
       readonly onBusy: (busy: boolean) => void;
     },
@@ -42,8 +37,9 @@ export class Maintenance {
 
   /** Removes what an earlier container left half made. */
   async prepare(): Promise<void> {
-    await rm(this.options.scratch, { recursive: true, force: true });
-    await mkdir(this.options.scratch, { recursive: true, mode: 0o700 });
+    const { files, scratch } = this.options;
+    await files.remove(scratch);
+    await files.makeDirectory(scratch, 0o700);
   }
 
   /**
@@ -55,25 +51,26 @@ export class Maintenance {
     return this.turn.take(async () => {
       signal.throwIfAborted();
       const { clusterId } = this.serving();
-      const path = `${this.options.scratch}/snapshot.db`;
+      const { files, processes, scratch } = this.options;
+      const path = `${scratch}/snapshot.db`;
       try {
         const args = [`--endpoints=${LOCAL_CLIENT_URL}`, "snapshot", "save", path];
-        await runCommand("/usr/bin/etcdctl", args, { timeoutMs: SAVE_MS_MAX });
-        const facts = await verifySnapshot(path);
+        await processes.run("/usr/bin/etcdctl", args, { timeoutMs: SAVE_MS_MAX });
+        const facts = await verifySnapshot(this.options, path);
         if (this.serving().clusterId !== clusterId) throw new NotServingError("etcd was restarted");
         signal.throwIfAborted();
         await use({ ...facts, path, clusterId });
       } finally {
-        for (const left of [path, `${path}.part`]) await rm(left, { force: true });
+        for (const left of [path, `${path}.part`]) await files.remove(left);
       }
     });
   }
 
   /** As {@link SnapshotStage.receive}. */
-  receive(body: Readable, sha256: string, signal: AbortSignal): Promise<void> {
+  receive(body: SnapshotBody, sha256: string, signal: AbortSignal): Promise<void> {
     return this.turn.take(() => {
       signal.throwIfAborted();
-      return this.options.stage.receive(body, sha256, signal);
+      return this.options.stage.receive(body, sha256);
     });
   }
 
@@ -87,11 +84,11 @@ export class Maintenance {
     return this.turn.take(async () => {
       signal.throwIfAborted();
       const before = this.serving();
-      const { onBusy, log } = this.options;
-      const client = await localClient();
+      const { onBusy, log, connectEtcd } = this.options;
+      const client = await connectEtcd();
       onBusy(true);
       try {
-        await client.maintenance.defragment(within(DEFRAGMENT_MS_MAX));
+        await client.defragment(DEFRAGMENT_MS_MAX);
       } finally {
         onBusy(false);
         client.close();

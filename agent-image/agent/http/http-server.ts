@@ -7,14 +7,14 @@ import {
   type NodeConfig,
 } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
-import type { Logger } from "../../../controller/model/ports.ts";
+import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import { takeOrder } from "../api/take-order.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
 import { respond } from "./answer.ts";
 import { isAuthorized } from "./authorize.ts";
 import { parseLogQuery, streamLog } from "./log-stream.ts";
 import { answerMaintenance, type MaintenanceWork } from "./maintenance-routes.ts";
-import { parseOrder } from "./parse-order.ts";
 import { streamStatus } from "./watch-stream.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -25,6 +25,7 @@ const CONNECTIONS_MAX = 64;
 export interface HttpApiOptions {
   readonly config: NodeConfig;
   readonly board: StatusBoard;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly logs: ReadonlyMap<string, UnitLog>;
   /** Takes the order over, or says why not. */
@@ -74,7 +75,7 @@ export class HttpApi {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { config, board, logs, maintenance } = this.options;
+    const { config, board, clock, logs, maintenance } = this.options;
     if (!isAuthorized(request.headers.authorization, config.tokenSha256)) {
       response.setHeader("www-authenticate", "Bearer");
       return respond(response, 401, { message: "bearer token missing or wrong" });
@@ -82,7 +83,7 @@ export class HttpApi {
     const url = new URL(request.url ?? "/", "http://agent");
     const route = `${request.method} ${url.pathname}`;
     if (route === "GET /v1/status") return respond(response, 200, board.status());
-    if (route === "GET /v1/watch") return streamStatus(board, response);
+    if (route === "GET /v1/watch") return streamStatus(board, clock, response);
     if (route === "PUT /v1/order") return this.answerOrder(request, response);
     if (await answerMaintenance(route, { request, response, url }, maintenance)) return;
     const unit = /^GET \/v1\/logs\/([a-z]+)$/.exec(route)?.[1];
@@ -96,11 +97,10 @@ export class HttpApi {
   private async answerOrder(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (body === null) return respond(response, 413, { message: "the order is too long" });
-    const order = attempt(() => parseOrder(JSON.parse(body), this.options.config.slot));
-    if (order instanceof Error) return respond(response, 400, { message: order.message });
-    const refusal = this.options.order(order);
-    if (refusal !== null) return respond(response, 409, refusal);
-    return respond(response, 202, { orderId: order.orderId });
+    const value = attempt(() => JSON.parse(body) as unknown);
+    if (value instanceof Error) return respond(response, 400, { message: value.message });
+    const { status, answer } = takeOrder(value, this.options.config.slot, this.options.order);
+    return respond(response, status, answer);
   }
 }
 

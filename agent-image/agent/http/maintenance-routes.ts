@@ -1,6 +1,7 @@
 /** `GET` and `PUT /v1/snapshot`, `POST /v1/defragment` */
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SNAPSHOT_HEADERS } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
@@ -51,7 +52,7 @@ const ROUTES: Readonly<
       return respond(response, 400, { message: "sha256 must be 64 lower-case hex digits" });
     }
     const signal = AbortSignal.any([gone, AbortSignal.timeout(TRANSFER_MS_MAX)]);
-    await work.receive(request, sha256, signal);
+    await work.receive(bodyOf(request, signal), sha256, signal);
     respondEmpty(response);
   },
 
@@ -60,6 +61,22 @@ const ROUTES: Readonly<
     respondEmpty(response);
   },
 };
+
+/** Fails with the signal's reason when that comes first. */
+export async function* bodyOf(request: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const giveUp = () => request.destroy(signal.reason);
+  // The loop throws what comes while it runs, and nobody else may stumble over the rest.
+  request.on("error", () => undefined);
+  // Nothing of this happens before the first part is asked for, and that may be late.
+  if (signal.aborted) giveUp();
+  signal.addEventListener("abort", giveUp);
+  try {
+    // Not destroyed with the loop: who sends can still be told why.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
 
 async function sendSnapshot(snapshot: SavedSnapshot, response: ServerResponse): Promise<void> {
   const { path, revision, keys, sha256, sizeBytes, clusterId } = snapshot;

@@ -2,17 +2,13 @@
  * Runs JupyterLab as the normal user. With `standby: warm` on every node, so that a failover costs
  * the election only; with `cold` only where the local member leads.
  */
-import { mkdir } from "node:fs/promises";
 import type { AgentOrder, EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { JUPYTER_RUN_DIR } from "../paths.ts";
+import type { AgentPorts, LineLog } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
-import { writeAtomically } from "../system/atomic-file.ts";
-import { probeHttp } from "../system/probes.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { User } from "../system/user.ts";
 import { Unit } from "../unit/unit.ts";
-import type { UnitLog } from "../unit/unit-log.ts";
 import { jupyterConfig, jupyterEnv } from "./jupyter-config.ts";
 
 const CONFIG_FILE = `${JUPYTER_RUN_DIR}/jupyter_server_config.json`;
@@ -41,15 +37,13 @@ export class JupyterUnit {
   private orderedAt = 0;
 
   constructor(
-    private readonly options: {
+    private readonly options: Pick<AgentPorts, "clock" | "log" | "files" | "processes"> & {
       readonly config: NodeConfig;
       readonly board: StatusBoard;
-      readonly clock: Clock;
-      readonly log: Logger;
-      readonly output: UnitLog;
+      readonly output: LineLog;
     },
   ) {
-    const { clock, log, output, board } = options;
+    const { clock, log, output, board, processes } = options;
     const task = (name: string, run: () => Promise<number>) =>
       new RepeatingTask({ name, clock, log, run });
     this.prober = task("jupyter-probe", () => this.probe());
@@ -58,6 +52,7 @@ export class JupyterUnit {
       name: "jupyter",
       clock,
       log,
+      processes,
       output,
       command: () => this.command(),
       stopTimeoutMs: STOP_MS_MAX,
@@ -120,12 +115,13 @@ export class JupyterUnit {
   }
 
   private async configure(user: User, secrets: AgentOrder["jupyter"]): Promise<void> {
-    await mkdir(JUPYTER_RUN_DIR, { recursive: true, mode: 0o755 });
-    const files = { configFile: CONFIG_FILE, cookieSecretFile: COOKIE_SECRET_FILE };
-    const text = jupyterConfig(this.options.config, secrets, files);
+    const { files, config } = this.options;
+    await files.makeDirectory(JUPYTER_RUN_DIR, 0o755);
+    const places = { configFile: CONFIG_FILE, cookieSecretFile: COOKIE_SECRET_FILE };
+    const text = jupyterConfig(config, secrets, places);
     const secret = { mode: 0o600, owner: user };
-    await writeAtomically(CONFIG_FILE, text, secret);
-    await writeAtomically(COOKIE_SECRET_FILE, secrets.cookieSecret, secret);
+    await files.write(CONFIG_FILE, text, secret);
+    await files.write(COOKIE_SECRET_FILE, secrets.cookieSecret, secret);
     this.configured = secrets;
   }
 
@@ -143,8 +139,8 @@ export class JupyterUnit {
 
   private async probe(): Promise<number> {
     if (this.unit.status().pid === null) return 60_000;
-    const { port } = this.options.config.jupyter;
-    const ready = await probeHttp("127.0.0.1", port, "/api", PROBE_MS_MAX);
+    const { config, processes } = this.options;
+    const ready = await processes.probeHttp(config.jupyter.port, "/api", PROBE_MS_MAX);
     this.unit.setReady(ready);
     this.tellProblem();
     return ready ? PROBE_EVERY_MS : PROBE_EVERY_MS_STARTING;

@@ -1,13 +1,7 @@
 /** The keys of etcd that an agent lives by, decoded. Pure. */
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { DesiredSlots, HostsTable, MemberRecord } from "../../../controller/model/naming.ts";
-
-export interface KeyValue {
-  readonly key: string;
-  readonly value: string;
-  /** etcd's mod_revision; a decimal string, for it may outgrow a number. */
-  readonly modRevision: string;
-}
+import type { KeyRange, KeyValue } from "../ports/etcd-client.ts";
 
 export interface ClusterData {
   readonly desired: DesiredSlots | null;
@@ -26,7 +20,7 @@ type Keys = ReturnType<typeof etcdKeys>;
  * The range that holds `desired`, `hosts` and `members/…`. The controller's large and often
  * written `status` lies behind it.
  */
-export function rangeOf(keys: Keys): { readonly start: string; readonly end: string } {
+export function rangeOf(keys: Keys): KeyRange {
   return { start: keys.desired, end: keys.members.replace(/\/$/, "0") };
 }
 

@@ -2,10 +2,10 @@
 import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import { nodeName } from "../../../controller/model/ids.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { HOSTS_FILE, NAME_FILE } from "../paths.ts";
+import { writeIfChanged } from "../ports/files.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
-import { writeIfChanged } from "../system/atomic-file.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { ClusterStore } from "./cluster-store.ts";
 import { applyHosts } from "./hosts-file.ts";
@@ -17,12 +17,10 @@ export class HostsApplier {
   private readonly task: RepeatingTask;
 
   constructor(
-    private readonly options: {
+    private readonly options: Pick<AgentPorts, "clock" | "log" | "files"> & {
       readonly config: NodeConfig;
       readonly store: ClusterStore;
       readonly board: StatusBoard;
-      readonly clock: Clock;
-      readonly log: Logger;
     },
   ) {
     const { store, clock, log } = options;
@@ -36,15 +34,15 @@ export class HostsApplier {
   }
 
   private async run(): Promise<number> {
-    const { config, store, board, log } = this.options;
+    const { config, store, board, log, files } = this.options;
     const table = store.data.hosts;
     if (table === null) return RECHECK_MS;
     try {
-      const changed = await applyHosts(HOSTS_FILE, config.cluster, table);
+      const changed = await applyHosts(files, HOSTS_FILE, config.cluster, table);
       if (changed) log.info({ term: table.term, names: table.names }, "hosts file written");
       const own = table.names.find((n) => n.slot === config.slot);
       const name = own === undefined ? "" : nodeName(config.cluster, own.index);
-      await writeIfChanged(NAME_FILE, `${name}\n`, { mode: 0o644 });
+      await writeIfChanged(files, NAME_FILE, `${name}\n`, { mode: 0o644 });
       board.setProblem("hosts", null);
       board.update({ hosts: table });
     } catch (error) {

@@ -3,13 +3,12 @@ import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api
 import { messageOf } from "../../../controller/model/errors.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { MemberRecord } from "../../../controller/model/naming.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
-import { type Client, localClient, within } from "../etcd/etcd-client.ts";
+import type { EtcdClient } from "../ports/etcd-client.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import type { SshKeys } from "../ssh/ssh-keys.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { ClusterStore } from "./cluster-store.ts";
-import { LeaseKeepAlive } from "./lease-keep-alive.ts";
 
 const LEASE_TTL_SECONDS = 5;
 /** Three chances within the TTL. */
@@ -21,21 +20,18 @@ const REVOKE_MS_MAX = 300;
 export class Registration {
   private readonly task: RepeatingTask;
   private readonly key: string;
-  private client: Client | null = null;
+  private client: EtcdClient | null = null;
   private health: EtcdHealth | null = null;
   private keys: SshKeys | null = null;
   private lease: string | null = null;
-  private keepAlive: LeaseKeepAlive | null = null;
   /** The record that the lease holds. */
   private written = "";
 
   constructor(
-    private readonly options: {
+    private readonly options: Pick<AgentPorts, "clock" | "log" | "connectEtcd"> & {
       readonly config: NodeConfig;
       readonly store: ClusterStore;
       readonly board: StatusBoard;
-      readonly clock: Clock;
-      readonly log: Logger;
       /** etcd did not answer, or refused. */
       readonly onFailure: () => void;
     },
@@ -66,14 +62,11 @@ export class Registration {
     const { health, client, lease } = this;
     this.health = null;
     if (client !== null && lease !== null && canWrite(health)) {
-      await client.leaseClient
-        .leaseRevoke({ ID: lease }, within(REVOKE_MS_MAX))
-        .catch((error: unknown) => {
-          this.options.log.info({ error: messageOf(error) }, "lease is left to expire");
-        });
+      await client.revokeLease(lease, REVOKE_MS_MAX).catch((error: unknown) => {
+        this.options.log.info({ error: messageOf(error) }, "lease is left to expire");
+      });
     }
     // What is still under way fails at once.
-    this.keepAlive?.close();
     client?.close();
     await this.task.stop();
   }
@@ -94,21 +87,13 @@ export class Registration {
   }
 
   private async register(record: MemberRecord): Promise<void> {
-    const client = (this.client ??= await localClient());
+    const client = (this.client ??= await this.options.connectEtcd());
     const value = JSON.stringify(record);
-    this.keepAlive ??= new LeaseKeepAlive(client);
     const { lease } = this;
-    if (lease !== null && !(await this.keepAlive.once(lease, CALL_MS_MAX))) this.lease = null;
+    if (lease !== null && !(await client.keepAlive(lease, CALL_MS_MAX))) this.lease = null;
     if (this.lease !== null && this.written === value && this.isSeen()) return;
-    if (this.lease === null) {
-      const answer = await client.leaseClient.leaseGrant(
-        { TTL: LEASE_TTL_SECONDS },
-        within(CALL_MS_MAX),
-      );
-      this.lease = answer.ID;
-    }
-    const [key, bytes] = [Buffer.from(this.key), Buffer.from(value)];
-    await client.kv.put({ key, value: bytes, lease: this.lease }, within(CALL_MS_MAX));
+    this.lease ??= await client.grantLease(LEASE_TTL_SECONDS, CALL_MS_MAX);
+    await client.put(this.key, value, this.lease, CALL_MS_MAX);
     this.written = value;
   }
 

@@ -4,9 +4,8 @@
  */
 import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
-import type { HostsTable } from "../../../controller/model/naming.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
-import { type Client, localClient, within } from "../etcd/etcd-client.ts";
+import type { EtcdClient } from "../ports/etcd-client.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { ClusterStore } from "./cluster-store.ts";
 import { nextTable } from "./next-table.ts";
@@ -18,21 +17,19 @@ const WRITE_MS_MAX = 1_000;
 
 export class TableWriter {
   private readonly task: RepeatingTask;
-  private readonly key: Buffer;
-  private client: Client | null = null;
+  private readonly key: string;
+  private client: EtcdClient | null = null;
   private health: EtcdHealth | null = null;
 
   constructor(
-    private readonly options: {
+    private readonly options: Pick<AgentPorts, "clock" | "log" | "connectEtcd"> & {
       readonly config: NodeConfig;
       readonly store: ClusterStore;
-      readonly clock: Clock;
-      readonly log: Logger;
     },
   ) {
     const { config, store, clock, log } = options;
     const keys = etcdKeys({ namespace: config.namespace, name: config.cluster });
-    this.key = Buffer.from(keys.hosts);
+    this.key = keys.hosts;
     this.task = new RepeatingTask({ name: "hosts-table", clock, log, run: () => this.run() });
     this.task.start();
     store.subscribe(() => this.task.wake());
@@ -53,25 +50,19 @@ export class TableWriter {
 
   private async run(): Promise<number> {
     const { health } = this;
-    const { config, store, log } = this.options;
+    const { config, store, log, connectEtcd } = this.options;
     if (health === null || health.leaderId !== health.memberId) return IDLE_MS;
     const { clusterId, raftTerm: term } = health;
     const leadership = { slot: config.slot, clusterId, term };
-    const table = nextTable(store.data, leadership);
+    // The table and its revision are of one reading, whatever comes in while we wait.
+    const { data } = store;
+    const table = nextTable(data, leadership);
     if (table === null) return IDLE_MS;
-    this.client ??= await localClient();
-    const written = await this.write(this.client, table, store.data.hostsRevision);
+    const client = (this.client ??= await connectEtcd());
+    const text = JSON.stringify(table);
+    const written = await client.putIf(this.key, text, data.hostsRevision, WRITE_MS_MAX);
     log.info({ term: table.term, written }, "hosts table");
     if (!written) store.refresh();
     return written ? IDLE_MS : CONFLICT_MS;
-  }
-
-  private async write(client: Client, table: HostsTable, revision: string): Promise<boolean> {
-    const answer = await client
-      .if(this.key, "Mod", "==", revision)
-      .then(client.put(this.key).value(JSON.stringify(table)))
-      .options(within(WRITE_MS_MAX))
-      .commit();
-    return answer.succeeded;
   }
 }

@@ -2,8 +2,8 @@
 import type { EtcdOrder } from "../../../controller/model/agent-api.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { DataDir } from "../etcd/data-dir.ts";
-import type { FileOwner } from "../system/atomic-file.ts";
-import { runCommand } from "../system/run-command.ts";
+import type { FileOwner } from "../ports/files.ts";
+import type { Processes } from "../ports/processes.ts";
 import type { SnapshotStage } from "./snapshot-stage.ts";
 
 export type RestoreOrder = Extract<EtcdOrder, { mode: "restore" }>;
@@ -17,6 +17,7 @@ const RESTORE_MS_MAX = 5 * 60_000;
  * @throws Error with etcdutl's words; the data that was there is then untouched
  */
 export async function restoreData(
+  processes: Processes,
   data: DataDir,
   stage: SnapshotStage,
   snapshot: SnapshotRef,
@@ -35,7 +36,7 @@ export async function restoreData(
       `--initial-advertise-peer-urls=${url}`,
     ];
     const { uid, gid } = owner;
-    await runCommand("/usr/bin/etcdutl", args, {
+    await processes.run("/usr/bin/etcdutl", args, {
       timeoutMs: RESTORE_MS_MAX,
       owner: { uid, gid },
     });

@@ -1,9 +1,9 @@
 /** What a snapshot file holds, and whether it is whole. */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { messageOf } from "../../../controller/model/errors.ts";
+import type { Files } from "../ports/files.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import { Checker } from "../system/checker.ts";
-import { runCommand } from "../system/run-command.ts";
 
 /** etcd appends the SHA-256 of the database to it. */
 const DIGEST_BYTES = 32;
@@ -28,11 +28,14 @@ export class SnapshotInvalidError extends Error {
  *
  * @throws SnapshotInvalidError; the file system's errors
  */
-export async function verifySnapshot(path: string): Promise<SnapshotFacts> {
-  const { sizeBytes, sha256 } = await verifyDigest(path);
+export async function verifySnapshot(
+  { files, processes }: Pick<AgentPorts, "files" | "processes">,
+  path: string,
+): Promise<SnapshotFacts> {
+  const { sizeBytes, sha256 } = await verifyDigest(files, path);
   try {
     const args = ["snapshot", "status", path, "--write-out=json"];
-    const answer = await runCommand("/usr/bin/etcdutl", args, { timeoutMs: CHECK_MS_MAX });
+    const answer = await processes.run("/usr/bin/etcdutl", args, { timeoutMs: CHECK_MS_MAX });
     const root = new Checker(JSON.parse(answer), "status");
     const revision = root.integer("revision", 0, Number.MAX_SAFE_INTEGER);
     const keys = root.integer("totalKey", 0, Number.MAX_SAFE_INTEGER);
@@ -42,25 +45,24 @@ export async function verifySnapshot(path: string): Promise<SnapshotFacts> {
   }
 }
 
-async function verifyDigest(path: string): Promise<{ sizeBytes: number; sha256: string }> {
-  const file = await open(path, "r");
+async function verifyDigest(
+  files: Files,
+  path: string,
+): Promise<{ sizeBytes: number; sha256: string }> {
+  const file = await files.open(path, "r");
   try {
-    const { size } = await file.stat();
+    const size = await file.size();
     if (size <= DIGEST_BYTES) throw new SnapshotInvalidError(`${size} bytes are no snapshot`);
     const [whole, database] = [createHash("sha256"), createHash("sha256")];
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     const bodyBytes = size - DIGEST_BYTES;
     for (let at = 0; at < bodyBytes; ) {
-      const want = Math.min(CHUNK_BYTES, bodyBytes - at);
-      const { bytesRead } = await file.read(buffer, 0, want, at);
-      if (bytesRead === 0) throw new SnapshotInvalidError("the file became shorter");
-      const bytes = buffer.subarray(0, bytesRead);
+      const bytes = await file.read(at, Math.min(CHUNK_BYTES, bodyBytes - at));
+      if (bytes.length === 0) throw new SnapshotInvalidError("the file became shorter");
       whole.update(bytes);
       database.update(bytes);
-      at += bytesRead;
+      at += bytes.length;
     }
-    const trailer = Buffer.alloc(DIGEST_BYTES);
-    await file.read(trailer, 0, DIGEST_BYTES, bodyBytes);
+    const trailer = await file.read(bodyBytes, DIGEST_BYTES);
     if (!database.digest().equals(trailer)) {
       throw new SnapshotInvalidError("the sum at the file's end is not that of the database");
     }

@@ -3,11 +3,12 @@
  * Its name says what it is, so that a new agent knows it without reading it again.
  */
 import { createHash } from "node:crypto";
-import { chown, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
-import { type FileOwner, syncDirectory } from "../system/atomic-file.ts";
+import type { FileOwner } from "../ports/files.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import { SnapshotInvalidError, verifySnapshot } from "./snapshot-file.ts";
+
+export type SnapshotBody = AsyncIterable<Uint8Array>;
 
 const FILE_NAME = /^r(\d+)-([0-9a-f]{64})\.db$/;
 
@@ -15,6 +16,7 @@ export class SnapshotStage {
   private owner: FileOwner | null = null;
 
   constructor(
+    private readonly ports: Pick<AgentPorts, "files" | "processes">,
     private readonly directory: string,
     private readonly onChange: (snapshot: SnapshotRef | null) => void,
   ) {}
@@ -26,14 +28,15 @@ export class SnapshotStage {
    */
   async load(owner: FileOwner): Promise<void> {
     this.owner = owner;
-    await mkdir(this.directory, { recursive: true, mode: 0o700 });
-    await chown(this.directory, owner.uid, owner.gid);
+    const { files } = this.ports;
+    await files.makeDirectory(this.directory, 0o700);
+    await files.chown(this.directory, owner);
     const found: { ref: SnapshotRef; at: number }[] = [];
-    for (const name of await readdir(this.directory)) {
+    for (const name of await files.list(this.directory)) {
       const [, revision, sha256] = FILE_NAME.exec(name) ?? [];
       if (revision === undefined || sha256 === undefined) continue;
-      const { mtimeMs } = await stat(`${this.directory}/${name}`);
-      found.push({ ref: { revision: Number(revision), sha256 }, at: mtimeMs });
+      const { modifiedAt } = await files.stat(`${this.directory}/${name}`);
+      found.push({ ref: { revision: Number(revision), sha256 }, at: modifiedAt });
     }
     found.sort((a, b) => b.at - a.at);
     const ref = found[0]?.ref ?? null;
@@ -48,24 +51,26 @@ export class SnapshotStage {
   /**
    * Takes the place of the one before, when it is whole.
    *
+   * @param body fails when its sender gives up
    * @param sha256 what the sender says; lower-case hex
-   * @throws SnapshotInvalidError; the file system's errors; the signal's reason
+   * @throws SnapshotInvalidError; the file system's errors; the body's
    */
-  async receive(body: Readable, sha256: string, signal: AbortSignal): Promise<void> {
+  async receive(body: SnapshotBody, sha256: string): Promise<void> {
     const { owner } = this;
     if (owner === null) throw new Error("the node is being started");
+    const { files } = this.ports;
     const incoming = `${this.directory}/incoming`;
     try {
-      await this.write(body, incoming, sha256, signal);
-      const { revision } = await verifySnapshot(incoming);
+      await this.write(body, incoming, sha256);
+      const { revision } = await verifySnapshot(this.ports, incoming);
       const ref = { revision, sha256 };
-      await chown(incoming, owner.uid, owner.gid);
-      await rename(incoming, this.pathOf(ref));
-      await syncDirectory(this.directory);
+      await files.chown(incoming, owner);
+      await files.rename(incoming, this.pathOf(ref));
+      await files.syncDirectory(this.directory);
       this.onChange(ref);
       await this.removeAllBut(ref);
     } finally {
-      await rm(incoming, { force: true });
+      await files.remove(incoming);
     }
   }
 
@@ -75,27 +80,18 @@ export class SnapshotStage {
     this.onChange(null);
   }
 
-  private async write(
-    body: Readable,
-    path: string,
-    sha256: string,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async write(body: SnapshotBody, path: string, sha256: string): Promise<void> {
     const hash = createHash("sha256");
-    const giveUp = () => body.destroy(signal.reason);
-    // The loop throws what comes while it runs, and nobody else may stumble over the rest.
-    body.on("error", () => undefined);
-    signal.addEventListener("abort", giveUp);
-    const file = await open(path, "w", 0o600);
+    const file = await this.ports.files.open(path, "w");
     try {
-      // Not destroyed with the loop: who sends can still be told why.
-      for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-        hash.update(chunk as Buffer);
-        await file.writeFile(chunk as Buffer);
+      let at = 0;
+      for await (const chunk of body) {
+        hash.update(chunk);
+        await file.write(chunk, at);
+        at += chunk.length;
       }
       await file.sync();
     } finally {
-      signal.removeEventListener("abort", giveUp);
       await file.close();
     }
     const found = hash.digest("hex");
@@ -103,9 +99,10 @@ export class SnapshotStage {
   }
 
   private async removeAllBut(ref: SnapshotRef | null): Promise<void> {
-    for (const name of await readdir(this.directory)) {
+    const { files } = this.ports;
+    for (const name of await files.list(this.directory)) {
       const path = `${this.directory}/${name}`;
-      if (ref === null || path !== this.pathOf(ref)) await rm(path, { recursive: true });
+      if (ref === null || path !== this.pathOf(ref)) await files.remove(path);
     }
   }
 }

@@ -1,13 +1,12 @@
 /** Who may come in and whom to trust, rendered from the live records in etcd. */
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import type { ClusterStore } from "../naming/cluster-store.ts";
 import { AUTHORIZED_KEYS_DIR, KNOWN_HOSTS_FILE, SSH_CONFIG_FILE, USER_KEY_FILE } from "../paths.ts";
+import { writeIfChanged } from "../ports/files.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
-import { writeIfChanged } from "../system/atomic-file.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import {
   nodesInForce,
@@ -22,12 +21,10 @@ export class SshAccess {
   private readonly task: RepeatingTask;
 
   constructor(
-    private readonly options: {
+    private readonly options: Pick<AgentPorts, "clock" | "log" | "files"> & {
       readonly config: NodeConfig;
       readonly store: ClusterStore;
       readonly board: StatusBoard;
-      readonly clock: Clock;
-      readonly log: Logger;
     },
   ) {
     const { store, clock, log } = options;
@@ -56,7 +53,7 @@ export class SshAccess {
   }
 
   private async apply(): Promise<void> {
-    const { config, store, board } = this.options;
+    const { config, store, board, files } = this.options;
     const { cluster, ssh } = config;
     const nodes = nodesInForce(store.data.members, store.data.hosts);
     const clientConfig = renderSshConfig({
@@ -66,14 +63,14 @@ export class SshAccess {
       knownHostsFile: KNOWN_HOSTS_FILE,
       addresses: (store.data.hosts?.names ?? []).map((n) => n.ip),
     });
-    const files = [
+    const texts = [
       [KNOWN_HOSTS_FILE, renderKnownHosts(cluster, nodes)],
       [`${AUTHORIZED_KEYS_DIR}/${ssh.user}`, renderAuthorizedKeys(nodes, ssh.authorizedKeys)],
       [SSH_CONFIG_FILE, clientConfig],
     ] as const;
-    for (const [path, text] of files) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      await writeIfChanged(path, text, { mode: 0o644 });
+    for (const [path, text] of texts) {
+      await files.makeDirectory(dirname(path), 0o755);
+      await writeIfChanged(files, path, text, { mode: 0o644 });
     }
     board.update({ sshKnownSlots: nodes.map((n) => n.slot) });
   }

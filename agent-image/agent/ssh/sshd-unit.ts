@@ -1,14 +1,11 @@
 /** Runs sshd, and asks it for its banner. */
-import { mkdir } from "node:fs/promises";
 import type { NodeConfig } from "../../../controller/model/agent-api.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { AUTHORIZED_KEYS_DIR, HOST_KEY_FILE, SSHD_CONFIG_FILE } from "../paths.ts";
+import { writeIfChanged } from "../ports/files.ts";
+import type { AgentPorts, LineLog } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
-import { writeIfChanged } from "../system/atomic-file.ts";
-import { probeSshBanner } from "../system/probes.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import { Unit } from "../unit/unit.ts";
-import type { UnitLog } from "../unit/unit-log.ts";
 import { renderSshdConfig } from "./ssh-text.ts";
 
 const STOP_MS_MAX = 500;
@@ -22,20 +19,19 @@ export class SshdUnit {
   private readonly prober: RepeatingTask;
 
   constructor(
-    private readonly options: {
+    private readonly options: Pick<AgentPorts, "clock" | "log" | "files" | "processes"> & {
       readonly config: NodeConfig;
       readonly board: StatusBoard;
-      readonly clock: Clock;
-      readonly log: Logger;
-      readonly output: UnitLog;
+      readonly output: LineLog;
     },
   ) {
-    const { board, clock, log, output } = options;
+    const { board, clock, log, output, processes } = options;
     this.prober = new RepeatingTask({ name: "sshd-probe", clock, log, run: () => this.probe() });
     this.unit = new Unit({
       name: "sshd",
       clock,
       log,
+      processes,
       output,
       command: () => ({
         file: "/usr/sbin/sshd",
@@ -53,13 +49,14 @@ export class SshdUnit {
   }
 
   async start(): Promise<void> {
-    await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
+    const { files } = this.options;
+    await files.makeDirectory("/run/sshd", 0o755);
     const text = renderSshdConfig({
       user: this.options.config.ssh.user,
       hostKeyFile: HOST_KEY_FILE,
       authorizedKeysDir: AUTHORIZED_KEYS_DIR,
     });
-    await writeIfChanged(SSHD_CONFIG_FILE, text, { mode: 0o644 });
+    await writeIfChanged(files, SSHD_CONFIG_FILE, text, { mode: 0o644 });
     this.unit.start();
     this.prober.start();
   }
@@ -71,7 +68,7 @@ export class SshdUnit {
 
   private async probe(): Promise<number> {
     if (this.unit.status().pid === null) return PROBE_EVERY_MS;
-    const ready = await probeSshBanner("127.0.0.1", 22, PROBE_MS_MAX);
+    const ready = await this.options.processes.probeSsh(22, PROBE_MS_MAX);
     this.unit.setReady(ready);
     return ready ? PROBE_EVERY_MS : PROBE_EVERY_MS_STARTING;
   }

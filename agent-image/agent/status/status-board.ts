@@ -9,6 +9,7 @@ export type ProblemSource =
   | "setup"
   | "storage"
   | "order"
+  | "recovery"
   | "etcd"
   | "registration"
   | "naming"
@@ -21,6 +22,7 @@ const PROBLEM_ORDER: readonly ProblemSource[] = [
   "setup",
   "storage",
   "order",
+  "recovery",
   "etcd",
   "registration",
   "naming",
@@ -37,13 +39,15 @@ export class StatusBoard {
   private readonly problems = new Map<ProblemSource, string>();
   private parts: StatusParts;
   private published: AgentStatus;
-  private publishedText: string;
   private scheduled = false;
 
-  constructor(initial: StatusParts) {
+  /** @param soon calls back at the end of the turn in which it was asked to */
+  constructor(
+    initial: StatusParts,
+    private readonly soon: (callback: () => void) => void,
+  ) {
     this.parts = initial;
     this.published = { ...initial, sequence: 1, problems: [] };
-    this.publishedText = fingerprint(this.published);
   }
 
   /** What is known now, told to watchers or not. */
@@ -52,7 +56,9 @@ export class StatusBoard {
   }
 
   update(changes: Partial<StatusParts>): void {
-    this.parts = { ...this.parts, ...changes };
+    const settled = settle(this.parts, changes);
+    if (settled === this.parts) return;
+    this.parts = settled;
     this.schedule();
   }
 
@@ -79,23 +85,31 @@ export class StatusBoard {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => {
+    this.soon(() => {
       this.scheduled = false;
       this.publish();
     });
   }
 
   private publish(): void {
-    const problems = PROBLEM_ORDER.flatMap((source) => this.problems.get(source) ?? []);
-    const next = { ...this.parts, sequence: this.published.sequence, problems };
-    const text = fingerprint(next);
-    if (text === this.publishedText) return;
-    this.published = { ...next, sequence: this.published.sequence + 1 };
-    this.publishedText = text;
+    const { sequence, problems: before, ...told } = this.published;
+    const now = PROBLEM_ORDER.flatMap((source) => this.problems.get(source) ?? []);
+    const problems = isSame(before, now) ? before : now;
+    const parts = settle(told, this.parts);
+    if (parts === told && problems === before) return;
+    this.published = { ...parts, sequence: sequence + 1, problems };
     for (const listener of this.listeners) listener(this.published);
   }
 }
 
-function fingerprint(status: AgentStatus): string {
-  return JSON.stringify({ ...status, sequence: 0 });
+/** What says the same as before stays the very same, so that it need not be looked into again. */
+function settle(before: StatusParts, changes: Partial<StatusParts>): StatusParts {
+  const names = Object.keys(changes) as (keyof StatusParts)[];
+  const changed = names.filter((name) => !isSame(before[name], changes[name]));
+  if (changed.length === 0) return before;
+  return { ...before, ...Object.fromEntries(changed.map((name) => [name, changes[name]])) };
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

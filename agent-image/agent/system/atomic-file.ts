@@ -2,24 +2,13 @@
 import { constants } from "node:fs";
 import { chmod, chown, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-
-export interface FileOwner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-export interface AtomicWriteOptions {
-  readonly mode: number;
-  readonly owner?: FileOwner;
-  /** Survives a power cut: the file and then its directory are synced. */
-  readonly durable?: boolean;
-}
+import type { WriteOptions } from "../ports/files.ts";
 
 /** Writes beside the file and renames over it. */
 export async function writeAtomically(
   path: string,
   text: string,
-  options: AtomicWriteOptions,
+  options: WriteOptions,
 ): Promise<void> {
   const temporary = `${path}.new`;
   await rm(temporary, { force: true });
@@ -35,17 +24,6 @@ export async function writeAtomically(
   if (options.owner) await chown(temporary, options.owner.uid, options.owner.gid);
   await rename(temporary, path);
   if (options.durable) await syncDirectory(dirname(path));
-}
-
-/** @returns whether the file had to be written */
-export async function writeIfChanged(
-  path: string,
-  text: string,
-  options: AtomicWriteOptions,
-): Promise<boolean> {
-  if ((await readIfThere(path)) === text) return false;
-  await writeAtomically(path, text, options);
-  return true;
 }
 
 export async function readIfThere(path: string): Promise<string | null> {

@@ -1,12 +1,6 @@
 /** Short commands with a deadline. */
 import { execFile } from "node:child_process";
-import type { FileOwner } from "./atomic-file.ts";
-
-export interface RunOptions {
-  readonly timeoutMs: number;
-  /** Run as this user instead of root. */
-  readonly owner?: FileOwner;
-}
+import type { RunOptions } from "../ports/processes.ts";
 
 /**
  * Resolves with stdout.

@@ -1,10 +1,9 @@
 /** Whether the shared file system is there and the normal user can write to it. */
-import { chown, readFile, stat } from "node:fs/promises";
 import { messageOf } from "../../../controller/model/errors.ts";
-import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import type { Files } from "../ports/files.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import { RepeatingTask } from "./repeating-task.ts";
-import { runCommand } from "./run-command.ts";
 import type { User } from "./user.ts";
 
 const PROBE_MS_MAX = 3_000;
@@ -24,13 +23,11 @@ export class SharedStorage {
   });
 
   constructor(
-    private readonly options: {
+    private readonly options: Pick<AgentPorts, "clock" | "log" | "files" | "processes"> & {
       readonly mountPath: string;
       /** Makes the probe's file this node's own. */
       readonly slot: number;
       readonly board: StatusBoard;
-      readonly clock: Clock;
-      readonly log: Logger;
     },
   ) {
     const { clock, log } = options;
@@ -60,8 +57,8 @@ export class SharedStorage {
   }
 
   private async failure(user: User): Promise<string | null> {
-    const { mountPath } = this.options;
-    const mounts = await readFile("/proc/self/mountinfo", "utf8");
+    const { mountPath, files } = this.options;
+    const mounts = (await files.read("/proc/self/mountinfo")) ?? "";
     if (!isMountPoint(mounts, mountPath)) return `nothing is mounted at ${mountPath}`;
     try {
       await this.probe(user);
@@ -70,7 +67,7 @@ export class SharedStorage {
       if (!/permission denied/i.test(messageOf(error))) return messageOf(error);
     }
     try {
-      await giveToUser(mountPath, user);
+      await giveToUser(files, mountPath, user);
       await this.probe(user);
       return null;
     } catch (error) {
@@ -79,21 +76,21 @@ export class SharedStorage {
   }
 
   private async probe(user: User): Promise<void> {
-    const { mountPath, slot } = this.options;
+    const { mountPath, slot, processes } = this.options;
     this.probes += 1;
     const file = `${mountPath}/.jupyter-cluster-probe-${slot}`;
     const args = ["-c", PROBE_SCRIPT, "sh", file, String(this.probes)];
     const owner = { uid: user.uid, gid: user.gid };
-    await runCommand("/bin/sh", args, { timeoutMs: PROBE_MS_MAX, owner });
+    await processes.run("/bin/sh", args, { timeoutMs: PROBE_MS_MAX, owner });
   }
 }
 
 /** A fresh volume belongs to root. What belongs to somebody else is left as it is. */
-async function giveToUser(mountPath: string, user: User): Promise<void> {
-  const { uid } = await stat(mountPath);
+async function giveToUser(files: Files, mountPath: string, user: User): Promise<void> {
+  const { uid } = await files.stat(mountPath);
   if (uid !== 0)
     throw new Error(`${user.name} may not write to ${mountPath}, which has uid ${uid}`);
-  await chown(mountPath, user.uid, user.gid);
+  await files.chown(mountPath, user);
 }
 
 /** @param mountinfo text of /proc/self/mountinfo (proc(5)); the fifth field is the mount point */

@@ -1,7 +1,6 @@
 /** Lets interactive shells show the node's present XXX-k name instead of the slot's hostname. */
-import { appendFile } from "node:fs/promises";
 import { BASHRC_FILE, NAME_FILE } from "../paths.ts";
-import { readIfThere } from "./atomic-file.ts";
+import type { Files } from "../ports/files.ts";
 
 const MARK = "# jupyter-cluster: the prompt shows the node's present name";
 
@@ -20,7 +19,7 @@ case $- in
 esac
 `;
 
-export async function installShellPrompt(): Promise<void> {
-  const text = (await readIfThere(BASHRC_FILE)) ?? "";
-  if (!text.includes(MARK)) await appendFile(BASHRC_FILE, SNIPPET);
+export async function installShellPrompt(files: Files): Promise<void> {
+  const text = (await files.read(BASHRC_FILE)) ?? "";
+  if (!text.includes(MARK)) await files.append(BASHRC_FILE, SNIPPET);
 }

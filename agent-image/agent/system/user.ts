@@ -1,6 +1,8 @@
 /** Users of the container, from /etc/passwd. */
-import { readFile } from "node:fs/promises";
-import { runCommand } from "./run-command.ts";
+import type { Files } from "../ports/files.ts";
+import type { AgentPorts } from "../ports/ports.ts";
+
+const PASSWD_FILE = "/etc/passwd";
 
 export interface User {
   readonly name: string;
@@ -10,23 +12,30 @@ export interface User {
 }
 
 /** @throws Error when there is no such user */
-export async function lookUpUser(name: string): Promise<User> {
-  const user = parsePasswd(await readFile("/etc/passwd", "utf8"), name);
-  if (user === null) throw new Error(`no user ${name} in /etc/passwd`);
+export async function lookUpUser(files: Files, name: string): Promise<User> {
+  const user = await findUser(files, name);
+  if (user === null) throw new Error(`no user ${name} in ${PASSWD_FILE}`);
   return user;
 }
 
 /** The normal user that people log in as; made when the image does not have it. */
-export async function ensureUser(name: string): Promise<User> {
-  const there = parsePasswd(await readFile("/etc/passwd", "utf8"), name);
+export async function ensureUser(
+  { files, processes }: Pick<AgentPorts, "files" | "processes">,
+  name: string,
+): Promise<User> {
+  const there = await findUser(files, name);
   if (there !== null) return there;
   // `*` is no password, and unlike `!` it does not count as a locked account for sshd.
   const args = ["--create-home", "--shell", "/bin/bash", "--password", "*", name];
-  await runCommand("/usr/sbin/useradd", args, { timeoutMs: 10_000 });
-  return lookUpUser(name);
+  await processes.run("/usr/sbin/useradd", args, { timeoutMs: 10_000 });
+  return lookUpUser(files, name);
 }
 
-export function parsePasswd(passwd: string, name: string): User | null {
+async function findUser(files: Files, name: string): Promise<User | null> {
+  return parsePasswd((await files.read(PASSWD_FILE)) ?? "", name);
+}
+
+function parsePasswd(passwd: string, name: string): User | null {
   for (const line of passwd.split("\n")) {
     const [user, , uid, gid, , home] = line.split(":");
     if (user === name && uid !== undefined && gid !== undefined && home !== undefined) {

@@ -2,36 +2,25 @@
  * One supervised child process: started again with a growing pause when it ends, and stopped with
  * SIGTERM, then SIGKILL. It is its own process group, so that its helpers go with it.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { setPriority } from "node:os";
 import type { UnitName, UnitStatus } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { type Backoff, delayAfter } from "../../../controller/support/backoff.ts";
-import { LineSplitter } from "../../../controller/support/line-splitter.ts";
-import type { UnitLog } from "./unit-log.ts";
+import type { LineLog } from "../ports/ports.ts";
+import type { Command, Processes, RunningProcess } from "../ports/processes.ts";
 
 const RESTART: Backoff = { firstMs: 100, capMs: 5_000 };
-/** A line that is longer is cut. */
-const LINE_LENGTH_MAX = 64 * 1024;
 /** Who has run this long is no longer failing: its next restart is quick again. */
 const STABLE_MS = 10_000;
-
-export interface UnitCommand {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly owner: { readonly uid: number; readonly gid: number } | null;
-}
 
 export interface UnitOptions {
   readonly name: UnitName;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly output: UnitLog;
+  readonly processes: Processes;
+  readonly output: LineLog;
   /** Asked before each start; null: it must not be started any more. */
-  readonly command: () => UnitCommand | null;
+  readonly command: () => Command | null;
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly stopTimeoutMs: number;
   readonly onChange: () => void;
@@ -43,7 +32,7 @@ export interface UnitOptions {
 }
 
 export class Unit {
-  private child: ChildProcess | null = null;
+  private child: RunningProcess | null = null;
   private state: UnitStatus["state"] = "stopped";
   private ready = false;
   private restarts = 0;
@@ -89,56 +78,38 @@ export class Unit {
       this.setState(this.state === "exited" ? "exited" : "stopped");
       return;
     }
-    this.signal("SIGTERM");
+    this.child.signal("SIGTERM");
     const cancel = this.options.clock.after(this.options.stopTimeoutMs, () => {
-      this.signal("SIGKILL");
+      this.child?.signal("SIGKILL");
     });
     await this.ended;
     cancel();
   }
 
   private launch(): void {
-    const { name, log, command, clock } = this.options;
-    const what = command();
-    if (what === null) {
+    const { name, log, clock, processes, output, onLine, niceWhileStarting } = this.options;
+    const command = this.options.command();
+    if (command === null) {
       this.wanted = false;
       return this.setState("stopped");
     }
-    const { file, args, env, cwd, owner } = what;
     this.startedAt = clock.now();
-    const child = spawn(file, [...args], {
-      env: { ...env },
-      cwd,
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-      ...owner,
-    });
-    this.child = child;
     this.ready = false;
     this.ended = new Promise((resolve) => {
-      child.once("error", (error) => {
-        log.error({ unit: name, error: messageOf(error) }, "unit cannot be run");
-        if (child.pid === undefined) this.onEnd(null, null, resolve);
-      });
-      child.once("close", (code, signal) => {
-        if (child.pid !== undefined) this.onEnd(code, signal, resolve);
+      this.child = processes.start(command, {
+        onLine: (line) => {
+          output.write(line);
+          onLine?.(line);
+        },
+        onError: (error) => {
+          log.error({ unit: name, error: messageOf(error) }, "unit cannot be run");
+        },
+        onEnd: (code, signal) => this.onEnd(code, signal, resolve),
       });
     });
-    for (const stream of [child.stdout, child.stderr]) this.readLines(stream);
-    if (this.options.niceWhileStarting) this.renice(this.options.niceWhileStarting);
-    log.info({ unit: name, pid: child.pid }, "unit started");
+    if (niceWhileStarting !== undefined) this.renice(niceWhileStarting);
+    log.info({ unit: name, pid: this.child?.pid ?? null }, "unit started");
     this.setState("starting");
-  }
-
-  private readLines(stream: ChildProcess["stdout"]): void {
-    const { name, output, onLine } = this.options;
-    const splitter = new LineSplitter({ what: name, lengthMax: LINE_LENGTH_MAX, tooLong: "cut" });
-    const take = (line: string) => {
-      output.write(line);
-      onLine?.(line);
-    };
-    stream?.on("data", (chunk: Buffer) => splitter.push(chunk).forEach(take));
-    stream?.once("end", () => splitter.end().forEach(take));
   }
 
   private onEnd(code: number | null, signal: string | null, resolve: () => void): void {
@@ -167,25 +138,12 @@ export class Unit {
     this.options.onChange();
   }
 
-  private signal(signal: NodeJS.Signals): void {
-    const pid = this.child?.pid;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, signal);
-    } catch (error) {
-      // It has ended by itself in this moment; "close" is on its way.
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
-  }
-
   private renice(nice: number): void {
-    const pid = this.child?.pid;
-    if (pid === undefined) return;
     try {
-      setPriority(pid, nice);
+      this.child?.renice(nice);
     } catch (error) {
       // Only comfort: it runs all the same.
-      this.options.log.debug({ pid, nice, error: messageOf(error) }, "priority was not set");
+      this.options.log.debug({ nice, error: messageOf(error) }, "priority was not set");
     }
   }
 }

@@ -1,9 +1,14 @@
 /** Parts of an agent's status, for tests of what tells them. */
 import { firstStatus } from "../../../agent-image/agent/status/first-status.ts";
+import { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
 import type { EtcdHealth } from "../../../controller/model/agent-api.ts";
 
 /** As a new container begins. */
 export const FIRST_STATUS = firstStatus({ slot: 0, taskId: "t", instanceId: "i" });
+
+export function newBoard(): StatusBoard {
+  return new StatusBoard(FIRST_STATUS, setImmediate);
+}
 
 /** A voter that follows a leader. */
 export function followerHealth(change: Partial<EtcdHealth> = {}): EtcdHealth {

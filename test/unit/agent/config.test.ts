@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readNodeConfig } from "../../../agent-image/agent/config.ts";
-import { parseOrder } from "../../../agent-image/agent/http/parse-order.ts";
+import { parseOrder } from "../../../agent-image/agent/api/parse-order.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../../controller/model/agent-api.ts";
 

@@ -8,7 +8,7 @@ const fatal = (msg: string, error: string) =>
   JSON.stringify({ level: "fatal", ts: "2026-11-25T03:15:18.9Z", msg, error });
 
 function tellsCorruption(line: string): boolean {
-  const event = parseLogLine(line)?.event;
+  const event = parseLogLine(line, 0)?.event;
   expect(event?.type).toBe("fatal");
   return event?.type === "fatal" && isCorruption(event.message);
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DataDir } from "../../../agent-image/agent/etcd/data-dir.ts";
 import { parseIdentity } from "../../../agent-image/agent/etcd/identity.ts";
 import { isMountPoint } from "../../../agent-image/agent/system/shared-storage.ts";
+import { nodeFiles } from "../../../agent-image/agent/system/node-files.ts";
 import { SegmentBytes, segmentName } from "../../support/agent/wal-bytes.ts";
 
 const IDENTITY = { memberId: "aab98c34a6b7081e", clusterId: "8d09", forcedBy: "task:1" };
@@ -15,7 +16,7 @@ let data: DataDir;
 beforeEach(async () => {
   volume = await mkdtemp(join(tmpdir(), "data-"));
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  data = new DataDir(join(volume, "etcd"), join(volume, "identity.json"), owner);
+  data = new DataDir(nodeFiles, join(volume, "etcd"), join(volume, "identity.json"), owner);
   await data.prepare();
 });
 

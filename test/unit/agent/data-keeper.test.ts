@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DataDir } from "../../../agent-image/agent/etcd/data-dir.ts";
 import { DataKeeper } from "../../../agent-image/agent/etcd/data-keeper.ts";
-import { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
+import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
+import { nodeFiles } from "../../../agent-image/agent/system/node-files.ts";
 import type { EtcdData } from "../../../controller/model/agent-api.ts";
-import { FIRST_STATUS, followerHealth } from "../../support/agent/status-parts.ts";
+import { followerHealth, newBoard } from "../../support/agent/status-parts.ts";
 import { segmentName, SegmentBytes } from "../../support/agent/wal-bytes.ts";
 import { ManualClock } from "../../support/loop/manual-clock.ts";
 import { until } from "../../support/poll.ts";
@@ -21,9 +22,9 @@ let keeper: DataKeeper;
 
 beforeEach(async () => {
   volume = await mkdtemp(join(tmpdir(), "keeper-"));
-  const data = new DataDir(join(volume, "etcd"), join(volume, "identity.json"), owner);
+  const data = new DataDir(nodeFiles, join(volume, "etcd"), join(volume, "identity.json"), owner);
   await data.prepare();
-  board = new StatusBoard(FIRST_STATUS);
+  board = newBoard();
   clock = new ManualClock(1_000);
   keeper = new DataKeeper({ data, board, clock, log: silentLog });
   await writeLog(8);

@@ -13,12 +13,12 @@ export function capturedLines(name: string): readonly string[] {
 }
 
 export function eventsOf(lines: readonly string[]): readonly EtcdLogEvent[] {
-  return lines.flatMap((line) => parseLogLine(line)?.event ?? []);
+  return lines.flatMap((line) => parseLogLine(line, 0)?.event ?? []);
 }
 
 export function electionsOf(lines: readonly string[], before = NO_ELECTIONS): ElectionLog {
   return lines.reduce((log, line) => {
-    const parsed = parseLogLine(line);
+    const parsed = parseLogLine(line, 0);
     return parsed === null ? log : foldElections(log, parsed.event, parsed.at);
   }, before);
 }

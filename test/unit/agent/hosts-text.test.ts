@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { applyHosts } from "../../../agent-image/agent/naming/hosts-file.ts";
 import { renderHosts } from "../../../agent-image/agent/naming/hosts-text.ts";
+import { nodeFiles } from "../../../agent-image/agent/system/node-files.ts";
 import type { HostsTable } from "../../../controller/model/naming.ts";
 
 const DOCKERS = [
@@ -84,19 +85,19 @@ describe("the file", () => {
   test("is written in place: an open reader sees the new names", async () => {
     const reader = await open(path, "r");
     const before = await stat(path);
-    expect(await applyHosts(path, "nb", table(0, 1))).toBe(true);
+    expect(await applyHosts(nodeFiles, path, "nb", table(0, 1))).toBe(true);
     expect((await stat(path)).ino).toBe(before.ino);
     expect(namesIn(await reader.readFile("utf8"))["nb-1"]).toBe("172.31.20.11");
     await reader.close();
   });
 
   test("is left alone when it is right already", async () => {
-    await applyHosts(path, "nb", table(0, 1));
-    expect(await applyHosts(path, "nb", table(0, 1))).toBe(false);
+    await applyHosts(nodeFiles, path, "nb", table(0, 1));
+    expect(await applyHosts(nodeFiles, path, "nb", table(0, 1))).toBe(false);
   });
 
   test("no reader ever misses a name while tables change", async () => {
-    await applyHosts(path, "nb", table(0, 1, 2));
+    await applyHosts(nodeFiles, path, "nb", table(0, 1, 2));
     let missing = 0;
     let done = false;
     const reading = (async () => {
@@ -105,7 +106,7 @@ describe("the file", () => {
       }
     })();
     for (let i = 0; i < 200; i += 1) {
-      await applyHosts(path, "nb", i % 2 === 0 ? table(2, 1, 0) : table(0, 1));
+      await applyHosts(nodeFiles, path, "nb", i % 2 === 0 ? table(2, 1, 0) : table(0, 1));
     }
     done = true;
     await reading;

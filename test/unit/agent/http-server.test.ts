@@ -8,15 +8,16 @@ import { NotServingError } from "../../../agent-image/agent/etcd/maintenance.ts"
 import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
 import type { MaintenanceWork } from "../../../agent-image/agent/http/maintenance-routes.ts";
 import { SnapshotInvalidError } from "../../../agent-image/agent/snapshot/snapshot-file.ts";
-import { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
+import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
 import type {
   AgentOrder,
   AgentRefusal,
   AgentStatus,
   NodeConfig,
 } from "../../../controller/model/agent-api.ts";
-import { FIRST_STATUS } from "../../support/agent/status-parts.ts";
+import { newBoard } from "../../support/agent/status-parts.ts";
 import { freePort } from "../../support/free-port.ts";
 import { until } from "../../support/poll.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -52,10 +53,11 @@ beforeEach(async () => {
   const notServing = () => Promise.reject(new NotServingError("the local etcd does not serve"));
   work = { save: notServing, receive: notServing, defragment: notServing };
   log = new UnitLog(join(directory, "etcd.log"));
-  board = new StatusBoard(FIRST_STATUS);
+  board = newBoard();
   api = new HttpApi({
     config,
     board,
+    clock: systemClock,
     log: silentLog,
     logs: new Map([["etcd", log]]),
     order: (order) => {

@@ -2,6 +2,10 @@ import { describe, expect, test } from "vitest";
 import { parseLogLine } from "../../../agent-image/agent/etcd/log-line.ts";
 import { capturedLines, eventsOf } from "./etcd-log.ts";
 
+/** When a line is read that bears no time. */
+const NOW = 7;
+const parse = (line: string) => parseLogLine(line, NOW);
+
 function raft(msg: string): string {
   return JSON.stringify({ level: "info", ts: "2026-11-23T21:06:46.275Z", logger: "raft", msg });
 }
@@ -38,15 +42,15 @@ describe("lines of etcd's log", () => {
         "[logterm: 1, index: 4] at term 3",
     );
     const vote = { type: "vote", candidate: "c513eb08", from: "31fe1a5d", term: 3, granted: false };
-    expect(parseLogLine(refused)?.event).toEqual({ ...vote, member: "31fe1a5d" });
+    expect(parse(refused)?.event).toEqual({ ...vote, member: "31fe1a5d" });
     const answer = raft("c513eb08 received MsgVoteResp rejection from 31fe1a5d at term 3");
-    expect(parseLogLine(answer)?.event).toEqual({ ...vote, member: "c513eb08" });
+    expect(parse(answer)?.event).toEqual({ ...vote, member: "c513eb08" });
   });
 
   test("a change of leader without a gap names the new one", () => {
     const line = raft("raft.node: aa changed leader from bb to cc at term 7");
     const event = { type: "leader-elected", member: "aa", leaderId: "cc", term: 7 };
-    expect(parseLogLine(line)?.event).toEqual(event);
+    expect(parse(line)?.event).toEqual(event);
   });
 
   test("a leader that was elected again is known by what it sends in its new term", () => {
@@ -54,18 +58,18 @@ describe("lines of etcd's log", () => {
       "aa [term: 6] received a MsgHeartbeat message with higher term from bb [term: 7]",
     );
     const event = { type: "leader-elected", member: "aa", leaderId: "bb", term: 7 };
-    expect(parseLogLine(line)?.event).toEqual(event);
+    expect(parse(line)?.event).toEqual(event);
   });
 
   test("a lost leader is named", () => {
     const line = raft("raft.node: aa lost leader bb at term 7");
     const event = { type: "leader-lost", member: "aa", leaderId: "bb", term: 7 };
-    expect(parseLogLine(line)?.event).toEqual(event);
+    expect(parse(line)?.event).toEqual(event);
   });
 
   test("a pre-vote is not yet a vote", () => {
     const line = raft("2c2eb01b received MsgPreVoteResp from 75b33c64 at term 2");
-    expect(parseLogLine(line)?.event).toMatchObject({ type: "pre-vote", granted: true });
+    expect(parse(line)?.event).toMatchObject({ type: "pre-vote", granted: true });
   });
 
   test("what a member ignores because it hears a leader is a pre-vote that it refuses", () => {
@@ -76,7 +80,7 @@ describe("lines of etcd's log", () => {
     for (const asked of ["MsgPreVote", "MsgVote"]) {
       const line = `aa ${prefix} ignored ${asked} from cc ${suffix}: lease is not expired (remaining ticks: 1)`;
       const vote = { type: "pre-vote", candidate: "cc", from: "aa", term: 3, granted: false };
-      expect(parseLogLine(raft(line))?.event).toEqual({ ...vote, member: "aa" });
+      expect(parse(raft(line))?.event).toEqual({ ...vote, member: "aa" });
     }
   });
 
@@ -86,17 +90,17 @@ describe("lines of etcd's log", () => {
       "bb [term 2] received MsgTimeoutNow from aa and starts an election to get leadership.",
     );
     const event = { type: "transfer", leaderId: "aa" };
-    expect(parseLogLine(from)?.event).toEqual({ ...event, member: "aa" });
-    expect(parseLogLine(to)?.event).toEqual({ ...event, member: "bb" });
+    expect(parse(from)?.event).toEqual({ ...event, member: "aa" });
+    expect(parse(to)?.event).toEqual({ ...event, member: "bb" });
     const alone = raft("aa stepped down to follower since quorum is not active");
-    expect(parseLogLine(alone)?.event).toEqual({ type: "quorum-lost", member: "aa" });
+    expect(parse(alone)?.event).toEqual({ type: "quorum-lost", member: "aa" });
   });
 
   test("the configuration tells who votes, in hexadecimal as everywhere else", () => {
     const line = raft("aa switched to configuration voters=(3183675617169306153 10) learners=(11)");
     const voters = ["2c2eb01b2172f229", "a"];
-    expect(parseLogLine(line)?.event).toEqual({ type: "voters", member: "aa", voters });
-    expect(parseLogLine(raft("aa switched to configuration voters=()"))?.event).toMatchObject({
+    expect(parse(line)?.event).toEqual({ type: "voters", member: "aa", voters });
+    expect(parse(raft("aa switched to configuration voters=()"))?.event).toMatchObject({
       voters: [],
     });
   });
@@ -105,24 +109,24 @@ describe("lines of etcd's log", () => {
     const line = (msg: string) =>
       JSON.stringify({ level: "warn", ts: "2026-11-23T21:06:46Z", msg, "peer-id": "bb" });
     const lost = line("peer became inactive (message send to peer failed)");
-    expect(parseLogLine(lost)?.event).toEqual({ type: "peer-lost", peerId: "bb" });
+    expect(parse(lost)?.event).toEqual({ type: "peer-lost", peerId: "bb" });
     const back = { type: "peer-back", peerId: "bb" };
-    expect(parseLogLine(line("peer became active"))?.event).toEqual(back);
+    expect(parse(line("peer became active"))?.event).toEqual(back);
   });
 
   test("a fatal line gives its error, and a panic its message", () => {
     const fatal = { level: "fatal", ts: "2026-11-23T21:06:46Z", msg: "discovery", error: "no" };
-    expect(parseLogLine(JSON.stringify(fatal))?.event).toEqual({
+    expect(parse(JSON.stringify(fatal))?.event).toEqual({
       type: "fatal",
       message: "discovery: no",
     });
-    expect(parseLogLine("panic: tocommit(9) is out of range [lastIndex(0)]")?.event).toMatchObject({
+    expect(parse("panic: tocommit(9) is out of range [lastIndex(0)]")?.event).toMatchObject({
       message: "tocommit(9) is out of range [lastIndex(0)]",
     });
   });
 
   test("half a line and plain text mean nothing", () => {
-    expect(parseLogLine('{"level":"info","ts":"2026')).toBeNull();
-    expect(parseLogLine("goroutine 1 [running]:")).toBeNull();
+    expect(parse('{"level":"info","ts":"2026')).toBeNull();
+    expect(parse("goroutine 1 [running]:")).toBeNull();
   });
 });

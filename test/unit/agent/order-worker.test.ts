@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { OrderWorker } from "../../../agent-image/agent/etcd/order-worker.ts";
-import { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
+import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
 import type { AgentOrder } from "../../../controller/model/agent-api.ts";
-import { FIRST_STATUS } from "../../support/agent/status-parts.ts";
+import { newBoard } from "../../support/agent/status-parts.ts";
 import { ManualClock } from "../../support/loop/manual-clock.ts";
 import { until } from "../../support/poll.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -14,7 +14,7 @@ let failures: number;
 let worker: OrderWorker;
 
 beforeEach(() => {
-  board = new StatusBoard(FIRST_STATUS);
+  board = newBoard();
   clock = new ManualClock(0);
   tries = [];
   failures = 0;

@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SnapshotStage } from "../../../agent-image/agent/snapshot/snapshot-stage.ts";
+import { nodeFiles } from "../../../agent-image/agent/system/node-files.ts";
+import { nodeProcesses } from "../../../agent-image/agent/system/node-processes.ts";
+import { bodyOf } from "../../../agent-image/agent/http/maintenance-routes.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-const signal = new AbortController().signal;
+const ports = { files: nodeFiles, processes: nodeProcesses };
 const [OLD, NEW] = ["ab", "cd"].map((byte) => byte.repeat(32)) as [string, string];
 
 let directory: string;
@@ -18,7 +21,7 @@ let stage: SnapshotStage;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "stage-"));
   told = [];
-  stage = new SnapshotStage(join(directory, "restore"), (ref) => told.push(ref));
+  stage = new SnapshotStage(ports, join(directory, "restore"), (ref) => told.push(ref));
 });
 
 afterEach(() => rm(directory, { recursive: true }));
@@ -62,7 +65,7 @@ describe("the snapshot that was handed over", () => {
     await leave(`r41-${OLD}.db`, 60);
     await stage.load(owner);
     const sha256 = sum ?? createHash("sha256").update(body).digest("hex");
-    const received = stage.receive(Readable.from([Buffer.from(body)]), sha256, signal);
+    const received = stage.receive(Readable.from([Buffer.from(body)]), sha256);
     await expect(received).rejects.toThrow(message);
     expect(told).toEqual([{ revision: 41, sha256: OLD }]);
     expect(await readdir(join(directory, "restore"))).toEqual([`r41-${OLD}.db`]);
@@ -72,7 +75,7 @@ describe("the snapshot that was handed over", () => {
     await stage.load(owner);
     const hanging = new Readable({ read: () => undefined });
     const client = new AbortController();
-    const received = stage.receive(hanging, NEW, client.signal);
+    const received = stage.receive(bodyOf(hanging, client.signal), NEW);
     client.abort(new Error("the client has hung up"));
     await expect(received).rejects.toThrow("hung up");
     expect(await readdir(join(directory, "restore"))).toEqual([]);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { Unit, type UnitOptions } from "../../../agent-image/agent/unit/unit.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
+import { nodeProcesses } from "../../../agent-image/agent/system/node-processes.ts";
 import { until } from "../../support/poll.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
@@ -26,6 +27,7 @@ function shell(script: string, more: Partial<UnitOptions> = {}): { unit: Unit; l
     name: "sshd",
     clock: systemClock,
     log: silentLog,
+    processes: nodeProcesses,
     output: new UnitLog(join(directory, "unit.log")),
     command: () => ({
       file: "/bin/sh",

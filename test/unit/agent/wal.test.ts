@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { crc32c } from "../../../agent-image/agent/etcd/wal/crc32c.ts";
+import { WalFormatUnknownError } from "../../../agent-image/agent/etcd/wal/known-format.ts";
 import { raiseCommit } from "../../../agent-image/agent/etcd/wal/raise-commit.ts";
 import { readWal, WalCorruptError } from "../../../agent-image/agent/etcd/wal/read-wal.ts";
+import { nodeFiles } from "../../../agent-image/agent/system/node-files.ts";
 import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import { SEGMENT_BYTES, segmentName, SegmentBytes } from "../../support/agent/wal-bytes.ts";
 
@@ -21,6 +23,11 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(directory, { recursive: true }));
+
+/** The container's etcd, as far as it is asked for its version. */
+function etcd(version: string) {
+  return { run: () => Promise.resolve(`etcd Version: ${version}\nGit SHA: Not provided\n`) };
+}
 
 function begin(crc = 0): SegmentBytes {
   return new SegmentBytes(crc).metadata(MEMBER, CLUSTER);
@@ -40,7 +47,7 @@ async function write(bytes: Buffer, sequence = 0, firstIndex = 0): Promise<strin
 }
 
 async function lastOf(): Promise<[number, number] | undefined> {
-  const reading = await readWal(directory);
+  const reading = await readWal(nodeFiles, directory);
   return reading === null ? undefined : [reading.last.index, reading.last.term];
 }
 
@@ -57,7 +64,7 @@ describe("a follower's log as etcd 3.5.16 wrote it, killed while keys were put",
     await write(await readFile(fixture));
     const [url, token] = ["http://127.0.0.1:23801", "etcd-cluster"];
     const all = [0, 1, 2].map((i) => [`m${i}`, `http://127.0.0.1:${23800 + i}`]);
-    expect(await readWal(directory)).toMatchObject({
+    expect(await readWal(nodeFiles, directory)).toMatchObject({
       memberId: BigInt(`0x${bootstrapMemberId(url, token)}`),
       clusterId: BigInt(`0x${bootstrapClusterId(Object.fromEntries(all), token)}`),
       hardState: { term: 2, commit: 15 },
@@ -67,15 +74,17 @@ describe("a follower's log as etcd 3.5.16 wrote it, killed while keys were put",
 
   test("is committed to its end", async () => {
     await write(await readFile(fixture));
-    expect(await raiseCommit(directory)).toEqual({ from: 15, to: 16 });
-    expect(await readWal(directory)).toMatchObject({ hardState: { term: 2, commit: 16 } });
+    expect(await raiseCommit(nodeFiles, etcd("3.5.16"), directory)).toEqual({ from: 15, to: 16 });
+    expect(await readWal(nodeFiles, directory)).toMatchObject({
+      hardState: { term: 2, commit: 16 },
+    });
   });
 });
 
 describe("a write-ahead log tells", () => {
   test("whose it is, what was committed and how far it goes", async () => {
     await write(follower().bytes(PAGE_BYTES));
-    expect(await readWal(directory)).toMatchObject({
+    expect(await readWal(nodeFiles, directory)).toMatchObject({
       memberId: MEMBER,
       clusterId: CLUSTER,
       hardState: { term: 2, vote: 7n, commit: 3 },
@@ -85,7 +94,7 @@ describe("a write-ahead log tells", () => {
 
   test("nothing where there is none", async () => {
     await writeFile(join(directory, "0.tmp"), "");
-    expect(await readWal(directory)).toBeNull();
+    expect(await readWal(nodeFiles, directory)).toBeNull();
   });
 
   test("the same of a file that ends with its last record", async () => {
@@ -118,7 +127,7 @@ describe("a write-ahead log tells", () => {
     const before = follower();
     await write(before.bytes(), 0, 0);
     await write(begin(before.crc).state(2, 4).bytes(PAGE_BYTES), 1, 6);
-    expect(await readWal(directory)).toMatchObject({
+    expect(await readWal(nodeFiles, directory)).toMatchObject({
       hardState: { commit: 4 },
       last: { index: 5, term: 2 },
     });
@@ -150,7 +159,7 @@ describe("a log whose last record was not written to its end", () => {
     const torn = follower().bytes().subarray(0, -3);
     await write(torn, 0, 0);
     await write(begin(7).state(2, 3).bytes(PAGE_BYTES), 1, 6);
-    await expect(readWal(directory)).rejects.toThrow(WalCorruptError);
+    await expect(readWal(nodeFiles, directory)).rejects.toThrow(WalCorruptError);
   });
 });
 
@@ -162,7 +171,7 @@ describe("a log is corrupt", () => {
     const bytes = follower().bytes(PAGE_BYTES);
     bytes[bytes.indexOf(text)] = 0x45;
     await write(bytes);
-    await expect(readWal(directory)).rejects.toThrow(/crc mismatch at offset \d+/);
+    await expect(readWal(nodeFiles, directory)).rejects.toThrow(/crc mismatch at offset \d+/);
   });
 
   test("when a length cannot be, for etcd would cut it there without a word", async () => {
@@ -172,7 +181,7 @@ describe("a log is corrupt", () => {
       const broken = Buffer.from(bytes);
       broken[offset + at] = 0xff;
       await write(broken);
-      await expect(readWal(directory)).rejects.toThrow(/record of \d+ bytes/);
+      await expect(readWal(nodeFiles, directory)).rejects.toThrow(/record of \d+ bytes/);
     }
   });
 
@@ -184,29 +193,29 @@ describe("a log is corrupt", () => {
     ],
   ])("%s", async (_, bytes) => {
     await write(bytes);
-    await expect(readWal(directory)).rejects.toThrow(WalCorruptError);
+    await expect(readWal(nodeFiles, directory)).rejects.toThrow(WalCorruptError);
   });
 });
 
 describe("before a member is forced to go on alone", () => {
   test("all of its log is committed, once", async () => {
     const file = await write(follower().bytes(PAGE_BYTES));
-    expect(await raiseCommit(directory)).toEqual({ from: 3, to: 5 });
-    expect(await readWal(directory)).toMatchObject({
+    expect(await raiseCommit(nodeFiles, etcd("3.5.16"), directory)).toEqual({ from: 3, to: 5 });
+    expect(await readWal(nodeFiles, directory)).toMatchObject({
       hardState: { term: 2, vote: 7n, commit: 5 },
       last: { index: 5, term: 2 },
     });
     const bytes = await readFile(file);
     expect(bytes).toHaveLength(PAGE_BYTES);
     expect(bytes).toEqual(follower().state(2, 5).bytes(PAGE_BYTES));
-    expect(await raiseCommit(directory)).toBeNull();
+    expect(await raiseCommit(nodeFiles, etcd("3.5.16"), directory)).toBeNull();
   });
 
   test("what was not written to its end is not committed, and goes", async () => {
     const torn = follower().entry(6, 2, Buffer.alloc(2000, 7)).bytes(PAGE_BYTES);
     torn.fill(0, 1024, 1536);
     const file = await write(torn);
-    expect(await raiseCommit(directory)).toEqual({ from: 3, to: 5 });
+    expect(await raiseCommit(nodeFiles, etcd("3.5.16"), directory)).toEqual({ from: 3, to: 5 });
     expect(await readFile(file)).toEqual(follower().state(2, 5).bytes(PAGE_BYTES));
   });
 
@@ -214,7 +223,7 @@ describe("before a member is forced to go on alone", () => {
     const file = await write(follower().bytes());
     const record = follower().state(2, 5).bytes().subarray(follower().bytes().length);
     await appendFile(file, record.subarray(0, 20));
-    expect(await raiseCommit(directory)).toEqual({ from: 3, to: 5 });
+    expect(await raiseCommit(nodeFiles, etcd("3.5.16"), directory)).toEqual({ from: 3, to: 5 });
     expect(await lastOf()).toEqual([5, 2]);
   });
 
@@ -222,7 +231,24 @@ describe("before a member is forced to go on alone", () => {
     const bytes = follower().bytes(PAGE_BYTES);
     bytes[bytes.indexOf("entry 2")] = 0x45;
     const file = await write(bytes);
-    await expect(raiseCommit(directory)).rejects.toThrow(WalCorruptError);
+    await expect(raiseCommit(nodeFiles, etcd("3.5.16"), directory)).rejects.toThrow(
+      WalCorruptError,
+    );
     expect(await readFile(file)).toEqual(bytes);
+  });
+
+  test("nothing is written to the log of an etcd whose format is not known", async () => {
+    const file = await write(follower().bytes(PAGE_BYTES));
+    for (const version of ["3.6.1", "3.4.30", "3.50.1", ""]) {
+      const raised = raiseCommit(nodeFiles, etcd(version), directory);
+      await expect(raised).rejects.toThrow(WalFormatUnknownError);
+      await expect(raised).rejects.toThrow("only the log of 3.5 may be written to");
+    }
+    expect(await readFile(file)).toEqual(follower().bytes(PAGE_BYTES));
+  });
+
+  test("etcd's version is of no interest when nothing is to be written", async () => {
+    await write(follower().state(2, 5).bytes(PAGE_BYTES));
+    expect(await raiseCommit(nodeFiles, etcd("3.6.1"), directory)).toBeNull();
   });
 });

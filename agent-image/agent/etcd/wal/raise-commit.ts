@@ -5,8 +5,10 @@
  * thrown away may be an acknowledged write, and this log may be the last that has it. Whoever forces
  * a member to go on alone takes all of its log, and so commits it first.
  */
-import { open } from "node:fs/promises";
+import type { Files } from "../../ports/files.ts";
 import { crc32c } from "./crc32c.ts";
+import type { Processes } from "../../ports/processes.ts";
+import { requireKnownFormat } from "./known-format.ts";
 import { readWal } from "./read-wal.ts";
 import { encodeFramed, encodeHardState, RECORD_TYPE } from "./record.ts";
 
@@ -21,27 +23,31 @@ export interface RaisedCommit {
  *
  * @param directory `member/wal`
  * @returns null when all was committed already
- * @throws WalCorruptError; the file system's errors
+ * @throws WalCorruptError, WalFormatUnknownError: the log is then as it was; the file system's errors
  */
-export async function raiseCommit(directory: string): Promise<RaisedCommit | null> {
-  const reading = await readWal(directory);
+export async function raiseCommit(
+  files: Files,
+  processes: Pick<Processes, "run">,
+  directory: string,
+): Promise<RaisedCommit | null> {
+  const reading = await readWal(files, directory);
   if (reading?.hardState == null) return null;
   const { hardState, last, tail } = reading;
   if (hardState.commit >= last.index) return null;
+  await requireKnownFormat(processes);
   const data = encodeHardState({ ...hardState, commit: last.index });
   const crc = crc32c(tail.crc, data);
-  await append(tail.file, tail.offset, encodeFramed(RECORD_TYPE.state, crc, data));
+  await append(files, tail.file, tail.offset, encodeFramed(RECORD_TYPE.state, crc, data));
   return { from: hardState.commit, to: last.index };
 }
 
 /** What lies behind was never synced: as etcd does, it is zeroed, or it would be read as a record. */
-async function append(path: string, offset: number, record: Buffer): Promise<void> {
-  const file = await open(path, "r+");
+async function append(files: Files, path: string, offset: number, record: Buffer): Promise<void> {
+  const file = await files.open(path, "r+");
   try {
-    const { size } = await file.stat();
+    const size = await file.size();
     await file.truncate(offset);
-    const { bytesWritten } = await file.write(record, 0, record.length, offset);
-    if (bytesWritten !== record.length) throw new Error(`${path}: the record was written in part`);
+    await file.write(record, offset);
     await file.truncate(Math.max(size, offset + record.length));
     await file.sync();
   } finally {

@@ -1,5 +1,5 @@
 /** Reads etcd's write-ahead log, whether etcd runs or not, as far as it tells whose it is and how far it goes. */
-import { open, readdir } from "node:fs/promises";
+import type { Files } from "../../ports/files.ts";
 import { LogSummary } from "./log-summary.ts";
 import type { HardState, LogPosition } from "./record.ts";
 import { SegmentDecoder, type SegmentEnd } from "./segment-decoder.ts";
@@ -33,8 +33,8 @@ export class WalCorruptError extends Error {
  * @returns null when there is no log
  * @throws WalCorruptError; the file system's errors
  */
-export async function readWal(directory: string): Promise<WalReading | null> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(".wal")).sort();
+export async function readWal(files: Files, directory: string): Promise<WalReading | null> {
+  const names = (await files.list(directory)).filter((name) => name.endsWith(".wal")).sort();
   const strange = names.find((name) => !SEGMENT_NAME.test(name));
   if (names.length === 0) return null;
   if (strange !== undefined) throw new WalCorruptError(`${strange} is no segment's name`);
@@ -42,7 +42,7 @@ export async function readWal(directory: string): Promise<WalReading | null> {
     const summary = new LogSummary();
     let tail: WalReading["tail"] | null = null;
     for (const name of names.slice(first)) {
-      tail = await readSegment(`${directory}/${name}`, summary, name === names.at(-1));
+      tail = await readSegment(files, `${directory}/${name}`, summary, name === names.at(-1));
     }
     if (summary.entries > 0 || first === 0) return readingOf(summary, tail);
   }
@@ -55,21 +55,21 @@ function readingOf(summary: LogSummary, tail: WalReading["tail"] | null): WalRea
 }
 
 async function readSegment(
+  files: Files,
   file: string,
   summary: LogSummary,
   isNewest: boolean,
 ): Promise<WalReading["tail"]> {
-  const handle = await open(file, "r");
+  const handle = await files.open(file, "r");
   try {
-    const { size } = await handle.stat();
+    const size = await handle.size();
     const decoder = new SegmentDecoder(size, (record) => summary.add(record));
     let chunkBytes = CHUNK_BYTES_FIRST;
     for (let read = 0; decoder.end === null && read < size; chunkBytes *= 4) {
-      const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, CHUNK_BYTES_MAX, size - read));
-      const { bytesRead } = await handle.read(chunk, 0, chunk.length, read);
-      if (bytesRead === 0) break;
-      decoder.push(chunk.subarray(0, bytesRead));
-      read += bytesRead;
+      const chunk = await handle.read(read, Math.min(chunkBytes, CHUNK_BYTES_MAX, size - read));
+      if (chunk.length === 0) break;
+      decoder.push(chunk);
+      read += chunk.length;
     }
     requireUsable(file, decoder.finish(), isNewest);
     return { file, offset: decoder.offset, crc: decoder.crc };

@@ -1,7 +1,7 @@
 /** Keep-alives of one lease over one standing stream; a new one is opened after a failure. */
-import type { Client } from "../etcd/etcd-client.ts";
+import type { Etcd3 } from "etcd3";
 
-type Stream = Awaited<ReturnType<Client["leaseClient"]["leaseKeepAlive"]>>;
+type Stream = Awaited<ReturnType<Etcd3["leaseClient"]["leaseKeepAlive"]>>;
 
 interface Waiting {
   readonly resolve: (ttlSeconds: number) => void;
@@ -12,7 +12,7 @@ export class LeaseKeepAlive {
   private stream: Stream | null = null;
   private waiting: Waiting | null = null;
 
-  constructor(private readonly client: Client) {}
+  constructor(private readonly client: Etcd3) {}
 
   /**
    * One at a time.

@@ -1,9 +1,9 @@
 /**
- * The local member's API over loopback. etcd3 is used for its connection and its wire types;
+ * How the local member is spoken to. etcd3 is used for its connection and its wire types;
  * deadlines, retries and what follows from an error are ours, so its own fault handling is off:
  * its circuit breaker would keep the member out for 5 s after three failures (FLOORS.md).
  */
-import type { Etcd3 as Client, IOptions } from "etcd3";
+import type { Etcd3, IOptions } from "etcd3";
 import { LOCAL_CLIENT_URL } from "./etcd-flags.ts";
 
 type FaultHandling = NonNullable<IOptions["faultHandling"]>;
@@ -39,7 +39,7 @@ const CALL_MS_MAX = 1_000;
  * A client with a connection of its own. Loading etcd3 takes some 100 ms of the processor, so it
  * happens with the first client and not before the agent answers.
  */
-export async function localClient(): Promise<Client> {
+export async function connect(): Promise<Etcd3> {
   const { Etcd3 } = await import("./etcd3.ts");
   return new Etcd3({
     hosts: LOCAL_CLIENT_URL,
@@ -53,5 +53,3 @@ export async function localClient(): Promise<Client> {
 export function within(ms: number): { deadline: number } {
   return { deadline: Date.now() + ms };
 }
-
-export type { Client };

@@ -1,0 +1,120 @@
+/** The local member's API over loopback. */
+import type { Etcd3, IEvent } from "etcd3";
+import type { EtcdClient, KeyChange, KeyRange, KeyValue, Watch } from "../ports/etcd-client.ts";
+import { connect, within } from "./grpc-connection.ts";
+import { healthFrom, membersFrom } from "./health.ts";
+import { LeaseKeepAlive } from "./lease-keep-alive.ts";
+
+export async function connectLocalEtcd(): Promise<EtcdClient> {
+  return new GrpcClient(await connect());
+}
+
+class GrpcClient implements EtcdClient {
+  private readonly leases: LeaseKeepAlive;
+
+  constructor(private readonly client: Etcd3) {
+    this.leases = new LeaseKeepAlive(client);
+  }
+
+  async status(timeoutMs: number) {
+    return healthFrom(await this.client.maintenance.status(within(timeoutMs)));
+  }
+
+  async members(timeoutMs: number) {
+    const { cluster } = this.client;
+    return membersFrom(await cluster.memberList({ linearizable: true }, within(timeoutMs)));
+  }
+
+  async range(
+    range: KeyRange,
+    { serializable, timeoutMs }: { readonly serializable: boolean; readonly timeoutMs: number },
+  ) {
+    const request = { ...bytesOf(range), serializable };
+    const answer = await this.client.kv.range(request, within(timeoutMs));
+    return { entries: answer.kvs.map(entryOf), revision: answer.header.revision };
+  }
+
+  async watch(
+    range: KeyRange,
+    from: { readonly revision: bigint; readonly timeoutMs: number },
+    onChanges: (changes: readonly KeyChange[]) => void,
+  ): Promise<Watch> {
+    const stream = await this.client.watchClient.watch(within(from.timeoutMs));
+    let end = () => stream.cancel();
+    const ended = new Promise<void>((resolve) => {
+      end = () => {
+        stream.cancel();
+        resolve();
+      };
+      stream.on("data", (answer) => {
+        if (answer.canceled) return end();
+        if (answer.events.length > 0) onChanges(answer.events.map(changeOf));
+      });
+      // The deadline, a member that ended, a lost connection: the next list tells what is true.
+      stream.on("error", () => resolve());
+      stream.on("end", () => resolve());
+    });
+    stream.write({
+      create_request: { ...bytesOf(range), start_revision: String(from.revision) },
+    });
+    return { ended, end: () => end() };
+  }
+
+  async grantLease(ttlSeconds: number, timeoutMs: number): Promise<string> {
+    const { leaseClient } = this.client;
+    return (await leaseClient.leaseGrant({ TTL: ttlSeconds }, within(timeoutMs))).ID;
+  }
+
+  keepAlive(lease: string, timeoutMs: number): Promise<boolean> {
+    return this.leases.once(lease, timeoutMs);
+  }
+
+  async revokeLease(lease: string, timeoutMs: number): Promise<void> {
+    await this.client.leaseClient.leaseRevoke({ ID: lease }, within(timeoutMs));
+  }
+
+  async put(key: string, value: string, lease: string, timeoutMs: number): Promise<void> {
+    const pair = { key: Buffer.from(key), value: Buffer.from(value) };
+    await this.client.kv.put({ ...pair, lease }, within(timeoutMs));
+  }
+
+  async putIf(
+    key: string,
+    value: string,
+    modRevision: string,
+    timeoutMs: number,
+  ): Promise<boolean> {
+    const { client } = this;
+    const name = Buffer.from(key);
+    const answer = await client
+      .if(name, "Mod", "==", modRevision)
+      .then(client.put(name).value(value))
+      .options(within(timeoutMs))
+      .commit();
+    return answer.succeeded;
+  }
+
+  async defragment(timeoutMs: number): Promise<void> {
+    await this.client.maintenance.defragment(within(timeoutMs));
+  }
+
+  close(): void {
+    this.leases.close();
+    this.client.close();
+  }
+}
+
+function bytesOf({ start, end }: KeyRange): { key: Buffer; range_end: Buffer } {
+  return { key: Buffer.from(start), range_end: Buffer.from(end) };
+}
+
+function changeOf({ type, kv }: IEvent): KeyChange {
+  // The wire's name; etcd3's types spell it in another case.
+  if (type.toUpperCase() === "DELETE") return { type: "delete", key: kv.key.toString() };
+  return { type: "put", entry: entryOf(kv) };
+}
+
+function entryOf(kv: { key: Buffer; value: Buffer; mod_revision: string }): KeyValue {
+  const [key, value] = [kv.key.toString(), kv.value.toString()];
+  return { key, value, modRevision: kv.mod_revision };
+}

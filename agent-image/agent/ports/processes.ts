@@ -1,0 +1,49 @@
+/** Programs of the container: those that the agent supervises, and those that it waits for. */
+import type { FileOwner } from "./files.ts";
+
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly owner: FileOwner | null;
+}
+
+export interface ProcessWatcher {
+  /** Of stdout or stderr. */
+  readonly onLine: (line: string) => void;
+  /** It could not be started, or could not be signalled. */
+  readonly onError: (error: Error) => void;
+  /** Once, and after its last line; both are null when it was never started. */
+  readonly onEnd: (code: number | null, signal: string | null) => void;
+}
+
+export interface RunningProcess {
+  /** null: it could not be started. */
+  readonly pid: number | null;
+  /** To it and its helpers; one that has ended already is no error. */
+  signal(signal: "SIGTERM" | "SIGKILL"): void;
+  /** @throws Error when the system forbids it */
+  renice(nice: number): void;
+}
+
+export interface RunOptions {
+  readonly timeoutMs: number;
+  /** Run as this user instead of root. */
+  readonly owner?: FileOwner;
+}
+
+export interface Processes {
+  /** In a process group of its own. Nothing is called back before this has returned. */
+  start(command: Command, watcher: ProcessWatcher): RunningProcess;
+  /**
+   * Resolves with stdout.
+   *
+   * @throws Error with what the command wrote to stderr, or that it took too long
+   */
+  run(file: string, args: readonly string[], options: RunOptions): Promise<string>;
+  /** Whether an SSH banner came from this port of the container. */
+  probeSsh(port: number, timeoutMs: number): Promise<boolean>;
+  /** Whether GET was answered with 200 there. */
+  probeHttp(port: number, path: string, timeoutMs: number): Promise<boolean>;
+}

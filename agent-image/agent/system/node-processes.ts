@@ -1,0 +1,67 @@
+/** Real processes. */
+import { spawn } from "node:child_process";
+import { setPriority } from "node:os";
+import { LineSplitter } from "../../../controller/support/line-splitter.ts";
+import type { Processes, ProcessWatcher, RunningProcess } from "../ports/processes.ts";
+import { probeHttp, probeSshBanner } from "./probes.ts";
+import { runCommand } from "./run-command.ts";
+
+const LOOPBACK = "127.0.0.1";
+/** A line that is longer is cut. */
+const LINE_LENGTH_MAX = 64 * 1024;
+
+export const nodeProcesses: Processes = {
+  start({ file, args, env, cwd, owner }, watcher) {
+    const child = spawn(file, [...args], {
+      env: { ...env },
+      cwd,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...owner,
+    });
+    const pid = child.pid ?? null;
+    child.once("error", (error) => {
+      watcher.onError(error);
+      if (pid === null) watcher.onEnd(null, null);
+    });
+    child.once("close", (code, signal) => {
+      if (pid !== null) watcher.onEnd(code, signal);
+    });
+    for (const stream of [child.stdout, child.stderr]) readLines(file, stream, watcher);
+    return pid === null ? NOT_STARTED : running(pid);
+  },
+  run: runCommand,
+  probeSsh: (port, timeoutMs) => probeSshBanner(LOOPBACK, port, timeoutMs),
+  probeHttp: (port, path, timeoutMs) => probeHttp(LOOPBACK, port, path, timeoutMs),
+};
+
+const NOT_STARTED: RunningProcess = {
+  pid: null,
+  signal: () => undefined,
+  renice: () => undefined,
+};
+
+function running(pid: number): RunningProcess {
+  return {
+    pid,
+    signal(signal) {
+      try {
+        process.kill(-pid, signal);
+      } catch (error) {
+        // It has ended by itself in this moment; "close" is on its way.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    },
+    renice: (nice) => setPriority(pid, nice),
+  };
+}
+
+function readLines(
+  what: string,
+  stream: NodeJS.ReadableStream,
+  { onLine }: ProcessWatcher,
+): void {
+  const splitter = new LineSplitter({ what, lengthMax: LINE_LENGTH_MAX, tooLong: "cut" });
+  stream.on("data", (chunk: Buffer) => splitter.push(chunk).forEach(onLine));
+  stream.once("end", () => splitter.end().forEach(onLine));
+}
