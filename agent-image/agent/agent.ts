@@ -65,7 +65,7 @@ export class Agent {
   private readonly sshd: SshdUnit;
   private readonly jupyter: JupyterUnit;
   private readonly storage: SharedStorage;
-  private readonly stage: SnapshotStage;
+  readonly stage: SnapshotStage;
   private readonly maintenance: Maintenance;
   private etcd: EtcdUnit | null = null;
   private stopping: Promise<void> | null = null;

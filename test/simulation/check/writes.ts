@@ -20,7 +20,7 @@ export class Writes {
     if (writer === undefined) return;
     if (etcd.mode === "force-new-cluster") this.judgeSurvivor(container, writer);
     else if (etcd.mode === "restore") {
-      const handed = this.world.nodeOf(container)?.etcd.handedOver?.content;
+      const handed = this.world.nodeOf(container)?.handedOver;
       const kept = new Set(etcd.snapshot === null ? [] : handed?.kvs.map((kv) => kv.key));
       writer.excuse((key) => !kept.has(key));
     } else writer.excuse((key) => !this.isSomewhere(container.config.cluster, key));

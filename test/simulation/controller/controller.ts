@@ -186,7 +186,7 @@ export class SimulatedController {
   private ports(): LoopPorts {
     const { clock, effects, published } = this;
     const { disk, log, rng, name, tampering } = this.options;
-    const secret = (of: string) => `${of} of ${name}`;
+    const secret = (of: string) => `${of}-of-${name}`;
     return {
       clock,
       log,
@@ -209,9 +209,9 @@ export class SimulatedController {
       identities: {
         uid: () => rng.uint32().toString(16).padStart(8, "0"),
         secrets: () => ({
-          agentToken: secret("agent token"),
-          jupyterToken: secret("jupyter token"),
-          cookieSecret: secret("cookie secret"),
+          agentToken: secret("agent-token"),
+          jupyterToken: secret("jupyter-token"),
+          cookieSecret: secret("cookie-secret"),
         }),
       },
       metrics: { reconciled: () => undefined, queueDepth: () => undefined },

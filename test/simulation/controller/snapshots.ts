@@ -8,7 +8,7 @@ import type { Clock } from "../../../controller/model/ports.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { EtcdSnapshot } from "../etcd/types.ts";
-import type { SnapshotAnswer } from "../node/node.ts";
+import type { SnapshotAnswer } from "../node/wire-server.ts";
 import type { Station } from "../wire/station.ts";
 
 const ANSWER_MS_MAX = 10_000;
@@ -18,7 +18,6 @@ const TRANSFER_MS = { min: 50, max: 3_000 };
 /** On the disk: it outlives the controller. */
 export class SnapshotShelf {
   private readonly kept = new Map<ClusterKey, { info: SnapshotInfo; content: EtcdSnapshot }[]>();
-  private taken = 0;
   unreadable = false;
 
   known(key: ClusterKey): readonly SnapshotInfo[] {
@@ -35,11 +34,14 @@ export class SnapshotShelf {
     return Promise.resolve(this.known(clusterKey(metadata)));
   }
 
-  save(key: ClusterKey, takenAtMs: number, { content, clusterId }: SnapshotAnswer): SnapshotInfo {
+  save(
+    key: ClusterKey,
+    takenAtMs: number,
+    { content, clusterId, sha256 }: SnapshotAnswer,
+  ): SnapshotInfo {
     const takenAt = new Date(takenAtMs).toISOString();
     const { revision, kvs } = content;
     const stamp = takenAt.replace(/[-:.]/g, "");
-    const sha256 = String(++this.taken).padStart(64, "0");
     const id = `${stamp}-r${revision}`;
     const info = { id, takenAt, revision, keys: kvs.length, sizeBytes: 1, sha256, clusterId };
     const all = [...(this.kept.get(key) ?? []), { info, content }];
@@ -54,10 +56,10 @@ export class SnapshotShelf {
 
   remove({ metadata }: CompiledCluster, snapshots: readonly SnapshotInfo[]): void {
     const key = clusterKey(metadata);
-    const gone = new Set(snapshots.map((s) => s.sha256));
+    const gone = new Set(snapshots.map((s) => s.id));
     this.kept.set(
       key,
-      (this.kept.get(key) ?? []).filter((k) => !gone.has(k.info.sha256)),
+      (this.kept.get(key) ?? []).filter((k) => !gone.has(k.info.id)),
     );
   }
 }

@@ -3,12 +3,15 @@ import type { Clock } from "../../../controller/model/ports.ts";
 import { bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import type { RaftNode } from "../raft/raft-node.ts";
 import type { ConfigurationChange, EntryBody } from "../raft/types.ts";
+import type { Lessor } from "./lessor.ts";
 import type { Command, EtcdStore } from "./store.ts";
 import { type Reply, Ticket } from "./ticket.ts";
 import { ERRORS, type EtcdAnswer, type EtcdRequest, type MemberInfo } from "./types.ts";
 
 /** A learner is in sync with this part of the leader's own log (etcd's readyPercent). */
 const IN_SYNC = 0.9;
+
+type ReadRequest = Extract<EtcdRequest, { type: "get" | "list" | "range" | "member-list" }>;
 
 interface Pending {
   readonly body: EntryBody;
@@ -21,8 +24,11 @@ export interface RequestContext {
   readonly clock: Clock;
   readonly node: RaftNode;
   readonly store: EtcdStore;
+  readonly lessor: Lessor;
   /** Of the cluster's first configuration; part of the ids of its later members. */
   readonly token: string;
+  /** Names a lease; another each time. */
+  readonly nextLease: () => string;
 }
 
 export class ClientRequests {
@@ -42,7 +48,7 @@ export class ClientRequests {
     const ticket = new Ticket(clock, deadlineMs, reply);
     const serializable = "serializable" in request && request.serializable === true;
     if (node.core.isLearner && !serializable) ticket.refuse(ERRORS.unsupportedForLearner);
-    else if (request.type === "get" || request.type === "list" || request.type === "member-list") {
+    else if (isRead(request)) {
       const local = serializable || (request.type === "member-list" && !request.linearizable);
       this.read(local, () => ticket.answer(this.look(request)));
     } else this.carryOut(request, ticket);
@@ -80,24 +86,38 @@ export class ClientRequests {
     for (const { ticket } of done) ticket.answer(this.context.store.success({}));
   }
 
-  private look(request: EtcdRequest & { type: "get" | "list" | "member-list" }): EtcdAnswer {
+  private look(request: ReadRequest): EtcdAnswer {
     const { store } = this.context;
     if (request.type === "member-list") return store.success({ members: store.members });
+    if (request.type === "range") {
+      return store.success({ kvs: store.range(request.start, request.end) });
+    }
     if (request.type === "list") return store.success({ kvs: store.list(request.prefix) });
     const kv = store.get(request.key);
     return store.success({ kvs: kv === undefined ? [] : [kv] });
   }
 
-  private carryOut(
-    request: Exclude<EtcdRequest, { type: "get" | "list" | "member-list" }>,
-    ticket: Ticket,
-  ): void {
+  private carryOut(request: Exclude<EtcdRequest, ReadRequest>, ticket: Ticket): void {
     switch (request.type) {
       case "put":
       case "delete":
         return this.write({ type: "txn", compare: [], success: [request], failure: [] }, ticket);
       case "txn":
         return this.write({ ...request }, ticket);
+      case "lease-grant": {
+        const { ttlSeconds } = request;
+        return this.write(
+          { type: "lease-grant", id: this.context.nextLease(), ttlSeconds },
+          ticket,
+        );
+      }
+      case "lease-revoke":
+        return this.write({ ...request }, ticket);
+      case "lease-keep-alive": {
+        const { node, store, lessor } = this.context;
+        if (node.core.role !== "leader") return ticket.refuse(ERRORS.notLeader);
+        return ticket.answer(store.success({ succeeded: lessor.keepAlive(request.id) }));
+      }
       case "member-add":
         return this.addMember(request.peerUrl, request.isLearner, ticket);
       case "member-remove":
@@ -181,4 +201,9 @@ export class ClientRequests {
     this.readable = this.readable.filter((read) => read.index > applied);
     for (const { answer } of due) answer();
   }
+}
+
+function isRead(request: EtcdRequest): request is ReadRequest {
+  const { type } = request;
+  return type === "get" || type === "list" || type === "range" || type === "member-list";
 }

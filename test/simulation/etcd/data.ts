@@ -61,6 +61,20 @@ export class EtcdData {
     if (this.contents !== null) this.contents.begun = true;
   }
 
+  /** There is a log. */
+  get written(): boolean {
+    return this.contents !== null && !this.unwritten;
+  }
+
+  /** The log says that it is committed so far. */
+  commitTo(commit: number): void {
+    if (this.contents === null) return;
+    const { identity, disk, begun } = this.contents;
+    const { hard, snapshot, log } = disk.read();
+    const raised = Disk.holding({ hard: { ...hard, commit }, snapshot, log });
+    this.contents = { identity, disk: raised, begun };
+  }
+
   learnLineage(lineage: string): void {
     if (this.contents === null) return;
     this.contents.identity = { ...this.contents.identity, lineage };
@@ -108,17 +122,17 @@ export class EtcdData {
   }
 
   /**
-   * Makes this the only member, with its whole log taken as committed. (etcd 3.5 itself drops what
-   * comes after the last commit index on disk: `keepUncommitted` false.)
+   * Makes this the only member. What comes after the last commit index on disk is dropped, as etcd
+   * 3.5 does.
    *
    * @param lineage names the history that begins here
    */
-  forceNewCluster(lineage: string, keepUncommitted = true): void {
+  forceNewCluster(lineage: string): void {
     if (this.contents === null) throw new Error("no data to begin anew with");
     const { identity, disk } = this.contents;
     const { hard, snapshot, log } = disk.read();
     const commit = Math.max(hard.commit, snapshot?.index ?? 0);
-    const kept = keepUncommitted ? log : logUpTo(log, commit);
+    const kept = logUpTo(log, commit);
     const others = idsEverIn(snapshot, kept).filter((id) => id !== identity.memberId);
     const removals = others.map((id, i): Entry => {
       const index = kept.lastIndex + 1 + i;

@@ -5,6 +5,7 @@ import { ProcessClock } from "../engine/process-clock.ts";
 import type { Rng } from "../engine/rng.ts";
 import { RaftSafety } from "../raft/safety.ts";
 import { EtcdData } from "./data.ts";
+import { logLine } from "./log-lines.ts";
 import { EtcdServer } from "./server.ts";
 import type { EtcdAnswer, EtcdExit, EtcdRequest, MemberInfo, PeerMessage } from "./types.ts";
 
@@ -17,6 +18,8 @@ export interface EtcdNode {
   data: EtcdData;
   server: EtcdServer | null;
   exits: EtcdExit[];
+  /** Of its log. */
+  lines: string[];
   stop: () => void;
 }
 
@@ -57,6 +60,7 @@ export class EtcdCluster {
       data: new EtcdData(),
       server: null,
       exits: [],
+      lines: [],
       stop: () => undefined,
     };
     this.nodes.set(name, node);
@@ -80,6 +84,7 @@ export class EtcdCluster {
         node.exits.push(exit);
         node.stop();
       },
+      onLog: (fields) => node.lines.push(logLine(this.scheduler.now(), fields)),
       observe: (event, core, { lineage }) => {
         if (lineage !== null) this.safetyOf(lineage).observe(core, event);
       },

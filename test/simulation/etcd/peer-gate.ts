@@ -6,10 +6,11 @@ import type { RaftNode } from "../raft/raft-node.ts";
 import type { RaftMessage } from "../raft/types.ts";
 import type { ClientRequests } from "./client-requests.ts";
 import type { Identity } from "./data.ts";
+import { votersLine } from "./log-lines.ts";
 import type { EtcdServerOptions } from "./server-options.ts";
 import type { Command, EtcdStore } from "./store.ts";
 import { type Reply, Ticket } from "./ticket.ts";
-import type { EtcdExit, MemberInfo, PeerBody, PeerMessage } from "./types.ts";
+import type { EtcdExit, EtcdRequest, MemberInfo, PeerBody, PeerMessage } from "./types.ts";
 
 /** A member that joins looks for the others this often, and this often in vain. */
 const DISCOVERY_MS = 1_000;
@@ -37,7 +38,7 @@ export class PeerGate {
   private readonly heardOf = new Map<string, string>();
   /** A message that the network doubles is still one proposal. */
   private readonly proposalsSeen = new WeakSet<object>();
-  private readonly promotes = new Map<number, Ticket>();
+  private readonly forwarded = new Map<number, Ticket>();
   private readonly publications = new WeakSet<object>();
   private nextCall = 1;
   private started = false;
@@ -86,12 +87,12 @@ export class PeerGate {
   }
 
   /** Asks the leader, on behalf of a client of this member. */
-  forwardPromote(id: string, deadlineMs: number, reply: Reply): void {
+  forward(request: EtcdRequest, deadlineMs: number, reply: Reply): void {
     const { leader } = this.options.node.core;
     const call = this.nextCall++;
-    this.promotes.set(call, new Ticket(this.options.server.clock, deadlineMs, reply));
+    this.forwarded.set(call, new Ticket(this.options.server.clock, deadlineMs, reply));
     const peerUrl = leader === null ? undefined : this.urlOf(leader);
-    if (peerUrl !== undefined) this.post(peerUrl, leader, { kind: "promote", id, call });
+    if (peerUrl !== undefined) this.post(peerUrl, leader, { kind: "forward", request, call });
   }
 
   onLeader(leaderId: string): void {
@@ -103,6 +104,9 @@ export class PeerGate {
     if (!this.publications.has(command)) return;
     this.published = true;
     this.cancelPublish();
+    const { onLog } = this.options.server;
+    onLog?.({ msg: "published local member to cluster through raft" });
+    onLog?.({ msg: "ready to serve client requests" });
   }
 
   private handle(message: PeerMessage, body: PeerBody): void {
@@ -117,13 +121,13 @@ export class PeerGate {
         return this.reply(message, { kind: "there-are", members: store.members });
       case "there-are":
         return this.onMembers(body.members);
-      case "promote":
-        return requests.take({ type: "member-promote", id: body.id }, FORWARDED_MS_MAX, (answer) =>
-          this.reply(message, { kind: "promoted", call: body.call, answer }),
+      case "forward":
+        return requests.take(body.request, FORWARDED_MS_MAX, (answer) =>
+          this.reply(message, { kind: "forwarded", call: body.call, answer }),
         );
-      case "promoted":
-        this.promotes.get(body.call)?.answer(body.answer);
-        this.promotes.delete(body.call);
+      case "forwarded":
+        this.forwarded.get(body.call)?.answer(body.answer);
+        this.forwarded.delete(body.call);
     }
   }
 
@@ -164,11 +168,18 @@ export class PeerGate {
   }
 
   private startNode(): void {
-    const { node, store, server } = this.options;
+    const { node, store, server, fresh } = this.options;
     this.started = true;
     server.data.begin();
-    server.onIdentity?.();
+    const { memberId, clusterId } = this.options.identity();
+    server.onLog?.({
+      msg: fresh ? "starting local member" : "restarting local member",
+      "local-member-id": memberId,
+      "cluster-id": clusterId,
+      "commit-index": node.core.commit,
+    });
     node.start();
+    server.onLog?.(votersLine(memberId, node.core.configuration.voters));
     if (store.isRemoved(node.core.id)) this.removed();
   }
 

@@ -4,6 +4,7 @@ import type { Rng } from "../engine/rng.ts";
 import type { RaftCore } from "../raft/core.ts";
 import type { RaftEvent } from "../raft/types.ts";
 import type { EtcdData, Identity } from "./data.ts";
+import type { LogFields } from "./log-lines.ts";
 import type { EtcdExit, PeerMessage } from "./types.ts";
 
 export interface EtcdServerOptions {
@@ -27,10 +28,8 @@ export interface EtcdServerOptions {
   readonly send: (peerUrl: string, message: PeerMessage) => void;
   /** The process ended by itself. Not called after `kill` or `shutDown`. */
   readonly onExit: (exit: EtcdExit) => void;
-  /** It has told in its log whose data it runs on. */
-  readonly onIdentity?: () => void;
+  /** A line of its log. */
+  readonly onLog?: (fields: LogFields) => void;
   /** Everything Raft does, for RaftSafety of the lineage of `identity`. */
   readonly observe?: (event: RaftEvent, core: RaftCore, identity: Identity) => void;
-  /** Status, members or elections may be others now. May be called often in one step. */
-  readonly onChange?: () => void;
 }

@@ -3,18 +3,14 @@
  * ends by itself as etcd does: with 0 when its member was removed, with 2 by a panic, with 1 when
  * it cannot start.
  */
-import {
-  type ElectionLog,
-  foldElections,
-  NO_ELECTIONS,
-} from "../../../agent-image/agent/etcd/election-log.ts";
 import type { RaftCore, RaftHost, RaftOptions } from "../raft/core.ts";
 import type { Disk } from "../raft/disk.ts";
 import { RaftNode } from "../raft/raft-node.ts";
 import type { ConfigurationChange, Entry, RaftEvent } from "../raft/types.ts";
 import { ClientRequests } from "./client-requests.ts";
 import type { Identity } from "./data.ts";
-import { logEventOf } from "./elections.ts";
+import { Lessor } from "./lessor.ts";
+import { raftLine, votersLine } from "./log-lines.ts";
 import { PeerGate } from "./peer-gate.ts";
 import type { EtcdServerOptions } from "./server-options.ts";
 import { type Command, EtcdStore, type EtcdState, refusal } from "./store.ts";
@@ -32,11 +28,11 @@ const QUOTA_BYTES = 2 * 1024 ** 3;
 
 export class EtcdServer {
   readonly store: EtcdStore;
-  elections: ElectionLog = NO_ELECTIONS;
   private readonly opened: { readonly identity: Identity; readonly disk: Disk } | null;
   private readonly running: {
     readonly node: RaftNode;
     readonly requests: ClientRequests;
+    readonly lessor: Lessor;
     readonly gate: PeerGate;
   } | null;
   private ended = false;
@@ -93,8 +89,9 @@ export class EtcdServer {
       return;
     }
     const { requests, gate, node } = this.running;
-    const elsewhere = request.type === "member-promote" && node.core.role !== "leader";
-    if (elsewhere && !node.core.isLearner) gate.forwardPromote(request.id, deadlineMs, reply);
+    const forLeader = request.type === "member-promote" || request.type === "lease-keep-alive";
+    const elsewhere = forLeader && node.core.role !== "leader" && !node.core.isLearner;
+    if (elsewhere) gate.forward(request, deadlineMs, reply);
     else requests.take(request, deadlineMs, reply);
   }
 
@@ -108,6 +105,7 @@ export class EtcdServer {
     this.ended = true;
     this.running?.node.stop();
     this.running?.gate.stop();
+    this.running?.lessor.stop();
     this.opened?.disk.crash(survivingWrites);
   }
 
@@ -140,11 +138,18 @@ export class EtcdServer {
 
   private assemble({ identity, disk }: { readonly identity: Identity; readonly disk: Disk }) {
     const { clock } = this.options;
+    const rng = this.options.rng.fork("leases");
     const node = new RaftNode(this.raftOptions(identity.memberId), this.raftHost(disk), (reason) =>
       this.exit({ code: 2, reason }),
     );
     const { token } = identity;
-    const requests = new ClientRequests({ clock, node, store: this.store, token });
+    const { store } = this;
+    const revoke = (id: string) => requests.proposeOwn({ type: "lease-revoke", id });
+    const lessor = new Lessor(clock, store, revoke);
+    const nextLease = () => `${identity.memberId}-${rng.uint32()}`;
+    const requests: ClientRequests = new ClientRequests({
+      ...{ clock, node, store, lessor, token, nextLease },
+    });
     const gate = new PeerGate({
       server: this.options,
       node,
@@ -154,7 +159,7 @@ export class EtcdServer {
       identity: () => this.identity ?? identity,
       exit: (exit) => this.exit(exit),
     });
-    return { node, requests, gate };
+    return { node, requests, lessor, gate };
   }
 
   private raftOptions(id: string): RaftOptions {
@@ -189,6 +194,7 @@ export class EtcdServer {
       const command = body.command as Command;
       const answer = this.store.apply(command);
       this.running?.gate.onApplied(command);
+      if (command.type === "lease-grant") this.running?.lessor.granted(command.id);
       this.answer(command, answer);
     } else if (body.kind === "empty") this.answer(body, this.store.success({}));
   }
@@ -200,6 +206,7 @@ export class EtcdServer {
       return false;
     }
     this.store.change(change);
+    this.tellChange(change);
     const { members } = this.store;
     this.answer(
       change,
@@ -210,27 +217,44 @@ export class EtcdServer {
     return true;
   }
 
+  private tellChange({ type, id }: ConfigurationChange): void {
+    const { core } = this;
+    const { onLog } = this.options;
+    if (core === null || onLog === undefined) return;
+    const verb = {
+      remove: "removed",
+      promote: "promote",
+      "add-voter": "added",
+      "add-learner": "added",
+    };
+    onLog({ msg: `${verb[type]} member`, "member-id": id });
+    const voters = this.store.members.filter((m) => !m.isLearner).map((m) => m.id);
+    onLog(votersLine(core.id, voters));
+  }
+
   private answer(key: object, answer: EtcdAnswer): void {
     this.running?.requests.onApplied(key, answer);
-    this.options.onChange?.();
   }
 
   private onRaftEvent(event: RaftEvent): void {
     const { core, identity, running, options } = this;
     if (core === null || identity === null || running === null) return;
     options.observe?.(event, core, identity);
-    const logged = logEventOf(core.id, event);
-    if (logged !== null)
-      this.elections = foldElections(this.elections, logged, options.clock.now());
+    const line = options.onLog === undefined ? null : raftLine(core.id, event);
+    if (line !== null) options.onLog?.(line);
+    running.lessor.setLeading(core.role === "leader");
     if (event.type === "elected" || event.type === "leader-known") {
       running.gate.onLeader(core.leader ?? core.id);
     }
-    if (event.type !== "appended" && event.type !== "applied") options.onChange?.();
   }
 
   private exit(exit: EtcdExit): void {
     if (this.ended) return;
     this.kill();
-    this.options.onExit(exit);
+    const { code, reason } = exit;
+    const { onLog, onExit } = this.options;
+    if (code === 0) onLog?.({ msg: "server error", error: reason });
+    else onLog?.({ level: "fatal", msg: reason });
+    onExit(exit);
   }
 }

@@ -7,10 +7,12 @@ import {
   type EtcdRefusal,
   type EtcdSnapshot,
   type EtcdSuccess,
+  type KeyChange,
   type KeyValue,
   type MemberInfo,
   type Operation,
 } from "./types.ts";
+import { Watches } from "./watches.ts";
 
 export type Command =
   | {
@@ -19,7 +21,9 @@ export type Command =
       readonly success: readonly Operation[];
       readonly failure: readonly Operation[];
     }
-  | { readonly type: "publish"; readonly memberId: string; readonly name: string };
+  | { readonly type: "publish"; readonly memberId: string; readonly name: string }
+  | { readonly type: "lease-grant"; readonly id: string; readonly ttlSeconds: number }
+  | { readonly type: "lease-revoke"; readonly id: string };
 
 /** Immutable. */
 export interface EtcdState {
@@ -28,6 +32,7 @@ export interface EtcdState {
   readonly members: ReadonlyMap<string, MemberInfo>;
   /** Ids that will never be members again. */
   readonly removed: ReadonlySet<string>;
+  readonly leases: ReadonlyMap<string, number>;
   readonly bytes: number;
 }
 
@@ -42,6 +47,10 @@ export class EtcdStore {
   private kvs = new Map<string, KeyValue>();
   private byId = new Map<string, MemberInfo>();
   private removed = new Set<string>();
+  /** Id -> seconds. */
+  private leaseTtls = new Map<string, number>();
+  private changes: KeyChange[] = [];
+  readonly watches = new Watches();
   private memberChanges = 0;
   private bytes = EMPTY_BYTES;
 
@@ -54,6 +63,7 @@ export class EtcdStore {
       kvs: new Map(this.kvs),
       members: new Map(this.byId),
       removed: new Set(this.removed),
+      leases: new Map(this.leaseTtls),
       bytes: this.bytes,
     };
   }
@@ -64,23 +74,47 @@ export class EtcdStore {
     this.byId = new Map(state.members);
     this.memberChanges += 1;
     this.removed = new Set(state.removed);
+    this.leaseTtls = new Map(state.leases);
     this.bytes = state.bytes;
+    this.watches.reset(state.revision);
   }
 
   snapshot(): EtcdSnapshot {
-    return { revision: this.revision, kvs: [...this.kvs.values()] };
+    const { revision, kvs, leaseTtls } = this;
+    return { revision, kvs: [...kvs.values()], leases: [...leaseTtls] };
   }
 
   apply(command: Command): EtcdAnswer {
-    if (command.type === "publish") {
-      const member = this.byId.get(command.memberId);
-      this.memberChanges += 1;
-      if (member !== undefined) this.byId.set(member.id, { ...member, name: command.name });
-      return this.success({});
+    const answer = this.carryOut(command);
+    const { changes } = this;
+    this.changes = [];
+    if (changes.length > 0) this.watches.add(changes);
+    return answer;
+  }
+
+  private carryOut(command: Command): EtcdAnswer {
+    switch (command.type) {
+      case "publish": {
+        const member = this.byId.get(command.memberId);
+        this.memberChanges += 1;
+        if (member !== undefined) this.byId.set(member.id, { ...member, name: command.name });
+        return this.success({});
+      }
+      case "lease-grant":
+        this.leaseTtls.set(command.id, command.ttlSeconds);
+        return this.success({ lease: command.id });
+      case "lease-revoke":
+        return this.revoke(command.id);
+      case "txn":
+        return this.transact(command);
     }
+  }
+
+  private transact(command: Extract<Command, { readonly type: "txn" }>): EtcdAnswer {
     const succeeded = command.compare.every((comparison) => this.holds(comparison));
     const operations = succeeded ? command.success : command.failure;
     if (operations.some((o) => o.type === "put") && this.full) return refusal(ERRORS.noSpace);
+    if (operations.some((o) => this.lacksLease(o))) return refusal(ERRORS.leaseNotFound);
     const writes = operations.some((o) => o.type === "put" || this.deletes(o));
     if (writes) this.revision += 1;
     const kvs = operations.flatMap((operation) => this.operate(operation));
@@ -151,6 +185,16 @@ export class EtcdStore {
     return found.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  range(start: string, end: string): readonly KeyValue[] {
+    const found = [...this.kvs.values()].filter((kv) => kv.key >= start && kv.key < end);
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Id -> seconds. */
+  get leases(): ReadonlyMap<string, number> {
+    return this.leaseTtls;
+  }
+
   get revisionNow(): number {
     return this.revision;
   }
@@ -171,6 +215,7 @@ export class EtcdStore {
       kvs: [],
       members: [],
       member: null,
+      lease: null,
       snapshot: null,
       ...parts,
     };
@@ -180,6 +225,20 @@ export class EtcdStore {
     const kv = this.kvs.get(key);
     if (kv === undefined) return equals === (field === "value" ? "" : 0);
     return kv[field] === equals;
+  }
+
+  private lacksLease(operation: Operation): boolean {
+    return operation.type === "put" && operation.lease !== undefined
+      ? !this.leaseTtls.has(operation.lease)
+      : false;
+  }
+
+  private revoke(id: string): EtcdAnswer {
+    if (!this.leaseTtls.delete(id)) return refusal(ERRORS.leaseNotFound);
+    const keys = [...this.kvs.values()].filter((kv) => kv.lease === id).map((kv) => kv.key);
+    if (keys.length > 0) this.revision += 1;
+    for (const key of keys) this.operate({ type: "delete", key });
+    return this.success({});
   }
 
   private deletes(operation: Operation): boolean {
@@ -193,17 +252,21 @@ export class EtcdStore {
     this.bytes += VERSION_BYTES + key.length;
     if (type === "delete") {
       this.kvs.delete(key);
+      if (before !== undefined) this.changes.push({ revision: this.revision, key, kv: null });
       return before === undefined ? [] : [before];
     }
     this.bytes += operation.value.length;
     const { revision } = this;
-    this.kvs.set(key, {
+    const kv: KeyValue = {
       key,
       value: operation.value,
       createRevision: before?.createRevision ?? revision,
       modRevision: revision,
       version: (before?.version ?? 0) + 1,
-    });
+      lease: operation.lease ?? null,
+    };
+    this.kvs.set(key, kv);
+    this.changes.push({ revision, key, kv });
     return [];
   }
 }
@@ -227,6 +290,7 @@ export function initialState(
     kvs: new Map(kvs.map((kv) => [kv.key, kv])),
     members: new Map(members.map((m) => [m.id, m])),
     removed: new Set(),
+    leases: new Map(from?.leases ?? []),
     bytes,
   };
 }

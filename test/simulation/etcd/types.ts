@@ -16,10 +16,24 @@ export interface KeyValue {
   readonly createRevision: number;
   readonly modRevision: number;
   readonly version: number;
+  /** With which it goes; null: with none. */
+  readonly lease: string | null;
+}
+
+/** Of one key, by one transaction; null: it was deleted. */
+export interface KeyChange {
+  readonly revision: number;
+  readonly key: string;
+  readonly kv: KeyValue | null;
 }
 
 export type Operation =
-  | { readonly type: "put"; readonly key: string; readonly value: string }
+  | {
+      readonly type: "put";
+      readonly key: string;
+      readonly value: string;
+      readonly lease?: string;
+    }
   | { readonly type: "delete"; readonly key: string }
   | { readonly type: "get"; readonly key: string };
 
@@ -31,7 +45,12 @@ export interface Comparison {
 }
 
 export type EtcdRequest =
-  | { readonly type: "put"; readonly key: string; readonly value: string }
+  | {
+      readonly type: "put";
+      readonly key: string;
+      readonly value: string;
+      readonly lease?: string;
+    }
   | { readonly type: "delete"; readonly key: string }
   | {
       readonly type: "txn";
@@ -42,6 +61,16 @@ export type EtcdRequest =
   /** Serializable: from this member's own state, however old. */
   | { readonly type: "get"; readonly key: string; readonly serializable?: boolean }
   | { readonly type: "list"; readonly prefix: string; readonly serializable?: boolean }
+  /** From `start` up to, and without, `end`. */
+  | {
+      readonly type: "range";
+      readonly start: string;
+      readonly end: string;
+      readonly serializable?: boolean;
+    }
+  | { readonly type: "lease-grant"; readonly ttlSeconds: number }
+  | { readonly type: "lease-keep-alive"; readonly id: string }
+  | { readonly type: "lease-revoke"; readonly id: string }
   | { readonly type: "member-list"; readonly linearizable: boolean }
   | { readonly type: "member-add"; readonly peerUrl: string; readonly isLearner: boolean }
   | { readonly type: "member-remove"; readonly id: string }
@@ -54,12 +83,14 @@ export type EtcdRequest =
 export interface EtcdSuccess {
   readonly ok: true;
   readonly revision: number;
-  /** Of a transaction: the comparisons held. */
+  /** Of a transaction: the comparisons held. Of a keep-alive: the lease is there. */
   readonly succeeded: boolean;
   readonly kvs: readonly KeyValue[];
   readonly members: readonly MemberInfo[];
   /** Of member-add: the new one. */
   readonly member: MemberInfo | null;
+  /** Of lease-grant: its id. */
+  readonly lease: string | null;
   readonly snapshot: EtcdSnapshot | null;
 }
 
@@ -75,6 +106,8 @@ export type EtcdAnswer = EtcdSuccess | EtcdRefusal;
 export interface EtcdSnapshot {
   readonly revision: number;
   readonly kvs: readonly KeyValue[];
+  /** Id and seconds. */
+  readonly leases: readonly (readonly [string, number])[];
 }
 
 /** As `etcdctl endpoint status` tells. */
@@ -107,6 +140,7 @@ export const ERRORS = {
   unsupportedForLearner: "etcdserver: rpc not supported for learner",
   timedOut: "etcdserver: request timed out",
   stopped: "etcdserver: server stopped",
+  leaseNotFound: "etcdserver: requested lease not found",
   noSpace: "etcdserver: mvcc: database space exceeded",
 } as const;
 
@@ -130,9 +164,9 @@ export type PeerBody =
   /** Asked by a member that joins, before it starts. */
   | { readonly kind: "who-is-there" }
   | { readonly kind: "there-are"; readonly members: readonly MemberInfo[] }
-  /** Forwarded to the leader, which alone knows how far a learner is. */
-  | { readonly kind: "promote"; readonly id: string; readonly call: number }
-  | { readonly kind: "promoted"; readonly call: number; readonly answer: EtcdAnswer };
+  /** Forwarded to the leader, which alone knows how far a learner is, and which leases live. */
+  | { readonly kind: "forward"; readonly request: EtcdRequest; readonly call: number }
+  | { readonly kind: "forwarded"; readonly call: number; readonly answer: EtcdAnswer };
 
 /** How etcd's process ended by itself. */
 export interface EtcdExit {

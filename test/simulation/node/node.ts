@@ -1,29 +1,29 @@
-/** What runs in one container: the agent with its HTTP API, etcd, sshd and Jupyter. */
-import type {
-  AgentOrder,
-  AgentStatus,
-  EtcdHealth,
-  NodeConfig,
-  UnitStatus,
+/** What runs in one container: the real agent, and the programs that it starts. */
+import { Agent, type AgentApi } from "../../../agent-image/agent/agent.ts";
+import { ETCD_DIR } from "../../../agent-image/agent/paths.ts";
+import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
+import {
+  type AgentOrder,
+  DATA_MOUNT,
+  type NodeConfig,
 } from "../../../controller/model/agent-api.ts";
-import { AGENT_BEAT_MS } from "../../../controller/model/agent-api.ts";
-import { firstStatus, STOPPED } from "../../../agent-image/agent/status/first-status.ts";
-import { electionRecords } from "../../../agent-image/agent/etcd/election-log.ts";
-import type { Clock } from "../../../controller/model/ports.ts";
-import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
+import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { Trace } from "../engine/trace.ts";
 import type { EtcdServerOptions } from "../etcd/server-options.ts";
+import { snapshotIn } from "../etcd/snapshot-bytes.ts";
 import type { EtcdRequest, EtcdSnapshot } from "../etcd/types.ts";
 import type { Inmate } from "../mesos/docker-host.ts";
 import { Station } from "../wire/station.ts";
 import type { Wires } from "../wire/wires.ts";
-import { EtcdUnit } from "./etcd-unit.ts";
-import { HealthMonitor } from "./health-monitor.ts";
-import { Naming } from "./naming.ts";
+import { containerTree } from "./container-tree.ts";
+import { EtcdProcess } from "./etcd-process.ts";
+import { LocalEtcd } from "./local-etcd.ts";
+import { MemoryFiles } from "./memory-files.ts";
+import { Programs } from "./programs.ts";
 import type { SlotVolume } from "./slot-volume.ts";
-import { settledOn, StatusBoard } from "./status-board.ts";
+import { WireServer } from "./wire-server.ts";
 
 export interface NodeOptions {
   /** On the wires. */
@@ -42,225 +42,138 @@ export interface NodeOptions {
   readonly onNewBeginning: (order: AgentOrder) => void;
 }
 
-/** What `GET /v1/snapshot` gives. */
-export interface SnapshotAnswer {
-  readonly content: EtcdSnapshot;
-  readonly clusterId: string;
-}
-
 const BOOT_MS = { min: 150, max: 600 };
-const SSHD_MS = 300;
-const JUPYTER_MS = { min: 700, max: 2_500 };
+/** As main.ts of the agent: then it ends, whatever would not go. */
+const STOP_MS_MAX = 4_000;
 const REQUEST_MS_MAX = 5_000;
-const RUNNING: UnitStatus = { ...STOPPED, state: "running", ready: true, pid: 1 };
 
 export class Node implements Inmate {
-  readonly etcd: EtcdUnit;
-  readonly board: StatusBoard;
+  readonly etcd: EtcdProcess;
+  private readonly agent: Agent;
+  private api: AgentApi | null = null;
+  /** Of the agent, which may hang while etcd goes on. */
   private readonly clock: ProcessClock;
-  private readonly monitor: HealthMonitor;
-  private readonly naming: Naming;
-  private station: Station | null = null;
+  private readonly station: Station;
   private readonly detachPeer: () => void;
-  private readonly watchers = new Map<string, string>();
-  private jupyterStarts = false;
-  private stopping = false;
-  private hanging = false;
+  private over = false;
 
   constructor(readonly options: NodeOptions) {
-    const { config, wires, name, rng } = options;
+    const { name, wires, rng } = options;
     this.clock = new ProcessClock(options.clock);
-    const { clock } = this;
-    this.etcd = new EtcdUnit(
-      { ...options, clock },
-      {
-        onUnit: () => this.onUnit(),
-        onEtcd: () => this.onEtcd(),
-        onData: () => this.lookAtData(),
-      },
-    );
-    const server = () => this.etcd.server;
-    const { slot, taskId } = options.config;
-    const first = firstStatus({ slot, taskId, instanceId: options.name });
-    this.board = new StatusBoard({ ...first, problems: [] }, clock, (status) => this.tell(status));
-    this.monitor = new HealthMonitor(clock, server, (health) => this.onHealth(health));
-    this.naming = new Naming({
-      config,
-      clock,
-      server,
-      onHosts: (hosts) => this.board.update({ hosts: settledOn(this.board.now.hosts, hosts) }),
-      onKnownSlots: (slots) => {
-        this.board.update({ sshKnownSlots: settledOn(this.board.now.sshKnownSlots, slots) });
-      },
-    });
+    this.station = new Station(name, wires, options.clock);
+    this.etcd = new EtcdProcess(options);
+    this.agent = this.newAgent();
     this.detachPeer = wires.attachPeer(name, (message) => this.etcd.server?.receive(message));
-    clock.after(rng.integer(BOOT_MS.min, BOOT_MS.max), () => this.boot());
+    this.station.serve("etcd", (_, body, answer) => {
+      // Where no process runs nobody listens: the connection is refused.
+      this.etcd.server?.request(body as EtcdRequest, REQUEST_MS_MAX, answer);
+    });
+    this.clock.after(rng.integer(BOOT_MS.min, BOOT_MS.max), () => void this.agent.start());
   }
 
-  /** SIGTERM: etcd hands over, then everything ends. */
+  get board(): StatusBoard {
+    if (this.api === null) throw new Error("the agent has not made its API known");
+    return this.api.board;
+  }
+
+  /** The snapshot that lies there for a restore. */
+  get handedOver(): EtcdSnapshot | null {
+    const { snapshot } = this.board.now;
+    if (snapshot === null) return null;
+    return snapshotIn(this.options.volume.tree.content(this.agent.stage.pathOf(snapshot)));
+  }
+
+  /** SIGTERM. */
   stop(done: () => void): void {
-    if (this.stopping) return;
-    this.stopping = true;
-    this.board.update({ phase: "stopping" });
-    this.etcd.stopThen(done);
+    const end = () => this.clock.after(0, done);
+    this.clock.after(0, () => {
+      this.clock.after(STOP_MS_MAX, end);
+      void this.agent.stop().then(end);
+    });
   }
 
   kill(): void {
-    this.etcd.kill();
+    this.over = true;
+    this.etcd.crash();
     this.clock.end();
-    this.station?.shut();
+    this.station.shut();
     this.detachPeer();
   }
 
   get hangs(): boolean {
-    return this.hanging;
+    return this.clock.paused;
   }
 
   /** The agent hangs, or goes on; etcd is another process, and unaffected by it. */
   hang(hanging: boolean): void {
-    this.hanging = hanging;
-    if (!hanging) this.tell(this.board.status());
+    if (hanging) this.clock.pause();
+    else this.clock.resume();
   }
 
-  private boot(): void {
-    const { name, wires } = this.options;
-    this.lookAtData();
-    const station = new Station(name, wires, this.clock);
-    this.station = station;
-    const unlessHanging =
-      (serve: (from: string, body: never, answer: (body: unknown) => void) => void) =>
-      (from: string, body: unknown, answer: (body: unknown) => void) => {
-        if (!this.hanging) serve(from, body as never, answer);
-      };
-    station.serve(
-      "watch",
-      unlessHanging((from, body: string) => this.watch(from, body)),
-    );
-    station.serve(
-      "order",
-      unlessHanging((_, body: AgentOrder, answer) => answer(this.order(body))),
-    );
-    station.serve("etcd", (_, body, answer) => this.request(body as EtcdRequest, answer));
-    station.serve(
-      "snapshot",
-      unlessHanging((_, _body, answer) => this.giveSnapshot(answer)),
-    );
-    station.serve(
-      "take-snapshot",
-      unlessHanging((_, body: { ref: SnapshotRef; content: EtcdSnapshot }, answer) => {
-        this.etcd.handedOver = body;
-        this.board.update({ snapshot: body.ref });
-        answer("taken");
-      }),
-    );
-    station.serve(
-      "defragment",
-      unlessHanging((_, _body, answer) => answer("done")),
-    );
-    this.beat();
-    this.clock.after(SSHD_MS, () => {
-      const { units } = this.board.now;
-      this.board.update({
-        units: { ...units, sshd: RUNNING },
-        storage: { ready: true, message: "" },
-      });
+  private newAgent(): Agent {
+    const { name, config, volume, rng } = this.options;
+    const { clock, etcd, station } = this;
+    const quiet = { write: () => undefined };
+    const files = new MemoryFiles({
+      clock,
+      rng: rng.fork("files"),
+      mounts: [
+        { at: "", tree: containerTree(config) },
+        { at: DATA_MOUNT, tree: volume.tree },
+      ],
+      isOver: () => this.over,
+      onRename: (from) => {
+        if (from === ETCD_DIR) this.onDataMoved();
+      },
+    });
+    const processes = new Programs({
+      ...this.options,
+      ...{ clock, etcd, rng: rng.fork("programs") },
+      onRestore: () => this.onRestore(),
+    });
+    return new Agent({
+      config,
+      instanceId: name,
+      ports: {
+        clock,
+        soon: (callback) => clock.after(0, callback),
+        log: this.logger(),
+        files,
+        processes,
+        connectEtcd: () => Promise.resolve(new LocalEtcd(etcd, clock)),
+      },
+      logs: { etcd: quiet, sshd: quiet, jupyter: quiet },
+      serve: (api) => {
+        this.api = api;
+        const { slot } = config;
+        const onOrder = (order: AgentOrder, answer: string) => this.onOrder(order, answer);
+        return new WireServer({ api, slot, volume, station, clock, onOrder });
+      },
     });
   }
 
-  private order(order: AgentOrder): unknown {
-    if (this.stopping) return { code: "EtcdRunning", message: "the node is being stopped" };
-    const known = order.orderId === this.etcd.order?.orderId;
-    const refusal = this.etcd.accept(order, this.board.now.data);
-    this.options.trace.add(this.options.name, "order", order.orderId, refusal?.code ?? "taken");
-    if (refusal !== null) return refusal;
-    this.board.update({ phase: "running", orderId: order.orderId });
-    if (!known) this.startJupyter();
-    return "accepted";
+  private onOrder(order: AgentOrder, answer: string): void {
+    this.options.trace.add(this.options.name, "order", order.orderId, answer);
+    if (answer === "taken") this.etcd.orders.push(order);
   }
 
-  private request(request: EtcdRequest, answer: (body: unknown) => void): void {
-    const { server } = this.etcd;
-    // Nobody listens there: the connection is refused.
-    if (server === null) return;
-    server.request(request, REQUEST_MS_MAX, answer);
+  private onRestore(): void {
+    const order = this.etcd.orders.at(-1);
+    if (order !== undefined) this.options.onNewBeginning(order);
   }
 
-  private giveSnapshot(answer: (body: unknown) => void): void {
-    const { server } = this.etcd;
-    const clusterId = server?.status()?.clusterId;
-    if (server === null || clusterId === undefined) return answer(null);
-    server.request({ type: "snapshot" }, REQUEST_MS_MAX, (given) => {
-      const content = given.ok ? given.snapshot : null;
-      answer(content === null ? null : ({ content, clusterId } satisfies SnapshotAnswer));
-    });
+  /** For a restore of nothing: what is there is about to be lost. */
+  private onDataMoved(): void {
+    const order = this.etcd.orders.at(-1);
+    if (order?.etcd.mode === "restore" && order.etcd.snapshot === null) this.onRestore();
   }
 
-  private watch(from: string, stream: string): void {
-    const former = this.watchers.get(from);
-    if (former !== undefined) this.station?.endStream(former);
-    this.watchers.set(from, stream);
-    this.station?.beginStream(stream, from, () => {
-      if (this.watchers.get(from) === stream) this.watchers.delete(from);
-    });
-    this.station?.write(stream, this.board.status());
-  }
-
-  private beat(): void {
-    this.clock.after(AGENT_BEAT_MS, () => {
-      this.tell(this.board.status());
-      this.beat();
-    });
-  }
-
-  private tell(status: AgentStatus): void {
-    if (this.hanging) return;
-    for (const stream of this.watchers.values()) this.station?.write(stream, status);
-  }
-
-  private onUnit(): void {
-    const { units } = this.board.now;
-    this.board.update({ units: { ...units, etcd: settledOn(units.etcd, this.etcd.status()) } });
-  }
-
-  private onEtcd(): void {
-    this.monitor.noticed();
-    this.naming.noticed();
-  }
-
-  /** When the container starts, when etcd does, and when a leader was lost. */
-  private lookAtData(): void {
-    this.board.update({ data: settledOn(this.board.now.data, this.etcd.data()) });
-  }
-
-  private onHealth(health: EtcdHealth | null): void {
-    const { board, etcd } = this;
-    const before = board.now.etcd;
-    board.update({ etcd: health });
-    this.onUnit();
-    const lostLeader = before?.leaderId != null && health?.leaderId == null;
-    // Also what joined empty has data, once it serves.
-    if (lostLeader || (health !== null && board.now.data.state === "empty")) this.lookAtData();
-    const elections = etcd.server === null ? [] : electionRecords(etcd.server.elections);
-    board.update({ elections: settledOn(board.now.elections, elections) });
-    this.naming.setHealth(health);
-    this.startJupyter();
-  }
-
-  /** With `cold`, only where the local member leads. */
-  private startJupyter(): void {
-    const { config, rng } = this.options;
-    const { etcd, orderId, units } = this.board.now;
-    const leads = etcd !== null && etcd.leaderId === etcd.memberId;
-    const wanted = orderId !== null && (config.jupyter.standby === "warm" || leads);
-    if (!wanted && units.jupyter !== STOPPED) {
-      this.jupyterStarts = false;
-      this.board.update({ units: { ...units, jupyter: STOPPED } });
-    }
-    if (!wanted || this.jupyterStarts) return;
-    this.jupyterStarts = true;
-    this.clock.after(rng.integer(JUPYTER_MS.min, JUPYTER_MS.max), () => {
-      if (!this.jupyterStarts) return;
-      this.board.update({ units: { ...this.board.now.units, jupyter: RUNNING } });
-    });
+  private logger(): Logger {
+    const { trace, name } = this.options;
+    const quiet = () => undefined;
+    const tell = (fields: object, message: string) => {
+      trace.add(name, message, JSON.stringify(fields));
+    };
+    return { debug: quiet, info: quiet, warn: tell, error: tell };
   }
 }

@@ -31,7 +31,8 @@ describe("the data of a simulated etcd", () => {
     const reached = () => survivor.server?.core?.lastIndex === index + 1;
     expect(etcd.cluster.until(reached)).toBe(true);
     etcd.killAll();
-    survivor.data.forceNewCluster("forced", keep);
+    if (keep) survivor.data.commitTo(index + 1);
+    survivor.data.forceNewCluster("forced");
     const server = etcd.cluster.start(survivor.name);
     expect(etcd.cluster.until(() => server.ready)).toBe(true);
     expect(etcd.valueAt(server, "a")).toBe(value);

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { electionRecords } from "../../../agent-image/agent/etcd/election-log.ts";
 import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import { ERRORS, type EtcdRequest } from "../../simulation/etcd/types.ts";
+import { electionsOf } from "../agent/etcd-log.ts";
 import { EtcdFixture, idOf, NAMES, put } from "../../support/simulation/etcd-fixture.ts";
 
 let etcd: EtcdFixture;
@@ -25,7 +26,7 @@ describe("a simulated etcd cluster", () => {
       });
     }
     expect(etcd.cluster.servers().map(idOf)).toEqual(ids);
-    const [record] = electionRecords(etcd.leader().elections);
+    const [record] = electionRecords(electionsOf(etcd.nodeOf(etcd.leader()).lines));
     expect(record).toMatchObject({ term: 2, leaderId: idOf(etcd.leader()) });
     expect(record?.votes.filter((v) => v.granted).length).toBeGreaterThanOrEqual(2);
   });

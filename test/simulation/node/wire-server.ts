@@ -1,0 +1,125 @@
+/** The agent's API on the simulated wires, in the place of its HTTP server. */
+import type { AgentApi, AgentServer } from "../../../agent-image/agent/agent.ts";
+import { followStatus } from "../../../agent-image/agent/api/follow-status.ts";
+import { takeOrder } from "../../../agent-image/agent/api/take-order.ts";
+import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
+import type { ProcessClock } from "../engine/process-clock.ts";
+import { snapshotBytes, snapshotIn } from "../etcd/snapshot-bytes.ts";
+import type { EtcdSnapshot } from "../etcd/types.ts";
+import type { Station } from "../wire/station.ts";
+import type { SlotVolume } from "./slot-volume.ts";
+
+/** What `GET /v1/snapshot` gives. */
+export interface SnapshotAnswer {
+  readonly content: EtcdSnapshot;
+  readonly clusterId: string;
+  /** Of the file. */
+  readonly sha256: string;
+}
+
+export interface WireServerOptions {
+  readonly api: AgentApi;
+  readonly slot: number;
+  readonly volume: SlotVolume;
+  readonly station: Station;
+  /** The agent's: what comes while it is stopped waits for it. */
+  readonly clock: ProcessClock;
+  readonly onOrder: (order: AgentOrder, answer: string) => void;
+}
+
+type Answer = (body: unknown) => void;
+
+export class WireServer implements AgentServer {
+  private readonly watchers = new Map<string, { readonly stream: string; readonly end: () => void }>();
+  private open = false;
+
+  constructor(private readonly options: WireServerOptions) {}
+
+  listen(): Promise<void> {
+    this.open = true;
+    this.serve("watch", (from, body) => this.watch(from, body as string));
+    this.serve("order", (_, body, answer) => answer(this.order(body)));
+    this.serve("snapshot", (_, _body, answer) => this.giveSnapshot(answer));
+    this.serve("take-snapshot", (_, body, answer) => {
+      const { content, ref } = body as { ref: SnapshotRef; content: EtcdSnapshot };
+      const { maintenance } = this.options.api;
+      const taken = maintenance.receive(once(snapshotBytes(content)), ref.sha256, NEVER_ABORTED);
+      taken.then(
+        () => answer("taken"),
+        // The sender waits in vain, as for a node that does not answer.
+        () => undefined,
+      );
+    });
+    this.serve("defragment", (_, _body, answer) => {
+      this.options.api.maintenance.defragment(NEVER_ABORTED).then(
+        () => answer("done"),
+        () => undefined,
+      );
+    });
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.open = false;
+    for (const { stream, end } of this.watchers.values()) {
+      end();
+      this.options.station.endStream(stream);
+    }
+    this.watchers.clear();
+    return Promise.resolve();
+  }
+
+  private serve(
+    service: string,
+    handle: (from: string, body: unknown, answer: Answer) => void,
+  ): void {
+    const { station, clock } = this.options;
+    station.serve(service, (from, body, answer) => {
+      const take = () => {
+        if (this.open) handle(from, body, answer);
+      };
+      if (clock.paused) clock.after(0, take);
+      else take();
+    });
+  }
+
+  private order(body: unknown): unknown {
+    const { api, slot, onOrder } = this.options;
+    const { status, answer } = takeOrder(body, slot, api.order);
+    onOrder(body as AgentOrder, status === 202 ? "taken" : JSON.stringify(answer));
+    return status === 202 ? "accepted" : answer;
+  }
+
+  private giveSnapshot(answer: Answer): void {
+    const { api, volume } = this.options;
+    const given = api.maintenance.save(({ path, clusterId, sha256 }) => {
+      const content = snapshotIn(volume.tree.content(path));
+      answer({ content, clusterId, sha256 } satisfies SnapshotAnswer);
+      return Promise.resolve();
+    }, NEVER_ABORTED);
+    given.catch(() => answer(null));
+  }
+
+  private watch(from: string, stream: string): void {
+    const { station, api, clock } = this.options;
+    const former = this.watchers.get(from);
+    if (former !== undefined) {
+      former.end();
+      station.endStream(former.stream);
+    }
+    let end = () => {};
+    station.beginStream(stream, from, () => {
+      end();
+      if (this.watchers.get(from)?.stream === stream) this.watchers.delete(from);
+    });
+    end = followStatus(api.board, clock, (status) => station.write(stream, status));
+    this.watchers.set(from, { stream, end });
+  }
+}
+
+const NEVER_ABORTED = new AbortController().signal;
+
+async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
