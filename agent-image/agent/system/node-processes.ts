@@ -56,11 +56,7 @@ function running(pid: number): RunningProcess {
   };
 }
 
-function readLines(
-  what: string,
-  stream: NodeJS.ReadableStream,
-  { onLine }: ProcessWatcher,
-): void {
+function readLines(what: string, stream: NodeJS.ReadableStream, { onLine }: ProcessWatcher): void {
   const splitter = new LineSplitter({ what, lengthMax: LINE_LENGTH_MAX, tooLong: "cut" });
   stream.on("data", (chunk: Buffer) => splitter.push(chunk).forEach(onLine));
   stream.once("end", () => splitter.end().forEach(onLine));

@@ -31,7 +31,10 @@ export interface WireServerOptions {
 type Answer = (body: unknown) => void;
 
 export class WireServer implements AgentServer {
-  private readonly watchers = new Map<string, { readonly stream: string; readonly end: () => void }>();
+  private readonly watchers = new Map<
+    string,
+    { readonly stream: string; readonly end: () => void }
+  >();
   private open = false;
 
   constructor(private readonly options: WireServerOptions) {}
