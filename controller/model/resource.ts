@@ -144,10 +144,23 @@ export interface JupyterClusterObject {
   readonly status: ClusterStatus;
 }
 
+/** All that is told as an event. */
+export const EVENT_REASONS = [
+  ...["SpecAccepted", "SpecRefused", "SpecFileRemoved"],
+  ...["NodeLaunched", "NodeReady", "NodeStopping", "NodeLost", "NodeUnreachable", "NodeReachable"],
+  ...["ClusterFormed", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
+  ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
+  ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
+  ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],
+  ...["EtcdCompacted", "AlarmCleared"],
+] as const;
+
+export type EventReason = (typeof EVENT_REASONS)[number];
+
 /** Something that happened, for people. Kubernetes `Event` in brief. */
 export interface ClusterEvent {
   readonly type: "Normal" | "Warning";
-  readonly reason: string;
+  readonly reason: EventReason;
   readonly message: string;
   readonly firstTimestamp: string;
   readonly lastTimestamp: string;

@@ -7,6 +7,7 @@ import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import { clusterKey } from "../model/ids.ts";
 import { type ClusterMemory, type ClusterSecrets, NO_RECOVERY } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
+import type { EventReason } from "../model/resource.ts";
 import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import { addEvent } from "./events.ts";
 
@@ -88,6 +89,6 @@ function update(memory: ClusterMemory, patch: Partial<ClusterMemory>, now: numbe
   return { ...next, events };
 }
 
-function event(type: "Normal" | "Warning", reason: string, message: string) {
+function event(type: "Normal" | "Warning", reason: EventReason, message: string) {
   return { type, reason, message };
 }

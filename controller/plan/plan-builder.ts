@@ -1,7 +1,7 @@
 /** A plan in the making: the one place where the planner's steps leave what they decided. */
 import type { Action, ActionType } from "../model/action.ts";
 import type { ClusterMemory, RecoveryMemory, SlotMemory, SlotTask } from "../model/memory.ts";
-import type { ClusterEvent } from "../model/resource.ts";
+import type { ClusterEvent, EventReason } from "../model/resource.ts";
 import { addEvent } from "./events.ts";
 import type { PlanInput } from "./input.ts";
 
@@ -88,7 +88,7 @@ export class PlanBuilder {
     this.addEvent("Normal", "NodeStopping", `the container of slot ${slot} is stopped: ${reason}`);
   }
 
-  addEvent(type: ClusterEvent["type"], reason: string, message: string): void {
+  addEvent(type: ClusterEvent["type"], reason: EventReason, message: string): void {
     const events = addEvent(this.memory.events, { type, reason, message }, this.now);
     this.updateMemory({ events });
   }

@@ -112,7 +112,7 @@ function reconsiderSurvivor(
     plan.patchSlot(slot, { memberId: removed && slot === recovery.slot ? null : memberId });
   }
   const why = removed ? "had been removed from the members before" : "has lost its data as well";
-  plan.addEvent("Warning", "ReseedFailed", `slot ${recovery.slot} ${why}`);
+  plan.addEvent("Warning", "RecoveryFailed", `slot ${recovery.slot} ${why}`);
 }
 
 /**
@@ -131,7 +131,7 @@ function reconsiderSnapshot(
   if (agent === null || hasBegun(agent, recovery) || wasTold(agent, plan.memory.recovery)) return;
   plan.updateRecovery({ reseed: null });
   const message = `snapshot ${recovery.snapshot.id} is not usable any more`;
-  plan.addEvent("Warning", "ReseedFailed", message);
+  plan.addEvent("Warning", "RecoveryFailed", message);
 }
 
 /**

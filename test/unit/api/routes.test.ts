@@ -59,7 +59,7 @@ describe("the API", () => {
 
   test("serves the events of a cluster", async () => {
     const { published, publish, get } = await started();
-    const event = { type: "Normal", reason: "Launched", message: "slot 1", count: 1 } as const;
+    const event = { type: "Normal", reason: "NodeLaunched", message: "slot 1", count: 1 } as const;
     const times = { firstTimestamp: "2026-01-01T00:00:00Z", lastTimestamp: "2026-01-01T00:00:00Z" };
     published.publish(publish(), [{ ...event, ...times }]);
     expect(json(await get(`${LAB}/events`))).toMatchObject({ kind: "EventList", items: [event] });

@@ -46,7 +46,7 @@ describe("startShow without a terminal", () => {
     const { context, outcome } = capturedContext();
     const published = new Scripted();
     const show = startShow(context, published, 1, context.now());
-    const created = event("the first generation", { reason: "Created" });
+    const created = event("the first generation", { reason: "SpecAccepted" });
     published.publish(creating, [created]);
     published.publish(clusterObject(), [created]);
     const [ready] = await show.allReady;
@@ -54,7 +54,7 @@ describe("startShow without a terminal", () => {
     const before = outcome().stderr;
     expect(before).toContain("[   0.0s] lab: not ready (Creating): 0 of 3 nodes are ready\n");
     expect(before).toContain("lab: containers 3/3 running\n");
-    expect(before).not.toContain("Created");
+    expect(before).not.toContain("the first generation");
     published.publish(clusterObject(), [created, event("slot 1 leads in term 3")]);
     show.stop();
     published.publish(creating, []);

@@ -1,0 +1,94 @@
+/** Events of etcd's members. */
+import { FAILING_MAX_MS } from "../../../../controller/plan/view/failing-etcd.ts";
+import { plan } from "../../../../controller/plan/plan.ts";
+import { changeAgents } from "../../../support/planner/change-agents.ts";
+import { changeSpec, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
+import { type EventTable, news } from "./event-table.ts";
+
+/** A run of three whose leader is in slot 1, as it is at first. */
+function threeRun(): PlannerRun {
+  const run = readyRun();
+  if (run.world.leaderSlot !== 1) throw new Error("another slot leads");
+  return run;
+}
+
+const replaced = () => threeRun().world.etcd.volumes.get(2)?.memberId as string;
+
+export const MEMBERSHIP_EVENTS = {
+  MemberAdded: {
+    "a slot is wanted that has no member": [
+      () => {
+        const run = readyRun();
+        changeSpec(run, { replicas: 4 });
+        return news(run, () => run.untilReady());
+      },
+      "Normal",
+      "slot 3 joins etcd as a learner",
+    ],
+  },
+  MemberReplaced: {
+    "its data is lost": [
+      () => {
+        const run = threeRun();
+        run.world.loseVolume(2);
+        return news(run, () => run.untilReady());
+      },
+      "Warning",
+      `the data of member ${replaced()} in slot 2 is lost; it is replaced`,
+    ],
+    "its data is broken": [
+      () => {
+        const run = threeRun();
+        run.world.kill(2);
+        const volume = run.world.etcd.volumes.get(2);
+        if (volume) volume.corrupt = true;
+        return news(run, () => run.untilReady());
+      },
+      "Warning",
+      `the data of member ${replaced()} in slot 2 is broken: crc mismatch; it is replaced`,
+    ],
+    "its etcd ends again and again": [
+      () => {
+        const run = threeRun();
+        const observed = changeAgents(run.world.observed(), ({ slot, units }) =>
+          slot === 2
+            ? {
+                etcd: null,
+                units: { ...units, etcd: { ...units.etcd, state: "backoff", restarts: 9 } },
+              }
+            : {},
+        );
+        const at = (memory: PlannerRun["memory"], now: number) =>
+          plan({ memory, observed, now, defaultImage: "image" }).memory;
+        const first = at(run.memory, run.now);
+        return at(first, run.now + FAILING_MAX_MS).events;
+      },
+      "Warning",
+      `the data of member ${replaced()} in slot 2 does not let its etcd start; it is replaced`,
+    ],
+  },
+  MemberRemoved: {
+    "its slot is not wanted any more": [
+      () => {
+        const run = readyRun({ replicas: 4 });
+        run.world.etcd.leaderSlot = 0;
+        run.untilReady();
+        changeSpec(run, { replicas: 3 });
+        return news(run, () => run.untilReady());
+      },
+      "Normal",
+      "slot 3 leaves etcd: scaled in",
+    ],
+  },
+  LeaderMoved: {
+    "the leader's container is replaced": [
+      () => {
+        const run = threeRun();
+        changeSpec(run, { image: "other" });
+        return news(run, () => run.until((p) => p.actions.some((a) => a.type === "MoveLeader")));
+      },
+      "Normal",
+      "leadership goes from slot 1 to 0",
+    ],
+  },
+} satisfies EventTable;

@@ -1,0 +1,160 @@
+/** Events of containers. */
+import { SILENT_MAX_MS } from "../../../../controller/plan/health/stop-silent.ts";
+import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
+import { FakeWorld } from "../../../support/planner/fake-world.ts";
+import { fakeMemory, fakeTask } from "../../../support/planner/fixtures.ts";
+import { changeSpec, PlannerRun, readyRun } from "../../../support/planner/run.ts";
+import { type EventTable, news } from "./event-table.ts";
+
+const newRun = () => new PlannerRun(fakeMemory({ replicas: 1 }), new FakeWorld("172.30.0.10"));
+
+/** The next visit to a cluster whose spec was changed to this, and perhaps its file removed. */
+const afterChange =
+  (spec: Partial<ClusterSpec>, fileRemoved = false) =>
+  () => {
+    const run = readyRun({ replicas: 1 });
+    changeSpec(run, spec);
+    run.memory = { ...run.memory, fileRemoved };
+    return news(run, () => run.visit());
+  };
+
+function withUnreachable(slot: number): PlannerRun {
+  const run = readyRun();
+  const taskId = run.world.taskOf(slot) as string;
+  const state = run.world.tasks.get(taskId)?.state;
+  run.world.tasks.set(taskId, fakeTask(taskId, "TASK_UNREACHABLE"));
+  if (state !== "TASK_RUNNING") throw new Error(`slot ${slot} does not run`);
+  return run;
+}
+
+export const NODE_EVENTS = {
+  NodeLaunched: {
+    "an offer is taken": [
+      () => news(newRun(), (run) => run.visit()),
+      "Normal",
+      "slot 0 is launched on host-1",
+    ],
+  },
+  NodeReady: {
+    "a node lacks nothing any more": [
+      () => news(newRun(), (run) => run.untilReady()),
+      "Normal",
+      "slot 0 is ready",
+    ],
+  },
+  NodeStopping: {
+    "the cluster is suspended": [
+      afterChange({ suspend: true }),
+      "Normal",
+      "the container of slot 0 is stopped: the cluster is suspended",
+    ],
+    "the cluster is deleted": [
+      afterChange({ deletionPolicy: "Delete" }, true),
+      "Normal",
+      "the container of slot 0 is stopped: the cluster is deleted",
+    ],
+    "the template has changed": [
+      afterChange({ image: "other" }),
+      "Normal",
+      "the container of slot 0 is stopped: updated to the new template",
+    ],
+    "a slot that has left etcd is not wanted any more": [
+      () => {
+        const run = readyRun({ replicas: 2 });
+        run.world.etcd.leaderSlot = 0;
+        run.untilReady();
+        changeSpec(run, { replicas: 1 });
+        return news(run, () => run.until((p) => p.actions.some((a) => a.type === "KillTask")));
+      },
+      "Normal",
+      "the container of slot 1 is stopped: scaled in",
+    ],
+    "an agent does not answer for too long": [
+      () => {
+        const run = readyRun();
+        run.world.blind.add(2);
+        run.visit();
+        run.now += SILENT_MAX_MS;
+        return news(run, () => run.visit());
+      },
+      "Normal",
+      "the container of slot 2 is stopped: its agent does not answer",
+    ],
+    "a restore is asked for": [
+      () => {
+        const run = readyRun({ replicas: 1 });
+        const { recovery } = run.memory;
+        run.memory = { ...run.memory, recovery: { ...recovery, requested: { from: "nothing" } } };
+        return news(run, () => run.visit());
+      },
+      "Normal",
+      "the container of slot 0 is stopped: etcd is restored, as it was asked for",
+    ],
+  },
+  NodeLost: {
+    "a container ends that nobody stopped": [
+      () => {
+        const run = readyRun();
+        run.world.kill(2);
+        return news(run, () => run.visit());
+      },
+      "Warning",
+      "the container of slot 2 ended: TASK_FAILED",
+    ],
+    "a container ends, and Mesos says why": [
+      () => {
+        const run = readyRun();
+        const taskId = run.world.taskOf(2) as string;
+        run.world.kill(2);
+        const reason = "REASON_EXECUTOR_TERMINATED";
+        run.world.tasks.set(taskId, {
+          ...fakeTask(taskId, "TASK_FAILED"),
+          ...{ reason, message: "Abnormal executor termination" },
+        });
+        return news(run, () => run.visit());
+      },
+      "Warning",
+      "the container of slot 2 ended: TASK_FAILED, REASON_EXECUTOR_TERMINATED, Abnormal executor termination",
+    ],
+    "a host is out of sight for too long": [
+      () => {
+        const run = withUnreachable(2);
+        run.world.blind.add(2);
+        const { replaceAfterSeconds } = run.memory.cluster.spec.unreachable;
+        const taskId = run.world.taskOf(2) as string;
+        run.visit();
+        run.world.tasks.set(taskId, fakeTask(taskId, "TASK_UNREACHABLE"));
+        run.now += replaceAfterSeconds * 1000;
+        return news(run, () => run.visit());
+      },
+      "Warning",
+      "the container of slot 2 ended: its host was unreachable for too long",
+    ],
+    "a container ends that was stopped: not then": [
+      () => {
+        const run = readyRun({ replicas: 1 });
+        changeSpec(run, { suspend: true });
+        return news(run, () => run.until((p) => p.memory.slots[0]?.task === null));
+      },
+      "Warning",
+    ],
+  },
+  NodeUnreachable: {
+    "Mesos loses sight of its agent": [
+      () => news(withUnreachable(2), (run) => run.visit()),
+      "Warning",
+      "Mesos has lost sight of slot 2",
+    ],
+  },
+  NodeReachable: {
+    "the agent is back": [
+      () => {
+        const run = withUnreachable(2);
+        run.visit();
+        return news(run, () => run.visit());
+      },
+      "Normal",
+      "the host of slot 2 is back",
+    ],
+  },
+} satisfies EventTable;
