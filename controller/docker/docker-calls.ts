@@ -1,5 +1,6 @@
 /** Every call to the Docker Engine goes through here: one deadline, one meaning for each error. */
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
+import { systemClock } from "../support/clock.ts";
 
 /** Milliseconds for a call that only looks, and for one that changes something. */
 export const LOOK_MS = 5_000;
@@ -30,7 +31,9 @@ export async function dockerCall<T>(
   deadlineMs: number,
   call: (abortSignal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const signal = AbortSignal.timeout(deadlineMs);
+  const deadline = new AbortController();
+  const { signal } = deadline;
+  const cancel = systemClock.after(deadlineMs, () => deadline.abort());
   try {
     return await Promise.race([call(signal), rejectAt(signal)]);
   } catch (error) {
@@ -39,6 +42,8 @@ export async function dockerCall<T>(
       throw new OperationError(ERROR_CODES.TIMEOUT, operation, message, { cause: error });
     }
     throw dockerError(operation, error);
+  } finally {
+    cancel();
   }
 }
 

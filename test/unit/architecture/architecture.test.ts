@@ -33,10 +33,9 @@ describe("the sources", () => {
   });
 });
 
-/** Those of the conditions are being taken apart. */
 function circlesOfProduct(all: Sources): string[] {
   const product = [...all].filter(([path]) => !path.startsWith("test/"));
-  return importCircles(new Map(product)).filter((way) => !way.includes("plan/conditions/"));
+  return importCircles(new Map(product));
 }
 
 function readSources(): Sources {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { EngineError } from "../../../controller/mesos-local/agent/docker-engine.ts";
+import { EngineError } from "../../../../controller/mesos-local/agent/docker-engine.ts";
 import {
   accept,
   AWARE,
@@ -10,9 +10,9 @@ import {
   SECOND,
   settled,
   task,
-} from "../../support/mesos-local/in-memory-mesos.ts";
-import { RawScheduler, send } from "../../support/mesos-local/raw-scheduler.ts";
-import { until } from "../../support/poll.ts";
+} from "../../../support/mesos-local/in-memory-mesos.ts";
+import { RawScheduler, send } from "../../../support/mesos-local/raw-scheduler.ts";
+import { until } from "../../../support/poll.ts";
 
 let mesos: InMemoryMesos;
 

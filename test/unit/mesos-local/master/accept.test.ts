@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { TaskInfo } from "../../../controller/mesos/wire.ts";
-import { decideAccept } from "../../../controller/mesos-local/master/accept.ts";
-import { taskInfo } from "../../support/mesos-local/fixtures.ts";
+import type { TaskInfo } from "../../../../controller/mesos/wire.ts";
+import { decideAccept } from "../../../../controller/mesos-local/master/accept.ts";
+import { taskInfo } from "../../../support/mesos-local/fixtures.ts";
 
 const PORTS = [{ begin: 31_010, end: 31_010 }];
 

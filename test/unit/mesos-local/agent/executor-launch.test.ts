@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { TaskStatus } from "../../../controller/mesos/wire.ts";
-import { EngineError } from "../../../controller/mesos-local/agent/docker-engine.ts";
-import { DURABLE, ExecutorBench } from "../../support/mesos-local/executor-bench.ts";
-import { taskRecord } from "../../support/mesos-local/fixtures.ts";
-import { until } from "../../support/poll.ts";
+import type { TaskStatus } from "../../../../controller/mesos/wire.ts";
+import { EngineError } from "../../../../controller/mesos-local/agent/docker-engine.ts";
+import { DURABLE, ExecutorBench } from "../../../support/mesos-local/executor-bench.ts";
+import { taskRecord } from "../../../support/mesos-local/fixtures.ts";
+import { until } from "../../../support/poll.ts";
 
 let bench: ExecutorBench;
 

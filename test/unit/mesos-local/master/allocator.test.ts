@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { allocate, refusalEnd } from "../../../controller/mesos-local/master/allocator.ts";
+import { allocate, refusalEnd } from "../../../../controller/mesos-local/master/allocator.ts";
 import {
   add,
   type Amounts,
   contains,
   NOTHING,
   subtract,
-} from "../../../controller/mesos-local/master/resources.ts";
+} from "../../../../controller/mesos-local/master/resources.ts";
 
 const NOW = 1_000_000;
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { TaskState, TaskStatus } from "../../../controller/mesos/wire.ts";
-import type { TaskRecord } from "../../../controller/mesos-local/master/model.ts";
-import { StatusUpdates } from "../../../controller/mesos-local/agent/status-updates.ts";
-import { taskRecord } from "../../support/mesos-local/fixtures.ts";
-import { SteppedClock } from "../../support/mesos-local/stepped-clock.ts";
+import type { TaskState, TaskStatus } from "../../../../controller/mesos/wire.ts";
+import type { TaskRecord } from "../../../../controller/mesos-local/master/model.ts";
+import { StatusUpdates } from "../../../../controller/mesos-local/agent/status-updates.ts";
+import { taskRecord } from "../../../support/mesos-local/fixtures.ts";
+import { SteppedClock } from "../../../support/mesos-local/stepped-clock.ts";
 
 const SECOND = 1000;
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { dockerName, type TaskRecord } from "../../../controller/mesos-local/master/model.ts";
-import { DURABLE, ExecutorBench } from "../../support/mesos-local/executor-bench.ts";
-import { taskRecord } from "../../support/mesos-local/fixtures.ts";
-import { until } from "../../support/poll.ts";
+import { dockerName, type TaskRecord } from "../../../../controller/mesos-local/master/model.ts";
+import { DURABLE, ExecutorBench } from "../../../support/mesos-local/executor-bench.ts";
+import { taskRecord } from "../../../support/mesos-local/fixtures.ts";
+import { until } from "../../../support/poll.ts";
 
 let bench: ExecutorBench;
 

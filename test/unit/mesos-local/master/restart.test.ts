@@ -3,18 +3,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { CheckpointState } from "../../../controller/mesos-local/master/checkpoint.ts";
-import { startMesosLocalOn } from "../../../controller/mesos-local/main.ts";
-import { AGENT } from "../../support/mesos-local/fixtures.ts";
+import type { CheckpointState } from "../../../../controller/mesos-local/master/checkpoint.ts";
+import { startMesosLocalOn } from "../../../../controller/mesos-local/main.ts";
+import { AGENT } from "../../../support/mesos-local/fixtures.ts";
 import {
   accept,
   AWARE,
   containerOf,
   InMemoryMesos,
   task,
-} from "../../support/mesos-local/in-memory-mesos.ts";
-import { RawScheduler } from "../../support/mesos-local/raw-scheduler.ts";
-import { until } from "../../support/poll.ts";
+} from "../../../support/mesos-local/in-memory-mesos.ts";
+import { RawScheduler } from "../../../support/mesos-local/raw-scheduler.ts";
+import { until } from "../../../support/poll.ts";
 
 let mesos: InMemoryMesos;
 

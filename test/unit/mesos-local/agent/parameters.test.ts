@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { applyParameters, type Draft } from "../../../controller/mesos-local/agent/parameters.ts";
+import {
+  applyParameters,
+  type Draft,
+} from "../../../../controller/mesos-local/agent/parameters.ts";
 
 function apply(...parameters: [string, string][]) {
   const draft: Draft = { body: { Env: [], Labels: {}, HostConfig: {} }, endpoint: {} };

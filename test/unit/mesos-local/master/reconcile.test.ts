@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { TaskState } from "../../../controller/mesos/wire.ts";
-import type { TaskRecord } from "../../../controller/mesos-local/master/model.ts";
-import { type AgentState, reconcile } from "../../../controller/mesos-local/master/reconcile.ts";
-import { taskRecord } from "../../support/mesos-local/fixtures.ts";
+import type { TaskState } from "../../../../controller/mesos/wire.ts";
+import type { TaskRecord } from "../../../../controller/mesos-local/master/model.ts";
+import { type AgentState, reconcile } from "../../../../controller/mesos-local/master/reconcile.ts";
+import { taskRecord } from "../../../support/mesos-local/fixtures.ts";
 
 const NOW = 1_700_000_000_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseCall } from "../../../controller/mesos-local/http/parse-call.ts";
-import { taskInfo } from "../../support/mesos-local/fixtures.ts";
+import { parseCall } from "../../../../controller/mesos-local/http/parse-call.ts";
+import { taskInfo } from "../../../support/mesos-local/fixtures.ts";
 
 const framework_id = { value: "f" };
 const UUID = Buffer.alloc(16, 7).toString("base64");

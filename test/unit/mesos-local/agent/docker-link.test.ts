@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { EngineError } from "../../../controller/mesos-local/agent/docker-engine.ts";
-import { DockerLink } from "../../../controller/mesos-local/agent/docker-link.ts";
-import { FakeDockerEngine } from "../../support/mesos-local/fake-docker-engine.ts";
-import { SteppedClock } from "../../support/mesos-local/stepped-clock.ts";
-import { until } from "../../support/poll.ts";
-import { silentLog } from "../../support/silent-log.ts";
+import { EngineError } from "../../../../controller/mesos-local/agent/docker-engine.ts";
+import { DockerLink } from "../../../../controller/mesos-local/agent/docker-link.ts";
+import { FakeDockerEngine } from "../../../support/mesos-local/fake-docker-engine.ts";
+import { SteppedClock } from "../../../support/mesos-local/stepped-clock.ts";
+import { until } from "../../../support/poll.ts";
+import { silentLog } from "../../../support/silent-log.ts";
 
 const SECOND = 1000;
 const REFUSED = new EngineError("unreachable", "connect ECONNREFUSED");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { accept, InMemoryMesos, task } from "../../support/mesos-local/in-memory-mesos.ts";
-import { RawScheduler, send } from "../../support/mesos-local/raw-scheduler.ts";
+import { accept, InMemoryMesos, task } from "../../../support/mesos-local/in-memory-mesos.ts";
+import { RawScheduler, send } from "../../../support/mesos-local/raw-scheduler.ts";
 
 const JSON_HEADERS = { "Content-Type": "application/json", Accept: "application/json" };
 const SUBSCRIBE = { type: "SUBSCRIBE", subscribe: { framework_info: { user: "u", name: "n" } } };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Offer } from "../../../controller/mesos/wire.ts";
-import { EngineError } from "../../../controller/mesos-local/agent/docker-engine.ts";
+import type { Offer } from "../../../../controller/mesos/wire.ts";
+import { EngineError } from "../../../../controller/mesos-local/agent/docker-engine.ts";
 import {
   accept,
   containerOf,
@@ -10,9 +10,9 @@ import {
   SECOND,
   settled,
   task,
-} from "../../support/mesos-local/in-memory-mesos.ts";
-import { RawScheduler } from "../../support/mesos-local/raw-scheduler.ts";
-import { until } from "../../support/poll.ts";
+} from "../../../support/mesos-local/in-memory-mesos.ts";
+import { RawScheduler } from "../../../support/mesos-local/raw-scheduler.ts";
+import { until } from "../../../support/poll.ts";
 
 let mesos: InMemoryMesos;
 

@@ -6,11 +6,11 @@ import {
   Checkpoint,
   type CheckpointState,
   loadCheckpoint,
-} from "../../../controller/mesos-local/master/checkpoint.ts";
-import { agentRecords } from "../../../controller/mesos-local/options.ts";
-import { AGENT, taskRecord } from "../../support/mesos-local/fixtures.ts";
-import { SteppedClock } from "../../support/mesos-local/stepped-clock.ts";
-import { silentLog } from "../../support/silent-log.ts";
+} from "../../../../controller/mesos-local/master/checkpoint.ts";
+import { agentRecords } from "../../../../controller/mesos-local/options.ts";
+import { AGENT, taskRecord } from "../../../support/mesos-local/fixtures.ts";
+import { SteppedClock } from "../../../support/mesos-local/stepped-clock.ts";
+import { silentLog } from "../../../support/silent-log.ts";
 
 let directory: string;
 

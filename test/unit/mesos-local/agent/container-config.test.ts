@@ -3,8 +3,8 @@ import {
   buildContainer,
   fixedAddressOf,
   INSTANCE_LABEL,
-} from "../../../controller/mesos-local/agent/container-config.ts";
-import { type TaskWishes, taskRecord } from "../../support/mesos-local/fixtures.ts";
+} from "../../../../controller/mesos-local/agent/container-config.ts";
+import { type TaskWishes, taskRecord } from "../../../support/mesos-local/fixtures.ts";
 
 const CONTEXT = { instanceId: "instance-1", sandbox: "/state/sandboxes/x" };
 

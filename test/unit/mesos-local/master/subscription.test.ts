@@ -5,9 +5,9 @@ import {
   InMemoryMesos,
   SECOND,
   task,
-} from "../../support/mesos-local/in-memory-mesos.ts";
-import { RawScheduler, send } from "../../support/mesos-local/raw-scheduler.ts";
-import { until } from "../../support/poll.ts";
+} from "../../../support/mesos-local/in-memory-mesos.ts";
+import { RawScheduler, send } from "../../../support/mesos-local/raw-scheduler.ts";
+import { until } from "../../../support/poll.ts";
 
 let mesos: InMemoryMesos;
 
