@@ -4,10 +4,13 @@ import { timestamp } from "./timestamp.ts";
 
 export const EVENTS_MAX = 200;
 
+/** What an event says, whenever it happens. */
+export type EventText = Pick<ClusterEvent, "type" | "reason" | "message">;
+
 /** The same event again within the newest ten raises its count instead of taking a new place. */
 export function addEvent(
   events: readonly ClusterEvent[],
-  event: Pick<ClusterEvent, "type" | "reason" | "message">,
+  event: EventText,
   now: number,
 ): readonly ClusterEvent[] {
   const lastTimestamp = timestamp(now);

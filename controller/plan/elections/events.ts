@@ -1,15 +1,16 @@
 /** What elections are worth telling as they go: each fact once. Pure. */
 import { type Election, isPending, votersFor, votesNeeded } from "../../model/election.ts";
 import { memberById, nodeLabel, slotLabel, slotLabels } from "../../model/election-text.ts";
-import type { ClusterEvent } from "../../model/resource.ts";
-
-type Told = Pick<ClusterEvent, "type" | "reason" | "message">;
+import type { EventText } from "../events.ts";
 
 /**
  * @param before as remembered; what these tell was told
  * @param after the same and what is known since, in order
  */
-export function electionEvents(before: readonly Election[], after: readonly Election[]): Told[] {
+export function electionEvents(
+  before: readonly Election[],
+  after: readonly Election[],
+): EventText[] {
   const told = new Set(before.flatMap((e, i) => facts(before, i).map((f) => keyOf(e, f.reason))));
   const losses = new Set(before.flatMap((_, i) => lossOf(before, i) ?? []));
   return after.flatMap((election, i) => {
@@ -38,7 +39,7 @@ function lossOf(elections: readonly Election[], index: number): string | null {
   return `${clusterId} ${settled?.term ?? former.term}`;
 }
 
-function facts(elections: readonly Election[], index: number): Told[] {
+function facts(elections: readonly Election[], index: number): EventText[] {
   const election = elections[index] as Election;
   const next = elections[index + 1];
   const isOver = next !== undefined && next.clusterId === election.clusterId && !isPending(next);
@@ -54,7 +55,7 @@ function isWellKnown(election: Election): boolean {
   return cause !== null && needed !== null && votersFor(election, leaderId).length >= needed;
 }
 
-function leaderLost(election: Election): Told {
+function leaderLost(election: Election): EventText {
   const { former, cause } = election;
   const who = nodeLabel(election, former?.leaderId ?? "");
   const how = cause === "QuorumLost" ? "steps down: it hears no quorum" : "is heard no more";
@@ -65,7 +66,7 @@ function leaderLost(election: Election): Told {
   };
 }
 
-function notWon(election: Election): Told {
+function notWon(election: Election): EventText {
   const needed = votesNeeded(election);
   const shares = election.candidates.map(({ member }) => {
     const count = votersFor(election, member).length;
@@ -76,7 +77,7 @@ function notWon(election: Election): Told {
   return { type: "Warning", reason, message };
 }
 
-function elected(election: Election): Told {
+function elected(election: Election): EventText {
   const { leaderId, term, former } = election;
   const id = leaderId ?? "";
   const name = memberById(election, id)?.name ?? null;

@@ -8,11 +8,11 @@ import {
 import { nodeName, slotOfMemberName } from "../../model/ids.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
-type Told = ElectionRecord & Pick<Election, "clusterId">;
+type ClusterElection = ElectionRecord & Pick<Election, "clusterId">;
 
 /** @param known what was found out when the election was told of before */
 export function membersOf(
-  record: Told,
+  record: ClusterElection,
   known: readonly ElectionMember[],
   view: ClusterView,
 ): Election["members"] {
@@ -39,7 +39,11 @@ function slotOf(id: string, view: ClusterView): number | null {
  * By the newest table that was written before the election, or by the first that came of it: the
  * new leader then bears XXX-0, and the former one what the new one had.
  */
-function nameBefore(slot: number | null, record: Told, view: ClusterView): string | null {
+function nameBefore(
+  slot: number | null,
+  record: ClusterElection,
+  view: ClusterView,
+): string | null {
   const { clusterId, term, former, leaderId } = record;
   const tables = view.nodes.flatMap((n) => n.agent?.hosts ?? []);
   const [table] = tables

@@ -13,16 +13,16 @@ import { electionEvents } from "./events.ts";
 import { memberIdOf, membersOf } from "./members.ts";
 import { mergeRecords } from "./merge.ts";
 
-/** Elections that are known -> what was told when nothing was new in it. */
-const toldAlready = new WeakMap<readonly Election[], unknown>();
+/** Elections that are known -> the reports in which nothing was new. */
+const reportsKnown = new WeakMap<readonly Election[], unknown>();
 
 export function recordElections({ view }: PlanContext, plan: PlanBuilder): void {
   const before = plan.memory.elections;
-  const told = reports(view);
-  if (sameData(told, toldAlready.get(before))) return;
+  const reports = reportsOf(view);
+  if (sameData(reports, reportsKnown.get(before))) return;
   const elections = withReports(before, view);
   if (sameData(elections, before)) {
-    toldAlready.set(before, told);
+    reportsKnown.set(before, reports);
     return;
   }
   plan.updateMemory({ elections });
@@ -31,8 +31,8 @@ export function recordElections({ view }: PlanContext, plan: PlanBuilder): void 
   }
 }
 
-/** All that the elections are told from. */
-function reports(view: ClusterView): unknown {
+/** All that elections are recorded from. */
+function reportsOf(view: ClusterView): unknown {
   const nodes = view.nodes.map((node) => [
     node.slot,
     clusterIdOf(node),

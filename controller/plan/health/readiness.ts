@@ -14,7 +14,16 @@ export function recordReadyNodes({ view }: PlanContext, plan: PlanBuilder): void
   }
 }
 
-export function notReadyReasons(node: NodeView, view: ClusterView): string[] {
+/** Asked several times a visit, of a node that belongs to one view. */
+const reasonsKnown = new WeakMap<NodeView, readonly string[]>();
+
+export function notReadyReasons(node: NodeView, view: ClusterView): readonly string[] {
+  const reasons = reasonsKnown.get(node) ?? findReasons(node, view);
+  reasonsKnown.set(node, reasons);
+  return reasons;
+}
+
+function findReasons(node: NodeView, view: ClusterView): readonly string[] {
   const own = ownFaults(node, view);
   const { agent } = node;
   if (agent === null || node.task === null) return own;

@@ -27,7 +27,7 @@ export function saveSnapshot({ view, observed }: QuorateContext, plan: PlanBuild
   startJob({ type: "SaveSnapshot", slot, ip }, observed, plan);
 }
 
-/** Milliseconds since the epoch; null: none is wanted, or there is nothing to save yet. */
+/** Milliseconds since the epoch; null: none is asked for, or there is nothing to save yet. */
 function dueSnapshotAt(view: ClusterView, observed: Observed): number | null {
   const { intervalSeconds } = view.spec.etcd.snapshots;
   if (intervalSeconds === 0 || view.clusterId === null) return null;

@@ -73,7 +73,7 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
   const clusterId = lineageOf(memory);
   const located = memory.slots.map((slot) => ({
     slot: slot.slot,
-    ip: slotAddress(spec.network.firstAddress, slot.slot),
+    ip: addressOf(slot.slot, spec),
     memory: slot,
     agent: freshAgent(input, slot.task),
   }));
@@ -117,6 +117,15 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
     deleted,
     desiredStopped: spec.suspend || deleted,
   };
+}
+
+/** Of a spec, which is never changed but replaced: the slots' addresses. */
+const addresses = new WeakMap<ClusterSpec, string[]>();
+
+function addressOf(slot: number, spec: ClusterSpec): string {
+  const known = addresses.get(spec) ?? [];
+  addresses.set(spec, known);
+  return (known[slot] ??= slotAddress(spec.network.firstAddress, slot));
 }
 
 function showsIn({ memory }: ClusterView, { slots, bootstrap, recovery }: ViewedMemory): boolean {

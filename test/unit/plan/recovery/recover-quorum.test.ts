@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { fresh, unknown } from "../../../../controller/model/observed.ts";
 import type { SnapshotInfo } from "../../../../controller/model/snapshot.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
+import { plan } from "../../../../controller/plan/plan.ts";
+import { fakeTask } from "../../../support/planner/fixtures.ts";
 import { changeSpec, condition, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
 
 const SNAPSHOT: SnapshotInfo = {
@@ -231,5 +233,22 @@ describe("a restore that a person asks for", () => {
     run.untilReady();
     expect(run.world.violations).toEqual([]);
     expect(run.memory.recovery.last?.message).toContain("all earlier keys are lost");
+  });
+
+  it("waits for a container that was given up in the same visit: it may run on out of sight", () => {
+    const run = readyRun({ replicas: 1, unreachable: { replaceAfterSeconds: 60 } });
+    const taskId = run.memory.slots[0]?.task?.taskId ?? "";
+    run.world.tasks.set(taskId, fakeTask(taskId, "TASK_UNREACHABLE"));
+    run.world.blind.add(0);
+    const decide = () => {
+      const { memory, now, world } = run;
+      run.memory = plan({ memory, observed: world.observed(), now, defaultImage: "i" }).memory;
+      return run.memory;
+    };
+    expect(decide().slots[0]?.task).not.toBeNull();
+    asked(run, { from: "nothing" });
+    run.now += 60_000;
+    expect(decide().slots[0]?.task).toBeNull();
+    expect(run.memory.recovery).toMatchObject({ reseed: null, requested: { from: "nothing" } });
   });
 });
