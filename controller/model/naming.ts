@@ -2,7 +2,7 @@
  * Who bears which XXX-k name. One pure function for the leader's agent (which writes the table to
  * etcd) and for the planner (which predicts and checks it).
  *
- * Rules (DESIGN.md 4): the leader is XXX-0; names are 0 … n-1 without gaps; names change as little
+ * The rules: the leader is XXX-0; names are 0 … n-1 without gaps; names change as little
  * as possible: a newly elected leader swaps names with the old XXX-0, nobody else is renamed.
  */
 

@@ -1,6 +1,6 @@
 /**
  * What is known of the world, by source. Unknown is not absent: nothing destructive may rest on a
- * source that is not fresh (DESIGN.md 8).
+ * source that is not fresh (docs/ARCHITECTURE.md).
  */
 import type { AgentStatus } from "./agent-api.ts";
 import type { LastError } from "./resource.ts";

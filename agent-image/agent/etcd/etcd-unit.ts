@@ -73,7 +73,7 @@ export class EtcdUnit {
       stopTimeoutMs: STOP_MS_MAX,
       onChange: () => this.onUnitChange(),
       onLine: (line) => this.onLine(line),
-      // etcd ends with 0 only when its member was removed (FLOORS.md).
+      // etcd ends with 0 only when its member was removed.
       isFinalExit: (code) => code === 0,
     });
     const carryOut = (order: AgentOrder, again: boolean) => this.carryOut(order, again);

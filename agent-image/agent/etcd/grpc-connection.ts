@@ -1,7 +1,7 @@
 /**
  * How the local member is spoken to. etcd3 is used for its connection and its wire types;
  * deadlines, retries and what follows from an error are ours, so its own fault handling is off:
- * its circuit breaker would keep the member out for 5 s after three failures (FLOORS.md).
+ * its circuit breaker would keep the member out for 5 s after three failures.
  */
 import type { Etcd3, IOptions } from "etcd3";
 import { LOCAL_CLIENT_URL } from "./etcd-flags.ts";

@@ -1,5 +1,5 @@
 /**
- * Bootstrap once (DESIGN.md 6). The marker is durable before the first start command leaves; from
+ * Bootstrap once. The marker is durable before the first start command leaves; from
  * `started` only the same commands may go out again, and from `done` none ever.
  */
 import type { PlanBuilder } from "../plan-builder.ts";

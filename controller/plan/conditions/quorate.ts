@@ -1,4 +1,4 @@
-/** Whether a quorum serves; if not, why not and what follows: each case is told apart (DESIGN.md 6). */
+/** Whether a quorum serves; if not, why not and what follows: each case is told apart. */
 import { quorumOf } from "../view/etcd-view.ts";
 import { describeLoss, evaluateLoss, type QuorumLoss } from "../recovery/quorum-loss.ts";
 import { restorableSnapshots } from "../snapshots/snapshots.ts";

@@ -1,6 +1,6 @@
 /**
  * The etcd membership follows the slots: one change at a time, only with a quorum that confirms
- * the present membership, and never one that would give the quorum up (DESIGN.md 6).
+ * the present membership, and never one that would give the quorum up (docs/ARCHITECTURE.md).
  */
 import { peerUrl } from "../../model/ids.ts";
 import type { PlanBuilder } from "../plan-builder.ts";

@@ -1,5 +1,5 @@
 /**
- * A quorum that is lost for good (DESIGN.md 6): after the grace that the spec sets, the best
+ * A quorum that is lost for good (docs/ARCHITECTURE.md): after the grace that the spec sets, the best
  * survivor goes on alone; without one the newest snapshot is restored; without that a person
  * decides. What is decided is durable before anything is told, so that there is one cluster.
  */

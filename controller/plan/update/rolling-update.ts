@@ -1,6 +1,6 @@
 /**
  * Containers made from an older template are replaced one at a time: those that do not take part
- * first, then followers, the leader last after its leadership moved (DESIGN.md 6). Nobody leaves
+ * first, then followers, the leader last after its leadership moved (docs/ARCHITECTURE.md). Nobody leaves
  * while the one replaced before has not rejoined, so a bad image stops at the first node.
  */
 import { notReadyReasons, ownFaults } from "../health/readiness.ts";

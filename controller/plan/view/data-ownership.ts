@@ -8,7 +8,7 @@ import type { RecoveryMemory } from "../../model/memory.ts";
  * - `own`: of a member of this cluster, which resumes on it;
  * - `stale`: useless: of a member that was removed, of a cluster that was given up, or broken. It is
  *   wiped when its slot joins, and never before;
- * - `foreign`: of another cluster. It is never touched, a person decides (DESIGN.md 6).
+ * - `foreign`: of another cluster. It is never touched, a person decides (docs/ARCHITECTURE.md).
  */
 export type DataOwnership = "unknown" | "empty" | "own" | "stale" | "foreign";
 

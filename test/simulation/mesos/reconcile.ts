@@ -1,4 +1,4 @@
-/** What a master answers to RECONCILE; no answer is one of the answers (MESOS.md). */
+/** What a master answers to RECONCILE; no answer is one of the answers (docs/mesos.md). */
 import type { Id, TaskState, TaskStatus } from "../../../controller/mesos/wire.ts";
 import type { MesosMaster } from "./master.ts";
 import { isTerminal } from "./mesos-agent.ts";

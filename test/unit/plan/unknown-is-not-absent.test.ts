@@ -1,4 +1,4 @@
-/** Nothing is done on what is only not known (DESIGN.md 8). */
+/** Nothing is done on what is only not known (docs/ARCHITECTURE.md). */
 import { describe, expect, it } from "vitest";
 import { stale, unknown } from "../../../controller/model/observed.ts";
 import { plan } from "../../../controller/plan/plan.ts";
