@@ -56,12 +56,10 @@ describe("docs/reference", () => {
 
   it("has every path of the API", async () => {
     const { api } = await startApi();
-    const { paths } = json<{ paths: string[] }>(await ask(api.url, "/"));
+    const { paths } = json(await ask(api.url, "/")) as { paths: string[] };
     await api.close();
     const one = "/apis/jupytercluster.dev/v1alpha1/namespaces/{namespace}/jupyterclusters/";
-    const told = paths.map((path) =>
-      path.replaceAll(/:(\w+)/g, "{$1}").replace(one, "…/"),
-    );
+    const told = paths.map((path) => path.replaceAll(/:(\w+)/g, "{$1}").replace(one, "…/"));
     const text = page("api");
     const missing = told.filter((path) => !new RegExp(`${escaped(path)}[\`?]`).test(text));
     expect(missing).toEqual([]);
