@@ -1,7 +1,7 @@
 /** What the HTTP API needs of the controller besides what is published. */
 import { snapshotSource } from "./act/snapshot-source.ts";
 import { openLog } from "./agents/logs.ts";
-import type { DatabaseReading } from "./api/etcd-metrics.ts";
+import type { DatabaseReading } from "./api/metrics/etcd-metrics.ts";
 import type { ApiOperations } from "./api/operations.ts";
 import type { ControllerCore } from "./core.ts";
 import { ERROR_CODES, OperationError } from "./model/errors.ts";

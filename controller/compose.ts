@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { apiOperations, databasesOf } from "./api-operations.ts";
-import { createMetrics, type Metrics } from "./api/metrics.ts";
+import { createMetrics, type Metrics } from "./api/metrics/metrics.ts";
 import { type ApiServer, startApiServer } from "./api/server.ts";
 import { ControllerCore, type CoreOptions } from "./core.ts";
 import { connectDocker } from "./docker/connect.ts";

@@ -2,8 +2,9 @@
 import { clusterKey } from "../model/ids.ts";
 import type { Logger, PublishedChange, PublishedClusters } from "../model/ports.ts";
 import { API_VERSION, type JupyterClusterObject, KIND } from "../model/resource.ts";
-import { type ApiExchange, booleanOf, sendJson, wholeNumberOf } from "./exchange.ts";
+import { type ApiExchange, sendJson } from "./exchange.ts";
 import { LIMITS } from "./limits.ts";
+import { booleanOf, wholeNumberOf } from "./requests.ts";
 import { StatusError } from "./status-error.ts";
 import type { Streams } from "./streams.ts";
 

@@ -1,7 +1,6 @@
 /** One request and its answer, as the handlers see them. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { LIMITS } from "./limits.ts";
-import { StatusError } from "./status-error.ts";
+import { booleanOf } from "./requests.ts";
 
 export interface ApiExchange {
   readonly request: IncomingMessage;
@@ -61,61 +60,6 @@ export function sendText(
     ...options.headers,
   });
   response.end(text);
-}
-
-/** An object in the body. @throws StatusError */
-export async function readJsonObject(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  // Also keeps out what a foreign web page can post without asking first.
-  if (type !== "application/json") {
-    throw new StatusError("UnsupportedMediaType", "The body has to be application/json.");
-  }
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-    if (bytes <= LIMITS.bodyMax) continue;
-    const message = `The body has more than ${LIMITS.bodyMax} bytes.`;
-    throw new StatusError("RequestEntityTooLarge", message, { Connection: "close" });
-  }
-  return parsedObject(Buffer.concat(chunks).toString("utf8"));
-}
-
-function parsedObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
-  } catch {
-    // Not JSON at all: refused like any other text that is no object.
-  }
-  throw new StatusError("BadRequest", "The body is not a JSON object.");
-}
-
-/** @throws StatusError when it is neither true nor false */
-export function booleanOf(query: URLSearchParams, name: string): boolean {
-  const text = query.get(name);
-  if (text === null || text === "false" || text === "0") return false;
-  // A bare `?verbose` is meant as yes.
-  if (text === "" || text === "true" || text === "1") return true;
-  throw new StatusError("BadRequest", `${name} is true or false, not ${JSON.stringify(text)}.`);
-}
-
-/** @throws StatusError when it is no whole number in the range */
-export function wholeNumberOf(
-  query: URLSearchParams,
-  name: string,
-  min: number,
-  max: number,
-): number | null {
-  const text = query.get(name);
-  if (text === null) return null;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  const message = `${name} is a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`;
-  throw new StatusError("BadRequest", message);
 }
 
 /** As Kubernetes does: people who look with curl or a browser get lines they can read. */

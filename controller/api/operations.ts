@@ -1,24 +1,16 @@
 /** What needs the control token: the way into Jupyter, the nodes' logs, the controller's end. */
 import type { Readable } from "node:stream";
+import { LOG_UNITS, type LogUnit } from "../model/agent-api.ts";
 import { slotOfMemberName } from "../model/ids.ts";
 import type { Logger } from "../model/ports.ts";
 import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
 import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
 import type { ClusterRoutes } from "./clusters.ts";
-import {
-  type ApiExchange,
-  booleanOf,
-  readJsonObject,
-  sendAccepted,
-  sendJson,
-  wholeNumberOf,
-} from "./exchange.ts";
+import { type ApiExchange, sendAccepted, sendJson } from "./exchange.ts";
 import { LIMITS } from "./limits.ts";
+import { booleanOf, oneOf, readJsonObject, wholeNumberOf } from "./requests.ts";
 import { StatusError } from "./status-error.ts";
 import type { Streams } from "./streams.ts";
-
-const UNITS = ["etcd", "jupyter", "sshd", "agent"] as const;
-export type LogUnit = (typeof UNITS)[number];
 
 export interface NodeLogRequest {
   readonly cluster: JupyterClusterObject;
@@ -62,7 +54,7 @@ export class OperationRoutes {
     const { request, response, query, params } = exchange;
     const cluster = this.clusters.find(exchange);
     const node = findNode(cluster, params["node"] ?? "");
-    const unit = unitOf(query.get("unit") ?? "agent");
+    const unit = oneOf(query, "unit", LOG_UNITS) ?? "agent";
     const tail = wholeNumberOf(query, "tail", 0, LIMITS.tailMax);
     const follow = booleanOf(query, "follow");
     this.streams.add(response);
@@ -115,10 +107,4 @@ function findNode(cluster: JupyterClusterObject, name: string): NodeStatus {
   const there = nodes.map((n) => n.name ?? `slot-${n.slot}`).join(", ") || "none yet";
   const message = `JupyterCluster ${cluster.metadata.name} has no node ${name}; it has ${there}.`;
   throw new StatusError("NotFound", message);
-}
-
-function unitOf(text: string): LogUnit {
-  const unit = UNITS.find((name) => name === text);
-  if (unit !== undefined) return unit;
-  throw new StatusError("BadRequest", `unit is one of ${UNITS.join(", ")}.`);
 }

@@ -5,12 +5,16 @@ import { API_VERSION } from "../model/resource.ts";
 import { hostPortText } from "../support/host-port.ts";
 import { listen } from "../support/listen.ts";
 import { ClusterRoutes } from "./clusters.ts";
+import {
+  type ControllerInfo,
+  type HealthChecks,
+  overview,
+  sendHealth,
+} from "./controller-status.ts";
 import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
 import { HostGuard, TokenGuard } from "./guard.ts";
-import { type HealthChecks, sendHealth } from "./health.ts";
 import { LIMITS } from "./limits.ts";
 import { type ApiOperations, OperationRoutes } from "./operations.ts";
-import { type ControllerInfo, overview } from "./overview.ts";
 import { type Route, Router } from "./router.ts";
 import { SnapshotRoutes } from "./snapshots.ts";
 import { StatusError, statusErrorOf } from "./status-error.ts";

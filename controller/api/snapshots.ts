@@ -3,8 +3,9 @@ import type { Logger } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
 import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
 import type { ClusterRoutes } from "./clusters.ts";
-import { type ApiExchange, readJsonObject, sendAccepted, sendJson } from "./exchange.ts";
+import { type ApiExchange, sendAccepted, sendJson } from "./exchange.ts";
 import type { ApiOperations } from "./operations.ts";
+import { readJsonObject } from "./requests.ts";
 import { StatusError } from "./status-error.ts";
 
 export class SnapshotRoutes {

@@ -145,6 +145,10 @@ export type EtcdData =
 
 export type UnitName = "etcd" | "sshd" | "jupyter";
 
+/** Whose log can be read. */
+export const LOG_UNITS = ["etcd", "jupyter", "sshd", "agent"] as const;
+export type LogUnit = (typeof LOG_UNITS)[number];
+
 export interface UnitStatus {
   readonly state: "stopped" | "starting" | "running" | "backoff" | "exited";
   /** True when it answers its own protocol (etcd status, ssh banner, HTTP 200). */

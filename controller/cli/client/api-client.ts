@@ -4,6 +4,8 @@ import type { Dispatcher } from "undici";
 import { notAController, refused, unreachable } from "./api-errors.ts";
 import { API_VERSION } from "../../model/resource.ts";
 import { linesOf } from "../../support/line-splitter.ts";
+import type { Overview } from "../../api/controller-status.ts";
+import type { LogUnit } from "../../model/agent-api.ts";
 import type { ClusterRef } from "../../model/ids.ts";
 import type { PublishedChange } from "../../model/ports.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../../model/resource.ts";
@@ -17,26 +19,8 @@ const SNAPSHOT_MS_MAX = 25 * 60_000;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const LINE_LENGTH_MAX = 16 * 1024 * 1024;
 
-/** `GET /status` */
-export interface StatusSummary {
-  readonly controller: {
-    readonly version: string;
-    readonly startedAt: string;
-    readonly mesos: {
-      readonly master: string;
-      readonly frameworkId: string | null;
-      readonly registered: boolean;
-    };
-  };
-  readonly clusters: readonly {
-    readonly namespace: string;
-    readonly name: string;
-    readonly phase: string;
-  }[];
-}
-
 export interface LogQuery {
-  readonly unit: string;
+  readonly unit: LogUnit;
   /** Lines from the end; null: as the agent thinks fit. */
   readonly tail: number | null;
   readonly follow: boolean;
@@ -81,8 +65,8 @@ export class ApiClient {
     });
   }
 
-  status(): Promise<StatusSummary> {
-    return this.#json<StatusSummary>("/status", "controller");
+  status(): Promise<Overview> {
+    return this.#json<Overview>("/status", "controller");
   }
 
   async list(namespace: string | null): Promise<readonly JupyterClusterObject[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createMetrics } from "../../../controller/api/metrics.ts";
+import { createMetrics } from "../../../controller/api/metrics/metrics.ts";
 import { PublishedStore } from "../../../controller/loop/published.ts";
 import { clusterObject, snapshot } from "../cli/cluster-fixture.ts";
 

@@ -1,6 +1,7 @@
 /** Metrics of the Jupyter proxies, read from them at each scrape. */
 import { Counter, Gauge, type Registry } from "prom-client";
-import { type ClusterKey, parseClusterKey } from "../model/ids.ts";
+import { type ClusterKey, parseClusterKey } from "../../model/ids.ts";
+import { LABELS } from "./cluster-metrics.ts";
 
 /** As a proxy tells it; the totals only grow. */
 export interface ProxyReading {
@@ -23,7 +24,6 @@ const CURRENT: readonly (readonly [CurrentName, string, string])[] = [
   ["webSockets", "websockets", "WebSockets that are open now."],
   ["connections", "connections", "Connections of clients that are open now."],
 ];
-const LABELS = ["namespace", "name"] as const;
 
 export function registerProxyMetrics(
   registry: Registry,

@@ -1,11 +1,9 @@
 /** Metrics of the clusters' etcd: its databases as the nodes tell them at each scrape, its copies. */
 import { Counter, Gauge, type Registry } from "prom-client";
-import { type ClusterKey, parseClusterKey } from "../model/ids.ts";
-import type { PublishedClusters } from "../model/ports.ts";
-import type { JupyterClusterObject } from "../model/resource.ts";
-import type { SnapshotInfo } from "../model/snapshot.ts";
-
-const LABELS = ["namespace", "name"] as const;
+import { type ClusterKey, parseClusterKey } from "../../model/ids.ts";
+import type { PublishedClusters } from "../../model/ports.ts";
+import type { SnapshotInfo } from "../../model/snapshot.ts";
+import { LABELS, labelsOf } from "./cluster-metrics.ts";
 
 /** Of one member in sight. */
 export interface DatabaseReading {
@@ -97,8 +95,4 @@ function registerSnapshotMetrics(registry: Registry, published: PublishedCluster
       },
     });
   }
-}
-
-function labelsOf({ metadata }: JupyterClusterObject) {
-  return { namespace: metadata.namespace, name: metadata.name };
 }

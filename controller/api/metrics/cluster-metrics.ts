@@ -1,8 +1,8 @@
 /** Metrics of the clusters, from what was published about them. */
 import { Counter, Gauge, type Registry } from "prom-client";
-import { type ClusterKey, clusterKey } from "../model/ids.ts";
-import type { PublishedChange, PublishedClusters } from "../model/ports.ts";
-import type { JupyterClusterObject, NodePhase } from "../model/resource.ts";
+import { type ClusterKey, clusterKey } from "../../model/ids.ts";
+import type { PublishedChange, PublishedClusters } from "../../model/ports.ts";
+import type { JupyterClusterObject, NodePhase } from "../../model/resource.ts";
 
 const PHASES: readonly NodePhase[] = [
   "Pending",
@@ -14,7 +14,7 @@ const PHASES: readonly NodePhase[] = [
   "Unreachable",
   "Stopping",
 ];
-const LABELS = ["namespace", "name"] as const;
+export const LABELS = ["namespace", "name"] as const;
 
 /** What has to be remembered of a cluster to count its changes. */
 interface Seen {
@@ -121,7 +121,7 @@ function registerGauges(registry: Registry, published: PublishedClusters): void 
   });
 }
 
-function labelsOf({ metadata }: JupyterClusterObject) {
+export function labelsOf({ metadata }: JupyterClusterObject) {
   return { namespace: metadata.namespace, name: metadata.name };
 }
 

@@ -4,7 +4,7 @@
  * the loop records through a small interface.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { PublishedClusters } from "../model/ports.ts";
+import type { PublishedClusters } from "../../model/ports.ts";
 import { ClusterMetrics } from "./cluster-metrics.ts";
 import { type DatabaseReading, registerEtcdMetrics } from "./etcd-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";

@@ -1,0 +1,66 @@
+/** The controller itself: `/status` with all its clusters in brief, `/healthz` and `/readyz`. */
+import type { PublishedClusters } from "../model/ports.ts";
+import type { JupyterClusterObject } from "../model/resource.ts";
+import { type ApiExchange, sendText } from "./exchange.ts";
+import { booleanOf } from "./requests.ts";
+
+export interface ControllerInfo {
+  readonly version: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly mesos: {
+    /** `local`, or the leading master as `host:port`. */
+    readonly master: string;
+    /** Null before the first registration. */
+    readonly frameworkId: string | null;
+    readonly registered: boolean;
+  };
+}
+
+/** What `GET /status` answers. */
+export type Overview = ReturnType<typeof overview>;
+
+export function overview(controller: ControllerInfo, published: PublishedClusters) {
+  return { controller, clusters: published.list().map(brief) };
+}
+
+function brief({ metadata, status }: JupyterClusterObject) {
+  const { namespace, name, generation } = metadata;
+  const { phase, replicas, readyReplicas, leader, observedGeneration } = status;
+  const ready = status.conditions.some((c) => c.type === "Ready" && c.status === "True");
+  const jupyter = status.endpoints.jupyter;
+  return {
+    ...{ namespace, name, phase, ready, replicas, readyReplicas },
+    ...{ leader, jupyter, generation, observedGeneration },
+  };
+}
+
+export interface NamedCheck {
+  readonly name: string;
+  /** Null: fine; else what is not, in a few words. Answers at once, from what is known. */
+  readonly check: () => string | null;
+}
+
+export interface HealthChecks {
+  /** Whether this process works; a restart would help if not. */
+  readonly live: readonly NamedCheck[];
+  /** Whether it can do its work now: a master, Docker, storage. */
+  readonly ready: readonly NamedCheck[];
+}
+
+/** In the words of Kubernetes' own. */
+export function sendHealth(
+  exchange: ApiExchange,
+  endpoint: "healthz" | "readyz",
+  checks: readonly NamedCheck[],
+): void {
+  const results = checks.map(({ name, check }) => ({ name, problem: check() }));
+  const healthy = results.every(({ problem }) => problem === null);
+  const lines = results.map(({ name, problem }) =>
+    problem === null ? `[+]${name} ok` : `[-]${name} failed: ${problem}`,
+  );
+  const verdict = `${endpoint} check ${healthy ? "passed" : "failed"}`;
+  const verbose = booleanOf(exchange.query, "verbose") || !healthy;
+  const text = verbose ? `${[...lines, verdict].join("\n")}\n` : "ok";
+  sendText(exchange, text, "text/plain; charset=utf-8", { status: healthy ? 200 : 503 });
+}
