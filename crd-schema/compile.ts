@@ -1,7 +1,8 @@
 /** A valid document to its compiled form: defaults filled in, quantities in one unit. Pure. */
 import type { DefaultedManifest } from "./jupytercluster.types.ts";
-import type { ClusterSpec, CompiledCluster, ObjectMeta, SharedStorage } from "./spec.ts";
+import type { ClusterSpec, CompiledCluster, ObjectMeta } from "./spec.ts";
 import type { JupyterClusterManifest } from "./jupytercluster.types.ts";
+import { compileStorage } from "./storage/table.ts";
 import { withDefaults } from "./validate.ts";
 import { addressText, parseSubnet, subnetText } from "./values/ipv4.ts";
 import { cores, mebibytes } from "./values/quantities.ts";
@@ -100,17 +101,4 @@ function compileNetwork(
     firstAddress: network.firstAddress ?? addressText(subnet.first + FIRST_ADDRESS_OFFSET),
     options: network.options,
   };
-}
-
-function compileStorage(
-  { namespace, name }: ObjectMeta,
-  shared: DefaultedManifest["spec"]["storage"]["shared"],
-): SharedStorage {
-  const { mountPath } = shared;
-  if (shared.type === "volume") {
-    const volumeName = shared.volumeName ?? `${namespace}-${name}-shared`;
-    return { type: "volume", mountPath, volumeName };
-  }
-  if (shared.hostPath === undefined) throw new Error("type hostPath without a hostPath");
-  return { type: "hostPath", mountPath, hostPath: shared.hostPath };
 }

@@ -1,6 +1,7 @@
 /** What may not change on a live cluster, for the nodes' addresses or data hang on it. Pure. */
 import { errorAt } from "./checks/check.ts";
-import type { ClusterSpec, CompiledCluster, Problem, SharedStorage } from "./spec.ts";
+import type { ClusterSpec, CompiledCluster, Problem } from "./spec.ts";
+import { ownValue, type SharedStorage, TYPE_FIELDS } from "./storage/table.ts";
 import type { Path } from "./text/field-path.ts";
 import type { Locator } from "./yaml/positions.ts";
 
@@ -24,8 +25,7 @@ const FIELDS: readonly ImmutableField[] = [
   FIRST_ADDRESS,
   networkField("options"),
   sharedField("type", (shared) => shared.type),
-  sharedField("volumeName", (shared) => (shared.type === "volume" ? shared.volumeName : null)),
-  sharedField("hostPath", (shared) => (shared.type === "hostPath" ? shared.hostPath : null)),
+  ...TYPE_FIELDS.map((field) => sharedField(field, (shared) => ownValue(shared, field))),
   {
     path: ["spec", "etcd", "dataVolume"],
     valueOf: (spec) => spec.etcd.dataVolume,

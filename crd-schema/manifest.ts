@@ -1,6 +1,6 @@
 /** A compiled cluster as the document that compiles to it, with every default written out. */
 import type { DefaultedManifest } from "./jupytercluster.types.ts";
-import type { CompiledCluster, SharedStorage } from "./spec.ts";
+import type { CompiledCluster } from "./spec.ts";
 
 export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManifest {
   const { resources, etcd, placement } = spec;
@@ -21,7 +21,7 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
         disk: `${resources.diskMiB}Mi`,
       },
       network: { ...spec.network, options: { ...spec.network.options } },
-      storage: { shared: writtenStorage(spec.storage.shared) },
+      storage: { shared: { ...spec.storage.shared } },
       etcd: writtenEtcd(etcd),
       jupyter: { ...spec.jupyter },
       ssh: { user: spec.ssh.user, authorizedKeys: [...spec.ssh.authorizedKeys] },
@@ -51,8 +51,4 @@ function writtenEtcd(etcd: CompiledCluster["spec"]["etcd"]): DefaultedManifest["
     snapshots: { ...snapshots, ...(directory === null ? {} : { directory }) },
     recovery: { ...etcd.recovery },
   };
-}
-
-function writtenStorage(shared: SharedStorage): DefaultedManifest["spec"]["storage"]["shared"] {
-  return { ...shared };
 }

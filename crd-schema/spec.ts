@@ -1,7 +1,9 @@
 /**
- * The compiled spec: what a JupyterCluster means after validation, with every default filled in
- * and every quantity in one unit. Only `compile` makes one, so whoever holds it need not check.
+ * What a JupyterCluster means after validation, with every default filled in and every quantity in
+ * one unit. Only `compile` makes one, so whoever holds it need not check.
  */
+import type { SharedStorage } from "./storage/table.ts";
+
 export interface ClusterSpec {
   readonly replicas: number;
   /** Image reference; null: the agent image that this version of the software builds. */
@@ -69,10 +71,6 @@ export interface ClusterSpec {
   readonly deletionPolicy: "Retain" | "Delete";
   readonly suspend: boolean;
 }
-
-export type SharedStorage =
-  | { readonly type: "volume"; readonly mountPath: string; readonly volumeName: string }
-  | { readonly type: "hostPath"; readonly mountPath: string; readonly hostPath: string };
 
 /** Marathon's operators: what the value means depends on the operator. */
 export interface PlacementConstraint {

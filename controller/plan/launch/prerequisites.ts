@@ -1,5 +1,6 @@
 /** What must stand before a container is launched: the proxy's port, the network, its volumes. */
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+import { storageVolumes } from "../../../crd-schema/storage/table.ts";
 import { LABELS } from "../../model/ids.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
@@ -30,9 +31,8 @@ export function ensureVolumes(
 ): void {
   if (slots.length === 0) return;
   const labels = { [LABELS.namespace]: ref.namespace, [LABELS.cluster]: ref.name };
-  const { shared } = spec.storage;
-  if (shared.type === "volume") {
-    plan.addAction({ type: "EnsureVolume", name: shared.volumeName, labels });
+  for (const name of storageVolumes(spec.storage.shared)) {
+    plan.addAction({ type: "EnsureVolume", name, labels });
   }
   if (spec.etcd.dataVolume !== "local") return;
   for (const slot of slots) {

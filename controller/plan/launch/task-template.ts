@@ -5,6 +5,7 @@ import { type ClusterRef, LABELS, slotAddress, slotHostname } from "../../model/
 import type { ClusterSecrets } from "../../model/memory.ts";
 import type { Parameter, TaskInfo } from "../../mesos/wire.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+import { storageParameters } from "../../../crd-schema/storage/table.ts";
 
 /** The agent shuts its units down within 4 s of SIGTERM. */
 const KILL_GRACE_NS = 5_000_000_000;
@@ -61,12 +62,10 @@ export function taskInfo(input: TaskTemplateInput): TaskInfo {
 }
 
 function parameters({ ref, spec, slot }: TaskTemplateInput): Parameter[] {
-  const { shared } = spec.storage;
-  const source = shared.type === "volume" ? shared.volumeName : shared.hostPath;
   return [
     { key: "ip", value: slotAddress(spec.network.firstAddress, slot) },
     { key: "hostname", value: slotHostname(ref.name, slot) },
-    { key: "volume", value: `${source}:${shared.mountPath}` },
+    ...storageParameters(spec.storage.shared),
     ...(spec.etcd.dataVolume === "local"
       ? [{ key: "volume", value: `${dataVolumeName(ref, slot)}:${DATA_MOUNT}` }]
       : []),

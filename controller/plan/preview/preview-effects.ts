@@ -1,6 +1,7 @@
 /** What a change of each field does. The types keep this complete: a new field needs its effect. */
 import type { DefaultedManifest } from "../../../crd-schema/jupytercluster.types.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+import { everyTypeField } from "../../../crd-schema/storage/table.ts";
 
 interface Change {
   readonly current: ClusterSpec;
@@ -89,8 +90,7 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
     shared: {
       type: sharedFiles,
       mountPath: rolling,
-      volumeName: sharedFiles,
-      hostPath: sharedFiles,
+      ...everyTypeField(sharedFiles),
     },
   },
   etcd: {

@@ -1,6 +1,7 @@
 /** When is a running container out of date? */
 import { createHash } from "node:crypto";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+import { ownValues } from "../../../crd-schema/storage/table.ts";
 
 /** Of a spec, which is never changed but replaced: the last image asked for, and its hash. */
 const known = new WeakMap<ClusterSpec, { readonly image: string; readonly hash: string }>();
@@ -35,7 +36,7 @@ function computeHash(spec: ClusterSpec, image: string): string {
     network.firstAddress,
     shared.type,
     shared.mountPath,
-    shared.type === "volume" ? shared.volumeName : shared.hostPath,
+    ...ownValues(shared).map(([, value]) => value),
     etcd.dataVolume,
     etcd.heartbeatMs,
     etcd.electionMs,
