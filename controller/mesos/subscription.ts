@@ -9,39 +9,8 @@ import { type Backoff, delayAfter, jittered } from "../support/backoff.ts";
 import type { MasterConnections } from "./http/connections.ts";
 import { type EventStream, openEventStream } from "./http/event-stream.ts";
 import { addressText, type MasterAddress } from "./http/master-address.ts";
-import { parseEvent } from "./http/parse-event.ts";
-
 import type { MasterDetector } from "./master-detector.ts";
-import { silenceMaxMs } from "./heartbeat.ts";
-import { fatalError } from "./fatal-errors.ts";
-import type { Call, SchedulerEvent } from "./wire.ts";
-
-/** What the subscription does not handle by itself. */
-export type EventOfUse = Exclude<SchedulerEvent, { type: "SUBSCRIBED" | "ERROR" | "HEARTBEAT" }>;
-
-export interface SubscriptionHandler {
-  /** The SUBSCRIBE of this moment, with the framework id when there is one. */
-  subscribeCall(): Extract<Call, { type: "SUBSCRIBE" }>;
-  /** Events wait until this has resolved; when it rejects, the subscription is given up. */
-  subscribed(session: Session): Promise<void>;
-  event(event: EventOfUse): void;
-  /** After `subscribed`, once: nothing more comes of it. */
-  lost(reason: OperationError): void;
-  /** No master took a subscription; another try follows. */
-  failed(reason: OperationError): void;
-  /** Trying again cannot help. */
-  fatal(error: OperationError): void;
-}
-
-export interface Session {
-  readonly master: MasterAddress;
-  readonly streamId: string;
-  readonly frameworkId: string;
-  /** Gives this subscription up; another one follows. */
-  readonly end: (reason: OperationError) => void;
-  /** Gives up for good: no other subscription follows. */
-  readonly giveUp: (error: OperationError) => void;
-}
+import { follow, streamEnded, type SubscriptionHandler } from "./session.ts";
 
 export const RESUBSCRIBE_PACE: Backoff = { firstMs: 100, capMs: 5000 };
 /** A subscription that lived so long was no part of a series of failures. */
@@ -149,8 +118,15 @@ export class Subscription {
         return opening;
       }
       this.stream = { master, events: opening.stream };
-      await this.follow(master, opening.stream, () => {
-        subscribed = true;
+      await follow(opening.stream, {
+        master,
+        log,
+        handler: this.handler,
+        onSubscribed: () => {
+          subscribed = true;
+        },
+        onServed: () => detector.leads(master),
+        giveUp: (error) => this.giveUp(error),
       });
       throw streamEnded(master);
     } catch (error) {
@@ -165,52 +141,6 @@ export class Subscription {
     } finally {
       this.stream = null;
     }
-  }
-
-  /** Reads to the end of the stream, which is at ERROR at the latest. */
-  private async follow(
-    master: MasterAddress,
-    stream: EventStream,
-    onSubscribed: () => void,
-  ): Promise<void> {
-    let subscribed = false;
-    for await (const record of stream.records()) {
-      const { event, ignored } = parseEvent(record);
-      if (ignored !== undefined) this.deps.log.warn({ ignored }, "Mesos event left out");
-      if (event === null || event.type === "HEARTBEAT") continue;
-      if (event.type === "ERROR") throw this.masterError(event.error.message);
-      if (event.type === "SUBSCRIBED") {
-        if (subscribed) continue;
-        stream.expectWithin(silenceMaxMs(event.subscribed.heartbeat_interval_seconds));
-        subscribed = true;
-        onSubscribed();
-        await this.handler.subscribed({
-          master,
-          streamId: stream.streamId,
-          frameworkId: event.subscribed.framework_id.value,
-          end: (reason) => stream.close(reason),
-          giveUp: (error) => this.giveUp(error),
-        });
-        this.deps.detector.leads(master);
-      } else if (subscribed) {
-        this.handler.event(event);
-      } else {
-        throw streamEnded(master);
-      }
-    }
-  }
-
-  private masterError(message: string): OperationError {
-    const fatal = fatalError(message);
-    if (fatal !== null) {
-      this.giveUp(fatal);
-      return fatal;
-    }
-    return new OperationError(
-      ERROR_CODES.MESOS_REFUSED,
-      "SUBSCRIBE",
-      `The Mesos master ended the subscription: ${message}`,
-    );
   }
 
   private giveUp(error: OperationError): void {
@@ -249,9 +179,4 @@ type AttemptOutcome =
 function noMaster(): OperationError {
   const message = "No leading Mesos master is known.";
   return new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "SUBSCRIBE", message);
-}
-
-function streamEnded(master: MasterAddress): OperationError {
-  const message = `The Mesos master at ${addressText(master)} ended the event stream.`;
-  return new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "read events", message);
 }

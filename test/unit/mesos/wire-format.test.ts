@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fatalError } from "../../../controller/mesos/fatal-errors.ts";
 import { subscribeCall } from "../../../controller/mesos/framework-info.ts";
-import { silenceMaxMs } from "../../../controller/mesos/heartbeat.ts";
+import { silenceMaxMs } from "../../../controller/mesos/session.ts";
 import {
   addressText,
   type MasterAddress,
