@@ -3,7 +3,7 @@ import { clientUrl, nodeName } from "../../model/ids.ts";
 import type { HostsTable } from "../../model/naming.ts";
 import type { ClusterMemory } from "../../model/memory.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
-import type { ClusterStatus, NodePhase, NodeStatus } from "../../model/resource.ts";
+import type { ClusterStatus, ConditionType, NodePhase, NodeStatus } from "../../model/resource.ts";
 import { notReadyReasons, tableInForce } from "../health/readiness.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
@@ -100,7 +100,7 @@ function nodePhase(node: NodeView, lacks: readonly string[], now: number): NodeP
 }
 
 function clusterPhase(memory: ClusterMemory): ClusterStatus["phase"] {
-  const is = (type: string) =>
+  const is = (type: ConditionType) =>
     memory.conditions.some((c) => c.type === type && c.status === "True");
   if (is("Ready")) return is("Progressing") ? "Progressing" : "Ready";
   if (is("Suspended")) return "Suspended";

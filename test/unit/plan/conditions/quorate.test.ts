@@ -108,6 +108,12 @@ conditionTable("Quorate", quorate.reasons, {
     "LeaderServes",
     "2 of 3 voters follow slot 1 in term 1.",
   ],
+  "a leader that no quorum confirms does not count": [
+    () => decideSaid(readyRun(), ({ etcd }) => ({ etcd: etcd && { ...etcd, members: null } })),
+    "False",
+    "NoLeader",
+    "etcd elects a leader.",
+  ],
   "a restore was asked for: everything stops first": [
     () => decide(asked({ from: "nothing" }), { agents: new Map() }),
     "False",
@@ -203,6 +209,16 @@ conditionTable("Quorate", quorate.reasons, {
   ],
   "a majority's data is lost: the grace passes first": [
     () => decide(lostRun()),
+    "False",
+    "QuorumLost",
+    `${TWO_OF_FIVE_LEFT} Recovery begins 10 s after the loss.`,
+  ],
+  "a majority's data is lost: the grace has not begun while Mesos is not heard": [
+    () => {
+      const run = lostRun();
+      run.memory = { ...run.memory, recovery: { ...run.memory.recovery, lostSince: null } };
+      return decide(run, { mesos: unknown("no master answers") });
+    },
     "False",
     "QuorumLost",
     `${TWO_OF_FIVE_LEFT} Recovery begins 10 s after the loss.`,

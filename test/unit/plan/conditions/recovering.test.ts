@@ -23,11 +23,33 @@ conditionTable("Recovering", recovering.reasons, {
     "NodesComeBack",
     "Slots 2 come back.",
   ],
+  "a node that was launched again and is ready has come back": [
+    () => {
+      const run = withDeadNode();
+      run.untilReady();
+      return decide(run);
+    },
+    "False",
+    "NothingLost",
+    "",
+  ],
   "a node that starts for the first time is no recovery": [
     () => {
       const run = readyRun();
       changeSpec(run, { replicas: 4 });
       return run.visit();
+    },
+    "False",
+    "NothingLost",
+    "",
+  ],
+  "a node that leaves does not come back": [
+    () => {
+      const run = withDeadNode();
+      changeSpec(run, { replicas: 2 });
+      const agents = new Map(run.world.observed().agents);
+      agents.delete(run.world.taskOf(2) as string);
+      return decide(run, { agents });
     },
     "False",
     "NothingLost",

@@ -2,7 +2,7 @@ import { storageReady } from "../../../../controller/plan/conditions/storage-rea
 import type { Plan } from "../../../../controller/plan/input.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
-import { readyRun } from "../../../support/planner/run.ts";
+import { changeSpec, readyRun } from "../../../support/planner/run.ts";
 
 const withNodes = (gone: readonly number[], blind: readonly number[]) => (): Plan => {
   const run = readyRun();
@@ -21,6 +21,19 @@ conditionTable("StorageReady", storageReady.reasons, {
     "False",
     "NotOnEveryNode",
     "slot 0: not mounted; slot 2: not mounted",
+  ],
+  "a node that leaves need not have it": [
+    () => {
+      const run = readyRun();
+      changeSpec(run, { replicas: 2 });
+      const { agents } = changeAgents(run.world.observed(), ({ slot }) =>
+        slot === 2 ? { storage: { ready: false, message: "not mounted" } } : {},
+      );
+      return decide(run, { agents });
+    },
+    "True",
+    "OnEveryNode",
+    "",
   ],
   "nothing is known of a node that is out of sight": [
     withNodes([], [1]),
