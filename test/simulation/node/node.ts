@@ -7,6 +7,7 @@ import {
   DATA_MOUNT,
   type NodeConfig,
 } from "../../../controller/model/agent-api.ts";
+import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
 import type { Rng } from "../engine/rng.ts";
@@ -147,7 +148,10 @@ export class Node implements Inmate {
         this.api = api;
         const { slot } = config;
         const onOrder = (order: AgentOrder, answer: string) => this.onOrder(order, answer);
-        return new WireServer({ api, slot, volume, station, clock, onOrder });
+        const onFailure = (error: unknown) => {
+          this.options.trace.add(name, "request failed", messageOf(error));
+        };
+        return new WireServer({ api, slot, volume, station, clock, onOrder, onFailure });
       },
     });
   }

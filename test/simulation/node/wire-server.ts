@@ -26,6 +26,8 @@ export interface WireServerOptions {
   /** The agent's: what comes while it is stopped waits for it. */
   readonly clock: ProcessClock;
   readonly onOrder: (order: AgentOrder, answer: string) => void;
+  /** What was asked for could not be done. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 type Answer = (body: unknown) => void;
@@ -48,17 +50,10 @@ export class WireServer implements AgentServer {
       const { content, ref } = body as { ref: SnapshotRef; content: EtcdSnapshot };
       const { maintenance } = this.options.api;
       const taken = maintenance.receive(once(snapshotBytes(content)), ref.sha256, NEVER_ABORTED);
-      taken.then(
-        () => answer("taken"),
-        // The sender waits in vain, as for a node that does not answer.
-        () => undefined,
-      );
+      this.answer(taken, answer, "taken");
     });
     this.serve("defragment", (_, _body, answer) => {
-      this.options.api.maintenance.defragment(NEVER_ABORTED).then(
-        () => answer("done"),
-        () => undefined,
-      );
+      this.answer(this.options.api.maintenance.defragment(NEVER_ABORTED), answer, "done");
     });
     return Promise.resolve();
   }
@@ -87,6 +82,11 @@ export class WireServer implements AgentServer {
     });
   }
 
+  /** For work that fails the asker waits in vain, as for a node that does not answer. */
+  private answer(work: Promise<void>, answer: Answer, success: string): void {
+    work.then(() => answer(success), this.options.onFailure);
+  }
+
   private order(body: unknown): unknown {
     const { api, slot, onOrder } = this.options;
     const { status, answer } = takeOrder(body, slot, api.order);
@@ -101,7 +101,10 @@ export class WireServer implements AgentServer {
       answer({ content, clusterId, sha256 } satisfies SnapshotAnswer);
       return Promise.resolve();
     }, NEVER_ABORTED);
-    given.catch(() => answer(null));
+    given.catch((error: unknown) => {
+      this.options.onFailure(error);
+      answer(null);
+    });
   }
 
   private watch(from: string, stream: string): void {
