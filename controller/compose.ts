@@ -2,20 +2,26 @@
  * The composition root: the one place where adapters are made and joined. Everything that is
  * started is on one list, and is stopped in the opposite order whatever happens.
  */
+import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { connectAgent } from "./agents/agent-http.ts";
 import { apiOperations, databasesOf } from "./api-operations.ts";
 import { createMetrics, type Metrics } from "./api/metrics/metrics.ts";
 import { type ApiServer, startApiServer } from "./api/server.ts";
-import { ControllerCore, type CoreOptions } from "./core.ts";
+import { ControllerCore } from "./core.ts";
+import type { CorePorts, StateStore } from "./core-ports.ts";
 import { connectDocker } from "./docker/connect.ts";
 import type Docker from "dockerode";
 import { DockerEvents } from "./docker/events.ts";
+import { memberClient } from "./etcd/member-client.ts";
 import { PublishedStore } from "./loop/published.ts";
 import { startMesosLocal } from "./mesos-local/main.ts";
-import { type LocalTarget, type MastersTarget, targetText } from "./mesos/target.ts";
+import { type LocalTarget, type MastersTarget, targetText, transportOf } from "./mesos/target.ts";
 import { OperationError } from "./model/errors.ts";
 import { clusterKey, LABELS } from "./model/ids.ts";
+import type { ClusterSecrets } from "./model/memory.ts";
 import type { Logger, PublishedClusters } from "./model/ports.ts";
+import { JupyterProxy } from "./proxy/jupyter-proxy.ts";
 import { SpecWatcher } from "./spec-files/spec-watcher.ts";
 import { openStateDir, type StateDir } from "./store/state-dir.ts";
 import { systemClock } from "./support/clock.ts";
@@ -28,7 +34,7 @@ export interface ControllerOptions {
   readonly spec: string;
   readonly mesos: LocalTarget | MastersTarget;
   /** Who we are to the masters. */
-  readonly framework: CoreOptions["framework"];
+  readonly framework: CorePorts["mesos"]["framework"];
   readonly mesosLocalAddress: HostPort;
   readonly api: HostPort;
   /** Image of clusters whose spec names none. */
@@ -104,26 +110,34 @@ async function start(
   const masters = await findMasters(options, state.path, closers);
   const metrics = createMetrics({
     published,
-    proxies: () => core.proxyStats(),
+    proxies: () => core.proxies.stats(),
     databases: () => databasesOf(core),
     version: VERSION,
   });
   closers.push(() => metrics.close());
-  const core = new ControllerCore({
-    state,
-    remembered: await state.memories.loadAll(),
-    storedTasks: await state.tasks.loadAll(),
-    frameworkId: (await state.framework.load())?.frameworkId ?? null,
-    masters,
-    mesos: options.mesos,
-    framework: options.framework,
-    docker,
-    agentImage: options.agentImage,
-    published,
-    metrics: metrics.reconcile,
-    clock: systemClock,
-    log,
-  });
+  const core = new ControllerCore(
+    {
+      clock: systemClock,
+      random: Math.random,
+      log,
+      metrics: metrics.reconcile,
+      identities: { uid: randomUUID, secrets: newSecrets },
+      publisher: published,
+      state: await stateStore(state, targetText(options.mesos)),
+      snapshots: state.snapshots,
+      mesos: {
+        masters,
+        framework: options.framework,
+        ...(options.mesos.kind === "masters" ? transportOf(options.mesos) : {}),
+      },
+      connectMember: memberClient,
+      connectAgent,
+      docker: options.mesos.kind === "local" ? docker : null,
+      newProxy: (wanted) => new JupyterProxy(wanted),
+      interposed: null,
+    },
+    options.agentImage,
+  );
   closers.push(() => core.stop());
   // Whoever is told that it serves may rely on the address: it is taken before anything is done.
   const api = await serve(options, state, core, { published, metrics, stop });
@@ -194,6 +208,26 @@ function watchContainers(core: ControllerCore, docker: Docker, log: Logger): Clo
   });
   events.start();
   return () => events.stop();
+}
+
+/** @param mesos as the user said it: it is kept with the framework's id */
+async function stateStore(state: StateDir, mesos: string): Promise<StateStore> {
+  const { memories, tasks, framework } = state;
+  return {
+    stored: {
+      memories: await memories.loadAll(),
+      tasks: await tasks.loadAll(),
+      frameworkId: (await framework.load())?.frameworkId ?? null,
+    },
+    memories,
+    tasks,
+    saveFrameworkId: (frameworkId) => framework.save({ frameworkId, masters: mesos }),
+  };
+}
+
+function newSecrets(): ClusterSecrets {
+  const secret = () => randomBytes(32).toString("base64url");
+  return { agentToken: secret(), jupyterToken: secret(), cookieSecret: secret() };
 }
 
 /** The embedded master is started here; others run somewhere else. */

@@ -1,5 +1,6 @@
 /** Carries out one action on the world. It decides nothing: what to do is all in the action. */
 import type Docker from "dockerode";
+import type { ConnectAgent } from "../agents/connection.ts";
 import { sendOrder } from "../agents/orders.ts";
 import { ensureNetwork } from "../docker/networks.ts";
 import { ensureVolume } from "../docker/volumes.ts";
@@ -15,6 +16,7 @@ import {
   slotAddress,
 } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
+import type { Clock } from "../model/ports.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
 import { within } from "../support/within.ts";
 import type { ClusterSpec, CompiledCluster } from "../../crd-schema/spec.ts";
@@ -25,14 +27,21 @@ import type { Jobs } from "./jobs.ts";
 const DELETE_MS_MAX = 10_000;
 
 export interface ActorTargets {
+  readonly clock: Clock;
   readonly scheduler: Pick<MesosScheduler, "accept" | "kill">;
-  readonly docker: Docker;
-  /** After something on Docker was changed: look again. */
-  refreshDocker(key: ClusterKey): Promise<void>;
+  /** Null when the containers run on other machines' engines. */
+  readonly docker: LocalDocker | null;
+  readonly connectAgent: ConnectAgent;
   readonly etcd: EtcdClients;
   readonly snapshots: SnapshotTargets;
   readonly jobs: Pick<Jobs, "start">;
   readonly proxies: { ensure(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<void> };
+}
+
+export interface LocalDocker {
+  readonly engine: Docker;
+  /** After something was changed there: look again. */
+  refresh(key: ClusterKey): Promise<void>;
 }
 
 /** Every call behind it has its own deadline. Throws OperationError. */
@@ -47,19 +56,23 @@ export async function perform(
   switch (action.type) {
     case "EnsureNetwork": {
       const labels = { [LABELS.namespace]: ref.namespace, [LABELS.cluster]: ref.name };
-      await ensureNetwork(targets.docker, action.network, labels);
-      return targets.refreshDocker(key);
+      const docker = localDocker(action, targets);
+      await ensureNetwork(docker.engine, action.network, labels);
+      return docker.refresh(key);
     }
     case "EnsureVolume":
-      return ensureVolume(targets.docker, action.name, action.labels);
+      return ensureVolume(localDocker(action, targets).engine, action.name, action.labels);
     case "EnsureProxy":
       return targets.proxies.ensure(key, action.proxy);
     case "LaunchTasks":
       return targets.scheduler.accept(action.offerIds, action.tasks);
     case "KillTask":
       return targets.scheduler.kill(action.taskId, action.agentId);
-    case "OrderAgent":
-      return sendOrder(action.ip, memory.secrets.agentToken, action.order);
+    case "OrderAgent": {
+      const { agentToken: token } = memory.secrets;
+      const agent = { ip: action.ip, token, connect: targets.connectAgent };
+      return sendOrder(agent, action.order, targets.clock);
+    }
     case "AddLearner":
       await etcd().addLearner(action.peerUrl);
       return;
@@ -88,6 +101,11 @@ export async function perform(
     default:
       return assertNever(action);
   }
+}
+
+function localDocker({ type }: Action, { docker }: ActorTargets): LocalDocker {
+  if (docker !== null) return docker;
+  throw new Error(`${type} where the containers run on other machines' engines`);
 }
 
 /** The directory may be on another machine, which may not answer. */

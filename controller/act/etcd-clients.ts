@@ -1,21 +1,20 @@
 /** One etcd client per cluster, always pointed at the nodes that are in sight, the leader first. */
-import { EtcdClusterClient } from "../etcd/cluster-client.ts";
+import { type EtcdClientOptions, EtcdClusterClient } from "../etcd/cluster-client.ts";
 import { type ClusterKey, clientUrl } from "../model/ids.ts";
 import { findLeader, type LeaderCandidate } from "../model/leader.ts";
-import type { Logger } from "../model/ports.ts";
 
 export class EtcdClients {
   private readonly clients = new Map<ClusterKey, EtcdClusterClient>();
 
   constructor(
-    private readonly log: Logger,
+    private readonly options: EtcdClientOptions,
     private readonly candidates: (key: ClusterKey) => readonly LeaderCandidate[],
   ) {}
 
   for(key: ClusterKey): EtcdClusterClient {
     let client = this.clients.get(key);
     if (client === undefined) {
-      client = new EtcdClusterClient({ log: this.log });
+      client = new EtcdClusterClient(this.options);
       this.clients.set(key, client);
     }
     const nodes = this.candidates(key).filter((n) => n.agent?.etcd != null);

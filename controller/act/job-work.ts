@@ -1,5 +1,6 @@
 /** What the jobs do. Each ends when its signal is aborted, with the signal's reason. */
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
+import type { ConnectAgent } from "../agents/connection.ts";
 import { defragment } from "../agents/defragment.ts";
 import { fetchSnapshot, sendSnapshot } from "../agents/snapshots.ts";
 import type { JobAction } from "../model/action.ts";
@@ -16,6 +17,7 @@ export interface SnapshotTargets {
 
 export interface JobCircumstances {
   readonly targets: SnapshotTargets;
+  readonly connectAgent: ConnectAgent;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -24,9 +26,9 @@ export interface JobCircumstances {
 export async function doJob(
   action: JobAction,
   { cluster, secrets }: ClusterMemory,
-  { targets, clock, signal }: JobCircumstances,
+  { targets, connectAgent, clock, signal }: JobCircumstances,
 ): Promise<SnapshotInfo | null> {
-  const address = { ip: action.ip, token: secrets.agentToken };
+  const address = { ip: action.ip, token: secrets.agentToken, connect: connectAgent };
   const snapshots = targets.of(cluster);
   switch (action.type) {
     case "SaveSnapshot": {

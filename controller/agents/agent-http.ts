@@ -1,26 +1,32 @@
 /** HTTP connections to agents: a connect deadline of our own, the bearer token, nothing shared. */
 import { connect, type Socket } from "node:net";
-import { Client, type Dispatcher } from "undici";
+import type { Readable } from "node:stream";
+import { Client } from "undici";
 import { AGENT_PORT } from "../model/agent-api.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
+import type { AgentConnection, AgentDeadlines } from "./connection.ts";
 
 /** A killed container's address swallows packets; a living one answers within a millisecond. */
 export const CONNECT_MS_MAX = 300;
 
-export interface AgentAddress {
-  readonly ip: string;
-  /** Bearer token of the cluster's agents. */
-  readonly token: string;
-}
-
 /** One connection, for one request or stream. Whoever makes it destroys it. */
-export function agentClient(ip: string, deadlines: { bodyMs: number; headersMs: number }): Client {
+export function agentClient(ip: string, deadlines: AgentDeadlines): Client {
   return new Client(`http://${ip}:${AGENT_PORT}`, {
     connect: connectWithin(CONNECT_MS_MAX),
     headersTimeout: deadlines.headersMs,
     bodyTimeout: deadlines.bodyMs,
     pipelining: 1,
   });
+}
+
+export function connectAgent(ip: string, deadlines: AgentDeadlines): AgentConnection {
+  const client = agentClient(ip, deadlines);
+  return {
+    // undici sends whatever can be iterated over; its types know only of streams.
+    request: ({ body, ...request }) =>
+      client.request({ ...request, body: (body ?? null) as string | Readable | null }),
+    destroy: (reason) => client.destroy(reason ?? null),
+  };
 }
 
 export function authorization(token: string): { authorization: string } {
@@ -34,14 +40,14 @@ export function unreachable(operation: string, ip: string, cause: unknown): Oper
 
 /** The text of an answer, cut at a limit: an error message is never long. */
 export async function shortText(
-  body: Dispatcher.ResponseData["body"],
+  body: AsyncIterable<Uint8Array>,
   bytesMax: number,
 ): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+    chunks.push(Buffer.from(chunk));
+    bytes += chunk.length;
     if (bytes > bytesMax) break;
   }
   return Buffer.concat(chunks).toString("utf8", 0, bytesMax);

@@ -1,12 +1,13 @@
 /** The stream of one agent: dialled until it stands, read until it breaks, dialled again. */
-import type { Client, Dispatcher } from "undici";
 import { AGENT_BEAT_MS, type AgentStatus } from "../model/agent-api.ts";
 import { messageOf } from "../model/errors.ts";
 import { type Source, fresh, unknown } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
+import { withSharedParts } from "../model/same-data.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { LineSplitter } from "../support/line-splitter.ts";
-import { type AgentAddress, agentClient, authorization, shortText } from "./agent-http.ts";
+import { authorization, shortText } from "./agent-http.ts";
+import type { AgentAddress, AgentAnswer, AgentConnection } from "./connection.ts";
 import { parseStatus } from "./parse-status.ts";
 
 /** More than three beats without a word, and the node is out of sight. */
@@ -26,7 +27,9 @@ export interface AgentStreamOptions extends AgentAddress {
 
 export class AgentStream {
   private source: Source<AgentStatus> = unknown("not connected yet");
-  private client: Client | null = null;
+  private connection: AgentConnection | null = null;
+  /** Of the present connection: a beat repeats it, and needs no second look. */
+  private lastLine: string | null = null;
   private cancelRetry: (() => void) | null = null;
   private cancelSilence: (() => void) | null = null;
   private attempt = 0;
@@ -52,26 +55,28 @@ export class AgentStream {
     this.closed = true;
     this.cancelRetry?.();
     this.cancelSilence?.();
-    void this.client?.destroy();
+    void this.connection?.destroy();
   }
 
   /** One connection, from the dial to its end. */
   private async run(): Promise<void> {
     this.cancelRetry = null;
     const { clock, ip, taskId, log } = this.options;
-    const client = agentClient(ip, { headersMs: HEADERS_MS_MAX, bodyMs: SILENCE_MS_MAX });
-    this.client = client;
+    const deadlines = { headersMs: HEADERS_MS_MAX, bodyMs: SILENCE_MS_MAX };
+    const connection = this.options.connect(ip, deadlines);
+    this.connection = connection;
+    this.lastLine = null;
     let reason: string;
     const begun = clock.now();
     try {
-      const body = await this.open(client);
-      reason = await this.read(client, body);
+      const body = await this.open(connection);
+      reason = await this.read(connection, body);
     } catch (error) {
       reason = messageOf(error);
     }
     this.cancelSilence?.();
     this.cancelSilence = null;
-    await client.destroy();
+    await connection.destroy();
     if (this.closed) return;
     if (this.source.freshness === "fresh") log.debug({ taskId, ip, reason }, "agent lost");
     this.lose(reason);
@@ -81,42 +86,46 @@ export class AgentStream {
     this.cancelRetry = clock.after(delayAfter(RETRY, this.attempt), () => void this.run());
   }
 
-  private async open(client: Client): Promise<Dispatcher.ResponseData["body"]> {
+  private async open(connection: AgentConnection): Promise<AgentAnswer["body"]> {
     const headers = authorization(this.options.token);
-    const answer = await client.request({ method: "GET", path: "/v1/watch", headers });
+    const answer = await connection.request({ method: "GET", path: "/v1/watch", headers });
     if (answer.statusCode === 200) return answer.body;
     const text = await shortText(answer.body, 1024);
     throw new Error(`the agent answered ${answer.statusCode}: ${text.trim()}`);
   }
 
   /** Returns why the stream ended. */
-  private async read(client: Client, body: Dispatcher.ResponseData["body"]): Promise<string> {
+  private async read(connection: AgentConnection, body: AgentAnswer["body"]): Promise<string> {
     const limit = { what: "agent stream", lengthMax: LINE_LENGTH_MAX, tooLong: "throw" } as const;
     const splitter = new LineSplitter(limit);
-    this.expectBeat(client);
+    this.expectBeat(connection);
     for await (const chunk of body) {
       for (const line of splitter.push(chunk as Buffer)) {
         const problem = line === "" ? null : this.take(line);
         if (problem !== null) return problem;
       }
       if (this.closed) break;
-      this.expectBeat(client);
+      this.expectBeat(connection);
     }
     return "the agent closed the stream";
   }
 
-  private expectBeat(client: Client): void {
+  private expectBeat(connection: AgentConnection): void {
     this.cancelSilence?.();
     this.cancelSilence = this.options.clock.after(SILENCE_MS_MAX, () => {
       const reason = `nothing from the agent for ${SILENCE_MS_MAX} ms`;
       this.lose(reason);
-      void client.destroy(new Error(reason));
+      void connection.destroy(new Error(reason));
     });
   }
 
   /** Returns what is wrong with the line; null: nothing. */
   private take(line: string): string | null {
     if (this.closed) return null;
+    if (line === this.lastLine && this.source.freshness === "fresh") {
+      this.heardAt = this.options.clock.now();
+      return null;
+    }
     const parsed = parseStatus(line);
     if (!parsed.ok) return parsed.problem;
     const { status } = parsed;
@@ -125,8 +134,10 @@ export class AgentStream {
       return `task ${status.taskId} answers at this address`;
     }
     const before = this.source;
+    this.lastLine = line;
     this.heardAt = this.options.clock.now();
-    this.source = fresh(status);
+    const known = before.freshness === "unknown" ? null : before.value;
+    this.source = fresh(withSharedParts(known, status));
     if (before.freshness !== "fresh" || !sameState(before.value, status)) this.options.onChange();
     return null;
   }

@@ -3,8 +3,10 @@ import type { AgentStatus } from "../model/agent-api.ts";
 import type { Source } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { AgentStream } from "./agent-stream.ts";
+import type { ConnectAgent } from "./connection.ts";
 
 export interface AgentStreamsOptions {
+  readonly connect: ConnectAgent;
   readonly clock: Clock;
   readonly log: Logger;
   /** A status is new, or a node has come into or gone out of sight. Never called within a call. */
@@ -24,13 +26,11 @@ export class AgentStreams {
     const existing = this.streams.get(taskId);
     if (existing?.options.ip === ip && existing.options.token === token) return;
     existing?.close();
-    const { clock, log } = this.options;
     const stream = new AgentStream({
+      ...this.options,
       taskId,
       ip,
       token,
-      clock,
-      log,
       onChange: () => this.options.onChange(taskId),
     });
     this.streams.set(taskId, stream);

@@ -1,5 +1,5 @@
 /** Giving back the space that etcd's database does not use. */
-import type { AgentAddress } from "./agent-http.ts";
+import type { AgentAddress } from "./connection.ts";
 import { longCall } from "./long-call.ts";
 import { refused } from "./refusal.ts";
 

@@ -2,17 +2,10 @@
  * Calls to an agent that may take minutes. The caller's signal bounds the whole; within it nothing
  * may stand still for long, and the connection is dialled within the usual time.
  */
-import type { IncomingHttpHeaders } from "node:http";
-import { Readable } from "node:stream";
 import type { SnapshotContent } from "../model/ports.ts";
 import { OperationError } from "../model/errors.ts";
-import {
-  type AgentAddress,
-  agentClient,
-  authorization,
-  shortText,
-  unreachable,
-} from "./agent-http.ts";
+import { authorization, shortText, unreachable } from "./agent-http.ts";
+import type { AgentAddress, AgentAnswer } from "./connection.ts";
 
 /** Between two pieces of a body, either way. */
 const SILENCE_MS_MAX = 15_000;
@@ -32,7 +25,7 @@ export interface LongCall {
 
 export interface LongAnswer {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: AgentAnswer["headers"];
   /** Short: an error message. */
   text(): Promise<string>;
   readonly body: SnapshotContent;
@@ -49,16 +42,17 @@ export async function longCall<T>(
   use: (answer: LongAnswer) => Promise<T>,
 ): Promise<T> {
   const { address, method, path, body, signal } = call;
-  const client = agentClient(address.ip, { headersMs: call.answerMs, bodyMs: SILENCE_MS_MAX });
+  const deadlines = { headersMs: call.answerMs, bodyMs: SILENCE_MS_MAX };
+  const connection = address.connect(address.ip, deadlines);
   const upload = body === undefined ? null : new Upload(body.content);
   const length = body === undefined ? {} : { "content-length": String(body.sizeBytes) };
   try {
     const answer = await onWire(call, upload, () =>
-      client.request({
+      connection.request({
         method,
         path,
         headers: { ...authorization(address.token), ...length },
-        body: upload?.stream() ?? null,
+        body: upload?.pieces() ?? null,
         signal,
       }),
     );
@@ -69,7 +63,7 @@ export async function longCall<T>(
       body: chunks(call, answer.body),
     });
   } finally {
-    await client.destroy();
+    await connection.destroy();
   }
 }
 
@@ -79,11 +73,7 @@ class Upload {
 
   constructor(private readonly source: SnapshotContent) {}
 
-  stream(): Readable {
-    return Readable.from(this.watched(), { objectMode: false });
-  }
-
-  private async *watched(): SnapshotContent {
+  async *pieces(): SnapshotContent {
     try {
       yield* this.source;
     } catch (error) {

@@ -1,6 +1,8 @@
 /** Telling an agent what to run. */
 import { type AgentOrder, AGENT_PORT } from "../model/agent-api.ts";
-import { agentClient, authorization, shortText, unreachable } from "./agent-http.ts";
+import type { Clock } from "../model/ports.ts";
+import { authorization, shortText, unreachable } from "./agent-http.ts";
+import type { AgentAddress } from "./connection.ts";
 import { refused } from "./refusal.ts";
 
 /** The agent answers as soon as it has judged the order, and before it carries it out. */
@@ -13,25 +15,34 @@ const TEXT_BYTES_MAX = 16 * 1024;
  * @throws OperationError ERR_AGENT_UNREACHABLE; ERR_AGENT_REFUSED whose message begins with the
  *   refusal's code and whose cause is the refusal, when there is one
  */
-export async function sendOrder(ip: string, token: string, order: AgentOrder): Promise<void> {
+export async function sendOrder(
+  { ip, token, connect }: AgentAddress,
+  order: AgentOrder,
+  clock: Clock,
+): Promise<void> {
   const operation = `OrderAgent ${ip}:${AGENT_PORT} ${order.etcd.mode}`;
-  const client = agentClient(ip, { headersMs: ANSWER_MS_MAX, bodyMs: ANSWER_MS_MAX });
+  const connection = connect(ip, { headersMs: ANSWER_MS_MAX, bodyMs: ANSWER_MS_MAX });
+  const late = new AbortController();
+  const cancel = clock.after(ANSWER_MS_MAX, () => {
+    late.abort(new Error(`no answer within ${ANSWER_MS_MAX} ms`));
+  });
   let status: number;
   let text: string;
   try {
-    const answer = await client.request({
+    const answer = await connection.request({
       method: "PUT",
       path: "/v1/order",
       headers: { ...authorization(token), "content-type": "application/json" },
       body: JSON.stringify(order),
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      signal: late.signal,
     });
     status = answer.statusCode;
     text = await shortText(answer.body, TEXT_BYTES_MAX);
   } catch (error) {
     throw unreachable(operation, ip, error);
   } finally {
-    await client.destroy();
+    cancel();
+    await connection.destroy();
   }
   if (status !== 202) throw refused(operation, status, text);
 }

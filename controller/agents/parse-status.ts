@@ -7,10 +7,14 @@ export type ParsedStatus =
   | { readonly ok: true; readonly status: AgentStatus }
   | { readonly ok: false; readonly problem: string };
 
-const validate: ValidateFunction<AgentStatus> = new Ajv2020({
-  strict: true,
-  allowUnionTypes: true,
-}).compile<AgentStatus>(AGENT_STATUS_SCHEMA);
+/** Compiled when the first agent speaks: it takes longer than all else before a command's start. */
+let compiled: ValidateFunction<AgentStatus> | null = null;
+
+function validator(): ValidateFunction<AgentStatus> {
+  const ajv = () => new Ajv2020({ strict: true, allowUnionTypes: true });
+  compiled ??= ajv().compile<AgentStatus>(AGENT_STATUS_SCHEMA);
+  return compiled;
+}
 
 /** One line of `/v1/watch`. What does not fit is a value that says why. */
 export function parseStatus(line: string): ParsedStatus {
@@ -20,6 +24,7 @@ export function parseStatus(line: string): ParsedStatus {
   } catch {
     return { ok: false, problem: "the agent's message is no JSON" };
   }
+  const validate = validator();
   if (validate(value)) return { ok: true, status: value };
   const [first] = validate.errors ?? [];
   const where = first?.instancePath || "the message";

@@ -1,10 +1,9 @@
 /** Snapshots of a node's etcd: taken from it, and handed over to it. */
-import type { IncomingHttpHeaders } from "node:http";
 import { SNAPSHOT_HEADERS } from "../model/agent-api.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { SnapshotContent } from "../model/ports.ts";
 import type { SnapshotFacts, SnapshotInfo } from "../model/snapshot.ts";
-import type { AgentAddress } from "./agent-http.ts";
+import type { AgentAddress, AgentAnswer } from "./connection.ts";
 import { longCall } from "./long-call.ts";
 import { messageIn, refused } from "./refusal.ts";
 
@@ -62,7 +61,7 @@ export function sendSnapshot(
   });
 }
 
-function factsOf(operation: string, headers: IncomingHttpHeaders): SnapshotFacts {
+function factsOf(operation: string, headers: AgentAnswer["headers"]): SnapshotFacts {
   const text = (name: string, form: RegExp): string => {
     const value = headers[name];
     if (typeof value === "string" && form.test(value)) return value;

@@ -1,9 +1,9 @@
 /** The controller's client of one cluster's etcd: members, leadership, and single keys. */
-import { AlarmAction, AlarmType, type Etcd3 } from "etcd3";
+import { AlarmAction, AlarmType } from "etcd3";
 import type { EtcdAlarm, EtcdMember } from "../model/agent-api.ts";
 import { messageOf } from "../model/errors.ts";
 import { decimalId, hexId } from "../model/ids.ts";
-import type { Logger } from "../model/ports.ts";
+import type { Clock, Logger } from "../model/ports.ts";
 import {
   callAny,
   callOne,
@@ -13,9 +13,15 @@ import {
 } from "./endpoint-calls.ts";
 import { etcdMessage, isEtcdError, kindOf, unavailable } from "./etcd-errors.ts";
 import { FencedPut } from "./fenced-put.ts";
-import { memberClient } from "./member-client.ts";
+import type { ConnectMember, MemberRpc } from "./member-client.ts";
 
 const ALARMS = { NOSPACE: AlarmType.Nospace, CORRUPT: AlarmType.Corrupt } as const;
+export interface EtcdClientOptions {
+  readonly connect: ConnectMember;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /** Milliseconds for the leader to hand over; it waits one election timeout at most. */
 const MOVE_LEADER_MS = 2_000;
 
@@ -24,16 +30,17 @@ const MOVE_LEADER_MS = 2_000;
  * fails with OperationError ERR_ETCD_UNAVAILABLE or ERR_ETCD_NOT_READY and etcd's own message.
  */
 export class EtcdClusterClient {
-  private readonly clients = new Map<string, Etcd3>();
+  private readonly clients = new Map<string, MemberRpc>();
   private urls: readonly string[] = [];
-  private readonly endpoints: Endpoints = {
-    urls: () => this.urls,
-    client: (url) => this.clients.get(url),
-  };
+  private readonly endpoints: Endpoints;
   private readonly puts = new FencedPut((call) => this.call("put", call));
   private closed = false;
 
-  constructor(private readonly options: { readonly log: Logger }) {}
+  constructor(private readonly options: EtcdClientOptions) {
+    const urls = () => this.urls;
+    const client = (url: string) => this.clients.get(url);
+    this.endpoints = { clock: options.clock, urls, client };
+  }
 
   /**
    * @param urls client URLs (`http://ip:2379`) of members whose tasks run, best first: the leader,
@@ -48,7 +55,7 @@ export class EtcdClusterClient {
       this.closeClient(url, client);
     }
     for (const url of this.urls) {
-      if (!this.clients.has(url)) this.clients.set(url, memberClient(url));
+      if (!this.clients.has(url)) this.clients.set(url, this.options.connect(url));
     }
   }
 
@@ -108,7 +115,7 @@ export class EtcdClusterClient {
     if (client === undefined) throw unavailable(operation, `${leaderUrl} is not in sight`);
     const target = decimalId(toMemberId);
     try {
-      await callOne(client, MOVE_LEADER_MS, (member, options) =>
+      await callOne(client, this.options.clock, MOVE_LEADER_MS, (member, options) =>
         member.maintenance.moveLeader({ targetID: target }, options),
       );
     } catch (error) {
@@ -158,9 +165,10 @@ export class EtcdClusterClient {
 
   /** As the quorum confirms it; null when there is no such key. */
   async get(key: string): Promise<string | null> {
-    return this.call(`Get ${key}`, async (member, options) =>
-      member.get(key).options(options).string("utf8"),
+    const found = await this.call(`Get ${key}`, (member, options) =>
+      member.kv.range({ key: Buffer.from(key) }, options),
     );
+    return found.kvs[0]?.value.toString("utf8") ?? null;
   }
 
   /** Calls in flight fail; later ones find no endpoint. */
@@ -187,9 +195,9 @@ export class EtcdClusterClient {
     }
   }
 
-  private async leads(client: Etcd3, memberIdDecimal: string): Promise<boolean> {
+  private async leads(client: MemberRpc, memberIdDecimal: string): Promise<boolean> {
     try {
-      const status = await callOne(client, MOVE_LEADER_MS, (member, options) =>
+      const status = await callOne(client, this.options.clock, MOVE_LEADER_MS, (member, options) =>
         member.maintenance.status(options),
       );
       return status.leader === memberIdDecimal;
@@ -199,7 +207,7 @@ export class EtcdClusterClient {
     }
   }
 
-  private closeClient(url: string, client: Etcd3): void {
+  private closeClient(url: string, client: MemberRpc): void {
     try {
       client.close();
     } catch (error) {

@@ -3,8 +3,7 @@
  * container's address swallows packets and a member without a leader holds every request back, so
  * no single try may take the whole time.
  */
-import { setTimeout as delay } from "node:timers/promises";
-import type { Etcd3 } from "etcd3";
+import type { Clock } from "../model/ports.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
 import {
   type EtcdErrorKind,
@@ -14,6 +13,7 @@ import {
   notReady,
   unavailable,
 } from "./etcd-errors.ts";
+import type { CallOptions, MemberRpc } from "./member-client.ts";
 
 /** Milliseconds for one request in all. */
 const TOTAL_MS_MAX = 2_000;
@@ -22,15 +22,14 @@ const TRY: Backoff = { firstMs: 350, capMs: 1_000 };
 /** Between two rounds in which every member refused at once. */
 const ROUND_PAUSE_MS = 50;
 
-type CallOptions = NonNullable<Parameters<Etcd3["cluster"]["memberList"]>[1]>;
-
-export type MemberCall<T> = (member: Etcd3, options: CallOptions) => Promise<T>;
+export type MemberCall<T> = (member: MemberRpc, options: CallOptions) => Promise<T>;
 
 export interface Endpoints {
+  readonly clock: Clock;
   /** Client URLs, best first. Asked again before each round, for they change meanwhile. */
   urls(): readonly string[];
   /** undefined when the endpoint has just been taken away. */
-  client(url: string): Etcd3 | undefined;
+  client(url: string): MemberRpc | undefined;
 }
 
 export interface CallRules {
@@ -52,31 +51,68 @@ export async function callAny<T>(
   call: MemberCall<T>,
   rules: CallRules = {},
 ): Promise<T> {
-  const end = performance.now() + TOTAL_MS_MAX;
+  const { clock } = endpoints;
+  const time = new TimeLeft(clock, TOTAL_MS_MAX);
   let last: unknown = null;
-  for (let round = 1; performance.now() < end; round += 1) {
-    const tryMs = delayAfter(TRY, round);
-    for (const url of endpoints.urls()) {
-      const remaining = end - performance.now();
-      const client = endpoints.client(url);
-      if (remaining <= 0 || client === undefined) continue;
-      try {
-        return await callOne(client, Math.min(tryMs, remaining), call);
-      } catch (error) {
-        if (!isEtcdError(error)) throw error;
-        throwIfFinal(operation, error, rules);
-        last = error;
+  try {
+    for (let round = 1; time.leftMs > 0; round += 1) {
+      const tryMs = delayAfter(TRY, round);
+      for (const url of endpoints.urls()) {
+        const { leftMs } = time;
+        const client = endpoints.client(url);
+        if (leftMs <= 0 || client === undefined) continue;
+        try {
+          return await callOne(client, clock, Math.min(tryMs, leftMs), call);
+        } catch (error) {
+          if (!isEtcdError(error)) throw error;
+          throwIfFinal(operation, error, rules);
+          last = error;
+        }
       }
+      if (endpoints.urls().length === 0) break;
+      await pass(clock, Math.min(ROUND_PAUSE_MS, time.leftMs));
     }
-    if (endpoints.urls().length === 0) break;
-    await delay(Math.max(0, Math.min(ROUND_PAUSE_MS, end - performance.now())));
+  } finally {
+    time.stop();
   }
   throw unavailable(operation, whyNone(last), last);
 }
 
 /** One try on one member. The deadline is in milliseconds from now. */
-export function callOne<T>(member: Etcd3, deadlineMs: number, call: MemberCall<T>): Promise<T> {
-  return call(member, { deadline: Date.now() + deadlineMs });
+export function callOne<T>(
+  member: MemberRpc,
+  clock: Clock,
+  deadlineMs: number,
+  call: MemberCall<T>,
+): Promise<T> {
+  return call(member, { deadline: clock.now() + deadlineMs });
+}
+
+/** The timer ends it, whatever the clock says, which may be set back meanwhile. */
+class TimeLeft {
+  private readonly end: number;
+  private over = false;
+  readonly stop: () => void;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly totalMs: number,
+  ) {
+    this.end = clock.now() + totalMs;
+    this.stop = clock.after(totalMs, () => {
+      this.over = true;
+    });
+  }
+
+  get leftMs(): number {
+    return this.over ? 0 : Math.min(this.totalMs, Math.max(0, this.end - this.clock.now()));
+  }
+}
+
+function pass(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
 }
 
 function throwIfFinal(operation: string, error: Error, rules: CallRules): void {

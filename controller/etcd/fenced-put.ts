@@ -4,9 +4,10 @@
  * moved on. So every try is a transaction on the revision that the key is known to have, and a
  * late one finds another revision and does nothing. In the usual case it is one round trip.
  */
-import type { ITxnResponse } from "etcd3";
+import { CompareResult, CompareTarget, type ITxnRequest } from "etcd3";
 import type { MemberCall } from "./endpoint-calls.ts";
 import { unavailable } from "./etcd-errors.ts";
+import type { TxnAnswer } from "./member-client.ts";
 
 /** Someone else writes the same key all the time; or we are not the only controller. */
 const CONFLICTS_MAX = 5;
@@ -27,12 +28,7 @@ export class FencedPut {
     for (let conflict = 0; conflict < CONFLICTS_MAX; conflict += 1) {
       const fence = revision;
       const answer = await this.call((member, options) =>
-        member
-          .if(key, "Mod", "==", fence)
-          .then(member.put(key).value(value))
-          .else(member.get(key))
-          .options(options)
-          .commit(),
+        member.kv.txn(fencedPut(key, value, fence), options),
       );
       if (answer.succeeded) {
         this.revisions.set(key, answer.header.revision);
@@ -51,7 +47,19 @@ export class FencedPut {
   }
 }
 
-function storedIn(answer: ITxnResponse): Stored {
+/** Puts the value if the key has this revision, and tells what it has if not. */
+function fencedPut(name: string, value: string, fence: string): ITxnRequest {
+  const key = Buffer.from(name);
+  const { Mod: target } = CompareTarget;
+  const { Equal: result } = CompareResult;
+  return {
+    compare: [{ key, target, result, mod_revision: fence }],
+    success: [{ request_put: { key, value: Buffer.from(value) } }],
+    failure: [{ request_range: { key } }],
+  };
+}
+
+function storedIn(answer: TxnAnswer): Stored {
   const found = answer.responses[0]?.response_range?.kvs[0];
   if (found === undefined) return { value: null, modRevision: "0" };
   return { value: found.value.toString("utf8"), modRevision: found.mod_revision };

@@ -33,3 +33,21 @@ function covers(
   }
   return true;
 }
+
+/**
+ * `after`, made of the parts of `before` wherever both say the same: what was just parsed shares
+ * nothing with what was known, and would be compared to its last leaf each time from then on.
+ */
+export function withSharedParts<T>(before: unknown, after: T): T {
+  if (before === after) return after;
+  if (typeof before !== "object" || typeof after !== "object") return after;
+  if (before === null || after === null) return after;
+  const isList = Array.isArray(after);
+  if (isList !== Array.isArray(before)) return after;
+  const earlier = before as Fields;
+  const names = Object.keys(after);
+  const parts = names.map((name) => withSharedParts(earlier[name], (after as Fields)[name]));
+  const same = names.every((name, i) => earlier[name] === parts[i]);
+  if (same && names.length === Object.keys(before).length) return before as T;
+  return (isList ? parts : Object.fromEntries(names.map((name, i) => [name, parts[i]]))) as T;
+}

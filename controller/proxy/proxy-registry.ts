@@ -3,12 +3,26 @@ import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import { type ErrorCode, OperationError } from "../model/errors.ts";
 import type { ClusterKey } from "../model/ids.ts";
 import type { LeaderCandidate } from "../model/leader.ts";
-import type { Observed } from "../model/observed.ts";
+import type { Observed, ObservedProxy } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { followLeader } from "./follow-leader.ts";
-import { JupyterProxy, type ProxyStats } from "./jupyter-proxy.ts";
+import type { JupyterProxyOptions, ProxyStats } from "./jupyter-proxy.ts";
+import type { TargetGate } from "./target-gate.ts";
+
+/** One cluster's proxy. Production's is a JupyterProxy. */
+export interface ClusterProxy extends Pick<TargetGate, "assigned" | "setTarget" | "dropTarget"> {
+  /** @throws OperationError ERR_ADDRESS_IN_USE */
+  listen(): Promise<void>;
+  status(): ObservedProxy;
+  stats(): ProxyStats;
+  setHold(ms: number): void;
+  close(): Promise<void>;
+}
+
+export type NewProxy = (options: JupyterProxyOptions & { clock: Clock }) => ClusterProxy;
 
 export interface ProxyRegistryOptions {
+  readonly newProxy: NewProxy;
   readonly clock: Clock;
   readonly log: Logger;
   onChange(key: ClusterKey): void;
@@ -16,7 +30,7 @@ export interface ProxyRegistryOptions {
 
 interface Entry {
   readonly wanted: ClusterSpec["proxy"];
-  readonly proxy: JupyterProxy | null;
+  readonly proxy: ClusterProxy | null;
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
 }
 
@@ -57,10 +71,10 @@ export class ProxyRegistry {
     this.options.onChange(key);
   }
 
-  private async open(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<JupyterProxy> {
-    const { clock, log } = this.options;
+  private async open(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<ClusterProxy> {
+    const { clock, log, newProxy } = this.options;
     const { address, port, holdSeconds } = wanted;
-    const proxy = new JupyterProxy({
+    const proxy = newProxy({
       ...{ address, port, log, clock },
       holdMs: holdSeconds * 1000,
       onChange: () => this.options.onChange(key),

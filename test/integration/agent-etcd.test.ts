@@ -1,6 +1,8 @@
 /** etcd's data in the hands of agents, in real containers: snapshots, space, and a lost quorum. */
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { connectAgent } from "../../controller/agents/agent-http.ts";
+import type { AgentAddress } from "../../controller/agents/connection.ts";
 import { fetchSnapshot, sendSnapshot } from "../../controller/agents/snapshots.ts";
 import type { EtcdOrder } from "../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../controller/model/bootstrap-ids.ts";
@@ -45,8 +47,8 @@ afterAll(async () => {
   await cluster.remove();
 });
 
-function address(node: AgentNode): { ip: string; token: string } {
-  return { ip: node.ip, token: node.options.token };
+function address(node: AgentNode): AgentAddress {
+  return { ip: node.ip, token: node.options.token, connect: connectAgent };
 }
 
 /** A new container, whose agent waits for an order. */

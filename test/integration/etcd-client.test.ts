@@ -6,6 +6,7 @@ import { FencedPut } from "../../controller/etcd/fenced-put.ts";
 import { memberClient } from "../../controller/etcd/member-client.ts";
 import { ERROR_CODES } from "../../controller/model/errors.ts";
 import { hexId } from "../../controller/model/ids.ts";
+import { systemClock } from "../../controller/support/clock.ts";
 import { type EtcdNode, EtcdNodes } from "../support/etcd/etcd-nodes.ts";
 import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
@@ -25,7 +26,7 @@ beforeAll(async () => {
   cluster = new EtcdNodes({ docker, run, subnet: "172.31.50.0/24", image });
   await cluster.createNetwork();
   nodes.push(...(await cluster.bootstrap([0, 1, 2])));
-  client = new EtcdClusterClient({ log: silentLog });
+  client = new EtcdClusterClient({ connect: memberClient, clock: systemClock, log: silentLog });
   client.setEndpoints(nodes.map((n) => n.url));
   await until("the first put", async () => {
     await client.put(KEY, "first");
@@ -80,7 +81,11 @@ describe("keys", () => {
   });
 
   it("overwrites a value that somebody else wrote meanwhile", async () => {
-    const other = new EtcdClusterClient({ log: silentLog });
+    const other = new EtcdClusterClient({
+      connect: memberClient,
+      clock: systemClock,
+      log: silentLog,
+    });
     other.setEndpoints([nodes[1]?.url ?? ""]);
     await other.put(KEY, "theirs");
     await client.put(KEY, "ours");
@@ -254,7 +259,11 @@ describe("members", () => {
 
 describe("closing", () => {
   it("ends calls in flight and refuses later ones", async () => {
-    const own = new EtcdClusterClient({ log: silentLog });
+    const own = new EtcdClusterClient({
+      connect: memberClient,
+      clock: systemClock,
+      log: silentLog,
+    });
     own.setEndpoints(["http://172.31.50.250:2379"]);
     const call = own.get(KEY);
     own.close();

@@ -6,6 +6,7 @@ import { EtcdClusterClient } from "../../controller/etcd/cluster-client.ts";
 import { memberClient } from "../../controller/etcd/member-client.ts";
 import { ERROR_CODES } from "../../controller/model/errors.ts";
 import { hexId } from "../../controller/model/ids.ts";
+import { systemClock } from "../../controller/support/clock.ts";
 import { EtcdNodes } from "../support/etcd/etcd-nodes.ts";
 import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
@@ -23,7 +24,7 @@ beforeAll(async () => {
   cluster = new EtcdNodes({ docker, run, subnet: "172.31.51.0/24", image });
   await cluster.createNetwork();
   const nodes = await cluster.bootstrap([0]);
-  client = new EtcdClusterClient({ log: silentLog });
+  client = new EtcdClusterClient({ connect: memberClient, clock: systemClock, log: silentLog });
   client.setEndpoints(nodes.map((n) => n.url));
   member = memberClient(nodes[0]?.url ?? "");
   await until("the first put", async () => {

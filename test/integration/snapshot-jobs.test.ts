@@ -13,6 +13,8 @@ import type { ClusterMemory } from "../../controller/model/memory.ts";
 import type { SnapshotInfo } from "../../controller/model/snapshot.ts";
 import { SnapshotStore } from "../../controller/store/snapshots/snapshot-store.ts";
 import { systemClock } from "../../controller/support/clock.ts";
+import { memberClient } from "../../controller/etcd/member-client.ts";
+import { connectAgent } from "../../controller/agents/agent-http.ts";
 import { AgentCluster } from "../support/agent/agent-cluster.ts";
 import type { AgentNode } from "../support/agent/agent-node.ts";
 import { until } from "../support/poll.ts";
@@ -63,7 +65,12 @@ function work(node: AgentNode, job: Partial<JobAction> & Pick<JobAction, "type">
   };
   const signal = new AbortController().signal;
   const action = { slot: node.slot, ip: node.ip, ...job } as JobAction;
-  return doJob(action, memory, { targets, clock: systemClock, signal });
+  return doJob(action, memory, {
+    targets,
+    connectAgent,
+    clock: systemClock,
+    signal,
+  });
 }
 
 describe("the jobs", () => {
@@ -106,7 +113,11 @@ describe("the jobs", () => {
       const now = (await serving.status()).etcd?.revision ?? 0;
       return now > saved.revision && now;
     });
-    const client = new EtcdClusterClient({ log: silentLog });
+    const client = new EtcdClusterClient({
+      connect: memberClient,
+      clock: systemClock,
+      log: silentLog,
+    });
     client.setEndpoints([clientUrl(serving.ip)]);
     await client.compact(revision);
     client.close();

@@ -17,9 +17,9 @@ export class Proxies {
     this.seen = { controller, news };
     for (const memory of controller.loop.remembered().values()) {
       const key = clusterKey(memory.cluster.metadata);
-      const target = controller.proxies.target(key);
+      const target = controller.proxyTarget(key);
       if (target === null) continue;
-      const leader = findLeader(controller.observer.candidates(memory));
+      const leader = findLeader(controller.core.nodesOf(memory));
       if (leader === null || leader.ip === target.ip || leader.term <= target.term) continue;
       const what = `${key}: ${target.ip} of term ${target.term}, while ${leader.ip} leads in ${leader.term}`;
       if (this.found.has(what)) continue;

@@ -68,7 +68,7 @@ export class StateDisk {
     });
   }
 
-  saveFrameworkId(clock: Clock, id: string): Promise<void> {
+  saveFrameworkId(clock: Clock, id: string | null): Promise<void> {
     return this.write(clock, "save framework id", () => {
       this.frameworkId = id;
     });

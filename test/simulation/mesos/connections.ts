@@ -1,5 +1,4 @@
 /** The client's connections to the masters, made of virtual time instead of sockets. */
-import type { SchedulerEvent } from "../../../controller/mesos/wire.ts";
 import type {
   Connection,
   MasterAnswer,
@@ -7,6 +6,7 @@ import type {
   MasterRequest,
 } from "../../../controller/mesos/http/connections.ts";
 import type { MasterAddress } from "../../../controller/mesos/http/master-address.ts";
+import { ByteStream, recordOf } from "../wire/byte-stream.ts";
 import type { Station } from "../wire/station.ts";
 import type { HttpAnswer, HttpRequest } from "./master.ts";
 
@@ -74,57 +74,20 @@ class SimulatedConnection implements Connection {
     for (const fail of this.failures) fail(new Error("connection destroyed"));
   }
 
-  private read(stream: string): Records {
-    const records = new Records();
+  private read(stream: string): ByteStream {
+    const records = new ByteStream();
     this.failures.add((error) => records.fail(error));
     this.station.read(stream, this.address.host, {
-      part: (event) => records.push(event as SchedulerEvent),
+      part: (event) => records.push(recordOf(event as object)),
       broken: (reason) => records.fail(new Error(reason)),
     });
     return records;
   }
 }
 
-/** RecordIO as it comes over the wire, a record a chunk. */
-class Records implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
-  private readonly chunks: Uint8Array[] = [];
-  private error: Error | null = null;
-  private waiting: {
-    resolve: (r: IteratorResult<Uint8Array>) => void;
-    reject: (e: Error) => void;
-  } | null = null;
-
-  push(event: SchedulerEvent): void {
-    const json = Buffer.from(JSON.stringify(event));
-    const chunk = Buffer.concat([Buffer.from(`${json.length}\n`), json]);
-    if (this.waiting === null) this.chunks.push(chunk);
-    else this.waiting.resolve({ done: false, value: chunk });
-    this.waiting = null;
-  }
-
-  fail(error: Error): void {
-    this.error ??= error;
-    this.waiting?.reject(this.error);
-    this.waiting = null;
-  }
-
-  next(): Promise<IteratorResult<Uint8Array>> {
-    const chunk = this.chunks.shift();
-    if (chunk !== undefined) return Promise.resolve({ done: false, value: chunk });
-    if (this.error !== null) return Promise.reject(this.error);
-    return new Promise((resolve, reject) => {
-      this.waiting = { resolve, reject };
-    });
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this;
-  }
-}
-
 function answerOf(
   { statusCode, text, location, streamId }: HttpAnswer,
-  events: Records | null,
+  events: ByteStream | null,
 ): MasterAnswer {
   const headers = {
     ...(location === undefined ? {} : { location }),

@@ -87,7 +87,7 @@ export class Convergence {
     if (members.length !== wish.replicas) return `${members.length} members run`;
     if (quorum.voters.length !== wish.replicas) return `${quorum.voters.length} voters`;
     const { container } = quorum.leader;
-    const target = world.controller?.proxies.target(object.metadata.namespace + "/" + name);
+    const target = world.controller?.proxyTarget(object.metadata.namespace + "/" + name);
     if (target?.ip !== container.config.ip) return "the proxy is elsewhere";
     for (const member of members) {
       const hosts = world.nodeOf(member.container)?.board.now.hosts;

@@ -2,13 +2,14 @@
  * The containers of one cluster and their etcd, as their agents tell of them: who runs, who is a
  * member, who leads. An election is a delay, a log is a number.
  */
+import { GRPCFailedPreconditionError } from "etcd3";
 import type { AgentOrder, AgentStatus } from "../../../controller/model/agent-api.ts";
-import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import {
   assignNames,
   type DesiredSlots,
   type HostsTable,
 } from "../../../controller/model/naming.ts";
+import { slotAddress } from "../../../controller/model/ids.ts";
 import { sameData } from "../../../controller/model/same-data.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import { FakeEtcd } from "../../support/planner/fake-etcd.ts";
@@ -20,7 +21,7 @@ export interface CheapClusterOptions {
   readonly rng: Rng;
   readonly firstAddress: string;
   /** Its agent tells something new. */
-  onStatus(taskId: string, status: AgentStatus): void;
+  onStatus(status: AgentStatus): void;
 }
 
 interface Container {
@@ -102,6 +103,16 @@ export class CheapCluster {
     this.lostFromEtcd(slot);
   }
 
+  addressOf(slot: number): string {
+    return slotAddress(this.options.firstAddress, slot);
+  }
+
+  /** Its agent listens. */
+  answers(slot: number): boolean {
+    const container = this.containers.get(slot);
+    return container?.reachable === true && container.up;
+  }
+
   isReachable(slot: number): boolean {
     return this.containers.get(slot)?.reachable === true;
   }
@@ -123,18 +134,16 @@ export class CheapCluster {
   }
 
   /** What its agent last told; null: nobody answers there, or not yet. */
-  statusOf(slot: number, taskId: string): AgentStatus | null {
+  statusOf(slot: number): AgentStatus | null {
     const container = this.containers.get(slot);
-    return container?.taskId === taskId && container.reachable ? container.told : null;
+    return container?.reachable === true ? container.told : null;
   }
 
-  order(slot: number, taskId: string, order: AgentOrder): void {
+  /** @throws Error when no agent answers there */
+  order(slot: number, order: AgentOrder): void {
     const { clock, rng } = this.options;
     const container = this.containers.get(slot);
-    if (container?.taskId !== taskId || !container.up) {
-      const message = "No agent answers at this address.";
-      throw new OperationError(ERROR_CODES.AGENT_UNREACHABLE, "OrderAgent", message);
-    }
+    if (container?.up !== true) throw new Error("connection refused");
     if (container.order?.orderId === order.orderId) return;
     container.order = order;
     const { etcd } = order;
@@ -175,8 +184,8 @@ export class CheapCluster {
 
   promote(slot: number, memberId: string): void {
     if (this.containers.get(slot)?.etcdRuns !== true) {
-      const message = "can only promote a learner member which is in sync with leader";
-      throw new OperationError(ERROR_CODES.ETCD_NOT_READY, "PromoteMember", message);
+      const refusal = "can only promote a learner member which is in sync with leader";
+      throw new GRPCFailedPreconditionError(`etcdserver: ${refusal}`);
     }
     this.etcd.promote(memberId);
     this.settleSoon();
@@ -231,7 +240,7 @@ export class CheapCluster {
       const status = this.look(container);
       if (container.told !== null && sameData(container.told, status, SEQUENCE)) return;
       container.told = { ...status, sequence: (container.told?.sequence ?? 0) + 1 };
-      this.options.onStatus(container.taskId, container.told);
+      this.options.onStatus(container.told);
     });
   }
 

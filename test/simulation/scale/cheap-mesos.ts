@@ -12,9 +12,9 @@ import type { Call, Id, SchedulerEvent, TaskInfo } from "../../../controller/mes
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Rng } from "../engine/rng.ts";
 import { type Amount, amountOf, fits, minus } from "../mesos/allocator.ts";
+import { ByteStream, recordOf } from "../wire/byte-stream.ts";
 import { CheapAllocator } from "./cheap-allocator.ts";
 import { CheapTasks } from "./cheap-tasks.ts";
-import { EventStream } from "./event-stream.ts";
 import { FRAMEWORK, MesosHost } from "./mesos-hosts.ts";
 
 export interface CheapMesosOptions {
@@ -43,7 +43,7 @@ export class CheapMesos implements MasterConnections {
   private readonly hosts: readonly MesosHost[];
   private readonly allocator: CheapAllocator;
   private readonly tasks: CheapTasks;
-  private stream: EventStream | null = null;
+  private stream: ByteStream | null = null;
 
   constructor(private readonly options: CheapMesosOptions) {
     const { clock, rng, hosts, racks, resources } = options;
@@ -102,27 +102,29 @@ export class CheapMesos implements MasterConnections {
 
   private subscribe(): Promise<MasterAnswer> {
     const { clock } = this.options;
-    const stream = new EventStream();
+    const stream = new ByteStream();
     this.stream = stream;
     return new Promise((resolve) => {
       clock.after(WIRE_MS, () => {
         resolve({ statusCode: 200, headers: { "mesos-stream-id": "stream" }, body: stream });
-        stream.push({
-          type: "SUBSCRIBED",
-          subscribed: {
-            framework_id: { value: FRAMEWORK },
-            heartbeat_interval_seconds: HEARTBEAT_MS / 1000,
-          },
-        });
+        stream.push(
+          recordOf({
+            type: "SUBSCRIBED",
+            subscribed: {
+              framework_id: { value: FRAMEWORK },
+              heartbeat_interval_seconds: HEARTBEAT_MS / 1000,
+            },
+          }),
+        );
         this.heartbeat(stream);
         this.allocator.subscribed();
       });
     });
   }
 
-  private heartbeat(stream: EventStream): void {
+  private heartbeat(stream: ByteStream): void {
     this.options.clock.after(HEARTBEAT_MS, () => {
-      stream.push({ type: "HEARTBEAT" });
+      stream.push(recordOf({ type: "HEARTBEAT" }));
       this.heartbeat(stream);
     });
   }
@@ -183,7 +185,7 @@ export class CheapMesos implements MasterConnections {
   }
 
   private push(event: SchedulerEvent): void {
-    this.stream?.push(event);
+    this.stream?.push(recordOf(event));
   }
 }
 

@@ -24,13 +24,16 @@ const OVER_MS = 10_000;
 export class EventMeter {
   private cpuMs = 0;
   private cluster: ClusterKey | null = null;
-  /** Another cluster has its regular visit in this step. */
+  /** Another cluster has its regular visit in this step, or every agent its beat. */
   private othersStep = false;
   private stepBegun = 0;
 
   constructor(private readonly site: ScaleSite) {
     site.onVisit = ({ key, byEvent }) => {
       if (key !== this.cluster && !byEvent) this.othersStep = true;
+    };
+    site.onBeat = () => {
+      this.othersStep = true;
     };
     site.afterStep = () => this.endStep();
   }
@@ -62,6 +65,7 @@ export class EventMeter {
   /** The site is measured no more. */
   stop(): void {
     this.site.onVisit = () => undefined;
+    this.site.onBeat = () => undefined;
     this.site.afterStep = () => undefined;
   }
 

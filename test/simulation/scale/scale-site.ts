@@ -5,7 +5,9 @@ import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 import { fakeCluster } from "../../support/planner/fixtures.ts";
 import { Rng } from "../engine/rng.ts";
 import { Scheduler } from "../engine/scheduler.ts";
+import { CheapAgents } from "./cheap-agents.ts";
 import { CheapCluster } from "./cheap-cluster.ts";
+import { connectCheapMembers } from "./cheap-members.ts";
 import { CheapMesos } from "./cheap-mesos.ts";
 import { ScaleController } from "./scale-controller.ts";
 import type { Visit } from "./work-count.ts";
@@ -28,12 +30,15 @@ export class ScaleSite {
   readonly scheduler = new Scheduler();
   readonly mesos: CheapMesos;
   readonly controller: ScaleController;
+  private readonly agents: CheapAgents;
   /** For whoever measures. */
   onVisit: (visit: Visit) => void = () => undefined;
+  onBeat: () => void = () => undefined;
   afterStep: () => void = () => undefined;
   private readonly specs = new Map<ClusterKey, CompiledCluster>();
   private readonly rng: Rng;
   private readonly clusters = new Map<ClusterKey, CheapCluster>();
+  private readonly addresses = new Map<string, Place>();
 
   constructor(readonly options: ScaleOptions) {
     this.rng = new Rng(options.seed);
@@ -50,14 +55,13 @@ export class ScaleSite {
       },
       onKilled: (taskId) => this.endContainer(taskId),
     });
+    const wires = { clock: this.scheduler, at: (ip: string) => this.at(ip) };
+    this.agents = new CheapAgents({ ...wires, onBeat: () => this.onBeat() });
     this.controller = new ScaleController({
       clock: this.scheduler,
       mesos: this.mesos,
-      cluster: (key) => this.cluster(key),
-      statusOf: (taskId) => {
-        const { cluster, slot } = this.find(taskId);
-        return cluster.statusOf(slot, taskId);
-      },
+      connectAgent: this.agents.connect,
+      connectMember: connectCheapMembers(wires),
       onVisit: (visit) => this.onVisit(visit),
     });
     for (let i = 0; i < options.clusters; i++) this.prepareCluster();
@@ -109,7 +113,7 @@ export class ScaleSite {
     for (const taskId of lost) {
       const { cluster, slot } = this.find(taskId);
       cluster.vanish(slot, taskId);
-      this.controller.streams.silent(taskId);
+      this.agents.silent(cluster.addressOf(slot));
     }
     return lost.length;
   }
@@ -149,12 +153,15 @@ export class ScaleSite {
   private prepareCluster(): ClusterKey {
     const spec = specOf(this.specs.size, this.options.nodes);
     const key = clusterKey(spec.metadata);
-    const cluster = new CheapCluster({
+    const cluster: CheapCluster = new CheapCluster({
       clock: this.scheduler,
       rng: this.rng.fork(key),
       firstAddress: spec.spec.network.firstAddress,
-      onStatus: (taskId, status) => this.controller.streams.tell(taskId, status),
+      onStatus: (status) => this.agents.tell(cluster.addressOf(status.slot), status),
     });
+    for (let slot = 0; slot < this.options.nodes; slot++) {
+      this.addresses.set(cluster.addressOf(slot), { cluster, slot });
+    }
     this.specs.set(key, spec);
     this.clusters.set(key, cluster);
     return key;
@@ -168,13 +175,24 @@ export class ScaleSite {
 
   private endContainer(taskId: string): void {
     const { cluster, slot } = this.find(taskId);
-    if (cluster.end(slot, taskId)) this.controller.streams.closed(taskId);
+    if (cluster.end(slot, taskId)) this.agents.closed(cluster.addressOf(slot));
   }
 
-  private find(taskId: string): { readonly cluster: CheapCluster; readonly slot: number } {
+  private at(ip: string): Place {
+    const place = this.addresses.get(ip);
+    if (place === undefined) throw new Error(`nobody has the address ${ip}`);
+    return place;
+  }
+
+  private find(taskId: string): Place {
     const [namespace = "", name = "", , slot] = taskId.split(".");
     return { cluster: this.cluster(clusterKey({ namespace, name })), slot: Number(slot) };
   }
+}
+
+interface Place {
+  readonly cluster: CheapCluster;
+  readonly slot: number;
 }
 
 function specOf(index: number, replicas: number): CompiledCluster {

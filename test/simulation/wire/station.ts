@@ -66,6 +66,7 @@ export class Station {
     deadlineMs: number,
     done: (answer: unknown) => void,
   ): void {
+    if (!this.open) return;
     const id = this.nextId++;
     const cancel = this.clock.after(deadlineMs, () => {
       if (this.asked.delete(id)) done(undefined);
@@ -79,6 +80,7 @@ export class Station {
 
   /** A question whose answer nobody waits for. */
   tell(to: string, service: string, body: unknown): void {
+    if (!this.open) return;
     this.wires.send(this.name, to, { kind: "ask", id: this.nextId++, service, body });
   }
 

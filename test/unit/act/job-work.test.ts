@@ -10,6 +10,7 @@ import type { JobAction } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import { SnapshotStore } from "../../../controller/store/snapshots/snapshot-store.ts";
+import { connectAgent } from "../../../controller/agents/agent-http.ts";
 import { AGENT_TOKEN, FakeAgent } from "../../support/agents/fake-agent.ts";
 import { ManualClock } from "../../support/loop/manual-clock.ts";
 import { factsOf, snapshotBytes } from "../../support/snapshots/snapshot-content.ts";
@@ -48,7 +49,8 @@ function work(job: Partial<JobAction> & Pick<JobAction, "type">) {
   };
   const action = { slot: 1, ip: agent.ip, ...job } as JobAction;
   const signal = new AbortController().signal;
-  return doJob(action, memory, { targets, clock: new ManualClock(NOON), signal });
+  const clock = new ManualClock(NOON);
+  return doJob(action, memory, { targets, connectAgent, clock, signal });
 }
 
 function answerWithSnapshot(content: Buffer): void {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AgentStreams } from "../../../controller/agents/agent-streams.ts";
 import { AGENT_BEAT_MS, AGENT_PORT } from "../../../controller/model/agent-api.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
+import { connectAgent } from "../../../controller/agents/agent-http.ts";
 import { AGENT_TOKEN, FakeAgent, healthyStatus } from "../../support/agents/fake-agent.ts";
 import { ManualClock } from "../../support/loop/manual-clock.ts";
 import { until } from "../../support/poll.ts";
@@ -21,6 +22,7 @@ beforeEach(async () => {
   agent = new FakeAgent(`127.77.1.${lastByte}`);
   changes = [];
   streams = new AgentStreams({
+    connect: connectAgent,
     clock: systemClock,
     log: silentLog,
     onChange: (id) => changes.push(id),
@@ -126,7 +128,8 @@ describe("AgentStreams, silence", () => {
     const clock = new ManualClock(1_000);
     await agent.listen();
     agent.say(status);
-    const own = new AgentStreams({ clock, log: silentLog, onChange: (id) => changes.push(id) });
+    const onChange = (id: string) => changes.push(id);
+    const own = new AgentStreams({ connect: connectAgent, clock, log: silentLog, onChange });
     own.connect(taskId, agent.ip, AGENT_TOKEN);
     await until("the first status", () => own.observe(taskId)?.freshness === "fresh");
     clock.next();

@@ -4,6 +4,8 @@ import { openLog } from "../../../controller/agents/logs.ts";
 import { sendOrder } from "../../../controller/agents/orders.ts";
 import type { AgentOrder } from "../../../controller/model/agent-api.ts";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
+import { connectAgent } from "../../../controller/agents/agent-http.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
 import { AGENT_TOKEN, FakeAgent } from "../../support/agents/fake-agent.ts";
 import { until } from "../../support/poll.ts";
 
@@ -14,13 +16,17 @@ const order: AgentOrder = {
   jupyter: { token: "t", cookieSecret: "c" },
 };
 
+function send(ip: string, token = AGENT_TOKEN): Promise<void> {
+  return sendOrder({ ip, token, connect: connectAgent }, order, systemClock);
+}
+
 beforeAll(() => agent.listen());
 afterAll(() => agent.close());
 
 describe("sendOrder", () => {
   it("puts the order", async () => {
     agent.answer = (_, response) => response.writeHead(202).end();
-    await sendOrder(agent.ip, AGENT_TOKEN, order);
+    await send(agent.ip);
     expect(agent.requests.at(-1)).toEqual({
       method: "PUT",
       url: "/v1/order",
@@ -31,7 +37,7 @@ describe("sendOrder", () => {
   it("hands the agent's refusal on, with its code", async () => {
     const refusal = { code: "DataPresent", message: "there is data of cluster c9" };
     agent.answer = (_, response) => response.writeHead(409).end(JSON.stringify(refusal));
-    await expect(sendOrder(agent.ip, AGENT_TOKEN, order)).rejects.toMatchObject({
+    await expect(send(agent.ip)).rejects.toMatchObject({
       code: ERROR_CODES.AGENT_REFUSED,
       message: "DataPresent: there is data of cluster c9",
       cause: refusal,
@@ -40,16 +46,16 @@ describe("sendOrder", () => {
 
   it("is refused without the right token, and by an answer that is none of an agent", async () => {
     const code = ERROR_CODES.AGENT_REFUSED;
-    await expect(sendOrder(agent.ip, "wrong", order)).rejects.toMatchObject({ code });
+    await expect(send(agent.ip, "wrong")).rejects.toMatchObject({ code });
     agent.answer = (_, response) => response.writeHead(200).end("<html>");
-    await expect(sendOrder(agent.ip, AGENT_TOKEN, order)).rejects.toMatchObject({
+    await expect(send(agent.ip)).rejects.toMatchObject({
       code,
       message: "the agent answered 200: <html>",
     });
   });
 
   it("says that nobody is there", async () => {
-    await expect(sendOrder("127.77.3.250", AGENT_TOKEN, order)).rejects.toMatchObject({
+    await expect(send("127.77.3.250")).rejects.toMatchObject({
       code: ERROR_CODES.AGENT_UNREACHABLE,
       message: expect.stringContaining("127.77.3.250"),
     });
@@ -57,7 +63,7 @@ describe("sendOrder", () => {
 
   it("gives up an agent that does not answer", async () => {
     agent.answer = () => undefined;
-    await expect(sendOrder(agent.ip, AGENT_TOKEN, order)).rejects.toMatchObject({
+    await expect(send(agent.ip)).rejects.toMatchObject({
       code: ERROR_CODES.AGENT_UNREACHABLE,
     });
   });

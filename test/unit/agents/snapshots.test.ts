@@ -5,6 +5,7 @@ import { SNAPSHOT_HEADERS } from "../../../controller/model/agent-api.ts";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import type { SnapshotContent } from "../../../controller/model/ports.ts";
 import type { SnapshotFacts, SnapshotInfo } from "../../../controller/model/snapshot.ts";
+import { connectAgent } from "../../../controller/agents/agent-http.ts";
 import { AGENT_TOKEN, FakeAgent } from "../../support/agents/fake-agent.ts";
 import { until } from "../../support/poll.ts";
 import {
@@ -15,8 +16,8 @@ import {
 } from "../../support/snapshots/snapshot-content.ts";
 
 const agent = new FakeAgent("127.77.4.1");
-const address = { ip: agent.ip, token: AGENT_TOKEN };
-const nobody = { ip: "127.77.4.250", token: AGENT_TOKEN };
+const address = { ip: agent.ip, token: AGENT_TOKEN, connect: connectAgent };
+const nobody = { ip: "127.77.4.250", token: AGENT_TOKEN, connect: connectAgent };
 const bytes = snapshotBytes(2000);
 const facts = factsOf(bytes);
 const info: SnapshotInfo = {

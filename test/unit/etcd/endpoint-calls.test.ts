@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Etcd3, GRPCDeadlineExceededError, GRPCUnavailableError } from "etcd3";
+import { GRPCDeadlineExceededError, GRPCUnavailableError } from "etcd3";
 import { describe, expect, it } from "vitest";
 import { callAny, type MemberCall } from "../../../controller/etcd/endpoint-calls.ts";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
+import type { MemberRpc } from "../../../controller/etcd/member-client.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
 
 /** What one request may take in all, and a busy machine. */
 const BOUND_MS = 2_000 + 300;
@@ -28,8 +30,9 @@ async function call(members: () => readonly Behaviour[]) {
     return (members()[index] as Behaviour)(deadlineMs);
   };
   const endpoints = {
+    clock: systemClock,
     urls: () => members().map((_, index) => String(index)),
-    client: (url: string) => ({ index: Number(url) }) as unknown as Etcd3,
+    client: (url: string) => ({ index: Number(url) }) as unknown as MemberRpc,
   };
   const begun = performance.now();
   const outcome = await callAny("a test", endpoints, request).catch((error: unknown) => error);

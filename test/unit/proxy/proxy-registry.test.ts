@@ -2,12 +2,14 @@
 import { expect, it, onTestFinished } from "vitest";
 import { ProxyRegistry } from "../../../controller/proxy/proxy-registry.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
+import { JupyterProxy } from "../../../controller/proxy/jupyter-proxy.ts";
 import { freePort } from "../../support/free-port.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 it("a proxy that was opened or changed is news for its cluster alone, and is seen as wanted", async () => {
   const woken: string[] = [];
   const registry = new ProxyRegistry({
+    newProxy: (options) => new JupyterProxy(options),
     clock: systemClock,
     log: silentLog,
     onChange: (key) => woken.push(key),

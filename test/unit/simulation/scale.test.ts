@@ -43,7 +43,7 @@ let many: Figures;
 beforeAll(async () => {
   few = await figures(FEW);
   many = await figures(MANY);
-});
+}, 2 * MINUTE_MS);
 
 function costs(what: string): readonly [EventCost, EventCost] {
   const [small, large] = [few.events.get(what), many.events.get(what)];

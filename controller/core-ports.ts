@@ -1,0 +1,71 @@
+/**
+ * All that the controller needs of the world, and the only way it has to it. controller/compose.ts
+ * makes the ports of sockets, files and clocks; the simulator and the scale run make them of
+ * virtual time, and run the very same {@link ControllerCore} on them.
+ */
+import type Docker from "dockerode";
+import type { SnapshotTargets } from "./act/job-work.ts";
+import type { ConnectAgent } from "./agents/connection.ts";
+import type { ConnectMember } from "./etcd/member-client.ts";
+import type { LoopPorts } from "./loop/ports.ts";
+import type { FrameworkOptions } from "./mesos/framework-info.ts";
+import type { SchedulerOptions } from "./mesos/scheduler.ts";
+import type { TaskFiles } from "./mesos/tasks/task-store.ts";
+import type { ClusterKey } from "./model/ids.ts";
+import type { LeaderCandidate } from "./model/leader.ts";
+import type { ClusterMemory } from "./model/memory.ts";
+import type { ObservedTask } from "./model/observed.ts";
+import type { Clock, Logger } from "./model/ports.ts";
+import type { NewProxy } from "./proxy/proxy-registry.ts";
+
+export interface CorePorts {
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly metrics: LoopPorts["metrics"];
+  readonly identities: LoopPorts["identities"];
+  /** Where every cluster's last state is read by the API and by people. */
+  readonly publisher: LoopPorts["publisher"];
+  /** What must survive the process. */
+  readonly state: StateStore;
+  /** Where each cluster's snapshots are kept. */
+  readonly snapshots: Pick<SnapshotTargets, "of">;
+  /** How the leading Mesos master is found and reached, and who we are to it. */
+  readonly mesos: Pick<
+    SchedulerOptions,
+    "masters" | "detector" | "transport" | "tls" | "credentials"
+  > & { readonly framework: Pick<FrameworkOptions, "role" | "principal"> };
+  /** One member of a cluster's etcd. */
+  readonly connectMember: ConnectMember;
+  /** One node's agent: its stream of statuses, and every call to it. */
+  readonly connectAgent: ConnectAgent;
+  /** This machine's, if the containers run on it; null: they run on other machines' engines. */
+  readonly docker: Docker | null;
+  /** One address at which a cluster's Jupyter is reached. */
+  readonly newProxy: NewProxy;
+  /** Null in production. */
+  readonly interposed: Interposed | null;
+}
+
+export interface StateStore {
+  /** What it held when this process began. */
+  readonly stored: {
+    readonly memories: ReadonlyMap<ClusterKey, ClusterMemory>;
+    readonly tasks: ReadonlyMap<string, ObservedTask>;
+    readonly frameworkId: string | null;
+  };
+  /** Each resolves when it is durable. */
+  readonly memories: LoopPorts["store"];
+  readonly tasks: TaskFiles;
+  saveFrameworkId(id: string | null): Promise<void>;
+}
+
+/** Between the parts, for a simulator that counts, loses, repeats or falsifies what passes there. */
+export interface Interposed {
+  loopPorts(ports: LoopPorts): LoopPorts;
+  /** An event is about to wake whom it concerns. */
+  tell(wake: () => void): void;
+  /** The nodes of which a proxy follows the leader. */
+  followed(nodes: readonly LeaderCandidate[]): readonly LeaderCandidate[];
+}
