@@ -1,35 +1,12 @@
-/**
- * How the local member is spoken to. etcd3 is used for its connection and its wire types;
- * deadlines, retries and what follows from an error are ours, so its own fault handling is off:
- * its circuit breaker would keep the member out for 5 s after three failures.
- */
-import type { Etcd3, IOptions } from "etcd3";
+/** How the local member is spoken to: deadlines, retries and what follows from an error are ours. */
+import type { Etcd3 } from "etcd3";
+import { type ConnectionPace, oneMember } from "../../../controller/support/etcd3-options.ts";
 import { LOCAL_CLIENT_URL } from "./etcd-flags.ts";
 
-type FaultHandling = NonNullable<IOptions["faultHandling"]>;
-type Policy = NonNullable<FaultHandling["global"]>;
-
-const noEvent = () => ({ dispose: () => undefined });
-
-const callThrough = {
-  onSuccess: noEvent,
-  onFailure: noEvent,
-  execute: async (call: (context: { signal: AbortSignal }) => unknown) =>
-    call({ signal: new AbortController().signal }),
-} as unknown as Policy;
-
-const GRPC_OPTIONS = {
-  "grpc.initial_reconnect_backoff_ms": 20,
-  "grpc.min_reconnect_backoff_ms": 20,
-  "grpc.max_reconnect_backoff_ms": 200,
+const PACE: ConnectionPace = {
+  reconnectMs: { first: 20, max: 200 },
   // Loopback loses nothing unnoticed; a member that hangs is found by the deadlines of calls.
-  "grpc.keepalive_time_ms": 30_000,
-  "grpc.keepalive_timeout_ms": 2_000,
-  "grpc.enable_retries": 0,
-  "grpc.enable_http_proxy": 0,
-  "grpc.service_config_disable_resolution": 1,
-  // Clients share no connection: a stuck watch must not delay a status.
-  "grpc.use_local_subchannel_pool": 1,
+  pingMs: { every: 30_000, timeout: 2_000 },
 };
 
 /** Milliseconds for a unary call, unless the caller says otherwise. */
@@ -42,9 +19,7 @@ const CALL_MS_MAX = 1_000;
 export async function connect(): Promise<Etcd3> {
   const { Etcd3 } = await import("./etcd3.ts");
   return new Etcd3({
-    hosts: LOCAL_CLIENT_URL,
-    grpcOptions: GRPC_OPTIONS,
-    faultHandling: { global: callThrough, host: () => callThrough },
+    ...oneMember(LOCAL_CLIENT_URL, PACE),
     defaultCallOptions: (call) => (call.isStream ? {} : within(CALL_MS_MAX)),
   });
 }

@@ -13,14 +13,19 @@ import {
   stat,
 } from "node:fs/promises";
 import type { Files, OpenFile } from "../ports/files.ts";
-import { readIfThere, syncDirectory, syncTree, writeAtomically } from "./atomic-file.ts";
+import {
+  readIfThere,
+  replaceFile,
+  syncDirectory,
+} from "../../../controller/support/files/durable-file.ts";
 
 /** Of a new file: what is in it may be secret. */
 const NEW_FILE_MODE = 0o600;
 
 export const nodeFiles: Files = {
   read: readIfThere,
-  write: writeAtomically,
+  write: (path, text, { durable = false, ...options }) =>
+    replaceFile(path, text, { ...options, durable }),
   append: (path, text) => appendFile(path, text),
   open: async (path, access) => openFile(await open(path, access, NEW_FILE_MODE)),
   list: (path) => readdir(path),
@@ -58,4 +63,15 @@ function openFile(handle: FileHandle): OpenFile {
     sync: () => handle.sync(),
     close: () => handle.close(),
   };
+}
+
+/** Every file and directory below, and the directory itself. */
+async function syncTree(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inner = `${path}/${entry.name}`;
+    if (entry.isDirectory()) await syncTree(inner);
+    // A directory and a file are synced alike.
+    else await syncDirectory(inner);
+  }
+  await syncDirectory(path);
 }
