@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sameData } from "../../../controller/model/same-data.ts";
+import { sameData, withSharedParts } from "../../../controller/model/same-data.ts";
 
 describe("sameData", () => {
   it.each([
@@ -53,3 +53,38 @@ function sorted(value: unknown): string {
       : v,
   );
 }
+
+describe("a value made of an earlier one's parts", () => {
+  const before = {
+    taskId: "t",
+    etcd: { index: 1, members: [{ id: "a" }, { id: "b" }] },
+    hosts: [1],
+  };
+
+  it("says what the later one says, and shares whatever is the same in both", () => {
+    const later = {
+      taskId: "t",
+      etcd: { index: 2, members: [{ id: "a" }, { id: "c" }] },
+      hosts: [1],
+    };
+    const made = withSharedParts(before, structuredClone(later));
+    expect(made).toEqual(later);
+    expect(made.hosts).toBe(before.hosts);
+    expect(made.etcd.members[0]).toBe(before.etcd.members[0]);
+  });
+
+  it("is the earlier one when both say the same", () => {
+    expect(withSharedParts(before, structuredClone(before))).toBe(before);
+  });
+
+  it.each([
+    [{ a: 1, b: 2 }, { a: 1 }],
+    [{ a: 1 }, { a: 1, b: 2 }],
+    [[1, 2], [1]],
+    [[1], { 0: 1 }],
+    [{ a: null }, { a: {} }],
+    [null, { a: 1 }],
+  ])("has no more and no less than the later one: %j, then %j", (earlier, later) => {
+    expect(withSharedParts(earlier, later as unknown)).toEqual(later);
+  });
+});
