@@ -139,7 +139,7 @@ describe("ensureAgentImage", () => {
       ensureAgentImage({ docker: nowhere, log: silentLog, onProgress: () => undefined }),
     ).rejects.toMatchObject({
       code: "ERR_DOCKER_UNREACHABLE",
-      message: expect.stringContaining("start Docker Engine"),
+      message: expect.stringContaining("Start it (`systemctl start docker`)"),
     });
   });
 });
