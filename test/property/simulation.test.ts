@@ -10,7 +10,7 @@ import { runSeeds } from "../simulation/many/seed-pool.ts";
 import type { SeedResult } from "../simulation/many/seed-worker.ts";
 import { Tally } from "../simulation/many/tally.ts";
 import { runSeed } from "../simulation/run/run-seed.ts";
-import { buildWorker, type WorkerFile } from "../support/simulation/worker-file.ts";
+import { buildWorker, type WorkerFile } from "../simulation/many/worker-file.ts";
 
 const SECONDS = 60;
 const SEEDS_MIN = 200;
@@ -20,7 +20,7 @@ const threads = availableParallelism();
 
 let worker: WorkerFile;
 beforeAll(async () => {
-  worker = await buildWorker();
+  worker = await buildWorker("many/seed-worker");
 });
 afterAll(() => worker.remove());
 

@@ -1,5 +1,7 @@
 /** The command line of `npm run simulate`; see its help text. */
 import { parseArgs } from "node:util";
+import { readExploreOptions, runExplore } from "./explorer/explore-command.ts";
+import { readGuardsOptions, runGuards } from "./guards/guards-command.ts";
 import { runMany } from "./many/many.ts";
 import { replay } from "./many/replay.ts";
 import { runScale } from "./scale/scale-command.ts";
@@ -14,7 +16,8 @@ const SCENARIOS: Readonly<Record<string, (story: Story, seed: number) => void>> 
   paxos: tellPaxos,
 };
 
-const HELP = `Usage: npm run simulate -- --seed N | --seeds N | --minutes M | --scenario NAME | --scale
+const HELP = `Usage: npm run simulate -- --seed N | --seeds N | --minutes M | --explore | --guards
+                        | --scenario NAME | --scale
 
 The whole controller in virtual time, under faults that the seed draws: first anything may fail and
 every step must be safe, then nothing fails and everything must converge and rest.
@@ -28,6 +31,19 @@ every step must be safe, then nothing fails and everything must converge and res
   --minutes M       as many runs as begin within this time; with --seeds: at most so many
   --clusters C      of each run (default: drawn from the seed)
   --nodes K         of each cluster (default: drawn from the seed)
+
+Or the planner alone, without wires and promises, through the orders of what may happen to a few
+nodes; tells the shortest way to a broken rule:
+
+  --explore
+    --seconds N       so long (default 60)
+    --from S          ways drawn with this seed, and with those after it (default 1)
+    --threads T
+
+Or the planner with one of its guards taken away, to see who notices:
+
+  --guards [NAME...]  all of them, or these
+    --seconds N       for the explorer, and as long for the simulator (default 60)
 
 Or a story, step by step, of what simulated nodes do; the same seed tells the same story:
 
@@ -54,6 +70,8 @@ export interface Output {
 export async function simulate(args: readonly string[], output: Output): Promise<number> {
   try {
     if (args.includes("--scale")) return await scale(args, output);
+    if (args.includes("--explore")) return await runExplore(readExploreOptions(args), output);
+    if (args.includes("--guards")) return await runGuards(readGuardsOptions(args), output);
     return await dispatch(readOptions(args), output);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -98,7 +116,9 @@ async function dispatch(options: Options, output: Output): Promise<number> {
     return runMany({ from, count, minutes, threads, settings, report }, output);
   }
   if (seed !== null) return replay(seed, { ...settings, trace: trace === true }, output);
-  throw new UsageError("--seed, --seeds, --minutes, --scenario or --scale is missing");
+  throw new UsageError(
+    "--seed, --seeds, --minutes, --explore, --guards, --scenario or --scale is missing",
+  );
 }
 
 function tellerOf(scenario: string): (story: Story, seed: number) => void {

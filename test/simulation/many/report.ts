@@ -34,13 +34,18 @@ export function coverageTable(tally: Tally): string {
     ["fault", ...PHASES],
     ...rows.map(([fault, phases]) => [fault, ...PHASES.map((p) => String(phases.get(p) ?? 0))]),
   ];
+  return `${markdownTable(cells)}\n`;
+}
+
+/** The first column is text, the others figures. */
+export function markdownTable(cells: readonly (readonly string[])[]): string {
   const widths =
     cells[0]?.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0))) ?? [];
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" | ")} |`;
   const [head = [], ...body] = cells;
   const rule = `|${widths.map((w, i) => (i === 0 ? "-".repeat(w + 2) : `${"-".repeat(w + 1)}:`)).join("|")}|`;
-  return `${[line(head), rule, ...body.map(line)].join("\n")}\n`;
+  return `${[line(head), rule, ...body.map(line)].join("\n")}`;
 }
 
 export function markdownReport(tally: Tally, effort: Effort): string {

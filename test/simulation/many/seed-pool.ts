@@ -12,6 +12,8 @@ export interface PoolOptions {
   /** No seed begins later than this, once `countMin` have; milliseconds from now. */
   readonly deadlineMs: number;
   readonly countMin: number;
+  /** No seed begins once it says so. */
+  readonly isOver?: () => boolean;
   readonly settings: WorkerSettings;
   readonly onResult: (result: SeedResult) => void;
 }
@@ -23,7 +25,8 @@ export async function runSeeds(options: PoolOptions): Promise<void> {
   let handedOut = 0;
   const next = (): number | null => {
     const late = performance.now() - beganAt > deadlineMs && handedOut >= countMin;
-    return handedOut >= count || late ? null : from + handedOut++;
+    const over = options.isOver?.() === true;
+    return handedOut >= count || late || over ? null : from + handedOut++;
   };
   const size = Math.min(threads, count);
   await Promise.all(Array.from({ length: size }, () => runThread(options, next)));

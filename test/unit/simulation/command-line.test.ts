@@ -44,7 +44,9 @@ describe("npm run simulate", () => {
   });
 
   it.each([
-    [[], "--seed, --seeds, --minutes, --scenario or --scale is missing"],
+    [[], "--seed, --seeds, --minutes, --explore, --guards, --scenario or --scale is missing"],
+    [["--guards", "none"], "there is no guard none; there are launch-unreconciled"],
+    [["--explore", "--seconds", "0"], "--seconds takes a whole number from 1 on"],
     [["--seeds", "0"], "--seeds takes a whole number from 1 on"],
     [["--scenario", "raft"], '--scenario is "raft"; it must be raft-election or paxos'],
     [["--scenario", "toString"], '--scenario is "toString"'],

@@ -1,0 +1,18 @@
+/** A thread that explores its part of the scopes. */
+import { parentPort, workerData } from "node:worker_threads";
+import { type AllExplored, exploreAll } from "./explore-all.ts";
+
+export interface ScopeSettings {
+  /** Of this part alone. */
+  readonly visitsMax: number;
+  readonly seed: number;
+  /** No scope begins later than this. Milliseconds from the beginning. */
+  readonly deadlineMs: number;
+  readonly part: { readonly of: number; readonly number: number };
+}
+
+const { visitsMax, seed, deadlineMs, part } = workerData as ScopeSettings;
+const beganAt = performance.now();
+const isOver = () => performance.now() - beganAt > deadlineMs;
+const explored = exploreAll({ visitsMax, seed, isOver, part });
+parentPort?.postMessage(explored satisfies AllExplored);

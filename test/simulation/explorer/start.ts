@@ -1,0 +1,105 @@
+/** States to begin with: nothing yet, or a cluster that is Ready, made by the planner itself. */
+import { compileText, resolveConflicts } from "../../../crd-schema/documents.ts";
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
+import { newMemory } from "../../../controller/plan/intake.ts";
+import { pendingEffects, settle } from "./effects.ts";
+import { Scratch } from "./scratch.ts";
+import { pruned } from "./steps.ts";
+import type { State } from "./state.ts";
+import { visit } from "./visit.ts";
+
+const BEGAN_AT = 1_800_000_000_000;
+const ROUNDS_MAX = 200;
+const SECRETS = { agentToken: "agent", jupyterToken: "jupyter", cookieSecret: "cookie" };
+
+export interface Site {
+  readonly replicas: number;
+  /** Hosts beyond one for each node. */
+  readonly spareHosts: number;
+  readonly spec?: Partial<ClusterSpec>;
+}
+
+/** A spec that has just been read, and hosts with room for one node each. */
+export function nothingYet({ replicas, spareHosts, spec }: Site): State {
+  const manifest = {
+    apiVersion: "jupytercluster.dev/v1alpha1",
+    kind: "JupyterCluster",
+    metadata: { name: "lab" },
+    spec: {
+      replicas,
+      resources: { cpus: 1, memory: "1Gi", disk: "1Gi" },
+      network: { name: "net", subnet: "10.0.0.0/24" },
+      storage: { shared: { type: "hostPath", hostPath: "/mnt" } },
+      etcd: {
+        dataVolume: "local",
+        snapshots: { intervalSeconds: 0 },
+        recovery: { mode: "Automatic", graceSeconds: 5 },
+      },
+      unreachable: { replaceAfterSeconds: 30 },
+      backoff: { initialSeconds: 1, factor: 2, maxSeconds: 10 },
+    },
+  };
+  const { clusters, problems } = resolveConflicts([
+    compileText(JSON.stringify(manifest), "lab.yaml"),
+  ]);
+  const [cluster] = clusters;
+  if (cluster === undefined) throw new Error(problems.map((p) => p.message).join("; "));
+  const wanted = { ...cluster, spec: { ...cluster.spec, ...spec } };
+  const hosts = Array.from({ length: replicas + spareHosts }, (_, i) => [`host-${i}`, "up"]);
+  return {
+    now: BEGAN_AT,
+    memory: newMemory(wanted, { uid: "0123456789abcdef", secrets: SECRETS }, BEGAN_AT),
+    mesos: "heard",
+    told: {},
+    ended: {},
+    hosts: Object.fromEntries(hosts) as State["hosts"],
+    containers: [],
+    volumes: {},
+    heard: {},
+    lineages: [],
+    taken: [],
+    snapshots: [],
+    asked: false,
+    surprises: 0,
+    edits: 0,
+  };
+}
+
+/** @throws Error when the planner does not get it Ready */
+export function readyCluster(site: Site): State {
+  const ready = quiet(nothingYet(site));
+  const lacks = ready.memory.conditions.find((c) => c.type === "Ready");
+  if (lacks?.status !== "True") throw new Error(`not Ready: ${lacks?.reason}: ${lacks?.message}`);
+  return ready;
+}
+
+export function withSnapshot(state: State): State {
+  const clusterId = state.lineages.at(-1)?.clusterId ?? "";
+  const snapshot: SnapshotInfo = {
+    id: "20260101T000000000Z-r9",
+    takenAt: "2026-01-01T00:00:00.000Z",
+    revision: 9,
+    keys: 3,
+    sizeBytes: 20_480,
+    sha256: "ab".repeat(32),
+    clusterId,
+  };
+  return { ...state, snapshots: [snapshot] };
+}
+
+/** Without faults, until nothing is due and the planner is at rest. */
+export function quiet(state: State): State {
+  let current = state;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const scratch = new Scratch(current);
+    settle(scratch);
+    visit(scratch);
+    const [broken] = scratch.broken;
+    if (broken !== undefined) throw new Error(`${broken.rule}: ${broken.what}`);
+    const next = pruned(scratch.state);
+    if (next.memory === current.memory && pendingEffects(next).length === 0) return next;
+    current = next;
+  }
+  throw new Error("it does not come to rest");
+}

@@ -1,0 +1,88 @@
+/** Who may be stopped: nobody that the quorum needs, and nobody beside one that is away. */
+import type { ClusterMemory, SlotMemory } from "../../../controller/model/memory.ts";
+import { followsLeader } from "../../../controller/model/leader.ts";
+import { agentOf, type BrokenRule, majorityOf, type Sight } from "./sight.ts";
+
+/** A person wants it so, or the container is not one of the cluster's. */
+const FORCED = /suspended|deleted|restored, as it was asked for|data is on another host/;
+const UPDATE = /updated to the new template/;
+
+export function brokenByKills(
+  before: ClusterMemory,
+  after: ClusterMemory,
+  sight: Sight,
+): readonly BrokenRule[] {
+  const killed = after.slots.filter((s) => isNewlyKilled(s, before));
+  const gone = new Set(before.slots.filter((s) => s.task?.killRequestedAt != null).map(slotOf));
+  const found: BrokenRule[] = [];
+  for (const { slot, task } of killed) {
+    const reason = task?.killReason ?? "";
+    if (!FORCED.test(reason)) found.push(...judge(slot, reason, before, sight, gone));
+    gone.add(slot);
+  }
+  return found;
+}
+
+function slotOf({ slot }: SlotMemory): number {
+  return slot;
+}
+
+function isNewlyKilled({ slot, task }: SlotMemory, before: ClusterMemory): boolean {
+  if (task === null || task.killRequestedAt === null) return false;
+  const former = before.slots.find((s) => s.slot === slot)?.task;
+  return former?.taskId === task.taskId && former.killRequestedAt === null;
+}
+
+function judge(
+  slot: number,
+  reason: string,
+  before: ClusterMemory,
+  sight: Sight,
+  gone: ReadonlySet<number>,
+): readonly BrokenRule[] {
+  const found: BrokenRule[] = [];
+  const add = (rule: string) => found.push({ rule, what: `slot ${slot} is stopped: ${reason}` });
+  if (reason === "scaled in" && sight.voters.includes(slot) && sight.members !== null) {
+    add("the member leaves before its container");
+  }
+  if (isNeeded(slot, before, sight, gone)) add("the quorum is never given up");
+  if (!UPDATE.test(reason)) return found;
+  const others = before.slots.filter((s) => s.slot < before.cluster.spec.replicas);
+  if (sight.leader === slot && sight.following.size > 1) add("leadership moves first");
+  const away = others.filter((s) => s.slot !== slot && (gone.has(s.slot) || !votes(s.slot, sight)));
+  if (works(slot, sight) && away.length > 0) add("nobody leaves while another is away");
+  return found;
+}
+
+/** The voters in sight that stay are too few, and with it they are, or may be, enough. */
+function isNeeded(
+  slot: number,
+  { cluster }: ClusterMemory,
+  sight: Sight,
+  gone: ReadonlySet<number>,
+): boolean {
+  const { voters } = sight;
+  if (!voters.includes(slot)) return false;
+  const { replicas, etcd } = cluster.spec;
+  // One or two members on data that stays are updated with a short outage.
+  if (Math.max(voters.length, replicas) < 3 && etcd.dataVolume === "local") return false;
+  const quorum = majorityOf(voters.length);
+  // Also those that follow a leader whose own agent is not heard.
+  const stay = voters.filter((s) => s !== slot && !gone.has(s) && votes(s, sight)).length;
+  if (stay >= quorum) return false;
+  const agent = agentOf(sight, slot);
+  if (agent !== null) return agent.etcd !== null && agent.etcd.leaderId !== null;
+  // Nobody hears it: it may be part of a quorum of those that nobody hears.
+  const unseen = voters.filter((s) => agentOf(sight, s) === null).length;
+  return unseen >= quorum || voters.some((s) => votes(s, sight));
+}
+
+function works(slot: number, sight: Sight): boolean {
+  const agent = agentOf(sight, slot);
+  if (agent === null || !votes(slot, sight)) return false;
+  return agent.storage.ready && agent.units.sshd.ready && agent.units.jupyter.ready;
+}
+
+function votes(slot: number, sight: Sight): boolean {
+  return followsLeader(agentOf(sight, slot)?.etcd ?? null);
+}

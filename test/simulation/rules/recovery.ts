@@ -1,0 +1,45 @@
+/** A cluster is begun anew only when its quorum is lost for certain (DESIGN.md 6). */
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import { agentOf, type BrokenRule, type Sight } from "./sight.ts";
+
+export function brokenByBeginning(
+  before: ClusterMemory,
+  after: ClusterMemory,
+  sight: Sight,
+): readonly BrokenRule[] {
+  if (after.recovery.epoch === before.recovery.epoch) return [];
+  const found: BrokenRule[] = [];
+  const add = (rule: string, what: string) => found.push({ rule, what });
+  const { reseed, requested } = after.recovery;
+  const asked = before.recovery.requested !== null && requested === null;
+  if (!sight.mesosAnswered) add("unknown is not absent", "begun anew before Mesos has answered");
+  if (asked) {
+    const running = before.slots.filter((s) => s.task !== null && isThere(s.task.taskId, after));
+    if (running.length > 0) add("one cluster at a time", "restored while containers run");
+    return found;
+  }
+  if (sight.members !== null) add("one cluster at a time", "begun anew beside a quorum");
+  const unseen = sight.voters.filter((slot) => agentOf(sight, slot) === null);
+  if (unseen.length > 0) {
+    add("unknown is not absent", `begun anew while slots ${unseen.join(", ")} are out of sight`);
+  }
+  if (reseed?.from !== "survivor") return found;
+  const unread = sight.voters.filter((slot) => !hasReadItsLog(slot, sight));
+  if (unread.length > 0) {
+    add("the best log goes on", `chosen before slots ${unread.join(", ")} have read theirs`);
+  }
+  return found;
+}
+
+function isThere(taskId: string, { slots }: ClusterMemory): boolean {
+  return slots.some((s) => s.task?.taskId === taskId);
+}
+
+/** What its agent says of the log is from after the leader was lost. */
+function hasReadItsLog(slot: number, sight: Sight): boolean {
+  const agent = agentOf(sight, slot);
+  if (agent === null || agent.etcd === null || agent.etcd.isLearner) return true;
+  const { data, etcd } = agent;
+  if (etcd.leaderId !== null) return false;
+  return data.state !== "present" || data.raftIndex >= etcd.raftIndex;
+}

@@ -1,0 +1,88 @@
+/**
+ * What could be seen when a decision was made, told again without the planner's own view: the rules
+ * judge its decisions by it, and must not share its mistakes.
+ */
+import type { AgentStatus, EtcdMember } from "../../../controller/model/agent-api.ts";
+import { slotOfMemberName } from "../../../controller/model/ids.ts";
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { Observed } from "../../../controller/model/observed.ts";
+
+export interface BrokenRule {
+  readonly rule: string;
+  readonly what: string;
+}
+
+export interface SeenNode {
+  readonly slot: number;
+  /** Null: nobody heard from it just now. */
+  readonly agent: AgentStatus | null;
+}
+
+export interface Sight {
+  readonly nodes: readonly SeenNode[];
+  /** Mesos is heard, and has answered for every remembered task. */
+  readonly mesosAnswered: boolean;
+  /** As the leader in sight tells them; null: there is none, or it cannot say. */
+  readonly members: readonly EtcdMember[] | null;
+  /** Slot of the leader in sight. */
+  readonly leader: number | null;
+  /** Slots of voters in sight that follow that leader, itself included. */
+  readonly following: ReadonlySet<number>;
+  /** Slots that have a vote: by the members, or as they were remembered. */
+  readonly voters: readonly number[];
+}
+
+export function sightOf(memory: ClusterMemory, observed: Observed): Sight {
+  const lineage = memory.bootstrap?.phase === "done" ? memory.bootstrap.clusterId : null;
+  const nodes = memory.slots.map(({ slot, task }) => {
+    const source = task === null ? undefined : observed.agents.get(task.taskId);
+    return { slot, agent: source?.freshness === "fresh" ? source.value : null };
+  });
+  const ours = nodes.filter(
+    ({ agent }) => agent?.etcd != null && (lineage === null || agent.etcd.clusterId === lineage),
+  );
+  const leader = leaderAmong(ours);
+  const leaderId = leader?.agent?.etcd?.memberId;
+  const members = leader?.agent?.etcd?.members ?? null;
+  const remembered = memory.slots.filter((s) => s.memberId !== null && !s.isLearner);
+  const voters =
+    members === null ? remembered.map((s) => s.slot) : slotsOf(members.filter((m) => !m.isLearner));
+  const following = ours
+    .filter(({ slot, agent }) => voters.includes(slot) && agent?.etcd?.leaderId === leaderId)
+    .map(({ slot }) => slot);
+  const { mesos } = observed;
+  return {
+    nodes,
+    mesosAnswered: mesos.freshness === "fresh" && mesos.value.reconciled,
+    members,
+    leader: leader?.slot ?? null,
+    following: new Set(leaderId === undefined ? [] : following),
+    voters,
+  };
+}
+
+export function majorityOf(voters: number): number {
+  return Math.floor(voters / 2) + 1;
+}
+
+export function agentOf({ nodes }: Sight, slot: number): AgentStatus | null {
+  return nodes.find((n) => n.slot === slot)?.agent ?? null;
+}
+
+/** Voters have names: they have started. */
+function slotsOf(members: readonly EtcdMember[]): number[] {
+  return members.flatMap(({ name }) => slotOfMemberName(name) ?? []);
+}
+
+function leaderAmong(nodes: readonly SeenNode[]): SeenNode | undefined {
+  const terms = nodes.flatMap(({ agent }) =>
+    agent?.etcd?.leaderId == null ? [] : [agent.etcd.raftTerm],
+  );
+  const newest = Math.max(0, ...terms);
+  return nodes.find(
+    ({ agent }) =>
+      agent?.etcd != null &&
+      agent.etcd.raftTerm === newest &&
+      agent.etcd.leaderId === agent.etcd.memberId,
+  );
+}

@@ -1,0 +1,121 @@
+/** The explorer's own world does what it stands for, and its search knows a state again. */
+import { describe, expect, it } from "vitest";
+import { settle } from "../../simulation/explorer/effects.ts";
+import { faultsOf } from "../../simulation/explorer/faults.ts";
+import { keyOf } from "../../simulation/explorer/key.ts";
+import { observe } from "../../simulation/explorer/observe.ts";
+import { giveOrder } from "../../simulation/explorer/orders.ts";
+import { Scratch } from "../../simulation/explorer/scratch.ts";
+import { explore } from "../../simulation/explorer/search.ts";
+import { nothingYet, quiet, readyCluster } from "../../simulation/explorer/start.ts";
+import type { State } from "../../simulation/explorer/state.ts";
+import { visit } from "../../simulation/explorer/visit.ts";
+
+const THREE = { replicas: 3, spareHosts: 0 };
+const ready = readyCluster(THREE);
+
+function struck(state: State, kind: Parameters<typeof faultsOf>[1][number], slot: number): State {
+  const scratch = new Scratch(state);
+  const fault = faultsOf(state, [kind]).find(({ name }) => name.endsWith(`slot ${slot}`));
+  if (fault === undefined) throw new Error(`${kind} cannot strike slot ${slot}`);
+  fault.happen(scratch);
+  return scratch.state;
+}
+
+function leads(state: State): number | undefined {
+  const { leader, lineage } = state.lineages.at(-1) ?? {};
+  return state.containers.find((c) =>
+    Object.entries(state.volumes).some(
+      ([place, v]) =>
+        place.endsWith(` ${c.slot}`) && v.memberId === leader && v.lineage === lineage,
+    ),
+  )?.slot;
+}
+
+describe("the explorer's world", () => {
+  it("is brought to Ready by the planner, with one leader and three voters", () => {
+    expect(ready.containers.map((c) => c.slot)).toEqual([0, 1, 2]);
+    expect(ready.lineages).toHaveLength(1);
+    expect(ready.lineages[0]?.members.map((m) => m.isLearner)).toEqual([false, false, false]);
+    expect(leads(ready)).toBe(0);
+  });
+
+  it("elects another leader when the first dies, and is whole again", () => {
+    const after = quiet(struck(ready, "killed", 0));
+    expect(leads(after)).not.toBe(0);
+    expect(after.containers.map((c) => c.slot).toSorted()).toEqual([0, 1, 2]);
+    expect(after.lineages).toHaveLength(1);
+  });
+
+  it("replaces a member whose data is lost by one with another id", () => {
+    const after = quiet(struck(ready, "data lost", 2));
+    const idOf = (state: State) =>
+      state.lineages.at(-1)?.members.find((m) => m.name === "slot-2")?.id;
+    expect(idOf(after)).not.toBe(idOf(ready));
+    expect(after.lineages.at(-1)?.members.filter((m) => !m.isLearner)).toHaveLength(3);
+  });
+
+  it("has no leader without a quorum, and none is heard of once that is noticed", () => {
+    const scratch = new Scratch(struck(struck(ready, "killed", 0), "killed", 1));
+    const [lineage] = scratch.state.lineages;
+    expect(lineage && scratch.leaderOf(lineage)).toBeUndefined();
+    expect(scratch.state.containers[0]?.leaderId).not.toBeNull();
+    settle(scratch);
+    expect(scratch.state.containers.find((c) => c.slot === 2)?.leaderId).toBeNull();
+  });
+
+  it("shows what is late as fresh, and what is silent as old", () => {
+    const taskId = ready.containers[1]?.taskId ?? "";
+    const freshness = (state: State) => observe(state).agents.get(taskId)?.freshness;
+    expect(freshness(struck(ready, "late news", 1))).toBe("fresh");
+    expect(freshness(struck(ready, "silence", 1))).toBe("stale");
+  });
+
+  it("takes an identity that begins twice for a broken rule", () => {
+    const scratch = new Scratch(nothingYet(THREE));
+    for (let round = 0; round < 3; round++) {
+      settle(scratch);
+      visit(scratch);
+    }
+    expect(scratch.broken).toEqual([]);
+    const task = scratch.state.memory.slots[0]?.task;
+    const [container] = scratch.state.containers;
+    if (task?.order == null || container === undefined) throw new Error("slot 0 has no order");
+    scratch.wipe(container);
+    scratch.patchContainer(container.taskId, { orderId: null, etcd: "none", leaderId: null });
+    const jupyter = { token: "", cookieSecret: "" };
+    giveOrder(scratch, task.taskId, { orderId: "again", etcd: task.order.etcd, jupyter });
+    expect(scratch.broken.map((b) => b.rule)).toEqual(["an identity is used once"]);
+  });
+});
+
+describe("two states", () => {
+  it("are one when only moments have passed that no timer counts", () => {
+    expect(keyOf({ ...ready, now: ready.now + 1_000_000 })).toBe(
+      keyOf({ ...ready, now: ready.now + 2_000_000 }),
+    );
+  });
+
+  it("are two when something may come of it", () => {
+    expect(keyOf(struck(ready, "killed", 0))).not.toBe(keyOf(ready));
+    expect(keyOf(struck(ready, "late news", 0))).not.toBe(keyOf(ready));
+  });
+});
+
+describe("a scope", () => {
+  const scope = {
+    name: "small",
+    begin: () => ready,
+    edits: [],
+    faults: ["Mesos away"] as const,
+    surprisesMax: 1,
+    stepsMax: 6,
+  };
+
+  it("is explored to its end when the budget lasts, the same each time", () => {
+    const explored = explore(scope, { visitsMax: 2_000, seed: 1 });
+    expect(explored).toMatchObject({ complete: true, violation: null });
+    expect(explore(scope, { visitsMax: 2_000, seed: 1 })).toEqual(explored);
+    expect(explore(scope, { visitsMax: 2_000, seed: 2 }).states).toBe(explored.states);
+  });
+});
