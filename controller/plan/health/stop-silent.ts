@@ -22,7 +22,7 @@ export function stopSilent({ view }: PlanContext, plan: PlanBuilder): void {
  * What is out of sight may well serve on: behind it is only its agent, or the way to it. It may end
  * when the voters in sight are a quorum, or when there can be none that it is part of.
  */
-function canSpareSilent(view: ClusterView): boolean {
+export function canSpareSilent(view: ClusterView): boolean {
   const voters = view.nodes.filter((n) => n.memory.memberId !== null && !n.memory.isLearner);
   const quorum = quorumOf(voters.length);
   const following = voters.filter((n) => followsLeader(n.agent?.etcd ?? null)).length;

@@ -4,7 +4,7 @@
  * while the one replaced before has not rejoined, so a bad image stops at the first node.
  */
 import { notReadyReasons, ownFaults } from "../health/readiness.ts";
-import { SILENT_MAX_MS } from "../health/stop-silent.ts";
+import { canSpareSilent, SILENT_MAX_MS } from "../health/stop-silent.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
@@ -39,7 +39,7 @@ function isDispensable(node: NodeView, view: ClusterView, plan: PlanBuilder): bo
   if (node.agent === null) {
     // Out of sight is not idle: it may carry the quorum.
     const since = node.task?.silentSince ?? plan.now;
-    return plan.now - since >= SILENT_MAX_MS;
+    return plan.now - since >= SILENT_MAX_MS && canSpareSilent(view);
   }
   if (node.agent.etcd === null || node.member?.isLearner) return true;
   return view.etcd.members !== null && survivesAbsence(view);

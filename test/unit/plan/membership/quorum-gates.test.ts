@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { AgentStatus } from "../../../../controller/model/agent-api.ts";
 import { lastKnown, type Observed, stale } from "../../../../controller/model/observed.ts";
 import type { ActionType } from "../../../../controller/model/action.ts";
+import { SILENT_MAX_MS } from "../../../../controller/plan/health/stop-silent.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import {
@@ -84,6 +85,21 @@ describe("with too few voters in sight", () => {
     expect(decide()).not.toContain("KillTask");
     run.world.blind.clear();
     expect(decide()).toContain("KillTask");
+  });
+});
+
+describe("nodes that were silent for long", () => {
+  it("are not updated while the quorum may rest on them", () => {
+    const run = readyRun();
+    const followers = followersOf(run);
+    for (const slot of followers) run.world.blind.add(slot);
+    run.visit();
+    run.now += 2 * SILENT_MAX_MS;
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    expect(doneIn(run, VISITS, "KillTask")).toEqual([]);
+    // One of them is heard again: with it the quorum can do without the other.
+    run.world.blind.delete(followers[0] as number);
+    expect(doneIn(run, VISITS, "KillTask")).not.toEqual([]);
   });
 });
 
