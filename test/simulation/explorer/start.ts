@@ -2,7 +2,7 @@
 import { compileText, resolveConflicts } from "../../../crd-schema/documents.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
-import { newMemory } from "../../../controller/plan/intake.ts";
+import { newMemory } from "../../../controller/plan/apply-spec.ts";
 import { pendingEffects, settle } from "./effects.ts";
 import { Scratch } from "./scratch.ts";
 import { pruned } from "./steps.ts";

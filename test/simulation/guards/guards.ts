@@ -22,8 +22,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "unnamed-task-ended",
     keeps: "a task that Mesos does not name may run on",
-    find: `observed ? taskEnd(observed.state) : "uncertain"`,
-    replacement: `observed ? taskEnd(observed.state) : "ended"`,
+    find: `status ? taskEnd(status.state) : "uncertain"`,
+    replacement: `status ? taskEnd(status.state) : "ended"`,
   },
   {
     name: "identity-twice",
@@ -41,26 +41,26 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "leader-moves-first",
     keeps: "the leader is updated only after its leadership has moved",
-    find: `if (!node.leads) draft.kill(node.slot, REASON);`,
-    replacement: `if (view.nodes.length > 0) draft.kill(node.slot, REASON);`,
+    find: `if (!node.leads) plan.killTask(node.slot, REASON);`,
+    replacement: `if (view.nodes.length > 0) plan.killTask(node.slot, REASON);`,
   },
   {
     name: "add-learner-quorum",
     keeps: "no learner is added with too few voters in sight",
-    find: `if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return null;`,
+    find: `if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return;`,
     replacement: ``,
   },
   {
     name: "promote-quorum",
     keeps: "no learner is promoted with too few voters in sight",
-    find: `if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return null;`,
+    find: `if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return;`,
     replacement: ``,
   },
   {
     name: "replace-quorum",
     keeps: "no member whose data is lost is removed with too few voters in sight",
-    find: `if (!stale?.member || !survivesRemoval(view, stale)) return null;`,
-    replacement: `if (!stale?.member) return null;`,
+    find: `if (!stale?.member || !survivesRemoval(view, stale)) return;`,
+    replacement: `if (!stale?.member) return;`,
   },
   {
     name: "broken-node-votes",
@@ -71,7 +71,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "update-waits-for-all",
     keeps: "no node is updated while another is not ready",
-    find: `else if (view.nodes.every((n) => n.wanted && notReadyReasons(n, view).length === 0)) {`,
+    find: `else if (view.nodes.every((n) => n.desired && notReadyReasons(n, view).length === 0)) {`,
     replacement: `else {`,
   },
   {
@@ -119,7 +119,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "launch-away-quorum",
     keeps: "a slot is launched away from its data only with a quorum in sight",
-    find: `if (home !== null && !isHome(home, choice) && !hasQuorumInSight(view.etcd)) {`,
-    replacement: `if (home !== null && !isHome(home, choice) && home.agentId === "") {`,
+    find: `if (location === null || isAt(location, choice) || hasQuorumInSight(etcd)) return choice;`,
+    replacement: `if (location === null || location.agentId !== "") return choice;`,
   },
 ];

@@ -43,7 +43,7 @@ describe("the explorer's world", () => {
   it("elects another leader when the first dies, and is whole again", () => {
     const after = quiet(struck(ready, "killed", 0));
     expect(leads(after)).not.toBe(0);
-    expect(after.containers.map((c) => c.slot).toSorted()).toEqual([0, 1, 2]);
+    expect(new Set(after.containers.map((c) => c.slot))).toEqual(new Set([0, 1, 2]));
     expect(after.lineages).toHaveLength(1);
   });
 
