@@ -3,6 +3,7 @@ import type { Action } from "../../../controller/model/action.ts";
 import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { Observed } from "../../../controller/model/observed.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 import type { SimulatedController } from "../controller/controller.ts";
 import type { EffectEvent } from "../controller/effects.ts";
@@ -13,6 +14,7 @@ import type { RaftEvent } from "../raft/types.ts";
 import type { Watchers } from "../world/watchers.ts";
 import { CONTROLLER, type World } from "../world/world.ts";
 import type { Writer } from "../world/writer.ts";
+import { Decisions } from "./decisions.ts";
 import { Findings } from "./findings.ts";
 import { Histories } from "./histories.ts";
 import { Kills } from "./kills.ts";
@@ -43,6 +45,7 @@ export class Judge implements Watchers {
   readonly findings = new Findings();
   readonly writers = new Map<string, Writer>();
   private readonly histories = new Histories(this.findings);
+  private readonly decisions = new Decisions(this.findings);
   private readonly publications = new Publications(this.findings);
   private readonly proxies = new Proxies(this.findings);
   /** Cluster -> its membership, as last committed. */
@@ -87,10 +90,20 @@ export class Judge implements Watchers {
     this.onEffectExtra(controller, event);
   }
 
+  /** Rare states, and at how many visits each was. */
+  get sometimes(): Readonly<Record<string, number>> {
+    return this.decisions.sometimes;
+  }
+
+  onObserved(controller: SimulatedController, memory: ClusterMemory, observed: Observed): void {
+    this.decisions.onObserved(controller, memory, observed);
+  }
+
   /** Mesos refuses the calls of a controller from which another has taken over. */
   onAction(controller: SimulatedController, action: Action, memory: ClusterMemory): void {
     const forMesos = action.type === "LaunchTasks" || action.type === "KillTask";
     if (forMesos && this.parts?.world.controller !== controller) return;
+    this.decisions.onAction(controller, action, memory);
     this.parts?.slots.onAction(action);
     this.parts?.quorums.onAction(action, memory);
     this.parts?.kills.onAction(action, memory);

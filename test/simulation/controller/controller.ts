@@ -10,7 +10,7 @@ import { PublishedStore } from "../../../controller/loop/published.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterKey } from "../../../controller/model/ids.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
-import type { ObservedProxy } from "../../../controller/model/observed.ts";
+import type { Observed, ObservedProxy } from "../../../controller/model/observed.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import type { HostPort } from "../../../controller/support/host-port.ts";
@@ -41,6 +41,8 @@ export interface ControllerOptions {
   readonly masters: readonly HostPort[];
   readonly resolve: (ip: string) => string | undefined;
   readonly onEffect: (event: EffectEvent) => void;
+  /** Before it is planned by what was seen. */
+  readonly onObserved: (memory: ClusterMemory, observed: Observed) => void;
   /** Before an action is carried out. */
   readonly onAction: (action: Action, memory: ClusterMemory) => void;
   /** How often an event is told: once, unless it gets lost or is repeated. */
@@ -170,7 +172,11 @@ export class SimulatedController {
     const { tampering, onAction } = this.options;
     return {
       ...ports,
-      observe: (key, memory) => tampering.observe(ports.observe(key, memory)),
+      observe: (key, memory) => {
+        const observed = tampering.observe(ports.observe(key, memory));
+        this.options.onObserved(memory, observed);
+        return observed;
+      },
       perform: (action, memory) =>
         this.effects.carryOut(action.type, () => {
           onAction(action, memory);

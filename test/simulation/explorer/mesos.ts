@@ -56,7 +56,7 @@ export function kill(scratch: Scratch, taskId: string): void {
   end(scratch, container, "TASK_KILLED");
 }
 
-/** The container is gone; its volume stays. What was last heard of it is not forgotten. */
+/** The container is gone; its volume stays, if it is one that does. What was last heard of it is not forgotten. */
 export function end(scratch: Scratch, container: Container, how: TaskState): void {
   const { taskId, host, news, stage } = container;
   const { containers, heard, ended } = scratch.state;
@@ -69,6 +69,7 @@ export function end(scratch: Scratch, container: Container, how: TaskState): voi
         ? { ...heard, [taskId]: { fresh: false, status } }
         : heard,
   });
+  if (scratch.state.memory.cluster.spec.etcd.dataVolume === "ephemeral") scratch.wipe(container);
 }
 
 /** Task id and state of whatever Mesos knows better than it has told. */

@@ -45,6 +45,24 @@ const SITUATIONS: readonly Situation[] = [
     edits: [{ image: "2" }],
   },
   {
+    name: "three nodes grow to four",
+    site: { ...THREE, spareHosts: 1 },
+    begin: readyCluster,
+    edits: [{ replicas: 4 }],
+  },
+  {
+    name: "five nodes get a new image",
+    site: { replicas: 5, spareHosts: 0 },
+    begin: readyCluster,
+    edits: [{ image: "2" }],
+  },
+  {
+    name: "two nodes on data that dies with them get a new image",
+    site: { replicas: 2, spareHosts: 0, dataVolume: "ephemeral" },
+    begin: readyCluster,
+    edits: [{ image: "2" }],
+  },
+  {
     name: "three nodes are suspended and come back",
     site: THREE,
     begin: readyCluster,
@@ -77,11 +95,11 @@ export interface BudgetedScope extends Scope {
 }
 
 /**
- * First one surprise of any kind at any moment of each situation, then two or three of one group.
+ * First one surprise of any kind at any moment of each situation, then two of one group.
  */
 export const SCOPES: readonly BudgetedScope[] = [
-  ...SITUATIONS.map((situation) => scopeOf(situation, [...new Set(FAULTS.flat())], 1, 4)),
-  ...FAULTS.flatMap((faults) => SITUATIONS.map((situation) => scopeOf(situation, faults, 3, 1))),
+  ...SITUATIONS.map((situation) => scopeOf(situation, [...new Set(FAULTS.flat())], 1, 8)),
+  ...FAULTS.flatMap((faults) => SITUATIONS.map((situation) => scopeOf(situation, faults, 2, 1))),
 ];
 
 function scopeOf(

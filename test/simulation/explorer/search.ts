@@ -45,6 +45,8 @@ interface Place {
 
 /** So many walks one after the other without a new step: what is left is gone to directly. */
 const IN_VAIN_MAX = 20;
+/** So seldom that most surprises come when something is under way. */
+const SURPRISE = 0.25;
 
 export function explore(scope: Scope, budget: Budget): Explored {
   return new Search(scope, budget).run();
@@ -141,7 +143,7 @@ class Search {
 
   /** A way that is known, towards what is not; undefined: something new is to be tried here. */
   private choose({ untried, next }: Place): Place["next"][number] | undefined {
-    const surprising = this.rng.chance(0.5);
+    const surprising = this.rng.chance(SURPRISE);
     if (untried.some((m) => m.isSurprise === surprising)) return undefined;
     const known = next.filter(({ move }) => move.isSurprise === surprising);
     if (known.length > 0) return this.rng.pick(known);
@@ -149,7 +151,7 @@ class Search {
   }
 
   private untriedOf({ untried }: Place): Move | undefined {
-    const surprising = this.rng.chance(0.5);
+    const surprising = this.rng.chance(SURPRISE);
     const at = untried.findIndex((m) => m.isSurprise === surprising);
     return untried.splice(Math.max(at, 0), 1)[0];
   }

@@ -1,6 +1,5 @@
 /** States to begin with: nothing yet, or a cluster that is Ready, made by the planner itself. */
 import { compileText, resolveConflicts } from "../../../crd-schema/documents.ts";
-import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import { newMemory } from "../../../controller/plan/apply-spec.ts";
 import { pendingEffects, settle } from "./effects.ts";
@@ -17,11 +16,12 @@ export interface Site {
   readonly replicas: number;
   /** Hosts beyond one for each node. */
   readonly spareHosts: number;
-  readonly spec?: Partial<ClusterSpec>;
+  /** Default: local. */
+  readonly dataVolume?: "local" | "ephemeral";
 }
 
 /** A spec that has just been read, and hosts with room for one node each. */
-export function nothingYet({ replicas, spareHosts, spec }: Site): State {
+export function nothingYet({ replicas, spareHosts, dataVolume = "local" }: Site): State {
   const manifest = {
     apiVersion: "jupytercluster.dev/v1alpha1",
     kind: "JupyterCluster",
@@ -32,7 +32,7 @@ export function nothingYet({ replicas, spareHosts, spec }: Site): State {
       network: { name: "net", subnet: "10.0.0.0/24" },
       storage: { shared: { type: "hostPath", hostPath: "/mnt" } },
       etcd: {
-        dataVolume: "local",
+        dataVolume,
         snapshots: { intervalSeconds: 0 },
         recovery: { mode: "Automatic", graceSeconds: 5 },
       },
@@ -45,11 +45,10 @@ export function nothingYet({ replicas, spareHosts, spec }: Site): State {
   ]);
   const [cluster] = clusters;
   if (cluster === undefined) throw new Error(problems.map((p) => p.message).join("; "));
-  const wanted = { ...cluster, spec: { ...cluster.spec, ...spec } };
   const hosts = Array.from({ length: replicas + spareHosts }, (_, i) => [`host-${i}`, "up"]);
   return {
     now: BEGAN_AT,
-    memory: newMemory(wanted, { uid: "0123456789abcdef", secrets: SECRETS }, BEGAN_AT),
+    memory: newMemory(cluster, { uid: "0123456789abcdef", secrets: SECRETS }, BEGAN_AT),
     mesos: "heard",
     told: {},
     ended: {},

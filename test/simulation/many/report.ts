@@ -1,4 +1,5 @@
 /** Tells what many runs have come to: for people, and for programs. */
+import { SOMETIMES_NAMES } from "../check/sometimes.ts";
 import { PHASES } from "../world/phases.ts";
 import type { Tally } from "./tally.ts";
 
@@ -19,12 +20,28 @@ export function summaryOf(tally: Tally, { seconds, threads, command }: Effort): 
     `${seeds} seeds in ${seconds.toFixed(1)} s on ${threads} threads (${perSecond} seeds/s)`,
     `${hours} virtual hours, ${steps} events`,
     `converged after the last fault: median ${median / 1000} s, p99 ${p99 / 1000} s, max ${max / 1000} s`,
+    rareStatesLine(tally),
     `${violations.length} violations`,
   ];
   for (const { seed, check, what, atMs } of violations) {
     lines.push(`  seed ${seed} at ${atMs / 1000} s: ${check}: ${what}`, `    ${command(seed)}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function rareStatesLine(tally: Tally): string {
+  const never = tally.neverReached();
+  const all = SOMETIMES_NAMES.length;
+  const line = `${all - never.length} of ${all} rare states reached`;
+  return never.length === 0 ? line : `${line}; never: ${never.join("; ")}`;
+}
+
+/** At how many visits each rare state was, the rarest first. */
+function rareStatesTable(tally: Tally): string {
+  const rows = SOMETIMES_NAMES.map((name) => [name, tally.sometimes.get(name) ?? 0] as const)
+    .toSorted(([, a], [, b]) => a - b)
+    .map(([name, count]) => [name, String(count)]);
+  return markdownTable([["rare state", "visits"], ...rows]);
 }
 
 /** How often each fault struck in each phase. */
@@ -57,6 +74,8 @@ export function markdownReport(tally: Tally, effort: Effort): string {
     "## How often each fault struck in each phase",
     coverageTable(tally).trimEnd(),
     `Pairs never hit: ${never}.`,
+    "## Rare states",
+    rareStatesTable(tally),
   ]
     .join("\n\n")
     .concat("\n");
@@ -73,6 +92,8 @@ export function jsonReport(tally: Tally, { seconds, threads }: Effort): string {
     violations,
     coverage,
     missing: tally.missing(),
+    sometimes: Object.fromEntries(tally.sometimes),
+    neverReached: tally.neverReached(),
   };
   return `${JSON.stringify({ ...about, ...rest }, null, 2)}\n`;
 }

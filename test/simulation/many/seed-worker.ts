@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Finding } from "../check/findings.ts";
 import { type PlantedName, tamperingOf } from "../check/planted.ts";
 import type { Coverage } from "../faults/chaos.ts";
-import { runSeed, type RunOptions } from "../run/run-seed.ts";
+import { runSeed, type RunOptions, type RunResult } from "../run/run-seed.ts";
 
 export type WorkerSettings = Pick<RunOptions, "clusters" | "nodes"> & {
   /** Guards that are taken away. */
@@ -15,6 +15,7 @@ export interface SeedResult {
   readonly seed: number;
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
+  readonly sometimes: RunResult["sometimes"];
   readonly hash: string;
   readonly steps: number;
   readonly virtualMs: number;
@@ -27,7 +28,7 @@ async function answer(seed: number): Promise<void> {
   const { planted, ...site } = workerData as WorkerSettings;
   const tampering = planted === undefined ? {} : { tampering: tamperingOf(planted) };
   const run = await runSeed({ ...site, ...tampering, seed, linesKept: 0 });
-  const { findings, coverage, hash, steps, virtualMs, convergedMs } = run;
-  const result = { seed, findings, coverage, hash, steps, virtualMs, convergedMs };
+  const { findings, coverage, sometimes, hash, steps, virtualMs, convergedMs } = run;
+  const result = { seed, findings, coverage, sometimes, hash, steps, virtualMs, convergedMs };
   parentPort?.postMessage(result satisfies SeedResult);
 }

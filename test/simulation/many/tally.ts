@@ -1,4 +1,5 @@
 /** What many runs have come to. */
+import { SOMETIMES_NAMES, type SometimesName } from "../check/sometimes.ts";
 import { type Phase, PHASES } from "../world/phases.ts";
 import type { SeedResult } from "./seed-worker.ts";
 
@@ -13,18 +14,24 @@ export class Tally {
   readonly violations: Violation[] = [];
   /** Fault -> phase -> how often. */
   readonly coverage = new Map<string, Map<Phase, number>>();
+  /** Rare state -> at how many visits it was. */
+  readonly sometimes = new Map<SometimesName, number>();
   seeds = 0;
   steps = 0;
   virtualMs = 0;
   private readonly converged: number[] = [];
 
-  add({ seed, findings, coverage, steps, virtualMs, convergedMs }: SeedResult): void {
+  add({ seed, findings, coverage, sometimes, steps, virtualMs, convergedMs }: SeedResult): void {
     this.seeds += 1;
     this.steps += steps;
     this.virtualMs += virtualMs;
     if (convergedMs !== null) this.converged.push(convergedMs);
     for (const finding of findings) this.violations.push({ seed, ...finding });
     for (const [pair, count] of Object.entries(coverage)) this.cover(pair, count);
+    for (const name of SOMETIMES_NAMES) {
+      const count = sometimes[name] ?? 0;
+      if (count > 0) this.sometimes.set(name, (this.sometimes.get(name) ?? 0) + count);
+    }
   }
 
   /** Milliseconds from the last fault until all was well. */
@@ -39,6 +46,11 @@ export class Tally {
     return [...this.coverage].flatMap(([fault, phases]) =>
       PHASES.filter((phase) => !phases.has(phase)).map((phase) => `${fault} while ${phase}`),
     );
+  }
+
+  /** Rare states that never were. */
+  neverReached(): readonly SometimesName[] {
+    return SOMETIMES_NAMES.filter((name) => !this.sometimes.has(name));
   }
 
   private cover(pair: string, count: number): void {

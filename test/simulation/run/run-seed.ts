@@ -6,7 +6,8 @@ import { Rng } from "../engine/rng.ts";
 import { type Finding } from "../check/findings.ts";
 import { Judge } from "../check/judge.ts";
 import { NO_TAMPERING, type Tampering } from "../controller/tampering.ts";
-import { ALL_FAULTS, Chaos, type Coverage } from "../faults/chaos.ts";
+import { Chaos, type Coverage } from "../faults/chaos.ts";
+import { swarm } from "../faults/swarm.ts";
 import { Station } from "../wire/station.ts";
 import type { Wish } from "../world/spec-user.ts";
 import { World } from "../world/world.ts";
@@ -32,6 +33,8 @@ export interface RunResult {
   readonly seed: number | string;
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
+  /** Rare states, and at how many visits each was. */
+  readonly sometimes: Readonly<Record<string, number>>;
   readonly hash: string;
   readonly trace: readonly string[];
   readonly steps: number;
@@ -60,21 +63,22 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   }
   const chaos = new Chaos(world, judge, judge.writers, rng.fork("chaos"), {
     everyMs: draw.integer(1_500, 9_000),
-    faults: ALL_FAULTS,
+    faults: swarm(rng.fork("swarm")),
   });
   const release = catchRejections((error) => judge.findings.add("programmer error", error));
   const startedAt = world.now();
   let convergedMs: number | null = null;
   try {
     world.start();
-    const calmMs = draw.chance(0.7) ? 14_000 : 0;
-    await runUntil(world, judge, startedAt + calmMs);
+    const convergence = new Convergence(world, judge);
+    // Half of the clusters are formed when the first fault strikes.
+    if (draw.chance(0.5)) await untilFormed(world, judge, convergence);
     chaos.start();
     const faultsMs = 1_000 * (options.seconds ?? draw.integer(15, 60));
-    await runUntil(world, judge, startedAt + calmMs + faultsMs);
+    await runUntil(world, judge, world.now() + faultsMs);
     chaos.end();
     if (judge.findings.all.length === 0) {
-      convergedMs = await new Convergence(world, judge).wait();
+      convergedMs = await convergence.wait();
     }
   } catch (error) {
     judge.findings.add(
@@ -89,6 +93,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     seed: options.seed,
     findings: judge.findings.all,
     coverage: chaos.coverage,
+    sometimes: judge.sometimes,
     hash: world.trace.hash(),
     trace: world.trace.tail(),
     steps: world.scheduler.events,
@@ -96,6 +101,18 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     convergedMs,
     world,
   };
+}
+
+/** So long at most; virtual milliseconds. */
+const FORMED_MAX_MS = 14_000;
+const LOOK_MS = 500;
+
+async function untilFormed(world: World, judge: Judge, convergence: Convergence): Promise<void> {
+  const endsAt = world.now() + FORMED_MAX_MS;
+  while (world.now() < endsAt && judge.findings.all.length === 0) {
+    await runUntil(world, judge, world.now() + LOOK_MS);
+    if (convergence.lacks() === null) return;
+  }
 }
 
 function newWorld(options: RunOptions, draw: Rng, judge: Judge): World {
@@ -120,7 +137,7 @@ function wishes(options: RunOptions, draw: Rng): readonly Wish[] {
     return {
       name: `lab-${number}`,
       number,
-      replicas: options.nodes ?? draw.pick([1, 3, 3, 3, 3, 3, 5]),
+      replicas: options.nodes ?? draw.pick([1, 2, 3, 3, 3, 3, 4, 5]),
       image: null,
       jupyterPort: 8888,
       standby: draw.pick(["warm", "warm", "cold"] as const),

@@ -2,6 +2,7 @@
 import type { Action } from "../../../controller/model/action.ts";
 import type { AgentOrder } from "../../../controller/model/agent-api.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { Observed } from "../../../controller/model/observed.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 import type { SimulatedController } from "../controller/controller.ts";
 import type { EffectEvent } from "../controller/effects.ts";
@@ -13,6 +14,7 @@ import type { RaftEvent } from "../raft/types.ts";
 export interface Watchers {
   /** Before a controller does anything to the world. It may be ended here. */
   onEffect(controller: SimulatedController, event: EffectEvent): void;
+  onObserved(controller: SimulatedController, memory: ClusterMemory, observed: Observed): void;
   onAction(controller: SimulatedController, action: Action, memory: ClusterMemory): void;
   onPublished(controller: SimulatedController, object: JupyterClusterObject): void;
   onContainerStarted(container: Container): void;

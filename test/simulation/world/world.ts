@@ -104,6 +104,9 @@ export class World {
       masters: this.site.masters.map((m) => ({ host: m.name, port: 5050 })),
       resolve: (ip) => this.addresses.resolve(ip, name),
       onEffect: (event) => this.watchers.onEffect(controller, event),
+      onObserved: (memory, observed) => {
+        this.watchers.onObserved(controller, memory, observed);
+      },
       onAction: (action, memory) => {
         this.trace.add("controller", action.type, memory.cluster.metadata.name);
         this.watchers.onAction(controller, action, memory);
