@@ -3,7 +3,7 @@
  * broken. More of them: npm run simulate -- --explore.
  */
 import { availableParallelism } from "node:os";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { explorationSummary } from "../simulation/explorer/explore-command.ts";
 import { exploreMany } from "../simulation/explorer/explore-many.ts";
 import { hunt } from "../simulation/guards/hunt.ts";
@@ -20,6 +20,7 @@ const SECONDS_TO_FIND = 120;
 describe("the planner in every order of what may happen", () => {
   it("breaks no rule", { timeout: TIMEOUT_MS }, async () => {
     const worker = await buildWorker("explorer/scope-worker");
+    onTestFinished(() => worker.remove());
     const explored = await exploreMany({
       worker: worker.url,
       threads: availableParallelism(),
@@ -27,7 +28,7 @@ describe("the planner in every order of what may happen", () => {
       visitsMax: VISITS,
       rounds: 1,
       deadlineMs: Infinity,
-    }).finally(() => worker.remove());
+    });
     const summary = explorationSummary(explored);
     console.log(summary);
     expect(explored.violation, summary).toBeNull();

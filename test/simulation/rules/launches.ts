@@ -17,7 +17,8 @@ export function brokenByLaunch(
   action.slots.forEach((slot, i) => {
     const memory = before.slots.find((s) => s.slot === slot);
     const agentId = action.tasks[i]?.agent_id.value;
-    if (!leavesItsData(memory, agentId, before)) return;
+    const hostname = sight.hostnames.get(agentId ?? "");
+    if (!leavesItsData(memory, agentId, hostname, before)) return;
     const quorate = sight.members !== null && sight.following.size >= majority(sight);
     if (quorate) return;
     const what = `slot ${slot} is launched on ${agentId}, its data is on ${memory?.lastAgentId}`;
@@ -33,9 +34,10 @@ function majority(sight: Sight): number {
 function leavesItsData(
   slot: ClusterMemory["slots"][number] | undefined,
   agentId: string | undefined,
+  hostname: string | undefined,
   { cluster }: ClusterMemory,
 ): boolean {
   if (slot === undefined || slot.lastAgentId === null) return false;
-  // An agent that lost its id comes back with another, on the machine with the data.
+  if (slot.lastHostname !== null && slot.lastHostname === hostname) return false;
   return cluster.spec.etcd.dataVolume === "local" && slot.lastAgentId !== agentId;
 }

@@ -5,7 +5,7 @@
 import type { AgentStatus, EtcdMember } from "../../../controller/model/agent-api.ts";
 import { slotOfMemberName } from "../../../controller/model/ids.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
-import type { Observed } from "../../../controller/model/observed.ts";
+import { lastKnown, type Observed } from "../../../controller/model/observed.ts";
 
 export interface BrokenRule {
   readonly rule: string;
@@ -22,6 +22,8 @@ export interface Sight {
   readonly nodes: readonly SeenNode[];
   /** Mesos is heard, and has answered for every remembered task. */
   readonly mesosAnswered: boolean;
+  /** Mesos agent -> its host: an agent that lost its id comes back with another on the same. */
+  readonly hostnames: ReadonlyMap<string, string>;
   /** As the leader in sight tells them; null: there is none, or it cannot say. */
   readonly members: readonly EtcdMember[] | null;
   /** Slot of the leader in sight. */
@@ -53,6 +55,9 @@ export function sightOf(memory: ClusterMemory, observed: Observed): Sight {
   const { mesos } = observed;
   return {
     nodes,
+    hostnames: new Map(
+      (lastKnown(mesos)?.offers ?? []).map(({ agentId, hostname }) => [agentId, hostname]),
+    ),
     mesosAnswered: mesos.freshness === "fresh" && mesos.value.reconciled,
     members,
     leader: leader?.slot ?? null,
