@@ -10,6 +10,7 @@ import { die, visit } from "./visit.ts";
 export type FaultKind =
   | "killed"
   | "data lost"
+  | "others' data lost"
   | "late news"
   | "silence"
   | "etcd killed"
@@ -38,6 +39,12 @@ const FAULTS: Readonly<Record<FaultKind, Strikes>> = {
   "data lost": onContainers("container and data are lost:", (s, c) => {
     end(s, c, "TASK_FAILED");
     s.wipe(c);
+  }),
+  "others' data lost": onContainers("containers and data are lost of all but", (s, survivor) => {
+    for (const c of s.state.containers.filter(({ slot }) => slot !== survivor.slot)) {
+      end(s, c, "TASK_FAILED");
+      s.wipe(c);
+    }
   }),
   "late news": (state) =>
     onContainers("news are late from", (s, c) => deafen(s, c, "late"))(state).filter((_, i) =>

@@ -83,7 +83,7 @@ const FAULTS: readonly (readonly FaultKind[])[] = [
   ["host cut off", "data lost"],
   ["Mesos away", "controller killed while it acts"],
   ["killed", "controller killed", "restore asked for"],
-  ["write", "data lost", "etcd killed"],
+  ["write", "others' data lost"],
   ["storage fails", "silence"],
 ];
 

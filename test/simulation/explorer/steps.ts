@@ -44,7 +44,8 @@ export function movesOf(state: State, scope: Scope): readonly Move[] {
     moves.push(course({ name, happen: edit(patch) }));
   }
   if (state.surprises >= scope.surprisesMax) return moves;
-  const alone = effects.length > 1 ? effects : [];
+  // Each effect may be the only one that has happened yet, or none has for some seconds.
+  const alone = [...(effects.length > 1 ? effects : []), ...(effects.length > 0 ? [slow] : [])];
   return [...moves, ...[...alone, ...faultsOf(state, scope.faults)].map(surprise)];
 }
 
@@ -80,6 +81,11 @@ function wait(ms: number): Move {
     happen: (scratch) => scratch.set({ now: scratch.state.now + ms }),
   });
 }
+
+const slow: Step = {
+  name: `${WAITS_MS[0] / 1_000} s pass, and nothing has happened yet`,
+  happen: (scratch) => scratch.set({ now: scratch.state.now + WAITS_MS[0] }),
+};
 
 function course(step: Step): Move {
   return { ...step, id: step.name, isSurprise: false };

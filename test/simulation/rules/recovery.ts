@@ -1,13 +1,13 @@
 /** A cluster is begun anew only when its quorum is lost for certain (DESIGN.md 6). */
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
-import { agentOf, type BrokenRule, type Sight } from "./sight.ts";
+import { agentOf, majorityOf, type BrokenRule, type Sight } from "./sight.ts";
 
 export function brokenByBeginning(
   before: ClusterMemory,
   after: ClusterMemory,
   sight: Sight,
 ): readonly BrokenRule[] {
-  if (after.recovery.epoch === before.recovery.epoch) return [];
+  if (after.recovery.epoch === before.recovery.epoch) return brokenByLoss(before, after, sight);
   const found: BrokenRule[] = [];
   const add = (rule: string, what: string) => found.push({ rule, what });
   const { reseed, requested } = after.recovery;
@@ -29,6 +29,16 @@ export function brokenByBeginning(
     add("the best log goes on", `chosen before slots ${unread.join(", ")} have read theirs`);
   }
   return found;
+}
+
+/** Those that nobody hears may be a living majority. */
+function brokenByLoss(before: ClusterMemory, after: ClusterMemory, sight: Sight): BrokenRule[] {
+  if (before.recovery.lostSince !== null || after.recovery.lostSince === null) return [];
+  if (before.recovery.unconfirmed !== null || sight.voters.length === 0) return [];
+  const unseen = sight.voters.filter((slot) => agentOf(sight, slot) === null);
+  if (unseen.length < majorityOf(sight.voters.length)) return [];
+  const what = `the quorum counts as lost while slots ${unseen.join(", ")} are out of sight`;
+  return [{ rule: "unknown is not absent", what }];
 }
 
 function isThere(taskId: string, { slots }: ClusterMemory): boolean {
