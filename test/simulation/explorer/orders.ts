@@ -108,7 +108,7 @@ function restore(
   const memberId = bootstrapMemberId(peerUrl(container.ip), token);
   const peerUrls = [peerUrl(container.ip)];
   const member = { id: memberId, name: memberNameOf(container.slot), peerUrls, isLearner: false };
-  take(scratch, memberId, container);
+  // Told again after its data was lost, it is the only member that ever was: it denies nobody a vote.
   begin(scratch, clusterId, clusterId, [member], NOTHING);
   const volume = { clusterId, memberId, lineage: clusterId, end: NOTHING, forcedBy: null };
   scratch.setVolume(container, volume);
