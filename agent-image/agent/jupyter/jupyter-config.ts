@@ -28,7 +28,9 @@ export function jupyterConfig(
       trust_xheaders: true,
       quit_button: false,
       log_level: "WARN",
-      websocket_ping_interval: 30_000,
+      // Seconds, for tornado's own handlers (events, extensions). Kernels and terminals ping by
+      // jupyter_server's WebSocketMixin, every 30 s unless told otherwise.
+      websocket_ping_interval: 30,
       terminado_settings: { shell_command: ["/bin/bash"] },
     },
     IdentityProvider: { token: config.jupyter.auth === "none" ? "" : secrets.token },
