@@ -1,5 +1,6 @@
 /** What a verb may touch of the process it runs in; tests give it their own. */
 import { once } from "node:events";
+import { constants } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { createColors } from "picocolors";
 
@@ -19,7 +20,7 @@ export interface CliContext {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly setExitCode: (code: number) => void;
-  /** Calls back on each SIGINT and SIGTERM; the returned function unsubscribes. */
+  /** Calls back on each SIGINT, SIGTERM and SIGHUP; the returned function unsubscribes. */
   readonly onSignal: (listener: (signal: NodeJS.Signals) => void) => () => void;
   /** Asks for a yes or no; null when nobody is there to answer. */
   readonly confirm: ((question: string) => Promise<boolean>) | null;
@@ -35,6 +36,18 @@ export function colorsFor(context: CliContext, sink: TextSink): Colors {
   return createColors(sink.isTTY && !refused);
 }
 
+/** Ctrl-C, a supervisor's stop, and a terminal that closes. */
+const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * A further signal ends the process at once, with the exit code by which a shell tells of it. A
+ * further SIGHUP says nothing new: of a terminal that closes, both its shell and the kernel send
+ * one.
+ */
+export function exitAtOnce(context: CliContext, signal: NodeJS.Signals): void {
+  if (signal !== "SIGHUP") context.exitNow(128 + constants.signals[signal]);
+}
+
 /** The context of this process. */
 export function processContext(): CliContext {
   endOnBrokenPipe();
@@ -47,8 +60,8 @@ export function processContext(): CliContext {
       process.exitCode = code;
     },
     onSignal: (listener) => {
-      process.on("SIGINT", listener).on("SIGTERM", listener);
-      return () => process.off("SIGINT", listener).off("SIGTERM", listener);
+      for (const signal of END_SIGNALS) process.on(signal, listener);
+      return () => END_SIGNALS.forEach((signal) => process.off(signal, listener));
     },
     confirm: process.stdin.isTTY && process.stderr.isTTY ? confirmOnTerminal : null,
     exitNow: (code) => process.exit(code),
@@ -71,15 +84,17 @@ async function confirmOnTerminal(question: string): Promise<boolean> {
 
 /**
  * A reader of the data that went away (`| head`) ends the program quietly. Talk that nobody reads
- * any more is dropped: a controller does not die with the terminal that it talked to.
+ * any more is dropped: a controller does not die with the terminal that it talked to. To write to
+ * a terminal that has closed gives EIO; what ends the program then is its SIGHUP, in order.
  */
 function endOnBrokenPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EIO") return;
     if (error.code !== "EPIPE") throw error;
     process.exit();
   });
   process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
 }
 

@@ -4,7 +4,7 @@ import { ensureAgentImage } from "../../../agent-image/build/ensure-agent-image.
 import { connectDocker, requireDocker } from "../../docker/connect.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { RunningController } from "../../compose.ts";
-import type { CliContext } from "../context.ts";
+import { type CliContext, exitAtOnce } from "../context.ts";
 import type { ControllerCliOptions } from "../options/controller.ts";
 import type { Logger } from "../../model/ports.ts";
 
@@ -27,7 +27,7 @@ export async function agentImage(
   if (options.agentImage !== undefined) return options.agentImage;
   const interrupt = new AbortController();
   const unsubscribe = context.onSignal((signal) => {
-    if (interrupt.signal.aborted) context.exitNow(signal === "SIGINT" ? 130 : 143);
+    if (interrupt.signal.aborted) exitAtOnce(context, signal);
     interrupt.abort(interrupted());
   });
   try {

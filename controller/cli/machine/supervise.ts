@@ -1,8 +1,9 @@
 /** Keeps the process alive until the controller ends or a signal asks for the end. */
+import { type CliContext, exitAtOnce } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { OperationError } from "../../model/errors.ts";
+import type { Logger } from "../../model/ports.ts";
 import { within } from "../../support/within.ts";
-import type { CliContext } from "../context.ts";
 
 /** What can be supervised: a running controller, or the embedded master. */
 export interface Running {
@@ -16,12 +17,16 @@ export interface Running {
 const STOP_MS = 20_000;
 
 /**
- * The first signal stops it, a second one ends the process at once.
+ * The first signal stops it, a second one ends the process at once ({@link exitAtOnce}).
  *
  * @returns the exit code
  * @throws OperationError why it ended, or ERR_TIMEOUT when it did not stop in time
  */
-export async function supervise(context: CliContext, running: Running): Promise<number> {
+export async function supervise(
+  context: CliContext,
+  running: Running,
+  log: Logger,
+): Promise<number> {
   let signals = 0;
   let signalled: (signal: NodeJS.Signals) => void = () => {};
   const firstSignal = new Promise<NodeJS.Signals>((resolve) => {
@@ -29,7 +34,7 @@ export async function supervise(context: CliContext, running: Running): Promise<
   });
   const unsubscribe = context.onSignal((signal) => {
     signals += 1;
-    if (signals > 1) context.exitNow(signal === "SIGINT" ? 130 : 143);
+    if (signals > 1) exitAtOnce(context, signal);
     signalled(signal);
   });
   try {
@@ -38,7 +43,10 @@ export async function supervise(context: CliContext, running: Running): Promise<
       await within(STOP_MS, "Stopping the controller", running.stop());
       throw end;
     }
-    if (end !== null) context.stderr.write("\nStopping; once more Ctrl-C ends it at once.\n");
+    if (end !== null) {
+      log.info({ signal: end }, "stopping at a signal; containers run on");
+      context.stderr.write("\nStopping; once more Ctrl-C ends it at once.\n");
+    }
     await within(STOP_MS, "Stopping the controller", running.stop());
     return EXIT.OK;
   } finally {

@@ -35,5 +35,5 @@ async function run(context: CliContext, options: ControllerVerbOptions): Promise
   const onProgress = (line: string) => log.info({ line }, "building the agent image");
   const image = await agentImage(context, options, log, onProgress);
   const running = await runController(options, options.spec, image, log);
-  context.setExitCode(await supervise(context, running));
+  context.setExitCode(await supervise(context, running, log));
 }

@@ -54,12 +54,13 @@ Examples:
 
 async function run(context: CliContext, options: MesosLocalVerbOptions): Promise<void> {
   const { startMesosLocal } = await import("../../mesos-local/main.ts");
+  const log = createLogger({ level: options.logLevel, destination: context.stderr });
   const running = await startMesosLocal({
     ...options.listen,
     stateDir: options.stateDir,
     ...(options.agent === undefined ? {} : { agents: options.agent }),
     clock: systemClock,
-    log: createLogger({ level: options.logLevel, destination: context.stderr }),
+    log,
   });
-  context.setExitCode(await supervise(context, running));
+  context.setExitCode(await supervise(context, running, log));
 }

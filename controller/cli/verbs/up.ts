@@ -64,7 +64,7 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
         environment: environmentFor(context, running.apiUrl, options.stateDir),
       };
       void show.allReady.then((ready) => tellReady(context, ready, facts, options.stateDir));
-      context.setExitCode(await supervise(context, running));
+      context.setExitCode(await supervise(context, running, log));
     } finally {
       show.stop();
     }

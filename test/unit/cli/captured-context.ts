@@ -15,7 +15,7 @@ export interface Captured {
   readonly context: CliContext;
   readonly outcome: () => Outcome;
   /** As if the terminal had sent it. */
-  readonly signal: (name: "SIGINT" | "SIGTERM") => void;
+  readonly signal: (name: "SIGINT" | "SIGTERM" | "SIGHUP") => void;
 }
 
 export function capturedContext(env: Record<string, string> = {}, isTTY = false): Captured {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { supervise } from "../../../controller/cli/machine/supervise.ts";
+import { processContext } from "../../../controller/cli/context.ts";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
+import { createLogger } from "../../../controller/support/logger.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import { capturedContext } from "./captured-context.ts";
 
 /** Something that runs until it is told to stop, or until it is ended from inside. */
@@ -23,29 +26,57 @@ function running() {
 }
 
 describe("supervise", () => {
-  it("stops what runs at the first signal and succeeds", async () => {
+  const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+  it.each(SIGNALS)("stops what runs at the first %s, logs it, and succeeds", async (name) => {
     const { context, signal, outcome } = capturedContext();
     const controller = running();
-    const code = supervise(context, controller);
-    signal("SIGINT");
+    const lines: string[] = [];
+    const log = createLogger({ level: "info", destination: { write: (text) => lines.push(text) } });
+    const code = supervise(context, controller, log);
+    signal(name);
     expect(await code).toBe(0);
     expect(controller.stops()).toBe(1);
     expect(outcome().stderr).toContain("once more Ctrl-C");
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ signal: name, msg: "stopping at a signal; containers run on" }),
+    ]);
   });
 
-  it("ends the process at the second signal", async () => {
-    const { context, signal, outcome } = capturedContext();
-    const code = supervise(context, running());
-    signal("SIGTERM");
-    signal("SIGTERM");
-    await code;
-    expect(outcome().code).toBe(143);
+  // Of a terminal that closes, both the shell and the kernel send a SIGHUP.
+  it.each([
+    ["SIGINT", "SIGINT", 130],
+    ["SIGTERM", "SIGTERM", 143],
+    ["SIGHUP", "SIGTERM", 143],
+    ["SIGHUP", "SIGHUP", 0],
+    ["SIGTERM", "SIGHUP", 0],
+  ] as const)(
+    "after %s, %s ends the process with %d (0: in order)",
+    async (first, second, code) => {
+      const { context, signal, outcome } = capturedContext();
+      const ended = supervise(context, running(), silentLog);
+      signal(first);
+      signal(second);
+      await ended;
+      expect(outcome().code).toBe(code);
+    },
+  );
+
+  it.each(SIGNALS)("hears %s of this process", (name) => {
+    const heard: NodeJS.Signals[] = [];
+    const unsubscribe = processContext().onSignal((signal) => heard.push(signal));
+    try {
+      process.listeners(name).at(-1)?.(name);
+    } finally {
+      unsubscribe();
+    }
+    expect(heard).toEqual([name]);
   });
 
   it("succeeds when it was told to end from elsewhere", async () => {
     const { context } = capturedContext();
     const controller = running();
-    const code = supervise(context, controller);
+    const code = supervise(context, controller, silentLog);
     controller.end(null);
     expect(await code).toBe(0);
   });
@@ -54,7 +85,7 @@ describe("supervise", () => {
     const { context } = capturedContext();
     const controller = running();
     const removed = new OperationError(ERROR_CODES.FRAMEWORK_REMOVED, "subscribe", "removed");
-    const code = supervise(context, controller);
+    const code = supervise(context, controller, silentLog);
     controller.end(removed);
     await expect(code).rejects.toBe(removed);
     expect(controller.stops()).toBe(1);
