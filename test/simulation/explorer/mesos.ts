@@ -37,13 +37,13 @@ export function launch(scratch: Scratch, { slots, tasks }: Launch): void {
 }
 
 function judgeLaunch(scratch: Scratch, slot: number, taskId: string): void {
-  const { containers, ended, told, hosts } = scratch.state;
+  const { containers, ended, told } = scratch.state;
   const used = containers.some((c) => c.taskId === taskId) || ended[taskId] !== undefined;
   if (used) scratch.wrong("a task id is used once", taskId);
   const other = containers.find((c) => c.slot === slot);
   if (other === undefined) return;
-  // Mesos has lost sight of it for longer than the spec waits: it is given up.
-  const givenUp = hosts[other.host] !== "up" && told[other.taskId] === "TASK_UNREACHABLE";
+  // Mesos has lost sight of it for longer than the spec waits, and has not told that it is back.
+  const givenUp = told[other.taskId] === "TASK_UNREACHABLE";
   if (!givenUp) scratch.wrong("one task a slot", `${other.taskId} and ${taskId}`);
 }
 
