@@ -85,7 +85,8 @@ export class ClusterRoutes {
       response.write(line({ type: "ADDED", object }));
     }
     const unsubscribe = this.published.subscribe((change) => {
-      if (!belongs(change.object)) return;
+      // One that has ended goes on until its client has read the rest.
+      if (response.writableEnded || !belongs(change.object)) return;
       // A client that does not read costs its own watch, never the controller's memory.
       if (response.writableLength > LIMITS.watchBehindMax) {
         this.log.warn(

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Logger, PublishedClusters } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
+import { answering } from "../support/answering.ts";
 import { hostPortText } from "../support/host-port.ts";
 import { listen } from "../support/listen.ts";
 import { ClusterRoutes } from "./clusters.ts";
@@ -35,8 +36,6 @@ export interface ApiServerOptions {
   readonly log: Logger;
   /** Names under which it answers besides loopback's and the address it is reached at. */
   readonly hostNames?: readonly string[];
-  /** A bug in a handler: the client is told, then the process ends. Tests put their own here. */
-  readonly onProgrammerError?: (error: unknown) => void;
 }
 
 export interface ApiServer {
@@ -54,7 +53,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const hosts = new HostGuard([host, ...(options.hostNames ?? [])]);
   const clusters = new ClusterRoutes(published, streams, log);
   const router = new Router(routesOf(options, clusters, streams));
-  const onBug = options.onProgrammerError ?? crash;
   const server = createServer(
     {
       headersTimeout: LIMITS.headersMs,
@@ -64,7 +62,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       keepAlive: true,
       noDelay: true,
     },
-    (request, response) => void answer(request, response),
+    answering(answer, { log, refuse }),
   );
   server.maxConnections = LIMITS.connectionsMax;
 
@@ -84,12 +82,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       await route.handler({ ...unrouted, params });
     } catch (error) {
       const status = statusErrorOf(error);
-      if (status !== null) return sendFailure(unrouted, status);
-      // The client went away in the middle of its own request.
-      if (request.errored !== null) return;
-      log.error({ err: error, path: url?.pathname }, "bug in the API");
-      sendFailure(unrouted, new StatusError("InternalError", "The controller has a bug."));
-      onBug(error);
+      if (status === null) throw error;
+      sendFailure(unrouted, status);
     }
   }
 
@@ -144,6 +138,13 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
   return [{ method: "GET", path: "/", handler: (x) => sendJson(x, { paths }) }, ...routes];
 }
 
+/** The one that asked learns that something is wrong; what it is stands in the log. */
+function refuse(response: ServerResponse): void {
+  const error = new StatusError("InternalError", "The controller has a bug.");
+  const query = new URLSearchParams();
+  sendFailure({ request: response.req, response, params: {}, query }, error);
+}
+
 function sendFailure(exchange: ApiExchange, error: StatusError): void {
   const { request, response } = exchange;
   if (response.headersSent) {
@@ -172,10 +173,4 @@ async function shutDown(server: Server, streams: Streams): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), LIMITS.closeGraceMs);
   await closed;
   clearTimeout(timer);
-}
-
-function crash(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

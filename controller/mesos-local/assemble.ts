@@ -61,7 +61,7 @@ export function assemble(
   const masterSide = { registry, agents, offers, updates, frameworks, clock };
   const master = new Master({ ...masterSide, reports, executor, save, saveSoon });
   const docs = documents(registry, link);
-  const server = new HttpServer({ master, frameworks, documents: docs, clock });
+  const server = new HttpServer({ master, frameworks, documents: docs, clock, log });
   const timed = [offers, link, agents, updates, frameworks];
   const stopTimers = () => timed.forEach((part) => part.stop());
   return { checkpoint, executor, link, offers, server, stopTimers };

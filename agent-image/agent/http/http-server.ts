@@ -8,6 +8,7 @@ import {
 } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import { answering } from "../../../controller/support/answering.ts";
 import { takeOrder } from "../api/take-order.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
@@ -55,15 +56,12 @@ export class HttpApi {
   }
 
   private listenOn(address: string, port: number): Promise<void> {
-    const server = createServer({ requestTimeout: 0, headersTimeout: 5_000 });
-    server.maxConnections = CONNECTIONS_MAX;
-    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      this.answer(request, response).catch((error: unknown) => {
-        this.options.log.warn({ url: request.url, error: messageOf(error) }, "request failed");
-        if (!response.headersSent) respond(response, 500, { message: messageOf(error) });
-        else response.destroy();
-      });
+    const listener = answering((request, response) => this.answer(request, response), {
+      log: this.options.log,
+      refuse: (response, error) => respond(response, 500, { message: messageOf(error) }),
     });
+    const server = createServer({ requestTimeout: 0, headersTimeout: 5_000 }, listener);
+    server.maxConnections = CONNECTIONS_MAX;
     this.servers.push(server);
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -80,7 +78,8 @@ export class HttpApi {
       response.setHeader("www-authenticate", "Bearer");
       return respond(response, 401, { message: "bearer token missing or wrong" });
     }
-    const url = new URL(request.url ?? "/", "http://agent");
+    const url = attempt(() => new URL(request.url ?? "/", "http://agent"));
+    if (url instanceof Error) return respond(response, 400, { message: "the target is no path" });
     const route = `${request.method} ${url.pathname}`;
     if (route === "GET /v1/status") return respond(response, 200, board.status());
     if (route === "GET /v1/watch") return streamStatus(board, clock, response);

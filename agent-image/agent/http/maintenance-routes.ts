@@ -26,7 +26,7 @@ export async function answerMaintenance(
   exchange: Exchange,
   work: MaintenanceWork,
 ): Promise<boolean> {
-  const answer = ROUTES[route];
+  const answer = ROUTES.get(route);
   if (answer === undefined) return false;
   const { response } = exchange;
   const gone = new AbortController();
@@ -40,27 +40,33 @@ export async function answerMaintenance(
   return true;
 }
 
-const ROUTES: Readonly<
-  Record<string, (exchange: Exchange, work: MaintenanceWork, gone: AbortSignal) => Promise<void>>
-> = {
-  "GET /v1/snapshot": ({ response }, work, gone) =>
-    work.save((snapshot) => sendSnapshot(snapshot, response), gone),
+type Route = (exchange: Exchange, work: MaintenanceWork, gone: AbortSignal) => Promise<void>;
 
-  "PUT /v1/snapshot": async ({ request, response, url }, work, gone) => {
-    const sha256 = url.searchParams.get("sha256") ?? "";
-    if (!/^[0-9a-f]{64}$/.test(sha256)) {
-      return respond(response, 400, { message: "sha256 must be 64 lower-case hex digits" });
-    }
-    const signal = AbortSignal.any([gone, AbortSignal.timeout(TRANSFER_MS_MAX)]);
-    await work.receive(bodyOf(request, signal), sha256, signal);
-    respondEmpty(response);
-  },
-
-  "POST /v1/defragment": async ({ response }, work, gone) => {
-    await work.defragment(gone);
-    respondEmpty(response);
-  },
-};
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  [
+    "GET /v1/snapshot",
+    ({ response }, work, gone) => work.save((snapshot) => sendSnapshot(snapshot, response), gone),
+  ],
+  [
+    "PUT /v1/snapshot",
+    async ({ request, response, url }, work, gone) => {
+      const sha256 = url.searchParams.get("sha256") ?? "";
+      if (!/^[0-9a-f]{64}$/.test(sha256)) {
+        return respond(response, 400, { message: "sha256 must be 64 lower-case hex digits" });
+      }
+      const signal = AbortSignal.any([gone, AbortSignal.timeout(TRANSFER_MS_MAX)]);
+      await work.receive(bodyOf(request, signal), sha256, signal);
+      respondEmpty(response);
+    },
+  ],
+  [
+    "POST /v1/defragment",
+    async ({ response }, work, gone) => {
+      await work.defragment(gone);
+      respondEmpty(response);
+    },
+  ],
+]);
 
 /** Fails with the signal's reason when that comes first. */
 export async function* bodyOf(request: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -48,14 +48,14 @@ export class DockerExecutor {
   launch(task: TaskRecord, durable: Promise<void>): void {
     const run = this.track(task, "launching");
     run.launched = this.carryOut(run, durable);
-    this.background(run.launched);
+    void this.background(run.launched);
   }
 
   /** Ends the container with SIGTERM, and SIGKILL after the grace. The task says it was killed. */
   kill(task: TaskRecord): void {
     const run = this.runs.get(dockerName(task.containerId));
     // A launch that is under way looks for the kill itself.
-    if (run?.phase === "running") this.background(this.stop(run));
+    if (run?.phase === "running") void this.background(this.stop(run));
   }
 
   /** Ends and removes the container of a task that is torn down; nothing is reported. */
@@ -72,8 +72,7 @@ export class DockerExecutor {
       if (run.removed === null) this.failed(run, () => undefined);
       await run.removed;
     })();
-    this.background(done);
-    await done;
+    await this.background(done);
   }
 
   /** A container of ours has ended. */
@@ -101,7 +100,9 @@ export class DockerExecutor {
     for (const [name] of found) {
       if (names.has(name) || this.runs.has(name)) continue;
       this.log.info({ container: name }, "orphaned container removed");
-      this.background(this.attempt("orphan not removed", name, () => this.engine.remove(name)));
+      void this.background(
+        this.attempt("orphan not removed", name, () => this.engine.remove(name)),
+      );
     }
     await this.collectSandboxes(names);
   }
@@ -148,7 +149,7 @@ export class DockerExecutor {
       return this.failed(run, () => this.reportFailure(task, error));
     }
     if (run.exitCode !== null) this.finish(run, run.exitCode);
-    else if (task.killGraceSeconds !== null) this.background(this.stop(run));
+    else if (task.killGraceSeconds !== null) void this.background(this.stop(run));
   }
 
   /** An image that is not here is pulled, as the docker containerizer does before it starts. */
@@ -215,7 +216,7 @@ export class DockerExecutor {
     if (task.state === "TASK_STAGING" || task.state === "TASK_STARTING") {
       this.reports.running(task, inspected);
     }
-    if (task.killGraceSeconds !== null) this.background(this.stop(run));
+    if (task.killGraceSeconds !== null) void this.background(this.stop(run));
   }
 
   private async stop(run: Run): Promise<void> {
@@ -243,7 +244,7 @@ export class DockerExecutor {
       await this.attempt("container not removed", name, () => this.engine.remove(name));
       this.runs.delete(name);
     })();
-    this.background(run.removed);
+    void this.background(run.removed);
   }
 
   private track(task: TaskRecord, phase: Run["phase"]): Run {
@@ -274,10 +275,15 @@ export class DockerExecutor {
     }
   }
 
-  /** Operating errors are handled inside; anything else is a mistake of ours and ends us. */
-  private background(work: Promise<void>): void {
-    const settled = work.finally(() => this.pending.delete(settled));
+  /**
+   * Operating errors are handled inside. Anything else is a mistake of ours, which a scheduler's
+   * call may bring about: it costs that one task, never the process. Never rejects.
+   */
+  private background(work: Promise<void>): Promise<void> {
+    const told = work.catch((error: unknown) => this.log.error({ err: error }, "bug in a task"));
+    const settled = told.finally(() => this.pending.delete(settled));
     this.pending.add(settled);
+    return settled;
   }
 }
 

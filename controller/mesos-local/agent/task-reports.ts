@@ -85,7 +85,9 @@ export class TaskReports {
 function addressOf(task: TaskRecord, inspected: ContainerInspectInfo): ContainerAddress | null {
   const networks = inspected.NetworkSettings?.Networks ?? {};
   const networkName = networkNameOf(task.info);
-  const network = networkName === null ? Object.values(networks)[0] : networks[networkName];
+  const network = new Map(Object.entries(networks)).get(
+    networkName ?? Object.keys(networks)[0] ?? "",
+  );
   const ip = network?.IPAddress ?? "";
   return ip === "" ? null : { ip, networkName };
 }

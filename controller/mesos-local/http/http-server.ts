@@ -1,7 +1,8 @@
 /** HTTP in front of the master: routes, content negotiation, status codes as of Mesos 1.12. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { listen } from "../../support/listen.ts";
-import type { Clock } from "../../model/ports.ts";
+import { answering } from "../../support/answering.ts";
+import type { Clock, Logger } from "../../model/ports.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Frameworks } from "../master/frameworks.ts";
 import type { Master } from "../master/master.ts";
@@ -17,8 +18,9 @@ export interface ServerDeps {
   readonly master: Master;
   readonly frameworks: Frameworks;
   /** Documents of the GET endpoints, by name: version, health, state. */
-  readonly documents: Readonly<Record<string, () => object>>;
+  readonly documents: ReadonlyMap<string, () => object>;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 export class HttpServer {
@@ -26,9 +28,11 @@ export class HttpServer {
   private isReady = false;
 
   constructor(private readonly deps: ServerDeps) {
-    this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-      void this.route(request, response);
+    const listener = answering((request, response) => this.route(request, response), {
+      log: deps.log,
+      refuse: (response) => text(response, 500, "The embedded Mesos has a bug"),
     });
+    this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
     this.server.maxConnections = CONNECTIONS_MAX;
   }
 
@@ -55,7 +59,7 @@ export class HttpServer {
   private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? "/").split("?")[0]?.replace(/^\/master\//, "/") ?? "/";
     if (path === "/api/v1/scheduler") return this.scheduler(request, response);
-    const document = this.deps.documents[path.slice(1)];
+    const document = this.deps.documents.get(path.slice(1));
     if (document === undefined) return text(response, 404, "Not found");
     if (request.method !== "GET" && request.method !== "HEAD") {
       return notAllowed(response, "GET", request.method);

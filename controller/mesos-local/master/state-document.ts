@@ -12,15 +12,12 @@ import { reportedState } from "./statuses.ts";
 
 const WHAT_THIS_IS = "embedded and local, not Apache Mesos";
 
-export function documents(
-  registry: Registry,
-  link: DockerLink,
-): Readonly<Record<string, () => object>> {
-  return {
-    version: () => ({ version: MASTER_VERSION, description: WHAT_THIS_IS }),
-    health: () => ({}),
-    state: () => stateDocument(registry, link),
-  };
+export function documents(registry: Registry, link: DockerLink): ReadonlyMap<string, () => object> {
+  return new Map<string, () => object>([
+    ["version", () => ({ version: MASTER_VERSION, description: WHAT_THIS_IS })],
+    ["health", () => ({})],
+    ["state", () => stateDocument(registry, link)],
+  ]);
 }
 
 function stateDocument(registry: Registry, link: DockerLink) {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
 import { until } from "../../support/poll.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import { ask, json, startApi } from "./harness.ts";
 
 describe("the API server", () => {
@@ -32,24 +33,27 @@ describe("the API server", () => {
     await api.close();
   });
 
-  test("answers a bug with 500 and then hands it on, for the process to end with it", async () => {
+  test("answers a bug with 500, logs it, and serves the next request", async () => {
     const bugs: unknown[] = [];
     const bug = new TypeError("undefined is not a cluster");
     const { api } = await startApi({
       info: () => {
         throw bug;
       },
-      onProgrammerError: (error) => bugs.push(error),
+      log: { ...silentLog, error: (fields) => bugs.push((fields as { err: unknown }).err) },
     });
     const answer = await ask(api.url, "/status");
     expect([answer.status, bugs]).toEqual([500, [bug]]);
     expect(answer.text).not.toContain("undefined is not");
+    expect((await ask(api.url, "/healthz")).status).toBe(200);
     await api.close();
   });
 
   test("a client that goes away in the middle of its request is no bug", async () => {
     const bugs: unknown[] = [];
-    const { api, shutdowns } = await startApi({ onProgrammerError: (error) => bugs.push(error) });
+    const { api, shutdowns } = await startApi({
+      log: { ...silentLog, error: (fields) => bugs.push(fields) },
+    });
     const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
     const head = "POST /shutdown HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     const token = "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n";
