@@ -1,6 +1,6 @@
 /** The memory of each cluster, under `clusters/<namespace>/<name>.json`. */
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type ClusterKey, clusterKey, parseClusterKey } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { Logger } from "../model/ports.ts";
@@ -58,16 +58,18 @@ export class ClusterMemoryStore {
   }
 
   private async store(key: ClusterKey, memory: ClusterMemory | null): Promise<void> {
-    const { namespace, name } = parseClusterKey(key);
-    const directory = join(this.directory, fileNameOf(namespace));
-    const path = join(directory, fileNameOf(name) + SUFFIX);
+    const path = this.pathOf(parseClusterKey(key));
     if (memory === null) {
       // The backup first: alone it would bring the cluster back.
       await removeStateFiles([backupOf(path), path]);
       return;
     }
-    await makeStateDirectory(directory);
+    await makeStateDirectory(dirname(path));
     await writeJsonDurably(path, memory);
+  }
+
+  private pathOf({ namespace, name }: { namespace: string; name: string }): string {
+    return join(this.directory, fileNameOf(namespace), fileNameOf(name) + SUFFIX);
   }
 
   /** Also of clusters of which only the backup is left. */
@@ -87,6 +89,8 @@ export class ClusterMemoryStore {
     const reading = await readJson(path);
     if (reading === null) return null;
     if (!isMemory(reading.value)) throw corrupt(path, "it is no memory of a cluster");
+    const { metadata } = reading.value.cluster;
+    if (this.pathOf(metadata) !== path) throw corrupt(path, "it is the memory of another cluster");
     if (reading.from === "file") return reading.value;
     this.log.warn({ path }, "state file damaged, the one before is used");
     return afterLostSave(reading.value);
@@ -116,5 +120,6 @@ async function listNames(directory: string): Promise<string[]> {
 function isMemory(value: unknown): value is ClusterMemory {
   const memory = value as Partial<ClusterMemory> | null;
   if (typeof memory !== "object" || typeof memory?.uid !== "string") return false;
-  return Array.isArray(memory.slots) && typeof memory.cluster?.metadata?.name === "string";
+  const { namespace, name } = memory.cluster?.metadata ?? {};
+  return Array.isArray(memory.slots) && typeof namespace === "string" && typeof name === "string";
 }

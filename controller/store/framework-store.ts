@@ -1,6 +1,6 @@
 /** Who we are to Mesos. Losing it would orphan every container, so it is asked for first. */
 import type { Logger } from "../model/ports.ts";
-import { corrupt, readJson, writeJsonDurably } from "../support/files/json-file.ts";
+import { corrupt, readJson, writeJsonTwice } from "../support/files/json-file.ts";
 import { LatestWriter } from "../support/files/latest-writer.ts";
 
 export interface FrameworkRecord {
@@ -17,16 +17,24 @@ export class FrameworkStore {
     private readonly path: string,
     private readonly log: Logger,
   ) {
-    this.writer = new LatestWriter((record) => writeJsonDurably(path, record));
+    this.writer = new LatestWriter((record) => writeJsonTwice(path, record));
   }
 
-  /** null: never registered. */
+  /**
+   * null: never registered.
+   *
+   * @throws OperationError ERR_STATE_CORRUPT: to register anew would orphan every container
+   */
   async load(): Promise<FrameworkRecord | null> {
     const reading = await readJson(this.path);
     if (reading === null) return null;
-    if (reading.from === "backup") this.log.warn({ path: this.path }, "state file damaged");
-    if (!isRecord(reading.value)) throw corrupt(this.path, "it is no framework record");
-    return reading.value;
+    const { value, from } = reading;
+    if (!isRecord(value)) throw corrupt(this.path, "it is no framework record");
+    if (from === "backup") {
+      if (value.frameworkId === null) throw corrupt(this.path, "its backup knows no framework id");
+      this.log.warn({ path: this.path }, "state file damaged, its backup is used");
+    }
+    return value;
   }
 
   /** Resolves when this or a newer record is on disk. */

@@ -9,7 +9,7 @@ import { ensureControlToken } from "./control-token.ts";
 import { DIRECTORY_MODE } from "../support/files/durable-file.ts";
 import { guarded, makeStateDirectory } from "../support/files/state-file.ts";
 import { FrameworkStore } from "./framework-store.ts";
-import { readJson, writeJsonDurably } from "../support/files/json-file.ts";
+import { readJson, writeJsonTwice } from "../support/files/json-file.ts";
 import { acquireLock } from "../support/files/lock.ts";
 import { SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { TaskFiles } from "./task-files.ts";
@@ -85,7 +85,7 @@ async function checkVersion(directory: string): Promise<void> {
   const path = join(directory, "version.json");
   const reading = await readJson(path);
   if (reading === null) {
-    await writeJsonDurably(path, { version: STATE_VERSION });
+    await writeJsonTwice(path, { version: STATE_VERSION });
     return;
   }
   const version = (reading.value as { version?: unknown } | null)?.version;

@@ -13,6 +13,7 @@ import {
   removeStateFiles,
   writeStateFile,
 } from "../support/files/state-file.ts";
+import { sealJson, unsealJson } from "../support/files/sealed-json.ts";
 import { fileNameOf } from "./file-names.ts";
 import { LatestWriter } from "../support/files/latest-writer.ts";
 
@@ -38,8 +39,8 @@ export class TaskFiles {
       if (!name.endsWith(SUFFIX)) continue;
       const path = join(this.directory, name);
       const task = parseTask(await readStateFile(path));
-      if (task === null) this.log.warn({ path }, "stored task status damaged");
-      else tasks.set(task.taskId, task);
+      if (task !== null && fileNameOf(task.taskId) + SUFFIX === name) tasks.set(task.taskId, task);
+      else this.log.warn({ path }, "stored task status damaged");
     }
     return tasks;
   }
@@ -77,13 +78,13 @@ export class TaskFiles {
       return;
     }
     await makeStateDirectory(this.directory);
-    await writeStateFile(path, JSON.stringify(task));
+    await writeStateFile(path, sealJson(task));
   }
 }
 
 function parseTask(text: string | null): ObservedTask | null {
   try {
-    const value = JSON.parse(text ?? "") as Partial<ObservedTask> | null;
+    const value = unsealJson(text ?? "") as Partial<ObservedTask> | null;
     const fits = typeof value?.taskId === "string" && typeof value.state === "string";
     return fits ? (value as ObservedTask) : null;
   } catch {

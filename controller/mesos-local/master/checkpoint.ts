@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import { LatestWriter } from "../../support/files/latest-writer.ts";
+import { sealJson, unsealJson } from "../../support/files/sealed-json.ts";
 import { readStateFile, writeStateFile } from "../../support/files/state-file.ts";
 import type { AgentRecord, FrameworkRecord, TaskRecord } from "./model.ts";
 
@@ -30,7 +31,7 @@ export async function loadCheckpoint(stateDir: string): Promise<CheckpointState 
   const text = await readStateFile(path);
   if (text === null) return null;
   try {
-    const { version, ...state } = JSON.parse(text) as CheckpointState & { version: number };
+    const { version, ...state } = unsealJson(text) as CheckpointState & { version: number };
     if (version !== VERSION) throw new Error(`version ${String(version)} is not ${VERSION}`);
     return state;
   } catch (error) {
@@ -58,7 +59,7 @@ export class Checkpoint {
     const path = join(stateDir, "checkpoint.json");
     this.path = path;
     this.writer = new LatestWriter(() =>
-      writeStateFile(path, JSON.stringify({ version: VERSION, ...snapshot() })),
+      writeStateFile(path, sealJson({ version: VERSION, ...snapshot() })),
     );
   }
 

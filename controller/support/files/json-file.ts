@@ -1,6 +1,7 @@
 /** One JSON value in one durable file, with the generation before it as a fallback. */
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
-import { backupOf, readStateFile, writeWithBackup } from "./state-file.ts";
+import { sealJson, unsealJson } from "./sealed-json.ts";
+import { backupOf, readStateFile, writeStateFile, writeWithBackup } from "./state-file.ts";
 
 export interface JsonReading {
   readonly value: unknown;
@@ -9,8 +10,20 @@ export interface JsonReading {
 }
 
 /** @throws OperationError ERR_STATE_UNWRITABLE */
-export async function writeJsonDurably(path: string, value: unknown): Promise<void> {
-  await writeWithBackup(path, `${JSON.stringify(value, null, 1)}\n`);
+export async function writeJsonDurably(path: string, value: object): Promise<void> {
+  await writeWithBackup(path, `${sealJson(value, 1)}\n`);
+}
+
+/**
+ * The same, but the backup is a second copy: for what says who we are, where the value before
+ * would be the wrong one.
+ *
+ * @throws OperationError ERR_STATE_UNWRITABLE
+ */
+export async function writeJsonTwice(path: string, value: object): Promise<void> {
+  const text = `${sealJson(value, 1)}\n`;
+  await writeStateFile(path, text);
+  await writeStateFile(backupOf(path), text);
 }
 
 /**
@@ -32,7 +45,7 @@ export async function readJson(path: string): Promise<JsonReading | null> {
 export function corrupt(path: string, reason: string): OperationError {
   const message =
     `${path} is damaged (${reason}) and has no usable backup. Restore it from a backup of yours, ` +
-    `or move it away: what it remembers is lost then.`;
+    `or move it and ${backupOf(path)} away: what it remembers is lost then.`;
   return new OperationError(ERROR_CODES.STATE_CORRUPT, `read ${path}`, message);
 }
 
@@ -46,7 +59,7 @@ type Parsed = { ok: true; value: unknown } | { ok: false; reason: string };
 
 function parse(text: string): Parsed {
   try {
-    return { ok: true, value: JSON.parse(text) };
+    return { ok: true, value: unsealJson(text) };
   } catch (error) {
     return { ok: false, reason: messageOf(error) };
   }

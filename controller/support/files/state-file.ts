@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { link } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
+import { unsealJson } from "./sealed-json.ts";
 import {
   codeOf,
   makeDirectories,
@@ -89,7 +90,7 @@ async function keepAsBackup(path: string): Promise<void> {
 
 function isWhole(content: string): boolean {
   try {
-    JSON.parse(content);
+    unsealJson(content);
     return true;
   } catch {
     return false;

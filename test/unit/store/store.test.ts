@@ -228,6 +228,40 @@ describe("framework", () => {
   });
 });
 
+describe("files of before there were checksums", () => {
+  it("are read as they are, but never for the state of something else", async () => {
+    const state = await open();
+    const lab = join(path, "clusters", "default", "lab.json");
+    await state.memories.save(KEY, memory(1));
+    await state.tasks.save(task("t"));
+    await writeFile(lab, JSON.stringify(memory(2)));
+    await writeFile(join(path, "tasks", "t.json"), JSON.stringify(task("t", "TASK_LOST")));
+    await writeFile(join(path, "framework.json"), '{"frameworkId":"f-0","masters":"local"}');
+    await writeFile(join(path, "version.json"), '{"version":1}');
+    const second = await reopen();
+    expect((await second.memories.loadAll()).get(KEY)).toEqual(memory(2));
+    expect((await second.tasks.loadAll()).get("t")?.state).toBe("TASK_LOST");
+    expect((await second.framework.load())?.frameworkId).toBe("f-0");
+    await writeFile(lab, JSON.stringify(memory(2)).replace('"lab"', '"mab"'));
+    await writeFile(join(path, "tasks", "t.json"), JSON.stringify(task("u")));
+    await expect(second.memories.loadAll()).rejects.toMatchObject({
+      code: ERROR_CODES.STATE_CORRUPT,
+    });
+    expect(await second.tasks.loadAll()).toEqual(new Map());
+  });
+
+  it("are no reason for a new identity when damaged: an older backup that knew no id", async () => {
+    const file = join(path, "framework.json");
+    const state = await open();
+    await writeFile(file, '{"frameworkId":"f-');
+    await writeFile(`${file}.bak`, '{"frameworkId":null,"masters":"local"}');
+    await expect(state.framework.load()).rejects.toMatchObject({
+      code: ERROR_CODES.STATE_CORRUPT,
+      message: expect.stringContaining(`move it and ${file}.bak away`),
+    });
+  });
+});
+
 describe("control token", () => {
   it("is made once and read by commands", async () => {
     const { controlToken } = await open();
