@@ -13,7 +13,7 @@ import { within } from "./support/within.ts";
 
 /** For a directory of snapshots that is on another machine. Milliseconds. */
 const LIST_MS_MAX = 5_000;
-/** For a visit to begin and to store its memory. Milliseconds. */
+/** For a reconcile to begin and to store its memory. Milliseconds. */
 const RESTORE_MS_MAX = 8_000;
 
 type Core = Pick<ControllerCore, "memories" | "nodesOf" | "snapshots" | "jobs" | "loop">;

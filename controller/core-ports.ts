@@ -61,7 +61,9 @@ export interface StateStore {
   saveFrameworkId(id: string | null): Promise<void>;
 }
 
-/** Between the parts, for a simulator that counts, loses, repeats or falsifies what passes there. */
+/**
+ * Between the parts, for a simulator that counts, loses, repeats or falsifies what passes there.
+ */
 export interface Interposed {
   loopPorts(ports: LoopPorts): LoopPorts;
   /** An event is about to wake whom it concerns. */

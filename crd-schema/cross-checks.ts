@@ -74,7 +74,9 @@ const checkElection: Check = (located) => {
   return [warningAt(located, path, message)];
 };
 
-/** The controller's own status must fit several times over; etcd advises against more than 8 GiB. */
+/**
+ * The controller's own status must fit several times over; etcd advises against more than 8 GiB.
+ */
 const QUOTA_MIN_MIB = 16;
 const QUOTA_MAX_MIB = 8 * 1024;
 

@@ -91,7 +91,9 @@ export interface ObjectMeta {
 export interface CompiledCluster {
   readonly metadata: ObjectMeta;
   readonly spec: ClusterSpec;
-  /** The `spec` as the user wrote it, without defaults: what the API shows and diffs are told on. */
+  /**
+   * The `spec` as the user wrote it, without defaults: what the API shows and diffs are told on.
+   */
   readonly written: Readonly<Record<string, unknown>>;
   readonly source: { readonly file: string; readonly line: number };
 }

@@ -1,6 +1,6 @@
 /** Composes the parts of the agent, and starts and stops them in order. */
 import type {
-  AgentOrder,
+  StartCommand,
   AgentRefusal,
   EtcdHealth,
   NodeConfig,
@@ -32,8 +32,8 @@ const SETUP_RETRY_MS = 1_000;
 /** What the controller may ask of the agent. */
 export interface AgentApi {
   readonly board: StatusBoard;
-  /** Takes the order over, or says why not. */
-  readonly order: (order: AgentOrder) => AgentRefusal | null;
+  /** Takes the command over, or says why not. */
+  readonly command: (command: StartCommand) => AgentRefusal | null;
   readonly maintenance: Maintenance;
 }
 
@@ -97,13 +97,13 @@ export class Agent {
     });
     this.server = options.serve({
       board,
-      order: (order) => this.order(order),
+      command: (command) => this.command(command),
       maintenance: this.maintenance,
     });
   }
 
   /**
-   * Resolves when orders are taken. What does not stand in an order's way is set up behind it.
+   * Resolves when commands are taken. What does not stand in a command's way is set up behind it.
    *
    * @throws Error when the data volume cannot be read or the address cannot be listened on
    */
@@ -128,7 +128,7 @@ export class Agent {
       onHealth: (health) => this.onHealth(health),
     });
     await this.server.listen([config.ip, "127.0.0.1"]);
-    log.info({ data: this.board.now.data }, "awaiting an order");
+    log.info({ data: this.board.now.data }, "awaiting a command");
     await this.setUp();
   }
 
@@ -138,15 +138,15 @@ export class Agent {
     return this.stopping;
   }
 
-  private order(order: AgentOrder): AgentRefusal | null {
+  private command(command: StartCommand): AgentRefusal | null {
     const { board, etcd, jupyter } = this;
     if (etcd === null || board.now.phase === "stopping") {
       return { code: "EtcdRunning", message: "the node is being stopped" };
     }
-    const refusal = etcd.accept(order);
+    const refusal = etcd.accept(command);
     if (refusal !== null) return refusal;
-    board.update({ phase: "running", orderId: order.orderId });
-    jupyter.setSecrets(order.jupyter);
+    board.update({ phase: "running", commandId: command.commandId });
+    jupyter.setSecrets(command.jupyter);
     return null;
   }
 

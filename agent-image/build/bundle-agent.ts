@@ -20,8 +20,8 @@ const TARGET = "node20";
 
 /**
  * Bundles the agent with all its packages into `outDir`: `agent.mjs`, what it imports only later in
- * files of their own (etcd3 with gRPC is nine tenths of all code, and a node that comes back has its
- * etcd started before it is needed), and the protocol files that etcd3 loads at run time. Not
+ * files of their own (etcd3 with gRPC is nine tenths of all code, and a node that comes back has
+ * its etcd started before it is needed), and the protocol files that etcd3 loads at run time. Not
  * minified: a stack trace of the agent can be read as it is.
  *
  * @throws the bundler's error, which names file, line and column

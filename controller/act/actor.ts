@@ -1,7 +1,7 @@
 /** Carries out one action on the world. It decides nothing: what to do is all in the action. */
 import type Docker from "dockerode";
 import type { ConnectAgent } from "../agents/connection.ts";
-import { sendOrder } from "../agents/orders.ts";
+import { sendStartCommand } from "../agents/start-command.ts";
 import { ensureNetwork } from "../docker/networks.ts";
 import { ensureVolume } from "../docker/volumes.ts";
 import type { MesosScheduler } from "../mesos/scheduler.ts";
@@ -68,10 +68,10 @@ export async function perform(
       return targets.scheduler.accept(action.offerIds, action.tasks);
     case "KillTask":
       return targets.scheduler.kill(action.taskId, action.agentId);
-    case "OrderAgent": {
+    case "StartEtcd": {
       const { agentToken: token } = memory.secrets;
       const agent = { ip: action.ip, token, connect: targets.connectAgent };
-      return sendOrder(agent, action.order, targets.clock);
+      return sendStartCommand(agent, action.command, targets.clock);
     }
     case "AddLearner":
       await etcd().addLearner(action.peerUrl);

@@ -1,6 +1,6 @@
 /**
- * What takes longer than a visit may: it runs in the background, one job of a key at a time in a
- * cluster, is seen in `Observed.jobs`, and wakes its cluster when it ends.
+ * What takes longer than a reconcile may: it runs in the background, one job of a key at a time in
+ * a cluster, is seen in `Observed.jobs`, and wakes its cluster when it ends.
  */
 import { type JobAction, jobKey } from "../model/action.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";

@@ -1,5 +1,5 @@
 /** The stream of one agent: dialled until it stands, read until it breaks, dialled again. */
-import { AGENT_BEAT_MS, type AgentStatus } from "../model/agent-api.ts";
+import { HEARTBEAT_INTERVAL_MS, type AgentStatus } from "../model/agent-api.ts";
 import { messageOf } from "../model/errors.ts";
 import { type Source, fresh, unknown } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
@@ -11,7 +11,7 @@ import type { AgentAddress, AgentAnswer, AgentConnection } from "./connection.ts
 import { parseStatus } from "./parse-status.ts";
 
 /** More than three beats without a word, and the node is out of sight. */
-const SILENCE_MS_MAX = 3 * AGENT_BEAT_MS + 200;
+const SILENCE_MS_MAX = 3 * HEARTBEAT_INTERVAL_MS + 200;
 const HEADERS_MS_MAX = 1_000;
 /** While a container starts, every look counts; an agent that stays away is asked less often. */
 const RETRY: Backoff = { firstMs: 25, capMs: 1_000, growth: 1.1 };
@@ -81,7 +81,7 @@ export class AgentStream {
     if (this.source.freshness === "fresh") log.debug({ taskId, ip, reason }, "agent lost");
     this.lose(reason);
     // A stream that held was a good one: whatever broke it, the next dial is a first one.
-    if (clock.now() - begun > AGENT_BEAT_MS) this.attempt = 0;
+    if (clock.now() - begun > HEARTBEAT_INTERVAL_MS) this.attempt = 0;
     this.attempt += 1;
     this.cancelRetry = clock.after(delayAfter(RETRY, this.attempt), () => void this.run());
   }

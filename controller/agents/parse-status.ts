@@ -1,6 +1,7 @@
 /** The border to what agents say: beyond it an AgentStatus is one. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { AgentStatus } from "../model/agent-api.ts";
+import { withPresentNames } from "../model/renamed.ts";
 import { AGENT_STATUS_SCHEMA } from "./agent-status.schema.ts";
 
 export type ParsedStatus =
@@ -27,6 +28,8 @@ export function parseStatus(line: string): ParsedStatus {
   const validate = validator();
   if (validate(value)) return { ok: true, status: value };
   const [first] = validate.errors ?? [];
+  const renamed = withPresentNames(value);
+  if (validate(renamed)) return { ok: true, status: renamed };
   const where = first?.instancePath || "the message";
   return { ok: false, problem: `the agent's message does not fit: ${where} ${first?.message}` };
 }

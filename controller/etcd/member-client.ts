@@ -1,4 +1,6 @@
-/** One etcd3 client for one member. Retries, endpoints and deadlines are ours (endpoint-calls.ts). */
+/**
+ * One etcd3 client for one member. Retries, endpoints and deadlines are ours (endpoint-calls.ts).
+ */
 import {
   Etcd3,
   type IAlarmRequest,

@@ -1,9 +1,9 @@
 /**
- * The reconciling loop: spec snapshots and events in, one bounded visit per cluster out. It sees
- * ports only, so the same code runs in production and in a simulator.
+ * The reconciling loop: spec snapshots and events in, one bounded reconcile per cluster out. It
+ * sees ports only, so the same code runs in production and in a simulator.
  *
- * A visit is one line: observe -> plan -> remember (durable) -> publish -> act. Nothing is done on
- * an event itself; an event only wakes the loop of its cluster.
+ * A reconcile is one line: observe -> plan -> remember (durable) -> publish -> act. Nothing is done
+ * on an event itself; an event only wakes the loop of its cluster.
  */
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import { OperationError } from "../model/errors.ts";
@@ -22,9 +22,9 @@ import { SpecCache } from "./spec-cache.ts";
 import { StatusPublisher } from "./status-publisher.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-/** Clusters visited at the same time. */
+/** Clusters reconciled at the same time. */
 const WORKERS = 4;
-/** After a failed visit: the first retry, doubled each time up to the last. Milliseconds. */
+/** After a failed reconcile: the first retry, doubled each time up to the last. Milliseconds. */
 const RETRY: Backoff = { firstMs: 50, capMs: 5_000 };
 /** After what is expected to fail for a while, such as promoting a learner. Milliseconds. */
 const AGAIN_MS = 50;
@@ -47,10 +47,10 @@ export class ControllerLoop {
       [...remembered].map(([key, memory]) => [key, forgetSilence(completeMemory(memory))]),
     );
     this.statuses = new StatusPublisher(ports);
-    this.queue = new WorkQueue(ports.clock, WORKERS, (key) => this.visit(key));
+    this.queue = new WorkQueue(ports.clock, WORKERS, (key) => this.reconcileAndRetry(key));
   }
 
-  /** Lets the visits in work end; nothing is undone. */
+  /** Lets the reconciles in work end; nothing is undone. */
   async stop(): Promise<void> {
     await this.queue.stop();
   }
@@ -95,7 +95,7 @@ export class ControllerLoop {
     this.memories.set(key, newMemory(cluster, identity, clock.now()));
   }
 
-  private async visit(key: ClusterKey): Promise<void> {
+  private async reconcileAndRetry(key: ClusterKey): Promise<void> {
     const { clock, metrics } = this.ports;
     const begun = clock.now();
     const failed = await this.reconcile(key);
@@ -104,7 +104,7 @@ export class ControllerLoop {
     this.retryOrRest(key, failed);
   }
 
-  /** Returns what failed; then the visit is repeated with backoff. */
+  /** Returns what failed; then the reconcile is repeated with backoff. */
   private async reconcile(key: ClusterKey): Promise<readonly Failure[]> {
     const before = this.memories.get(key);
     if (before === undefined) return [];
@@ -164,7 +164,7 @@ export class ControllerLoop {
   private retryOrRest(key: ClusterKey, failed: readonly Failure[]): void {
     const serious = failed.filter((f) => !f.expected);
     if (serious.length === 0) {
-      // One more visit takes the errors, now gone, out of the status.
+      // One more reconcile takes the errors, now gone, out of the status.
       if (this.failures.delete(key)) this.queue.add(key);
       else if (failed.length > 0) this.queue.addAt(key, this.ports.clock.now() + AGAIN_MS);
       return;
@@ -204,7 +204,7 @@ function sameErrors(memory: ClusterMemory, errors: ClusterMemory["lastErrors"]):
 function forgetSilence(memory: ClusterMemory): ClusterMemory {
   const slots = memory.slots.map((s) => ({
     ...s,
-    task: s.task === null ? null : { ...s.task, silentSince: null },
+    task: s.task === null ? null : { ...s.task, agentUnreachableSince: null },
   }));
   return { ...memory, slots };
 }

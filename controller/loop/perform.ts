@@ -7,7 +7,7 @@ import type { LoopPorts } from "./ports.ts";
 
 export interface Failure {
   readonly lastError: LastError;
-  /** Part of the normal course: tried again with the next visit, and not told to people. */
+  /** Part of the normal course: tried again with the next reconcile, and not told to people. */
   readonly expected: boolean;
   /** The slots whose launch certainly did not leave: their intents are withdrawn. */
   readonly notLaunched?: readonly number[];
@@ -21,7 +21,7 @@ const EXPECTED: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * Operating errors come back as values; anything else is a programmer error and is thrown. A
- * launch is left out when what it rests on failed: the next visit finds its slot as it was.
+ * launch is left out when what it rests on failed: the next reconcile finds its slot as it was.
  */
 export async function performAll(
   actions: readonly Action[],

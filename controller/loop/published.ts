@@ -11,7 +11,8 @@ export interface PublishedStoreOptions {
   readonly lastResourceVersion: number;
   /**
    * A listener has thrown. That is a programmer's error, and the process ends with it - but not in
-   * the middle of a visit, and not before the other listeners were told. Tests put their own here.
+   * the middle of a reconcile, and not before the other listeners were told. Tests put their own
+   * here.
    */
   readonly onListenerError?: (error: unknown) => void;
 }

@@ -8,7 +8,9 @@ export function fatalError(message: string): OperationError | null {
   return null;
 }
 
-/** Never a silent new id: the master has killed the tasks of the old one, and a person must know. */
+/**
+ * Never a silent new id: the master has killed the tasks of the old one, and a person must know.
+ */
 export function removed(said: string): OperationError {
   return new OperationError(
     ERROR_CODES.FRAMEWORK_REMOVED,

@@ -43,7 +43,9 @@ export interface SchedulerOptions extends TransportOptions, RegistrationOptions 
 }
 
 export class MesosScheduler {
-  /** Resolves when trying on cannot help: ERR_FRAMEWORK_REMOVED, or another controller took over. */
+  /**
+   * Resolves when trying on cannot help: ERR_FRAMEWORK_REMOVED, or another controller took over.
+   */
   readonly fatal: Promise<OperationError>;
   private readonly transport: MasterConnections;
   private readonly registration: Registration;

@@ -1,5 +1,5 @@
 /** What the planner may ask for. Each is carried out by one file in act/; none of them decides. */
-import type { AgentOrder, EtcdAlarm } from "./agent-api.ts";
+import type { StartCommand, EtcdAlarm } from "./agent-api.ts";
 import type { DesiredSlots } from "./naming.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
@@ -28,11 +28,11 @@ export type Action =
       readonly reason: string;
     }
   | {
-      readonly type: "OrderAgent";
+      readonly type: "StartEtcd";
       readonly slot: number;
       readonly taskId: string;
       readonly ip: string;
-      readonly order: AgentOrder;
+      readonly command: StartCommand;
     }
   | { readonly type: "AddLearner"; readonly slot: number; readonly peerUrl: string }
   | { readonly type: "PromoteMember"; readonly slot: number; readonly memberId: string }
@@ -50,7 +50,10 @@ export type Action =
   | { readonly type: "DeleteSnapshots"; readonly snapshots: readonly SnapshotInfo[] }
   | JobAction;
 
-/** What may take longer than a visit may: it is started, and seen in `Observed.jobs` until it ends. */
+/**
+ * What may take longer than a reconcile may: it is started, and seen in `Observed.jobs` until it
+ * ends.
+ */
 export type JobAction =
   | { readonly type: "SaveSnapshot"; readonly slot: number; readonly ip: string }
   | {

@@ -5,10 +5,10 @@
  * | request | answer |
  * |---|---|
  * | `GET /v1/status` | 200 {@link AgentStatus} |
- * | `GET /v1/watch` | 200 `application/x-ndjson`: an {@link AgentStatus} a line, at once, on every change, and at least each {@link AGENT_BEAT_MS} |
- * | `PUT /v1/order` {@link AgentOrder} | 202 accepted (idempotent for the same `orderId`); 400 malformed; 409 {@link AgentRefusal} when the data directory forbids it |
+ * | `GET /v1/watch` | 200 `application/x-ndjson`: an {@link AgentStatus} a line, at once, on every change, and at least each {@link HEARTBEAT_INTERVAL_MS} |
+ * | `PUT /v1/start` {@link StartCommand} | 202 accepted (idempotent for the same `commandId`); 400 malformed; 409 {@link AgentRefusal} when the data directory forbids it |
  * | `GET /v1/snapshot` | 200 `application/octet-stream`: a verified snapshot of the local member, with the headers of {@link SNAPSHOT_HEADERS}; 409 {@link AgentRefusal} `EtcdNotServing` |
- * | `PUT /v1/snapshot?sha256=` | 204: the body is kept for a `restore` order, verified; 400 when it is not what `sha256` says or no snapshot; 507 when the disk is full |
+ * | `PUT /v1/snapshot?sha256=` | 204: the body is kept for a `restore` command, verified; 400 when it is not what `sha256` says or no snapshot; 507 when the disk is full |
  * | `POST /v1/defragment` | 204 when the local member's database is defragmented; 409 `EtcdNotServing` |
  * | `GET /v1/logs/{etcd,jupyter,sshd,agent}?tail=N&follow=true` | 200 `text/plain`; 404 unknown unit |
  *
@@ -17,7 +17,7 @@
  * both say why.
  *
  * Secrets never pass through Mesos or the container's environment: the environment holds only the
- * SHA-256 of the bearer token, and the rest arrives with the first order.
+ * SHA-256 of the bearer token, and the rest arrives with the first command.
  */
 import type { ElectionRecord } from "./election.ts";
 import type { HostsTable } from "./naming.ts";
@@ -25,7 +25,7 @@ import type { SnapshotRef } from "./snapshot.ts";
 
 export const AGENT_PORT = 7700;
 /** Longest silence on `/v1/watch`, in milliseconds. */
-export const AGENT_BEAT_MS = 1000;
+export const HEARTBEAT_INTERVAL_MS = 1000;
 /** Headers of a snapshot: decimal numbers, and lower-case hex. */
 export const SNAPSHOT_HEADERS = {
   revision: "etcd-snapshot-revision",
@@ -62,10 +62,10 @@ export interface NodeConfig {
   readonly storage: { readonly mountPath: string };
 }
 
-/** What the agent is to run. The etcd part is carried out once per `orderId`. */
-export interface AgentOrder {
-  readonly orderId: string;
-  readonly etcd: EtcdOrder;
+/** What the agent is to run. The etcd part is carried out once per `commandId`. */
+export interface StartCommand {
+  readonly commandId: string;
+  readonly etcd: EtcdStart;
   readonly jupyter: {
     /** Jupyter's token; empty when `auth` is `none`. */
     readonly token: string;
@@ -77,7 +77,7 @@ export interface AgentOrder {
 /** member name -> peer URL */
 export type InitialCluster = Readonly<Record<string, string>>;
 
-export type EtcdOrder =
+export type EtcdStart =
   /** First start of a new cluster. Refused (409 `DataPresent`) over data of another cluster. */
   | {
       readonly mode: "bootstrap";
@@ -97,7 +97,7 @@ export type EtcdOrder =
     }
   /**
    * Quorum is lost for good: become the only member, keeping the data, the log's last entries
-   * included that no commit was heard of (one lineage). Carried out once per `orderId`.
+   * included that no commit was heard of (one lineage). Carried out once per `commandId`.
    */
   | { readonly mode: "force-new-cluster"; readonly memberName: string; readonly clusterId: string }
   /**
@@ -201,9 +201,9 @@ export interface AgentStatus {
   readonly instanceId: string;
   /** Grows with each change within one instance. */
   readonly sequence: number;
-  readonly phase: "awaiting-order" | "running" | "stopping";
+  readonly phase: "awaiting-start" | "running" | "stopping";
   /** Of the order in force; null before the first. */
-  readonly orderId: string | null;
+  readonly commandId: string | null;
   readonly data: EtcdData;
   /** The snapshot that was handed over for a `restore`, and verified. */
   readonly snapshot: SnapshotRef | null;

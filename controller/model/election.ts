@@ -42,7 +42,7 @@ export interface ElectionRecord {
   /** null: its log does not tell. */
   readonly cause: ElectionCause | null;
   /** Who led before, and the term of its reign; null: nobody, or unknown. */
-  readonly former: { readonly leaderId: string; readonly term: number } | null;
+  readonly previousLeader: { readonly leaderId: string; readonly term: number } | null;
   /** Who had a vote; empty: unknown. */
   readonly voters: readonly string[];
   /** Members that heard the former leader no more. */
@@ -103,13 +103,13 @@ export function votersFor({ votes }: ElectionRecord, candidate: string): string[
 
 /** Everybody that the record mentions, voters first. */
 export function mentioned(record: ElectionRecord): string[] {
-  const { voters, lost, preVotes, candidates, votes, learned, former, leaderId } = record;
+  const { voters, lost, preVotes, candidates, votes, learned, previousLeader, leaderId } = record;
   return [
     ...new Set([
       ...voters,
       ...[...lost, ...candidates, ...learned].map((m) => m.member),
       ...[...preVotes, ...votes].flatMap((v) => [v.candidate, v.from]),
-      ...[former?.leaderId ?? [], leaderId ?? []].flat(),
+      ...[previousLeader?.leaderId ?? [], leaderId ?? []].flat(),
     ]),
   ];
 }

@@ -26,7 +26,9 @@ export function taskIdOf(ref: ClusterRef, uid: string, slot: number, launch: num
   return `${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.${slot}.${launch}`;
 }
 
-/** Whose task this is; null: the id is none of {@link taskIdOf}'s. No part of such an id has a dot. */
+/**
+ * Whose task this is; null: the id is none of {@link taskIdOf}'s. No part of such an id has a dot.
+ */
 export function clusterOfTask(taskId: string): ClusterKey | null {
   const [namespace, name, ...rest] = taskId.split(".");
   if (!namespace || !name || rest.length !== 3) return null;

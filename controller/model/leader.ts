@@ -22,7 +22,7 @@ export interface Leader {
  *
  * @param clusterId of the one cluster that this may be; null: none is formed yet
  */
-export function ofLineage<N extends LeaderCandidate>(
+export function ofCluster<N extends LeaderCandidate>(
   nodes: readonly N[],
   clusterId: string | null,
 ): readonly N[] {
@@ -46,7 +46,9 @@ export function findLeader(nodes: readonly LeaderCandidate[]): Leader | null {
   return null;
 }
 
-/** A learner has no part in it: it calls no election, and so never notices that a leader is gone. */
+/**
+ * A learner has no part in it: it calls no election, and so never notices that a leader is gone.
+ */
 export function followsLeader(
   etcd: { readonly leaderId: string | null; readonly isLearner: boolean } | null,
 ): boolean {

@@ -1,7 +1,8 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
-import type { EtcdOrder } from "./agent-api.ts";
+import type { EtcdStart } from "./agent-api.ts";
 import { type ClusterKey, clusterOfTask } from "./ids.ts";
 import type { Election } from "./election.ts";
+import { withPresentNames } from "./renamed.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type {
   ClusterEvent,
@@ -37,9 +38,9 @@ export interface SlotTask {
   /** When Mesos first said that the agent is cut off; null: it is not. */
   readonly unreachableSince: number | null;
   /** When its agent was last lost from sight while the task runs; null: it is in sight. */
-  readonly silentSince: number | null;
-  /** The etcd order for this task, decided once. */
-  readonly order: { readonly orderId: string; readonly etcd: EtcdOrder } | null;
+  readonly agentUnreachableSince: number | null;
+  /** The start command for this task, decided once. */
+  readonly startCommand: { readonly commandId: string; readonly etcd: EtcdStart } | null;
   /** When the node was first seen fully ready; null: not yet. */
   readonly readyAt: number | null;
   /** Since when its etcd ends again and again while the others are quorate; null: it does not. */
@@ -71,22 +72,22 @@ export interface SlotMemory {
    * The member id with which an earlier task was told to join, or to be one of the first. Its data
    * may be gone, and an old identity must not start on an empty directory: it is never used again.
    */
-  readonly spentMemberId: string | null;
+  readonly retiredMemberId: string | null;
   /** Whether `memberId` is a learner's, which has no vote. */
   readonly isLearner: boolean;
 }
 
 export type BootstrapMemory =
-  /** The orders may have gone out; the same orders, and no others, may go out again. */
+  /** The commands may have gone out; the same commands, and no others, may go out again. */
   | { readonly phase: "started"; readonly slots: readonly number[]; readonly token: string }
   /** For good: no second bootstrap, whatever is observed. */
   | { readonly phase: "done"; readonly clusterId: string };
 
 /**
- * The quorum is lost for good: one slot begins anew, with this one order and no other. Durable
- * before the order leaves, and in force until a quorum confirms the cluster that it began.
+ * The quorum is lost for good: one slot begins anew, with this one command and no other. Durable
+ * before the command leaves, and in force until a quorum confirms the cluster that it began.
  */
-export type Reseed = {
+export type QuorumRecovery = {
   readonly slot: number;
   /** Milliseconds since the epoch. */
   readonly since: number;
@@ -97,7 +98,7 @@ export type Reseed = {
       readonly from: "survivor";
       readonly memberId: string;
       /** The voters until then: if the survivor loses its data too, they are judged again. */
-      readonly former: readonly { readonly slot: number; readonly memberId: string }[];
+      readonly previousVoters: readonly { readonly slot: number; readonly memberId: string }[];
     }
   | { readonly from: "snapshot"; readonly snapshot: SnapshotInfo; readonly token: string }
   | { readonly from: "nothing"; readonly token: string }
@@ -111,12 +112,12 @@ export interface RecoveryMemory {
    * confirmed since may resume without one: others would form a second cluster of the same id.
    */
   readonly epoch: number;
-  readonly reseed: Reseed | null;
+  readonly inProgress: QuorumRecovery | null;
   /**
    * Slot whose vote was to be taken or given when the quorum was last heard: whether it was, nobody
    * could tell since. Null: a quorum has told.
    */
-  readonly unconfirmed: number | null;
+  readonly pendingVoterChange: number | null;
   /** Cluster ids that were given up. Data of theirs is wiped when its slot joins. */
   readonly abandoned: readonly string[];
   /** A revision that a quorum told, some seconds old at most: what is lost is counted from it. */
@@ -130,8 +131,8 @@ export interface RecoveryMemory {
 export const NO_RECOVERY: RecoveryMemory = {
   lostSince: null,
   epoch: 0,
-  reseed: null,
-  unconfirmed: null,
+  inProgress: null,
+  pendingVoterChange: null,
   abandoned: [],
   lastSeen: null,
   requested: null,
@@ -139,12 +140,15 @@ export const NO_RECOVERY: RecoveryMemory = {
 };
 
 /** Cluster id of the one etcd cluster that this may be; null before it is formed. */
-export function lineageOf({ bootstrap }: Pick<ClusterMemory, "bootstrap">): string | null {
+export function clusterIdOf({ bootstrap }: Pick<ClusterMemory, "bootstrap">): string | null {
   return bootstrap?.phase === "done" ? bootstrap.clusterId : null;
 }
 
 /** What a controller of an earlier version stored lacks what came since. */
-export function completeMemory(stored: ClusterMemory): ClusterMemory {
+export function completeMemory(old: ClusterMemory): ClusterMemory {
+  const { slots: oldSlots, recovery: oldRecovery, elections: oldElections } = old;
+  const ours = { slots: oldSlots, recovery: oldRecovery, elections: oldElections };
+  const stored = { ...old, ...(withPresentNames(ours) as typeof ours) };
   const slots = stored.slots.map((s) => ({
     ...s,
     isLearner: s.isLearner ?? false,

@@ -15,7 +15,9 @@ export interface NamedSlot {
 
 /** Value of the etcd key `hosts`. */
 export interface HostsTable {
-  /** Hex. Terms of another cluster say nothing: those of one restored from a snapshot begin anew. */
+  /**
+   * Hex. Terms of another cluster say nothing: those of one restored from a snapshot begin anew.
+   */
   readonly clusterId: string;
   /** Raft term of the leader that wrote it; a lower term never overwrites a higher one. */
   readonly term: number;

@@ -107,7 +107,7 @@ export interface ClusterStatus {
     /** Key-value revision, as of when the status last changed otherwise. */
     readonly revision: number | null;
     /** How often the cluster was begun anew after a lost quorum. */
-    readonly reseeded: number;
+    readonly recoveries: number;
   };
   readonly backup: {
     readonly count: number;

@@ -1,7 +1,7 @@
 /**
- * Whether two values of plain JSON data say the same. Data that is only ever replaced, never changed,
- * shares most of its parts with what it was made from: whatever is the very same is not looked into,
- * so that comparing costs by what differs, not by what there is.
+ * Whether two values of plain JSON data say the same. Data that is only ever replaced, never
+ * changed, shares most of its parts with what it was made from: whatever is the very same is not
+ * looked into, so that comparing costs by what differs, not by what there is.
  *
  * @param ignored names of fields, at any depth, whose values make no difference
  */
@@ -19,7 +19,9 @@ function sameList(a: object, b: object, ignored?: ReadonlySet<string>): boolean 
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Every field of `a` is in `b`; with `deep`, and says the same. One that is undefined is not there. */
+/**
+ * Every field of `a` is in `b`; with `deep`, and says the same. One that is undefined is not there.
+ */
 function covers(
   a: object,
   b: object,

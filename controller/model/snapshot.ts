@@ -1,4 +1,7 @@
-/** A copy of etcd's data outside the nodes: what `etcdctl snapshot save` makes, and what is known of it. */
+/**
+ * A copy of etcd's data outside the nodes: what `etcdctl snapshot save` makes, and what is known of
+ * it.
+ */
 
 export interface SnapshotInfo {
   /**

@@ -2,8 +2,8 @@
 import type { AgentStreams } from "../agents/agent-streams.ts";
 import type { AgentStatus } from "../model/agent-api.ts";
 import { type ClusterKey, slotAddress } from "../model/ids.ts";
-import { type LeaderCandidate, ofLineage } from "../model/leader.ts";
-import { type ClusterMemory, lineageOf } from "../model/memory.ts";
+import { type LeaderCandidate, ofCluster } from "../model/leader.ts";
+import { type ClusterMemory, clusterIdOf } from "../model/memory.ts";
 import {
   fresh,
   lastKnown,
@@ -63,7 +63,7 @@ export class ClusterObserver {
       const agent = source?.freshness === "fresh" ? source.value : null;
       return { slot, ip: slotAddress(firstAddress, slot), agent };
     });
-    return ofLineage(nodes, lineageOf(memory));
+    return ofCluster(nodes, clusterIdOf(memory));
   }
 
   forget(key: ClusterKey): void {

@@ -47,7 +47,7 @@ export const desiredRunning: Guard = ({ view }) => !view.desiredStopped;
 export const bootstrapped: Guard = (_, { memory }) => memory.bootstrap?.phase === "done";
 
 /** One slot begins etcd anew; until a quorum confirms it there is nothing to join or to resume. */
-export const recovering: Guard = (_, { memory }) => memory.recovery.reseed !== null;
+export const recovering: Guard = (_, { memory }) => memory.recovery.inProgress !== null;
 
 /** A person wants another state of etcd, and it is not begun yet. */
 export const restoreRequested: Guard = (_, { memory }) => memory.recovery.requested !== null;
@@ -56,7 +56,7 @@ export const restoreRequested: Guard = (_, { memory }) => memory.recovery.reques
 export const running: Guard = (context, plan) =>
   desiredRunning(context, plan) && !restoreRequested(context, plan);
 
-/** One change a visit: the next is decided on the membership that came of it. */
+/** One change a reconcile: the next is decided on the membership that came of it. */
 export const changesMembership: Guard = (_, plan) => plan.changesMembership;
 
 /** A member that is being defragmented does not answer: no other may be away meanwhile. */

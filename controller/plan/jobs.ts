@@ -1,4 +1,4 @@
-/** Jobs take longer than a visit: started once, waited for, and after a failure tried again. */
+/** Jobs take longer than a reconcile: started once, waited for, and after a failure tried again. */
 import { type JobAction, jobKey } from "../model/action.ts";
 import type { Observed, ObservedJob } from "../model/observed.ts";
 import type { PlanBuilder } from "./plan-builder.ts";

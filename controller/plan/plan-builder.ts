@@ -5,7 +5,9 @@ import type { ClusterEvent, EventReason } from "../model/resource.ts";
 import { addEvent } from "./events.ts";
 import type { PlanInput } from "./input.ts";
 
-/** Longest time between two visits, so that a lost event delays a repair and never prevents it. */
+/**
+ * Longest time between two reconciles, so that a lost event delays a repair and never prevents it.
+ */
 export const RESYNC_MS = 10_000;
 
 const MEMBERSHIP_CHANGES: ReadonlySet<ActionType> = new Set([
@@ -65,7 +67,7 @@ export class PlanBuilder {
     this.patchSlot(slot, { task: { ...task, ...patch } });
   }
 
-  /** At most one change a visit: the next is decided on the membership that came of it. */
+  /** At most one change a reconcile: the next is decided on the membership that came of it. */
   get changesMembership(): boolean {
     return this.actions.some(({ type }) => MEMBERSHIP_CHANGES.has(type));
   }
@@ -74,9 +76,11 @@ export class PlanBuilder {
     this.actions.push(action);
   }
 
-  /** Changes a vote: the next visit may find a quorum that has it, one that has not, or none. */
+  /**
+   * Changes a vote: the next reconcile may find a quorum that has it, one that has not, or none.
+   */
   addVoteChange(action: Action & { readonly slot: number }): void {
-    this.updateRecovery({ unconfirmed: action.slot });
+    this.updateRecovery({ pendingVoterChange: action.slot });
     this.addAction(action);
   }
 
@@ -93,7 +97,9 @@ export class PlanBuilder {
     this.updateMemory({ events });
   }
 
-  /** What is due has had its turn in this very visit: another at once would find nothing else. */
+  /**
+   * What is due has had its turn in this very reconcile: another at once would find nothing else.
+   */
   requeue(at: number): void {
     if (at > this.now) this.requeueAt = Math.min(this.requeueAt, at);
   }

@@ -113,7 +113,7 @@ export function plan(input: PlanInput): Plan {
   };
 }
 
-/** What people are told comes last: of all that this visit has seen and decided. */
+/** What people are told comes last: of all that this reconcile has seen and decided. */
 function recordOutcome(view: ClusterView, input: PlanInput, builder: PlanBuilder): void {
   const { launchBlockers, memory, now } = builder;
   const { bootstrap, recovery } = memory;

@@ -1,4 +1,6 @@
-/** Which node a proxy is to serve, from what the nodes say; how it is fenced is the gate's affair. */
+/**
+ * Which node a proxy is to serve, from what the nodes say; how it is fenced is the gate's affair.
+ */
 import { findLeader, type LeaderCandidate } from "../model/leader.ts";
 import type { TargetGate } from "./target-gate.ts";
 

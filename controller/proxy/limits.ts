@@ -1,6 +1,9 @@
 /** Every bound of the proxy in one place. Times in milliseconds, sizes in bytes. */
 export const LIMITS = {
-  /** A killed container's address swallows TCP: trying longer only keeps a request from the next target. */
+  /**
+   * A killed container's address swallows TCP: trying longer only keeps a request from the next
+   * target.
+   */
   connectMs: 300,
   /** Between two tries to reach a target that does not answer, while no other is named. */
   probeEveryMs: 100,

@@ -1,8 +1,9 @@
 /**
  * A request that asks for another protocol than WebSocket, or for WebSocket with a body, is served
- * as the plain request that it also is: a server may ignore the wish (RFC 9110, section 7.8). Node's
- * server has stopped parsing at its headers; the connection is given back to it, with the wish taken
- * out, so that body, keep-alive and the client's end are seen as those of any other request.
+ * as the plain request that it also is: a server may ignore the wish (RFC 9110, section 7.8).
+ * Node's server has stopped parsing at its headers; the connection is given back to it, with the
+ * wish taken out, so that body, keep-alive and the client's end are seen as those of any other
+ * request.
  */
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";

@@ -93,8 +93,8 @@ export class ProxyRegistry {
   }
 
   /**
-   * Points the proxy at the node that leads and serves. This is not left to the next reconcile of the
-   * cluster's loop: a reconcile may be waiting for an answer from the very node that just died.
+   * Points the proxy at the node that leads and serves. This is not left to the next reconcile of
+   * the cluster's loop: a reconcile may be waiting for an answer from the very node that just died.
    */
   follow(
     key: ClusterKey,

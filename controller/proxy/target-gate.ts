@@ -2,8 +2,8 @@
  * Decides at every moment which target is served, if any, and lets requests wait for one.
  *
  * Targets are fenced by epoch and raft term: whoever was elected in a later one wins, whatever the
- * order in which the news arrive. A target at which a connection failed is suspected: nobody is sent there
- * until one probe for all has got through, or another target is named.
+ * order in which the news arrive. A target at which a connection failed is suspected: nobody is
+ * sent there until one probe for all has got through, or another target is named.
  */
 import type { ObservedProxy } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";

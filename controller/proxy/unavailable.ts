@@ -35,7 +35,9 @@ export const HANGS_UP: Refusal = {
   message: "Jupyter accepts this request and hangs up without an answer, time and again.",
 };
 
-/** HTML for a browser that shows a page (it reloads by itself), else JSON as Jupyter's own errors. */
+/**
+ * HTML for a browser that shows a page (it reloads by itself), else JSON as Jupyter's own errors.
+ */
 export function sendRefusal(
   request: IncomingMessage,
   response: ServerResponse,

@@ -72,8 +72,8 @@ export class Upstream {
   }
 
   /**
-   * Nothing new is let in. What can be done again elsewhere, and every WebSocket, ends at once; answers
-   * under way may end in peace for a while, since a deposed node may well be alive.
+   * Nothing new is let in. What can be done again elsewhere, and every WebSocket, ends at once;
+   * answers under way may end in peace for a while, since a deposed node may well be alive.
    */
   drain(): void {
     if (this.draining) return;

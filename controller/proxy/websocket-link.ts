@@ -1,4 +1,6 @@
-/** Joins the two ends of an open WebSocket, and takes leave of the client when the target is lost. */
+/**
+ * Joins the two ends of an open WebSocket, and takes leave of the client when the target is lost.
+ */
 import type { Socket } from "node:net";
 import type { Clock } from "../model/ports.ts";
 import { LIMITS } from "./limits.ts";

@@ -15,7 +15,7 @@ import { SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { TaskFiles } from "./task-files.ts";
 
 /** Grows when an older controller could no longer read what this one writes. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 export interface StateDir {
   /** Absolute. */
@@ -84,12 +84,13 @@ async function closeToOthers(directory: string): Promise<void> {
 async function checkVersion(directory: string): Promise<void> {
   const path = join(directory, "version.json");
   const reading = await readJson(path);
-  if (reading === null) {
+  const version = (reading?.value as { version?: unknown } | null | undefined)?.version;
+  if (version === STATE_VERSION) return;
+  // The names of 1 are read as they are (model/renamed.ts); 0.1.0 would not know today's.
+  if (reading === null || version === 1) {
     await writeJsonTwice(path, { version: STATE_VERSION });
     return;
   }
-  const version = (reading.value as { version?: unknown } | null)?.version;
-  if (version === STATE_VERSION) return;
   const message =
     `${directory} was written by another version of this software (its format is ` +
     `${JSON.stringify(version)}, this one knows ${STATE_VERSION}). ` +

@@ -1,7 +1,7 @@
 /**
- * etcd3 as a connection to one member, and nothing more. Which member, how often and how long is for
- * the caller to say, so everything that etcd3 and grpc-js would do on their own is switched off.
- * Only types are imported: loading etcd3 costs a process some 100 ms.
+ * etcd3 as a connection to one member, and nothing more. Which member, how often and how long is
+ * for the caller to say, so everything that etcd3 and grpc-js would do on their own is switched
+ * off. Only types are imported: loading etcd3 costs a process some 100 ms.
  */
 import type { IOptions } from "etcd3";
 

@@ -1,6 +1,6 @@
 /**
- * Lines of a byte stream, whatever pieces it comes in, with a limit: a peer that never ends its line
- * costs a bounded memory.
+ * Lines of a byte stream, whatever pieces it comes in, with a limit: a peer that never ends its
+ * line costs a bounded memory.
  */
 import { StringDecoder } from "node:string_decoder";
 

@@ -3,7 +3,9 @@ import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import { systemClock } from "./clock.ts";
 
-/** @throws OperationError ERR_TIMEOUT after `ms`; the work itself goes on, and nobody waits for it */
+/**
+ * @throws OperationError ERR_TIMEOUT after `ms`; the work itself goes on, and nobody waits for it
+ */
 export async function within<T>(ms: number, operation: string, work: Promise<T>): Promise<T> {
   let isLate = true;
   const value = work.then((result) => {

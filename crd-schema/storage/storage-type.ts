@@ -33,7 +33,9 @@ export interface DockerParameter {
 }
 
 export type FieldRule<Value> = {
-  /** Why this value is of no use, as a sentence; null: it is. Asked after the schema's own rules. */
+  /**
+   * Why this value is of no use, as a sentence; null: it is. Asked after the schema's own rules.
+   */
   problem?(value: Value): string | null;
 } & (
   | { whenLeftOut(owner: StorageOwner): Value }

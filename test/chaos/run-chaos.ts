@@ -204,7 +204,7 @@ class ChaosRun {
     const { logFile } = this.options;
     this.site.isControllerAway = true;
     await this.writer?.close();
-    await this.site.ballast.close();
+    await this.site.filler.close();
     if (logFile !== null) await copyFile(this.site.cluster.logFile, logFile);
     try {
       await this.site.destroy();

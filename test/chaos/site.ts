@@ -6,7 +6,7 @@ import type { JupyterClusterObject, NodeStatus } from "../../controller/model/re
 import { findLabelled, removeFound, TEST_LABEL } from "../support/docker-remains.ts";
 import { LocalCluster, type LocalClusterOptions } from "../support/e2e/local-cluster.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
-import { Ballast } from "./ballast.ts";
+import { Filler } from "./filler.ts";
 import { MissedError, unlessMissed } from "./faults/fault.ts";
 import { SmallVolume } from "./small-volume.ts";
 import { FIRST_SPEC, type Spec, specText } from "./spec.ts";
@@ -29,7 +29,7 @@ export interface SiteOptions {
 export class Site {
   readonly docker = new Docker();
   readonly small: SmallVolume;
-  readonly ballast = new Ballast();
+  readonly filler = new Filler();
   spec: Spec = FIRST_SPEC;
   /** No request can succeed then. */
   isControllerAway = true;

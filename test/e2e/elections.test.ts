@@ -45,7 +45,7 @@ describe("the election story", () => {
       o.status.elections.some((e) => e.learned.length >= 2),
     );
     const [first] = object.status.elections;
-    expect(first).toMatchObject({ cause: "FirstElection", former: null });
+    expect(first).toMatchObject({ cause: "FirstElection", previousLeader: null });
     expect(first?.votes.filter((v) => v.granted).length).toBeGreaterThanOrEqual(2);
     const [said] = await messages("LeaderElected");
     const slot = slotOf(first, first?.leaderId);
@@ -61,7 +61,9 @@ describe("the election story", () => {
     await cluster.killContainer(old);
     const after = await cluster.until("its successor is known to both", (o) => {
       const election = latest(o);
-      return election?.former?.leaderId === old.etcd?.memberId && election?.learned.length === 2;
+      return (
+        election?.previousLeader?.leaderId === old.etcd?.memberId && election?.learned.length === 2
+      );
     });
     const election = latest(after) as Election;
     expect(election).toMatchObject({ cause: "LeaderLost", toldBy: election.leaderId });
@@ -87,14 +89,14 @@ describe("the election story", () => {
 
   it("tells a leadership that was handed over as that, and as no loss", async () => {
     const before = await cluster.untilReady();
-    const [old, heir] = [leaderOf(before), followersOf(before)[0]];
-    const id = heir?.etcd?.memberId ?? "";
+    const [old, successor] = [leaderOf(before), followersOf(before)[0]];
+    const id = successor?.etcd?.memberId ?? "";
     const lostBefore = await messages("LeaderLost");
     expect((await cluster.exec(old, ["etcdctl", "move-leader", id])).code).toBe(0);
     const after = await cluster.until("all have told", (o) => isTold(o, id, 3));
     expect(latest(after)).toMatchObject({
       cause: "Transfer",
-      former: { leaderId: old.etcd?.memberId },
+      previousLeader: { leaderId: old.etcd?.memberId },
     });
     expect((await messages("LeaderElected")).at(-1)).toContain(`handed over by slot ${old.slot}`);
     expect(await messages("LeaderLost")).toEqual(lostBefore);

@@ -46,7 +46,7 @@ describe("a majority's data is gone", () => {
     await cluster.removeDataVolumes(followersOf(before));
     cluster.startController();
     await cluster.untilServing();
-    const after = await reseeded(before.status.etcd.reseeded + 1);
+    const after = await recoveries(before.status.etcd.recoveries + 1);
     expect(after.status.etcd.clusterId).toBe(before.status.etcd.clusterId);
     expect(after.status.lastRecovery).toMatchObject({ from: "survivor", slot: survivor.slot });
     expect((await writer.verify()).violations).toEqual([]);
@@ -66,7 +66,7 @@ describe("all data is gone", () => {
     const before = await cluster.untilReady();
     await loseData(cluster, before.status.nodes);
     await killAllContainers(cluster, before);
-    const after = await reseeded(before.status.etcd.reseeded + 1);
+    const after = await recoveries(before.status.etcd.recoveries + 1);
     const told = after.status.lastRecovery;
     expect(told).toMatchObject({
       from: "snapshot",
@@ -93,7 +93,7 @@ describe("all data is gone", () => {
     await cluster.endController("SIGKILL");
     cluster.startController();
     await cluster.untilServing();
-    const after = await reseeded(before.status.etcd.reseeded + 1);
+    const after = await recoveries(before.status.etcd.recoveries + 1);
     expect(after.status.lastRecovery?.snapshotId).toBe(saved.id);
     expect((await writer.verify({ revision: saved.revision })).violations).toEqual([]);
     await writer.close();
@@ -109,7 +109,7 @@ describe("a person decides", () => {
     const before = await cluster.object();
     const asked = await cluster.cli("snapshot", "restore", NAME, saved.id, "--yes");
     expect(asked.code, asked.stderr).toBe(0);
-    const after = await reseeded(before.status.etcd.reseeded + 1);
+    const after = await recoveries(before.status.etcd.recoveries + 1);
     expect(after.status.lastRecovery?.snapshotId).toBe(saved.id);
     const report = await writer.verify({ revision: saved.revision });
     expect(report.violations).toEqual([]);
@@ -133,10 +133,10 @@ describe("a person decides", () => {
       (o) => conditionOf(o, "Quorate")?.message.includes("A person must decide") ?? false,
       90_000,
     );
-    expect(stopped.status.etcd.reseeded).toBe(before.status.etcd.reseeded);
+    expect(stopped.status.etcd.recoveries).toBe(before.status.etcd.recoveries);
     const asked = await cluster.cli("snapshot", "restore", NAME, "--empty", "--yes");
     expect(asked.code, asked.stderr).toBe(0);
-    await reseeded(before.status.etcd.reseeded + 1);
+    await recoveries(before.status.etcd.recoveries + 1);
     await expectInvariants(cluster);
   });
 });
@@ -169,10 +169,10 @@ function startWriter(run: string): Promise<KeyWriter> {
   return KeyWriter.start({ run, endpoints });
 }
 
-function reseeded(times: number): Promise<JupyterClusterObject> {
+function recoveries(times: number): Promise<JupyterClusterObject> {
   return cluster.until(
     "the cluster was begun anew and is Ready",
-    (o) => o.status.etcd.reseeded >= times && isTrue(o, "Ready") && !isTrue(o, "Progressing"),
+    (o) => o.status.etcd.recoveries >= times && isTrue(o, "Ready") && !isTrue(o, "Progressing"),
     120_000,
   );
 }

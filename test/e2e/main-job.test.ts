@@ -86,10 +86,10 @@ describe("the main job", () => {
     }
     expect(user.failures).toEqual([]);
     const after = await expectInvariants(cluster);
-    const heir = leaderOf(after);
-    expect(node(after, old.slot).name).toBe(node(before, heir.slot).name);
+    const successor = leaderOf(after);
+    expect(node(after, old.slot).name).toBe(node(before, successor.slot).name);
     const bystanders = after.status.nodes.filter(
-      (n) => n.slot !== old.slot && n.slot !== heir.slot,
+      (n) => n.slot !== old.slot && n.slot !== successor.slot,
     );
     for (const one of bystanders) expect(one.name).toBe(node(before, one.slot).name);
   });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { connectAgent } from "../../controller/agents/agent-http.ts";
 import type { AgentAddress } from "../../controller/agents/connection.ts";
 import { fetchSnapshot, sendSnapshot } from "../../controller/agents/snapshots.ts";
-import type { EtcdOrder } from "../../controller/model/agent-api.ts";
+import type { EtcdStart } from "../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../controller/model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../controller/model/ids.ts";
 import type { SnapshotInfo } from "../../controller/model/snapshot.ts";
@@ -39,7 +39,7 @@ let content: Buffer;
 beforeAll(async () => {
   await cluster.prepare();
   await Promise.all(cluster.nodes.map((node) => node.run()));
-  await eventually(cluster.nodes, "waiting for an order", (s) => s.phase === "awaiting-order");
+  await eventually(cluster.nodes, "waiting for a command", (s) => s.phase === "awaiting-start");
 });
 
 afterAll(async () => {
@@ -51,21 +51,21 @@ function address(node: AgentNode): AgentAddress {
   return { ip: node.ip, token: node.options.token, connect: connectAgent };
 }
 
-/** A new container, whose agent waits for an order. */
+/** A new container, whose agent waits for a command. */
 async function again(slot: number): Promise<AgentNode> {
   await cluster.node(slot).kill();
   const node = cluster.replace(slot);
   await node.run();
-  await eventually([node], "an agent", (s) => s.phase === "awaiting-order");
+  await eventually([node], "an agent", (s) => s.phase === "awaiting-start");
   return node;
 }
 
-async function order(node: AgentNode, etcd: EtcdOrder): Promise<void> {
-  const { code, text } = await node.order(cluster.order(node, etcd));
+async function command(node: AgentNode, etcd: EtcdStart): Promise<void> {
+  const { code, text } = await node.command(cluster.command(node, etcd));
   expect([code, text]).toEqual([202, expect.any(String)]);
 }
 
-function restoreOrder(node: AgentNode, token: string, from: SnapshotInfo | null) {
+function restoreCommand(node: AgentNode, token: string, from: SnapshotInfo | null) {
   const memberName = memberNameOf(node.slot);
   const initialCluster = { [memberName]: peerUrl(node.ip) };
   const clusterId = bootstrapClusterId(initialCluster, token);
@@ -81,7 +81,7 @@ function send(node: AgentNode, bytes: Buffer, info: SnapshotInfo): Promise<void>
 }
 
 async function bootstrap(): Promise<void> {
-  await Promise.all(cluster.nodes.map((node) => node.order(cluster.bootstrapOrder(node))));
+  await Promise.all(cluster.nodes.map((node) => node.command(cluster.bootstrapCommand(node))));
   await eventually(cluster.nodes, "a quorum", (s) => s.etcd?.members?.length === 3);
   await cluster.putDesired(cluster.node(0));
 }
@@ -153,7 +153,7 @@ test("a defragmentation gives space back, and etcd counts as alive meanwhile", a
 });
 
 describe("when the quorum is lost for good", () => {
-  /** Everybody is killed while keys are written; then all wait for an order. */
+  /** Everybody is killed while keys are written; then all wait for a command. */
   async function killAll(): Promise<void> {
     const leader = await leaderOf(cluster.nodes);
     const writing = keys.putUntilFailure(leader);
@@ -164,7 +164,7 @@ describe("when the quorum is lost for good", () => {
     await writing;
     const nodes = cluster.nodes.map((n) => cluster.replace(n.slot));
     await Promise.all(nodes.map((n) => n.run()));
-    await eventually(nodes, "agents", (s) => s.phase === "awaiting-order");
+    await eventually(nodes, "agents", (s) => s.phase === "awaiting-start");
   }
 
   /** Has the last acknowledged key in its log, and etcd alone would throw it away. */
@@ -188,7 +188,7 @@ describe("when the quorum is lost for good", () => {
     const { clusterId } = snapshot;
     expect(data).toMatchObject({ state: "present", clusterId, raftIndex: expect.any(Number) });
     const memberName = memberNameOf(survivor.slot);
-    await order(survivor, { mode: "force-new-cluster", memberName, clusterId });
+    await command(survivor, { mode: "force-new-cluster", memberName, clusterId });
     await eventually([survivor], "a cluster of one", (s) => s.etcd?.members?.length === 1);
     const got = await survivor.exec(["etcdctl", "get", keys.lastAcknowledged]);
     expect(got).toContain(keys.lastAcknowledged);
@@ -196,19 +196,19 @@ describe("when the quorum is lost for good", () => {
 
   test("a snapshot is handed over, outlives the container, and begins a new cluster", async () => {
     let node = cluster.nodes.find((n) => n.slot === 1) as AgentNode;
-    const restore = restoreOrder(node, "reseed-1", snapshot);
+    const restore = restoreCommand(node, "recovery-1", snapshot);
     await node.stop();
     node = cluster.replace(1);
     await node.run();
-    await eventually([node], "an agent", (s) => s.phase === "awaiting-order");
-    const refused = await node.order(cluster.order(node, restore));
+    await eventually([node], "an agent", (s) => s.phase === "awaiting-start");
+    const refused = await node.command(cluster.command(node, restore));
     expect(refusalOf(refused)).toEqual([409, "SnapshotMissing"]);
 
     await send(node, content, snapshot);
     node = await again(1);
     const { sha256, revision } = snapshot;
     expect((await node.status()).snapshot).toEqual({ sha256, revision });
-    await order(node, restore);
+    await command(node, restore);
     const [alone] = await eventually(
       [node],
       "the only member, and the names that it gives",
@@ -222,7 +222,7 @@ describe("when the quorum is lost for good", () => {
     await keys.put(node, 1);
 
     node = await again(1);
-    await order(node, restore);
+    await command(node, restore);
     await eventually([node], "it goes on", leads);
     expect(await keys.count(node)).toBe(KEYS + 1);
   });
@@ -237,9 +237,12 @@ describe("when the quorum is lost for good", () => {
     });
     const memberName = memberNameOf(2);
     const resume = { mode: "resume", memberName, clusterId: null } as const;
-    expect(refusalOf(await node.order(cluster.order(node, resume)))).toEqual([409, "DataMissing"]);
-    const restore = restoreOrder(node, "reseed-2", null);
-    await order(node, restore);
+    expect(refusalOf(await node.command(cluster.command(node, resume)))).toEqual([
+      409,
+      "DataMissing",
+    ]);
+    const restore = restoreCommand(node, "recovery-2", null);
+    await command(node, restore);
     const [alone] = await eventually([node], "the only member", leads);
     expect(alone?.etcd?.clusterId).toBe(restore.clusterId);
     expect(await keys.count(node)).toBe(0);

@@ -25,7 +25,7 @@ const cluster = new AgentCluster({
 beforeAll(async () => {
   await cluster.prepare();
   await Promise.all(cluster.nodes.map((node) => node.run()));
-  await eventually(cluster.nodes, "waiting for an order", (s) => s.phase === "awaiting-order");
+  await eventually(cluster.nodes, "waiting for a command", (s) => s.phase === "awaiting-start");
 });
 
 afterAll(() => cluster.remove());
@@ -41,25 +41,25 @@ async function jupyterCode(node: AgentNode, token: string): Promise<number> {
   return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).status;
 }
 
-describe("before the first order", () => {
+describe("before the first command", () => {
   test("nobody is answered without the token", async () => {
     const node = cluster.node(0);
     for (const path of ["/v1/status", "/v1/watch", "/v1/logs/etcd"]) {
       expect((await node.call("GET", path, "", "wrong")).code).toBe(401);
     }
-    expect((await node.call("PUT", "/v1/order", "{}", "wrong")).code).toBe(401);
+    expect((await node.call("PUT", "/v1/start", "{}", "wrong")).code).toBe(401);
   });
 
-  test("a malformed order is told which field is wrong", async () => {
-    const { code, text } = await cluster.node(0).call("PUT", "/v1/order", '{"jupyter":{}}');
+  test("a malformed command is told which field is wrong", async () => {
+    const { code, text } = await cluster.node(0).call("PUT", "/v1/start", '{"jupyter":{}}');
     expect(code).toBe(400);
-    expect(text).toContain("order.etcd must be an object");
+    expect(text).toContain("command.etcd must be an object");
   });
 
   test("a resume without data is refused", async () => {
     const node = cluster.node(0);
-    const order = { mode: "resume", memberName: "slot-0", clusterId: null } as const;
-    const { code, text } = await node.order(cluster.order(node, order));
+    const command = { mode: "resume", memberName: "slot-0", clusterId: null } as const;
+    const { code, text } = await node.command(cluster.command(node, command));
     expect([code, JSON.parse(text).code]).toEqual([409, "DataMissing"]);
   });
 });
@@ -67,7 +67,7 @@ describe("before the first order", () => {
 describe("after the bootstrap", () => {
   beforeAll(async () => {
     const answers = await Promise.all(
-      cluster.nodes.map((node) => node.order(cluster.bootstrapOrder(node))),
+      cluster.nodes.map((node) => node.command(cluster.bootstrapCommand(node))),
     );
     expect(answers.map((a) => a.code)).toEqual([202, 202, 202]);
     await eventually(cluster.nodes, "a quorum", (s) => s.etcd?.members?.length === 3);
@@ -88,10 +88,10 @@ describe("after the bootstrap", () => {
     expect(says).toContain(`"Leader" : ${member}`);
   });
 
-  test("the same order again changes nothing, and another one is refused", async () => {
+  test("the same command again changes nothing, and another one is refused", async () => {
     const node = cluster.node(1);
     const before = await node.status();
-    expect((await node.order(cluster.bootstrapOrder(node))).code).toBe(202);
+    expect((await node.command(cluster.bootstrapCommand(node))).code).toBe(202);
     const join = {
       mode: "join",
       memberName: "slot-1",
@@ -99,7 +99,7 @@ describe("after the bootstrap", () => {
       clusterId: "1",
       initialCluster: cluster.initialCluster(),
     } as const;
-    const { code, text } = await node.order(cluster.order(node, join));
+    const { code, text } = await node.command(cluster.command(node, join));
     expect([code, JSON.parse(text).code]).toEqual([409, "EtcdRunning"]);
     expect((await node.status()).units.etcd.pid).toBe(before.units.etcd.pid);
   });
@@ -182,13 +182,13 @@ describe("when the leader is killed", () => {
 
     const node = cluster.replace(old.slot);
     await node.run();
-    const [status] = await eventually([node], "an agent", (s) => s.phase === "awaiting-order");
+    const [status] = await eventually([node], "an agent", (s) => s.phase === "awaiting-start");
     expect(status?.data).toMatchObject({ state: "present", clusterId: expect.any(String) });
     const clusterId = status?.data.state === "present" ? status.data.clusterId : null;
     const wrong = { mode: "resume", memberName: memberNameOf(node.slot), clusterId: "1" } as const;
-    const refused = await node.order(cluster.order(node, wrong));
+    const refused = await node.command(cluster.command(node, wrong));
     expect(JSON.parse(refused.text).code).toBe("ClusterIDMismatch");
-    expect((await node.order(cluster.order(node, { ...wrong, clusterId }))).code).toBe(202);
+    expect((await node.command(cluster.command(node, { ...wrong, clusterId }))).code).toBe(202);
     const statuses = await whole(cluster);
     expect(new Set(statuses.map((s) => JSON.stringify(s.hosts))).size).toBe(1);
     expect(indexOf(statuses[0]?.hosts ?? null, node.slot)).toBe(indexOf(after, node.slot));
@@ -218,7 +218,7 @@ describe("when a member is replaced", () => {
       clusterId,
       initialCluster: cluster.initialCluster(),
     } as const;
-    expect((await node.order(cluster.order(node, join))).code).toBe(202);
+    expect((await node.command(cluster.command(node, join))).code).toBe(202);
     const [learner] = await eventually([node], "a learner", (s) => {
       return s.etcd?.isLearner === true && s.hosts !== null;
     });
@@ -242,24 +242,24 @@ describe("when the quorum is lost for good", () => {
     });
     const clusterId = lost?.etcd?.clusterId ?? "";
     const force = { mode: "force-new-cluster", memberName: "slot-0", clusterId } as const;
-    const order = cluster.order(survivor, force);
-    expect((await survivor.order(order)).code).toBe(202);
+    const command = cluster.command(survivor, force);
+    expect((await survivor.command(command)).code).toBe(202);
     const [alone] = await eventually([survivor], "a cluster of one", (s) => {
       return leads(s) && s.etcd?.members?.length === 1 && s.hosts?.term === s.etcd.raftTerm;
     });
     expect(alone?.hosts?.leaderSlot).toBe(0);
     const identity = await survivor.exec(["cat", "/var/lib/jupyter-cluster/identity.json"]);
-    expect(JSON.parse(identity)).toMatchObject({ clusterId, forcedBy: order.orderId });
+    expect(JSON.parse(identity)).toMatchObject({ clusterId, forcedBy: command.commandId });
   });
 
   test("it ends cleanly on SIGTERM, and leaves its data to be resumed", async () => {
     expect(await cluster.node(0).stop()).toBe(0);
     const node = cluster.replace(0);
     await node.run();
-    const [status] = await eventually([node], "an agent", (s) => s.phase === "awaiting-order");
+    const [status] = await eventually([node], "an agent", (s) => s.phase === "awaiting-start");
     const clusterId = status?.data.state === "present" ? status.data.clusterId : null;
     const resume = { mode: "resume", memberName: "slot-0", clusterId } as const;
-    expect((await node.order(cluster.order(node, resume))).code).toBe(202);
+    expect((await node.command(cluster.command(node, resume))).code).toBe(202);
     await eventually([node], "leads again", (s) => leads(s) && s.hosts !== null);
   });
 });

@@ -41,10 +41,10 @@ beforeAll(async () => {
   await Promise.all([serving.run(), waiting.run()]);
   const alone = { "slot-0": peerUrl(serving.ip) };
   const bootstrap = { mode: "bootstrap", memberName: "slot-0", token: "jobs" } as const;
-  const order = cluster.order(serving, { ...bootstrap, initialCluster: alone });
-  await until("the order is taken", async () => (await serving.order(order)).code === 202);
+  const command = cluster.command(serving, { ...bootstrap, initialCluster: alone });
+  await until("the command is taken", async () => (await serving.command(command)).code === 202);
   await until("etcd serves", async () => (await serving.status()).etcd?.leaderId);
-  await until("the other waits", async () => (await waiting.status()).phase === "awaiting-order");
+  await until("the other waits", async () => (await waiting.status()).phase === "awaiting-start");
 });
 
 afterAll(async () => {
@@ -90,7 +90,7 @@ describe("the jobs", () => {
     expect(saved.sizeBytes).toBeGreaterThan(4_000_000);
   });
 
-  it("hand it to a node that waits for an order, once and again", async () => {
+  it("hand it to a node that waits for a command, once and again", async () => {
     for (let i = 0; i < 2; i += 1) {
       await work(waiting, { type: "SendSnapshot", snapshot: saved });
       const { sha256, revision } = saved;

@@ -12,7 +12,7 @@ import { buildWorker } from "../simulation/many/worker-file.ts";
 
 const TIMEOUT_MS = 10 * 60_000;
 /** About a quarter of a minute of one core. */
-const VISITS = 12_000;
+const RECONCILES = 12_000;
 /** Of the deepest ways: no scope is deeper. */
 const STEPS_MAX = 12;
 const SECONDS_TO_FIND = 120;
@@ -25,7 +25,7 @@ describe("the planner in every order of what may happen", () => {
       worker: worker.url,
       threads: availableParallelism(),
       from: 1,
-      visitsMax: VISITS,
+      visitsMax: RECONCILES,
       rounds: 1,
       deadlineMs: Infinity,
     });
@@ -33,7 +33,7 @@ describe("the planner in every order of what may happen", () => {
     console.log(summary);
     expect(explored.violation, summary).toBeNull();
     expect(explored.depth).toBe(STEPS_MAX);
-    expect(explored.states).toBeGreaterThan(VISITS / 3);
+    expect(explored.states).toBeGreaterThan(RECONCILES / 3);
   });
 
   it.each(["launch-unreconciled", "unnamed-task-ended"])(

@@ -1,7 +1,7 @@
 /** Single-decree Paxos under random schedules; and that the checks of it can fail. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type LinkConditions, Network } from "../simulation/engine/network.ts";
+import { type LinkConditions, MessageNetwork } from "../simulation/engine/network.ts";
 import { Rng } from "../simulation/engine/rng.ts";
 import { Scheduler } from "../simulation/engine/scheduler.ts";
 import { PaxosCluster, type PaxosOptions } from "../simulation/paxos/paxos-cluster.ts";
@@ -63,14 +63,14 @@ class StubbornProposer extends Proposer {
 class PaxosHistory {
   readonly cluster: PaxosCluster;
   private readonly scheduler = new Scheduler();
-  private readonly network: Network<PaxosMessage>;
+  private readonly network: MessageNetwork<PaxosMessage>;
 
   constructor(
     private readonly schedule: Schedule,
     private readonly defect: Pick<PaxosOptions, "proposer"> & { readonly forgets?: boolean } = {},
   ) {
     const rng = new Rng(schedule.seed);
-    this.network = new Network(this.scheduler, rng.fork("network"), {
+    this.network = new MessageNetwork(this.scheduler, rng.fork("network"), {
       conditions: STORM,
       connections: false,
     });

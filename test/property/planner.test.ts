@@ -9,13 +9,13 @@ type Fault =
   | { readonly kind: "kill"; readonly slot: number }
   | { readonly kind: "loseVolume"; readonly slot: number }
   | { readonly kind: "replicas"; readonly replicas: number }
-  | { readonly kind: "visits"; readonly count: number };
+  | { readonly kind: "reconciles"; readonly count: number };
 
 const slot = fc.integer({ min: 0, max: 4 });
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant("kill" as const), slot }),
   fc.record({ kind: fc.constant("replicas" as const), replicas: fc.integer({ min: 1, max: 5 }) }),
-  fc.record({ kind: fc.constant("visits" as const), count: fc.integer({ min: 1, max: 12 }) }),
+  fc.record({ kind: fc.constant("reconciles" as const), count: fc.integer({ min: 1, max: 12 }) }),
 );
 
 function inject(run: PlannerRun, what: Fault): void {
@@ -26,7 +26,7 @@ function inject(run: PlannerRun, what: Fault): void {
     const spec = { ...cluster.spec, replicas: what.replicas };
     run.memory = { ...run.memory, cluster: { ...cluster, spec } };
   }
-  if (what.kind === "visits") for (let i = 0; i < what.count; i++) run.visit();
+  if (what.kind === "reconciles") for (let i = 0; i < what.count; i++) run.reconcile();
 }
 
 function expectWhole(run: PlannerRun): void {
@@ -55,7 +55,7 @@ describe("the planner", () => {
     );
   });
 
-  it("replaces the members whose data is lost, one after another, and keeps one lineage", () => {
+  it("replaces the members whose data is lost, one after another, and keeps one history", () => {
     fc.assert(
       fc.property(fc.array(slot, { minLength: 1, maxLength: 6 }), (lost) => {
         const run = new PlannerRun(fakeMemory({ replicas: 5 }), new FakeWorld("172.30.0.10"));
@@ -74,10 +74,10 @@ describe("the planner", () => {
   it("does nothing to a cluster that is as it should be", () => {
     const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
     run.untilReady();
-    run.visit();
+    run.reconcile();
     const { memory } = run;
     const before = run.done.length;
-    for (let i = 0; i < 20; i++) run.visit();
+    for (let i = 0; i < 20; i++) run.reconcile();
     expect(run.done.length).toBe(before);
     expect(run.memory).toBe(memory);
   });

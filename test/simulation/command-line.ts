@@ -32,7 +32,7 @@ every step must be safe, then nothing fails and everything must converge and res
   --clusters C      of each run (default: drawn from the seed)
   --nodes K         of each cluster (default: drawn from the seed)
 
-Or the planner alone, without wires and promises, through the orders of what may happen to a few
+Or the planner alone, without network and promises, through the orders of what may happen to a few
 nodes; tells the shortest way to a broken rule:
 
   --explore

@@ -13,8 +13,8 @@ declare module "vitest" {
 
 /**
  * What tests with containers need of this machine: a Docker engine that answers, and the agent
- * image. Without them, one clear message and not a hundred failed tests. What an earlier run that was
- * cut off left behind holds addresses that the tests use, and goes.
+ * image. Without them, one clear message and not a hundred failed tests. What an earlier run that
+ * was cut off left behind holds addresses that the tests use, and goes.
  */
 export async function setup(project: TestProject): Promise<void> {
   const { reference } = await ensureAgentImage({

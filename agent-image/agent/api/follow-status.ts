@@ -1,10 +1,10 @@
 /** `GET /v1/watch`, whatever it goes over: at once, on every change, and never silent for long. */
-import { AGENT_BEAT_MS, type AgentStatus } from "../../../controller/model/agent-api.ts";
+import { HEARTBEAT_INTERVAL_MS, type AgentStatus } from "../../../controller/model/agent-api.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 
 /** A fifth early, for timers come late under load. */
-const BEAT_MS = AGENT_BEAT_MS * 0.8;
+const BEAT_MS = HEARTBEAT_INTERVAL_MS * 0.8;
 
 /**
  * @param send is given the same object again when nothing has changed

@@ -1,5 +1,5 @@
-/** What an order does to the data directory before etcd is started on it. */
-import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+/** What a command does to the data directory before etcd is started on it. */
+import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { FileOwner } from "../ports/files.ts";
 import type { AgentPorts } from "../ports/ports.ts";
@@ -9,7 +9,7 @@ import type { StatusBoard } from "../status/status-board.ts";
 import type { DataDir } from "./data-dir.ts";
 import type { DataKeeper } from "./data-keeper.ts";
 import type { IdentityKeeper } from "./identity-keeper.ts";
-import type { StartPlan } from "./order-rules.ts";
+import type { StartPlan } from "./start-rules.ts";
 import { WalFormatUnknownError } from "./wal/known-format.ts";
 import { WalCorruptError } from "./wal/read-wal.ts";
 
@@ -29,7 +29,7 @@ export interface DataChangesOptions extends Pick<AgentPorts, "log" | "processes"
  * @param isEmpty nothing is there that etcd could go on with
  */
 export async function changeData(
-  { etcd }: AgentOrder,
+  { etcd }: StartCommand,
   plan: StartPlan,
   isEmpty: boolean,
   options: DataChangesOptions,
@@ -51,11 +51,11 @@ export async function changeData(
 }
 
 /**
- * What lies in the log behind the last commit may be acknowledged, and etcd would throw it away. Two
- * errors are passed over, for nothing that we do later would help, and the cluster would stay down:
- * a log that cannot be read to its end (etcd decides itself whether it can go on with it), and one of
- * an etcd whose format is not known to us. It is told that more may be lost. Every other error, such
- * as that of a full disk, may go away: the order fails, is told, and is tried again.
+ * What lies in the log behind the last commit may be acknowledged, and etcd would throw it away.
+ * Two errors are passed over, for nothing that we do later would help, and the cluster would stay
+ * down: a log that cannot be read to its end (etcd decides itself whether it can go on with it),
+ * and one of an etcd whose format is not known to us. It is told that more may be lost. Every other
+ * error, such as that of a full disk, may go away: the command fails, is told, and is tried again.
  */
 async function keepWholeLog(options: DataChangesOptions): Promise<void> {
   const { data, log, board, processes } = options;

@@ -66,7 +66,9 @@ export class DataDir {
     }
   }
 
-  /** Before etcd is forced to go on alone, as {@link raiseCommit}: it keeps all that is in its log. */
+  /**
+   * Before etcd is forced to go on alone, as {@link raiseCommit}: it keeps all that is in its log.
+   */
   commitWholeLog(processes: Pick<Processes, "run">): Promise<RaisedCommit | null> {
     return raiseCommit(this.files, processes, this.logPath);
   }

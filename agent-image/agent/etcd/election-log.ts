@@ -28,7 +28,7 @@ export interface ElectionLog {
   /** Of what was told last, milliseconds since the epoch. */
   readonly latestAt: number;
   /** The last leader that this member has known since its etcd was started. */
-  readonly leader: ElectionRecord["former"];
+  readonly leader: ElectionRecord["previousLeader"];
   readonly voters: readonly string[];
   /** Peers that are out of reach, and since when. */
   readonly broken: Readonly<Record<string, number>>;
@@ -39,7 +39,7 @@ export const NO_ELECTIONS: ElectionLog = {
   broken: {},
 };
 
-type Told<T extends EtcdLogEvent["type"]> = Extract<EtcdLogEvent, { readonly type: T }>;
+type EventOf<T extends EtcdLogEvent["type"]> = Extract<EtcdLogEvent, { readonly type: T }>;
 
 /** @param at when it was logged, milliseconds since the epoch */
 export function foldElections(log: ElectionLog, event: EtcdLogEvent, at: number): ElectionLog {
@@ -107,7 +107,7 @@ function stirred(
     startedAt: Math.min(brokenAt ?? at, at),
     // A leader that hands over is in sight while it does.
     cause: cause ?? (brokenAt === undefined ? null : "LeaderLost"),
-    former: leader,
+    previousLeader: leader,
     toldBy,
     hint,
   };
@@ -129,7 +129,7 @@ function withoutBreak(log: ElectionLog, peerId: string): ElectionLog {
   return { ...log, broken };
 }
 
-function withLoss(before: ElectionLog, event: Told<"leader-lost">, at: number): ElectionLog {
+function withLoss(before: ElectionLog, event: EventOf<"leader-lost">, at: number): ElectionLog {
   const { member, term } = event;
   const log = stirred(before, member, at, null);
   const lose = (round: Round) => ({
@@ -149,7 +149,7 @@ function caused(log: ElectionLog): ElectionLog {
     : withUnrest(log, { ...log.unrest, cause: log.unrest.cause ?? "LeaderLost" });
 }
 
-function withPreVote(before: ElectionLog, event: Told<"pre-vote">, at: number): ElectionLog {
+function withPreVote(before: ElectionLog, event: EventOf<"pre-vote">, at: number): ElectionLog {
   const { member, candidate, from, granted, term } = event;
   // A no may belong to the term that is being voted on, or to what was never heard of again.
   const isClear = before.unrest !== null && !before.rounds.some((r) => r.term === term);
@@ -161,7 +161,7 @@ function withPreVote(before: ElectionLog, event: Told<"pre-vote">, at: number): 
   }));
 }
 
-function withCandidate(before: ElectionLog, event: Told<"candidate">, at: number): ElectionLog {
+function withCandidate(before: ElectionLog, event: EventOf<"candidate">, at: number): ElectionLog {
   const { member, candidate, term } = event;
   const known = before.rounds.find((r) => r.term === term);
   if (known !== undefined && known.leaderId !== null) return before;
@@ -174,7 +174,7 @@ function causeOfVote(log: ElectionLog, term: number): ElectionCause | null {
   return log.leader === null ? causeOf(log, term - 1) : null;
 }
 
-function withVote(before: ElectionLog, event: Told<"vote">, at: number): ElectionLog {
+function withVote(before: ElectionLog, event: EventOf<"vote">, at: number): ElectionLog {
   const { candidate, from, granted, term } = event;
   const known = before.rounds.find((r) => r.term === term);
   // An old request that comes late is refused, long after the election.
@@ -186,7 +186,11 @@ function withVote(before: ElectionLog, event: Told<"vote">, at: number): Electio
   }));
 }
 
-function withLeader(before: ElectionLog, event: Told<"leader-elected">, at: number): ElectionLog {
+function withLeader(
+  before: ElectionLog,
+  event: EventOf<"leader-elected">,
+  at: number,
+): ElectionLog {
   const { member, leaderId, term } = event;
   const quiet = { upcoming: null, unrest: null, leader: { leaderId, term } };
   if (!isElection(before, event)) return withoutBreak({ ...before, ...quiet }, leaderId);
@@ -200,7 +204,7 @@ function withLeader(before: ElectionLog, event: Told<"leader-elected">, at: numb
   return withoutBreak({ ...settled, ...quiet }, leaderId);
 }
 
-function isElection(log: ElectionLog, { leaderId, term }: Told<"leader-elected">): boolean {
+function isElection(log: ElectionLog, { leaderId, term }: EventOf<"leader-elected">): boolean {
   const known = log.rounds.find((r) => r.term === term);
   if (known !== undefined) return known.leaderId === null;
   // A leader that was out of sight was not elected again, and a member that was just started

@@ -12,7 +12,7 @@ export interface Unrest {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly cause: ElectionCause | null;
-  readonly former: ElectionRecord["former"];
+  readonly previousLeader: ElectionRecord["previousLeader"];
   readonly toldBy: string;
   /** Nothing has told of it but what may lead to nothing without a word. */
   readonly hint: boolean;
@@ -65,14 +65,14 @@ export function withCandidacy(round: Round, candidate: string, atMs: number): Ro
 
 export function recordOf(round: Round): ElectionRecord {
   const { unrest, endedAt, ...told } = round;
-  const { startedAt, cause, former, toldBy } = unrest;
+  const { startedAt, cause, previousLeader, toldBy } = unrest;
   const since = <T extends { readonly atMs: number }>(list: readonly T[]) =>
     list.map((item) => ({ ...item, atMs: item.atMs - startedAt }));
   const sawIt = round.candidates.length > 0;
   return {
     ...told,
     cause,
-    former,
+    previousLeader,
     lost: since(round.lost),
     preVotes: since(round.preVotes),
     candidates: since(round.candidates),

@@ -1,5 +1,5 @@
 /** How etcd is run. Pure. */
-import type { EtcdOrder, NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { EtcdStart, NodeConfig } from "../../../controller/model/agent-api.ts";
 import { clientUrl, ETCD_CLIENT_PORT, peerUrl } from "../../../controller/model/ids.ts";
 
 export const LOCAL_CLIENT_URL = `http://127.0.0.1:${ETCD_CLIENT_PORT}`;
@@ -13,11 +13,11 @@ const SNAPSHOT_COUNT = 10_000;
 export function etcdFlags(
   config: NodeConfig,
   dataDir: string,
-  order: EtcdOrder,
+  command: EtcdStart,
   force: boolean,
 ): string[] {
   return [
-    `--name=${order.memberName}`,
+    `--name=${command.memberName}`,
     `--data-dir=${dataDir}`,
     `--listen-peer-urls=${peerUrl(config.ip)}`,
     `--initial-advertise-peer-urls=${peerUrl(config.ip)}`,
@@ -32,23 +32,24 @@ export function etcdFlags(
     "--auto-compaction-mode=periodic",
     "--auto-compaction-retention=1h",
     `--quota-backend-bytes=${config.etcd.quotaMiB * 1024 ** 2}`,
-    // Not --experimental-compact-hash-check-enabled: where members differ, 3.5 cannot say whose data
-    // is wrong (its alarm names member 0), and refuses every read and write until a person comes.
+    // Not --experimental-compact-hash-check-enabled: where members differ, 3.5 cannot say whose
+    // data is wrong (its alarm names member 0), and refuses every read and write until a person
+    // comes.
     `--snapshot-count=${SNAPSHOT_COUNT}`,
     "--logger=zap",
     "--log-outputs=stderr",
     "--log-level=info",
-    ...initialFlags(order),
+    ...initialFlags(command),
     ...(force ? ["--force-new-cluster"] : []),
   ];
 }
 
 /** etcd ignores these when it finds data. */
-function initialFlags(order: EtcdOrder): string[] {
-  if (order.mode === "resume" || order.mode === "force-new-cluster") return [];
-  const members = Object.entries(order.initialCluster).map(([name, url]) => `${name}=${url}`);
+function initialFlags(command: EtcdStart): string[] {
+  if (command.mode === "resume" || command.mode === "force-new-cluster") return [];
+  const members = Object.entries(command.initialCluster).map(([name, url]) => `${name}=${url}`);
   const cluster = `--initial-cluster=${members.join(",")}`;
-  if (order.mode === "join") return [cluster, "--initial-cluster-state=existing"];
-  const token = `--initial-cluster-token=${order.token}`;
+  if (command.mode === "join") return [cluster, "--initial-cluster-state=existing"];
+  const token = `--initial-cluster-token=${command.token}`;
   return [cluster, "--initial-cluster-state=new", token];
 }

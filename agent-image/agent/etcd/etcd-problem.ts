@@ -3,7 +3,7 @@ import type { EtcdData, EtcdHealth, UnitStatus } from "../../../controller/model
 
 export interface EtcdFacts {
   readonly unit: UnitStatus;
-  /** An order was given. */
+  /** A command was given. */
   readonly ordered: boolean;
   /** Elections go on for longer than one takes that has a quorum. */
   readonly withoutQuorum: boolean;

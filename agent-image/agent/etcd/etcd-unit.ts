@@ -1,6 +1,6 @@
 /** Runs etcd as ordered, and tells what it says: health, elections, whose data it holds. */
 import type {
-  AgentOrder,
+  StartCommand,
   AgentRefusal,
   EtcdHealth,
   NodeConfig,
@@ -23,8 +23,8 @@ import { HealthMonitor } from "./health-monitor.ts";
 import type { Identity } from "./identity.ts";
 import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
-import { planStart, refuse } from "./order-rules.ts";
-import { OrderWorker } from "./order-worker.ts";
+import { planStart, refuse } from "./start-rules.ts";
+import { StartCommandWorker } from "./start-worker.ts";
 
 const STOP_MS_MAX = 2_000;
 /** An election that takes longer is one that has no quorum (milliseconds). */
@@ -47,12 +47,12 @@ export class EtcdUnit {
   private readonly monitor: HealthMonitor;
   private readonly identity: IdentityKeeper;
   private readonly keeper: DataKeeper;
-  private readonly orders: OrderWorker;
+  private readonly commands: StartCommandWorker;
   private elections = NO_ELECTIONS;
   /** What etcd is run under. */
-  private inForce: AgentOrder | null = null;
-  /** The order that makes this member the only one, until that is done. */
-  private forcing: AgentOrder | null = null;
+  private inForce: StartCommand | null = null;
+  /** The command that makes this member the only one, until that is done. */
+  private forcing: StartCommand | null = null;
   private fatal: string | null = null;
 
   constructor(private readonly options: EtcdUnitOptions) {
@@ -76,19 +76,19 @@ export class EtcdUnit {
       // etcd ends with 0 only when its member was removed.
       isFinalExit: (code) => code === 0,
     });
-    const carryOut = (order: AgentOrder, again: boolean) => this.carryOut(order, again);
-    this.orders = new OrderWorker({ board, clock, log, carryOut });
+    const carryOut = (command: StartCommand, again: boolean) => this.carryOut(command, again);
+    this.commands = new StartCommandWorker({ board, clock, log, carryOut });
     board.update({ units: { ...board.now.units, etcd: this.unit.status() } });
   }
 
-  /** Takes the order over and carries it out in the background, or says why not. */
-  accept(order: AgentOrder): AgentRefusal | null {
-    if (order.orderId === this.orders.order?.orderId) return null;
+  /** Takes the command over and carries it out in the background, or says why not. */
+  accept(command: StartCommand): AgentRefusal | null {
+    if (command.commandId === this.commands.command?.commandId) return null;
     const { data, snapshot, etcd } = this.options.board.now;
     const hasLeader = followsLeader(etcd);
     const facts = { data, snapshot, etcd: this.unit.status().state, hasLeader };
-    const refusal = refuse(order.etcd, facts);
-    if (refusal === null) this.orders.take(order);
+    const refusal = refuse(command.etcd, facts);
+    if (refusal === null) this.commands.take(command);
     return refusal;
   }
 
@@ -103,25 +103,28 @@ export class EtcdUnit {
   }
 
   async stop(): Promise<void> {
-    await this.orders.stop();
+    await this.commands.stop();
     await this.unit.stop();
     await Promise.all([this.monitor.stop(), this.keeper.stop(), this.identity.stop()]);
   }
 
-  private async carryOut(order: AgentOrder, again: boolean): Promise<void> {
+  private async carryOut(command: StartCommand, again: boolean): Promise<void> {
     const { board, log } = this.options;
     const ranBefore = this.unit.status().state !== "stopped";
     await this.unit.stop();
     // What etcd has found to be broken shows to nobody else.
     const broken = board.now.data.state === "corrupt";
     if ((again || ranBefore) && !broken) await this.keeper.look();
-    const plan = planStart(order, board.now.data, this.identity.known);
-    log.info({ orderId: order.orderId, mode: order.etcd.mode, ...plan }, "order is carried out");
+    const plan = planStart(command, board.now.data, this.identity.known);
+    log.info(
+      { commandId: command.commandId, mode: command.etcd.mode, ...plan },
+      "command is carried out",
+    );
     const isEmpty = board.now.data.state === "empty";
     const { identity, keeper } = this;
-    await changeData(order, plan, isEmpty, { ...this.options, identity, keeper });
-    this.inForce = order;
-    this.forcing = plan.force ? order : null;
+    await changeData(command, plan, isEmpty, { ...this.options, identity, keeper });
+    this.inForce = command;
+    this.forcing = plan.force ? command : null;
     this.elections = NO_ELECTIONS;
     this.unit.start();
   }
@@ -129,7 +132,7 @@ export class EtcdUnit {
   private command(): Command | null {
     const { board, config, data, user } = this.options;
     const { inForce } = this;
-    if (inForce === null) throw new Error("etcd is started without an order");
+    if (inForce === null) throw new Error("etcd is started without a command");
     if (board.now.data.state !== "empty" && !data.hasLog()) {
       // On an empty directory etcd would begin anew: a member without memory, or a second cluster.
       this.keeper.giveUp("the data has vanished");
@@ -190,7 +193,7 @@ export class EtcdUnit {
     if (this.forcing === null || data.state !== "present") return;
     const { memberId, clusterId } = data;
     if (memberId === null || clusterId === null) return;
-    this.identity.remember({ memberId, clusterId, forcedBy: this.forcing.orderId });
+    this.identity.remember({ memberId, clusterId, forcedBy: this.forcing.commandId });
     this.forcing = null;
   }
 

@@ -1,4 +1,6 @@
-/** How the local member is spoken to: deadlines, retries and what follows from an error are ours. */
+/**
+ * How the local member is spoken to: deadlines, retries and what follows from an error are ours.
+ */
 import type { Etcd3 } from "etcd3";
 import { type ConnectionPace, oneMember } from "../../../controller/support/etcd3-options.ts";
 import { LOCAL_CLIENT_URL } from "./etcd-flags.ts";

@@ -6,7 +6,7 @@ export interface Identity {
   readonly memberId: string;
   /** Hex. */
   readonly clusterId: string;
-  /** The order that made this member the only one; it is carried out once. */
+  /** The command that made this member the only one; it is carried out once. */
   readonly forcedBy: string;
 }
 

@@ -1,7 +1,7 @@
 /** The agent's HTTP API (controller/model/agent-api.ts). */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import {
-  type AgentOrder,
+  type StartCommand,
   AGENT_PORT,
   type AgentRefusal,
   type NodeConfig,
@@ -9,7 +9,7 @@ import {
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { answering } from "../../../controller/support/answering.ts";
-import { takeOrder } from "../api/take-order.ts";
+import { takeCommand } from "../api/take-start-command.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
 import { respond } from "./answer.ts";
@@ -19,7 +19,7 @@ import { answerMaintenance, type MaintenanceWork } from "./maintenance-routes.ts
 import { streamStatus } from "./watch-stream.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
-/** Milliseconds for the whole of an order; a snapshot has a limit of its own. */
+/** Milliseconds for the whole of a command; a snapshot has a limit of its own. */
 const BODY_MS_MAX = 5_000;
 const CONNECTIONS_MAX = 64;
 
@@ -29,8 +29,8 @@ export interface HttpApiOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly logs: ReadonlyMap<string, UnitLog>;
-  /** Takes the order over, or says why not. */
-  readonly order: (order: AgentOrder) => AgentRefusal | null;
+  /** Takes the command over, or says why not. */
+  readonly command: (command: StartCommand) => AgentRefusal | null;
   readonly maintenance: MaintenanceWork;
 }
 
@@ -83,7 +83,7 @@ export class HttpApi {
     const route = `${request.method} ${url.pathname}`;
     if (route === "GET /v1/status") return respond(response, 200, board.status());
     if (route === "GET /v1/watch") return streamStatus(board, clock, response);
-    if (route === "PUT /v1/order") return this.answerOrder(request, response);
+    if (route === "PUT /v1/start") return this.answerCommand(request, response);
     if (await answerMaintenance(route, { request, response, url }, maintenance)) return;
     const unit = /^GET \/v1\/logs\/([a-z]+)$/.exec(route)?.[1];
     const log = unit === undefined ? undefined : logs.get(unit);
@@ -93,12 +93,12 @@ export class HttpApi {
     return streamLog(log, query, response);
   }
 
-  private async answerOrder(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async answerCommand(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
-    if (body === null) return respond(response, 413, { message: "the order is too long" });
+    if (body === null) return respond(response, 413, { message: "the command is too long" });
     const value = attempt(() => JSON.parse(body) as unknown);
     if (value instanceof Error) return respond(response, 400, { message: value.message });
-    const { status, answer } = takeOrder(value, this.options.config.slot, this.options.order);
+    const { status, answer } = takeCommand(value, this.options.config.slot, this.options.command);
     return respond(response, status, answer);
   }
 }

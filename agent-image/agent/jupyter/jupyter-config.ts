@@ -1,5 +1,5 @@
 /** JupyterLab's configuration and environment. Pure. */
-import type { AgentOrder, NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { StartCommand, NodeConfig } from "../../../controller/model/agent-api.ts";
 import type { User } from "../system/user.ts";
 
 export interface JupyterFiles {
@@ -10,7 +10,7 @@ export interface JupyterFiles {
 /** Text of the config file. It holds the token: readable for the user alone, and never argv. */
 export function jupyterConfig(
   config: NodeConfig,
-  secrets: AgentOrder["jupyter"],
+  secrets: StartCommand["jupyter"],
   files: JupyterFiles,
 ): string {
   const { mountPath } = config.storage;

@@ -2,7 +2,7 @@
  * Runs JupyterLab as the normal user. With `standby: warm` on every node, so that a failover costs
  * the election only; with `cold` only where the local member leads.
  */
-import type { AgentOrder, EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { StartCommand, EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import { JUPYTER_RUN_DIR } from "../paths.ts";
 import type { AgentPorts, LineLog } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
@@ -30,8 +30,8 @@ export class JupyterUnit {
   private readonly prober: RepeatingTask;
   private readonly switcher: RepeatingTask;
   private user: User | null = null;
-  private secrets: AgentOrder["jupyter"] | null = null;
-  private configured: AgentOrder["jupyter"] | null = null;
+  private secrets: StartCommand["jupyter"] | null = null;
+  private configured: StartCommand["jupyter"] | null = null;
   private leads = false;
   private sawLeader = false;
   private orderedAt = 0;
@@ -73,7 +73,7 @@ export class JupyterUnit {
     this.switcher.wake();
   }
 
-  setSecrets(secrets: AgentOrder["jupyter"]): void {
+  setSecrets(secrets: StartCommand["jupyter"]): void {
     if (this.secrets === null) this.orderedAt = this.options.clock.now();
     this.secrets = secrets;
     this.switcher.wake();
@@ -114,7 +114,7 @@ export class JupyterUnit {
     return 60_000;
   }
 
-  private async configure(user: User, secrets: AgentOrder["jupyter"]): Promise<void> {
+  private async configure(user: User, secrets: StartCommand["jupyter"]): Promise<void> {
     const { files, config } = this.options;
     await files.makeDirectory(JUPYTER_RUN_DIR, 0o755);
     const places = { configFile: CONFIG_FILE, cookieSecretFile: COOKIE_SECRET_FILE };

@@ -1,4 +1,6 @@
-/** Keeps this node's {@link MemberRecord} in etcd under a lease, so that it vanishes with the node. */
+/**
+ * Keeps this node's {@link MemberRecord} in etcd under a lease, so that it vanishes with the node.
+ */
 import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";

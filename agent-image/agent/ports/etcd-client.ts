@@ -25,7 +25,9 @@ export type KeyChange =
   | { readonly type: "delete"; readonly key: string };
 
 export interface Watch {
-  /** Resolves when it was ended, by whomever: its time is over, the member or the connection went. */
+  /**
+   * Resolves when it was ended, by whomever: its time is over, the member or the connection went.
+   */
   readonly ended: Promise<void>;
   end(): void;
 }

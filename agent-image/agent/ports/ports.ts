@@ -1,4 +1,6 @@
-/** All that the agent has not made itself and lives by. Production and the simulator implement it. */
+/**
+ * All that the agent has not made itself and lives by. Production and the simulator implement it.
+ */
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import type { EtcdClient } from "./etcd-client.ts";
 import type { Files } from "./files.ts";

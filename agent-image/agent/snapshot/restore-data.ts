@@ -1,12 +1,12 @@
 /** Makes the data of a new cluster of one member out of a snapshot. */
-import type { EtcdOrder } from "../../../controller/model/agent-api.ts";
+import type { EtcdStart } from "../../../controller/model/agent-api.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { DataDir } from "../etcd/data-dir.ts";
 import type { FileOwner } from "../ports/files.ts";
 import type { Processes } from "../ports/processes.ts";
 import type { SnapshotStage } from "./snapshot-stage.ts";
 
-export type RestoreOrder = Extract<EtcdOrder, { mode: "restore" }>;
+export type RestoreCommand = Extract<EtcdStart, { mode: "restore" }>;
 
 const RESTORE_MS_MAX = 5 * 60_000;
 
@@ -21,10 +21,10 @@ export async function restoreData(
   data: DataDir,
   stage: SnapshotStage,
   snapshot: SnapshotRef,
-  order: RestoreOrder,
+  command: RestoreCommand,
   owner: FileOwner,
 ): Promise<void> {
-  const { memberName, initialCluster, token } = order;
+  const { memberName, initialCluster, token } = command;
   const url = initialCluster[memberName] ?? "";
   await data.replace(async (directory) => {
     const args = [

@@ -8,7 +8,7 @@ import type { AgentStatus } from "../../../controller/model/agent-api.ts";
 export type ProblemSource =
   | "setup"
   | "storage"
-  | "order"
+  | "command"
   | "recovery"
   | "etcd"
   | "registration"
@@ -21,7 +21,7 @@ export type ProblemSource =
 const PROBLEM_ORDER: readonly ProblemSource[] = [
   "setup",
   "storage",
-  "order",
+  "command",
   "recovery",
   "etcd",
   "registration",

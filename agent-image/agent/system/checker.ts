@@ -2,7 +2,7 @@
 export class Checker {
   private readonly fields: Readonly<Record<string, unknown>>;
 
-  /** @param path shown in errors, e.g. `order.etcd` */
+  /** @param path shown in errors, e.g. `command.etcd` */
   constructor(
     value: unknown,
     private readonly path: string,

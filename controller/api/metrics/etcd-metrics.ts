@@ -1,4 +1,6 @@
-/** Metrics of the clusters' etcd: its databases as the nodes tell them at each scrape, its copies. */
+/**
+ * Metrics of the clusters' etcd: its databases as the nodes tell them at each scrape, its copies.
+ */
 import { Counter, Gauge, type Registry } from "prom-client";
 import { type ClusterKey, parseClusterKey } from "../../model/ids.ts";
 import type { PublishedClusters } from "../../model/ports.ts";
@@ -55,14 +57,14 @@ export function registerEtcdMetrics(
     });
   }
   new Counter({
-    name: "jupytercluster_etcd_reseeded_total",
+    name: "jupytercluster_etcd_recoveries_total",
     help: "How often etcd was begun anew after a lost quorum.",
     labelNames: LABELS,
     registers,
     collect() {
       this.reset();
       for (const object of published.list())
-        this.inc(labelsOf(object), object.status.etcd.reseeded);
+        this.inc(labelsOf(object), object.status.etcd.recoveries);
     },
   });
   registerSnapshotMetrics(registry, published);

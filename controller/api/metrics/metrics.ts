@@ -51,26 +51,26 @@ function reconcileMetrics(registry: Registry): Metrics["reconcile"] {
   const registers = [registry];
   const total = new Counter({
     name: "controller_runtime_reconcile_total",
-    help: "Visits of clusters, by result.",
+    help: "Reconciles of clusters, by result.",
     labelNames: ["controller", "result"],
     registers,
   });
   const errors = new Counter({
     name: "controller_runtime_reconcile_errors_total",
-    help: "Visits of clusters in which something failed.",
+    help: "Reconciles of clusters in which something failed.",
     labelNames: ["controller"],
     registers,
   });
   const seconds = new Histogram({
     name: "controller_runtime_reconcile_time_seconds",
-    help: "How long a visit took.",
+    help: "How long a reconcile took.",
     labelNames: ["controller"],
     buckets: BUCKETS,
     registers,
   });
   const depth = new Gauge({
     name: "workqueue_depth",
-    help: "Clusters that wait for a visit.",
+    help: "Clusters that wait for a reconcile.",
     labelNames: ["name"],
     registers,
   });

@@ -1,4 +1,6 @@
-/** Client of the controller's HTTP API. Every answer has a deadline, streams until their headers. */
+/**
+ * Client of the controller's HTTP API. Every answer has a deadline, streams until their headers.
+ */
 import { Agent, request } from "undici";
 import type { Dispatcher } from "undici";
 import { notAController, refused, unreachable } from "./api-errors.ts";

@@ -12,7 +12,9 @@ import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 const ASK_MS = 1_000;
 
 interface WantedAddress extends HostPort {
-  /** What it is for and how to choose another, e.g. `the proxy of cluster lab (spec.proxy.port)`. */
+  /**
+   * What it is for and how to choose another, e.g. `the proxy of cluster lab (spec.proxy.port)`.
+   */
   readonly purpose: string;
 }
 

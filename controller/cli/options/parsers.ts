@@ -1,4 +1,6 @@
-/** Parsers of options and arguments: a text becomes its type here, or the usage is wrong (exit 2). */
+/**
+ * Parsers of options and arguments: a text becomes its type here, or the usage is wrong (exit 2).
+ */
 import { isIPv4 } from "node:net";
 import { constants } from "node:os";
 import { InvalidArgumentError } from "commander";

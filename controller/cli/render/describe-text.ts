@@ -123,7 +123,7 @@ function backupFields({ backup, etcd, lastRecovery }: ClusterStatus, now: number
   return renderFields([
     ["Snapshots", String(count)],
     ["Last", newest],
-    ["Begun anew", `${etcd.reseeded} times`],
+    ["Begun anew", `${etcd.recoveries} times`],
     ["Last recovery", recoveryLine(lastRecovery, now)],
   ]);
 }

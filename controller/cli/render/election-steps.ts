@@ -89,9 +89,10 @@ function membersHeard({ lost, preVotes, candidates, votes, learned }: Election):
 
 /** A candidate raises its term by one; a voter may have been in any lower one. */
 function termBefore(election: Election, previous: Election | null, id: string): string {
-  const { term, candidates, former, lost } = election;
+  const { term, candidates, previousLeader, lost } = election;
   if (candidates.some((c) => c.member === id)) return String(term - 1);
-  if (former !== null && lost.some((m) => m.member === id)) return String(former.term);
+  if (previousLeader !== null && lost.some((m) => m.member === id))
+    return String(previousLeader.term);
   const wasThere =
     previous?.clusterId === election.clusterId && membersHeard(previous).includes(id);
   return wasThere ? String(previous.term) : NONE;
@@ -103,10 +104,10 @@ function lossName(cause: Election["cause"]): string {
 }
 
 function afterLoss(election: Election): Change {
-  const { lost, former } = election;
+  const { lost, previousLeader } = election;
   return (cells) =>
-    former !== null && lost.some((m) => m.member === cells.id)
-      ? { ...cells, leader: `lost ${slotLabel(election, former.leaderId)}` }
+    previousLeader !== null && lost.some((m) => m.member === cells.id)
+      ? { ...cells, leader: `lost ${slotLabel(election, previousLeader.leaderId)}` }
       : cells;
 }
 

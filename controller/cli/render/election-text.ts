@@ -94,9 +94,11 @@ function tally(election: Election, candidate: string): string {
 }
 
 function why(election: Election): string {
-  const { cause, former } = election;
-  const leader = former === null ? "the leader" : nodeLabel(election, former.leaderId);
-  const old = former === null ? leader : `${leader}, the leader in term ${former.term},`;
+  const { cause, previousLeader } = election;
+  const leader =
+    previousLeader === null ? "the leader" : nodeLabel(election, previousLeader.leaderId);
+  const old =
+    previousLeader === null ? leader : `${leader}, the leader in term ${previousLeader.term},`;
   switch (cause) {
     case "FirstElection":
       return "the cluster's first election";

@@ -14,13 +14,17 @@ export interface Step {
 }
 
 /** What was told of one cluster so far. */
-export interface Told {
+export interface Announced {
   readonly conditions: ReadonlyMap<ConditionType, string>;
   readonly containers: string | null;
   readonly leader: string | null;
 }
 
-export const NOTHING_TOLD: Told = { conditions: new Map(), containers: null, leader: null };
+export const NOTHING_ANNOUNCED: Announced = {
+  conditions: new Map(),
+  containers: null,
+  leader: null,
+};
 
 /** What there is on the way up. Told when reached, and when lost again. */
 const MILESTONES: ReadonlySet<ConditionType> = new Set([
@@ -39,9 +43,9 @@ const MILESTONES: ReadonlySet<ConditionType> = new Set([
  *   only its message counts on), the number of running containers, the leader
  */
 export function foldProgress(
-  told: Told,
+  told: Announced,
   object: JupyterClusterObject,
-): { readonly told: Told; readonly lines: readonly string[] } {
+): { readonly told: Announced; readonly lines: readonly string[] } {
   const lines: string[] = [];
   const { status } = object;
   const containers = containerCount(object);

@@ -3,10 +3,10 @@ import { colorsFor } from "../context.ts";
 import { elapsedSeconds } from "./units.ts";
 import { EventLog } from "./event-log.ts";
 import { LiveView } from "./live-view.ts";
-import { foldProgress, isReady, NOTHING_TOLD } from "./progress.ts";
+import { foldProgress, isReady, NOTHING_ANNOUNCED } from "./progress.ts";
 import { clusterKey } from "../../model/ids.ts";
 import type { CliContext } from "../context.ts";
-import type { Told } from "./progress.ts";
+import type { Announced } from "./progress.ts";
 import type { ClusterKey } from "../../model/ids.ts";
 import type { PublishedClusters } from "../../model/ports.ts";
 import type { JupyterClusterObject } from "../../model/resource.ts";
@@ -72,7 +72,7 @@ class Narrator {
   readonly #context: CliContext;
   readonly #published: PublishedClusters;
   readonly #startedAt: number;
-  readonly #told = new Map<ClusterKey, Told>();
+  readonly #told = new Map<ClusterKey, Announced>();
   readonly #events = new EventLog();
 
   constructor(context: CliContext, published: PublishedClusters, startedAt: number) {
@@ -84,7 +84,7 @@ class Narrator {
   tellProgress(): void {
     for (const cluster of this.#published.list()) {
       const key = clusterKey(cluster.metadata);
-      const { told, lines } = foldProgress(this.#told.get(key) ?? NOTHING_TOLD, cluster);
+      const { told, lines } = foldProgress(this.#told.get(key) ?? NOTHING_ANNOUNCED, cluster);
       this.#told.set(key, told);
       for (const line of lines) this.#say(cluster.metadata.name, line);
     }

@@ -5,7 +5,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A duration in milliseconds as kubectl shortens it: two units at most, one when the second does not matter. */
+/**
+ * A duration in milliseconds as kubectl shortens it: two units at most, one when the second does
+ * not matter.
+ */
 export function shortDuration(ms: number): string {
   if (!Number.isFinite(ms)) return "<unknown>";
   const rest = Math.max(0, ms);

@@ -109,7 +109,7 @@ async function watchUntilReady(
     }
     const { etcd, lastRecovery, conditions } = object.status;
     const ready = conditions.some((c) => c.type === "Ready" && c.status === "True");
-    if (etcd.reseeded <= before.status.etcd.reseeded || !ready) continue;
+    if (etcd.recoveries <= before.status.etcd.recoveries || !ready) continue;
     context.stderr.write(`${lastRecovery?.message ?? "It is done."}\n${ref.name} is Ready.\n`);
     return;
   }

@@ -1,4 +1,6 @@
-/** Every call but SUBSCRIBE: on connections of its own, tied to the subscription by its stream id. */
+/**
+ * Every call but SUBSCRIBE: on connections of its own, tied to the subscription by its stream id.
+ */
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { Clock } from "../../model/ports.ts";
 import type { Call } from "../wire.ts";

@@ -17,7 +17,7 @@ export interface TaskEntry {
   readonly uuids: readonly string[];
 }
 
-export type Verdict =
+export type StatusDecision =
   | { readonly taken: true; readonly entry: TaskEntry }
   /** `ask`: the master should be asked what is true. */
   | { readonly taken: false; readonly why: string; readonly ask: boolean };
@@ -83,7 +83,11 @@ const DOUBTS: readonly Doubt[] = [
 ];
 
 /** @param now milliseconds since the epoch */
-export function takeIn(known: TaskEntry | undefined, status: TaskStatus, now: number): Verdict {
+export function takeIn(
+  known: TaskEntry | undefined,
+  status: TaskStatus,
+  now: number,
+): StatusDecision {
   const doubt = DOUBTS.find((d) => d.applies(known, status));
   if (doubt !== undefined) return { taken: false, why: doubt.why, ask: doubt.ask ?? false };
   const state = believed(known, status);

@@ -129,18 +129,18 @@ export class TaskStore {
     if (known === undefined && !this.deps.intents.has(status.task_id.value) && !isAlive(status)) {
       return { task: null, changed: false };
     }
-    const verdict = takeIn(known, status, this.deps.clock.now());
-    if (!verdict.taken) {
-      const { why: ignored, ask } = verdict;
+    const decision = takeIn(known, status, this.deps.clock.now());
+    if (!decision.taken) {
+      const { why: ignored, ask } = decision;
       return { task: known?.task ?? null, changed: false, ignored, ask };
     }
-    const { task } = verdict.entry;
+    const { task } = decision.entry;
     if (known === undefined || !sameTask(known.task, task)) {
-      this.changed(verdict.entry);
+      this.changed(decision.entry);
       return { task, changed: true };
     }
     // Kept as it was when nothing changed, so that whoever compares references sees no change.
-    this.entries.set(task.taskId, { ...verdict.entry, task: known.task });
+    this.entries.set(task.taskId, { ...decision.entry, task: known.task });
     return { task, changed: false };
   }
 

@@ -89,8 +89,8 @@ export class TaskTracker {
   /**
    * Sends an ACCEPT. The tasks are in the store as TASK_STAGING before it leaves.
    * @param tasks with resources as they are offered
-   * @throws OperationError. ERR_MESOS_REFUSED: nothing was launched, and the store says TASK_DROPPED;
-   *   any other: the master is asked what became of them
+   * @throws OperationError. ERR_MESOS_REFUSED: nothing was launched, and the store says
+   *   TASK_DROPPED; any other: the master is asked what became of them
    */
   async launch(offerIds: readonly string[], tasks: readonly TaskInfo[]): Promise<void> {
     for (const { task_id, agent_id } of tasks) {

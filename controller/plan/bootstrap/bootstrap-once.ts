@@ -84,7 +84,7 @@ function isElsewhere({ memory, task }: NodeView, { spec }: ClusterView): boolean
 }
 
 function isBlank({ agent }: NodeView): boolean {
-  return agent?.phase === "awaiting-order" && agent.data.state === "empty";
+  return agent?.phase === "awaiting-start" && agent.data.state === "empty";
 }
 
 /**

@@ -35,5 +35,5 @@ export function initialClusterId(view: ClusterView, bootstrap: Bootstrapping): s
 export function lostBootstrapData(node: NodeView, bootstrap: Bootstrapping): boolean {
   const { agent, memory } = node;
   if (agent === null || agent.data.state === "present") return false;
-  return memory.spentMemberId === initialMemberId(node, bootstrap);
+  return memory.retiredMemberId === initialMemberId(node, bootstrap);
 }

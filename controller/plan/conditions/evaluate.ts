@@ -1,4 +1,4 @@
-/** Every condition is evaluated on every visit, `Unknown` included; each by one policy. */
+/** Every condition is evaluated on every reconcile, `Unknown` included; each by one policy. */
 import { type Condition, CONDITION_TYPES, type ConditionType } from "../../model/resource.ts";
 import type { PlanInput } from "../input.ts";
 import { timestamp } from "../timestamp.ts";

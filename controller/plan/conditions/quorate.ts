@@ -97,13 +97,13 @@ function bootstrapping({ view, bootstrap }: ConditionContext): Explanation | nul
   return { reason: "QuorumLost", message };
 }
 
-function recovering({ recovery: { reseed } }: ConditionContext): Explanation | null {
-  if (reseed === null) return null;
+function recovering({ recovery: { inProgress } }: ConditionContext): Explanation | null {
+  if (inProgress === null) return null;
   const how = {
-    survivor: `Slot ${reseed.slot} goes on alone with its data`,
-    snapshot: `A snapshot is restored in slot ${reseed.slot}`,
-    nothing: `A new etcd cluster begins in slot ${reseed.slot}`,
-  }[reseed.from];
+    survivor: `Slot ${inProgress.slot} goes on alone with its data`,
+    snapshot: `A snapshot is restored in slot ${inProgress.slot}`,
+    nothing: `A new etcd cluster begins in slot ${inProgress.slot}`,
+  }[inProgress.from];
   return { reason: "Recovering", message: `${how}; the others join it anew.` };
 }
 

@@ -31,12 +31,12 @@ function keyOf({ clusterId, term }: Election, reason: string): string {
  * the lost leader had is not always told right at first.
  */
 function lossOf(elections: readonly Election[], index: number): string | null {
-  const { clusterId, cause, former } = elections[index] as Election;
-  if (former === null || (cause !== "LeaderLost" && cause !== "QuorumLost")) return null;
+  const { clusterId, cause, previousLeader } = elections[index] as Election;
+  if (previousLeader === null || (cause !== "LeaderLost" && cause !== "QuorumLost")) return null;
   const settled = elections
     .slice(0, index)
     .findLast((e) => e.clusterId === clusterId && e.leaderId !== null);
-  return `${clusterId} ${settled?.term ?? former.term}`;
+  return `${clusterId} ${settled?.term ?? previousLeader.term}`;
 }
 
 function facts(elections: readonly Election[], index: number): EventText[] {
@@ -56,13 +56,13 @@ function isWellKnown(election: Election): boolean {
 }
 
 function leaderLost(election: Election): EventText {
-  const { former, cause } = election;
-  const who = nodeLabel(election, former?.leaderId ?? "");
+  const { previousLeader, cause } = election;
+  const who = nodeLabel(election, previousLeader?.leaderId ?? "");
   const how = cause === "QuorumLost" ? "steps down: it hears no quorum" : "is heard no more";
   return {
     type: "Warning",
     reason: "LeaderLost",
-    message: `${who}, etcd's leader in term ${former?.term}, ${how}`,
+    message: `${who}, etcd's leader in term ${previousLeader?.term}, ${how}`,
   };
 }
 
@@ -78,10 +78,10 @@ function notWon(election: Election): EventText {
 }
 
 function elected(election: Election): EventText {
-  const { leaderId, term, former } = election;
+  const { leaderId, term, previousLeader } = election;
   const id = leaderId ?? "";
   const name = memberById(election, id)?.name ?? null;
-  const again = former?.leaderId === leaderId;
+  const again = previousLeader?.leaderId === leaderId;
   const before = name === null ? "" : ` (${name}${again ? "" : " before"})`;
   const what = [votesOf(election, id), why(election)].filter((part) => part !== "").join(", ");
   const leads = `${slotLabel(election, id)}${before} leads etcd ${again ? "again " : ""}in term ${term}`;
@@ -100,8 +100,8 @@ function votesOf(election: Election, id: string): string {
 }
 
 function why(election: Election): string {
-  const { cause, durationMs, former } = election;
-  const old = former === null ? "the leader" : slotLabel(election, former.leaderId);
+  const { cause, durationMs, previousLeader } = election;
+  const old = previousLeader === null ? "the leader" : slotLabel(election, previousLeader.leaderId);
   const took = durationMs === null ? "" : `${durationMs} ms `;
   switch (cause) {
     case "FirstElection":

@@ -44,14 +44,16 @@ function nameBefore(
   record: ClusterElection,
   view: ClusterView,
 ): string | null {
-  const { clusterId, term, former, leaderId } = record;
+  const { clusterId, term, previousLeader, leaderId } = record;
   const tables = view.nodes.flatMap((n) => n.agent?.hosts ?? []);
   const [table] = tables
     .filter((t) => t.clusterId === clusterId && t.term <= term)
     .sort((a, b) => a.term - b.term)
     .slice(-1);
   if (table === undefined || slot === null) return null;
-  const [winner, old] = [leaderId, former?.leaderId].map((id) => (id ? slotOf(id, view) : null));
+  const [winner, old] = [leaderId, previousLeader?.leaderId].map((id) =>
+    id ? slotOf(id, view) : null,
+  );
   const isAfter = table.term === term;
   if (isAfter && (winner === null || old === null)) return null;
   const swapped = slot === winner ? old : slot === old ? winner : slot;

@@ -35,7 +35,7 @@ export function mergeRecords(known: ElectionRecord, seen: ElectionRecord): Elect
   return {
     term: base.term,
     cause: CAUSES.find((c) => c === base.cause || c === other.cause) ?? null,
-    former: newer(base.former, other.former),
+    previousLeader: newer(base.previousLeader, other.previousLeader),
     voters: base.voters.length > 0 ? base.voters : other.voters,
     lost: union(lost, told.lost, memberOf),
     preVotes: ballots(preVotes, told.preVotes),
@@ -51,10 +51,10 @@ export function mergeRecords(known: ElectionRecord, seen: ElectionRecord): Elect
 
 /** How good a witness of the whole election the member is whose clock tells it. */
 function rank(record: ElectionRecord, leaderId: string | null): number {
-  const { toldBy, candidates, votes, former } = record;
+  const { toldBy, candidates, votes, previousLeader } = record;
   const tookPart =
     candidates.some((c) => c.member === toldBy) || votes.some((v) => v.from === toldBy);
-  return (tookPart ? 4 : 0) + (former === null ? 0 : 2) + (toldBy === leaderId ? 1 : 0);
+  return (tookPart ? 4 : 0) + (previousLeader === null ? 0 : 2) + (toldBy === leaderId ? 1 : 0);
 }
 
 /** The same as `other` tells, by the clock of `base`. */
@@ -90,7 +90,10 @@ function durationOf(base: ElectionRecord, told: ElectionRecord): number | null {
   return base.durationMs ?? told.durationMs;
 }
 
-function newer(a: ElectionRecord["former"], b: ElectionRecord["former"]): ElectionRecord["former"] {
+function newer(
+  a: ElectionRecord["previousLeader"],
+  b: ElectionRecord["previousLeader"],
+): ElectionRecord["previousLeader"] {
   if (a === null || b === null) return a ?? b;
   return b.term > a.term ? b : a;
 }

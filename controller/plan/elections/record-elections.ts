@@ -44,7 +44,7 @@ function reportsOf(view: ClusterView): unknown {
 }
 
 function withReports(before: readonly Election[], view: ClusterView): readonly Election[] {
-  // One that may yet come to nothing is told anew on each visit, as long as somebody tells it.
+  // One that may yet come to nothing is told anew on each reconcile, as long as somebody tells it.
   const elections = new Map(before.filter((e) => !isPending(e)).map((e) => [keyOf(e), e]));
   const foreseen = before.filter(isPending).flatMap((e) => e.members);
   const withSeen = (seen: ElectionRecord, clusterId: string, known: Election | undefined) => {

@@ -14,7 +14,7 @@ export function recordReadyNodes({ view }: PlanContext, plan: PlanBuilder): void
   }
 }
 
-/** Asked several times a visit, of a node that belongs to one view. */
+/** Asked several times a reconcile, of a node that belongs to one view. */
 const reasonsKnown = new WeakMap<NodeView, readonly string[]>();
 
 export function notReadyReasons(node: NodeView, view: ClusterView): readonly string[] {

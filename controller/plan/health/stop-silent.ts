@@ -32,12 +32,12 @@ export function canSpareSilent(view: ClusterView): boolean {
 }
 
 function watchSilence(node: NodeView, spared: boolean, plan: PlanBuilder): void {
-  const since = node.task?.silentSince ?? null;
+  const since = node.task?.agentUnreachableSince ?? null;
   if (node.agent !== null) {
-    if (since !== null) plan.patchTask(node.slot, { silentSince: null });
+    if (since !== null) plan.patchTask(node.slot, { agentUnreachableSince: null });
     return;
   }
-  if (since === null) plan.patchTask(node.slot, { silentSince: plan.now });
+  if (since === null) plan.patchTask(node.slot, { agentUnreachableSince: plan.now });
   const limit = (since ?? plan.now) + SILENT_MAX_MS;
   if (plan.now < limit) plan.requeue(limit);
   else if (spared) plan.killTask(node.slot, "its agent does not answer");

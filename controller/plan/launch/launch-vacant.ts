@@ -100,8 +100,8 @@ function launch(
       killRequestedAt: null,
       killReason: null,
       unreachableSince: null,
-      silentSince: null,
-      order: null,
+      agentUnreachableSince: null,
+      startCommand: null,
       readyAt: null,
       etcdFailingSince: null,
     },
@@ -111,8 +111,8 @@ function launch(
 }
 
 /**
- * The memory may be older than the tasks are: another controller ran on a copy of it, or a backup was
- * put back. An id that Mesos knows is taken.
+ * The memory may be older than the tasks are: another controller ran on a copy of it, or a backup
+ * was put back. An id that Mesos knows is taken.
  */
 function nextLaunch(slot: number, launches: number, uid: string, view: ClusterView): number {
   let number = launches + 1;

@@ -1,4 +1,6 @@
-/** The Mesos TaskInfo of one launch (docs/mesos.md: Docker containerizer, USER network, parameters). */
+/**
+ * The Mesos TaskInfo of one launch (docs/mesos.md: Docker containerizer, USER network, parameters).
+ */
 import { createHash } from "node:crypto";
 import { DATA_MOUNT, NODE_CONFIG_ENV, type NodeConfig } from "../../model/agent-api.ts";
 import { type ClusterRef, LABELS, slotAddress, slotHostname } from "../../model/ids.ts";

@@ -82,7 +82,7 @@ export function isUnusedLearner(node: NodeView): boolean {
   const { member } = node;
   if (member === null || !member.isLearner || member.name !== "") return false;
   // An etcd that fails with an earlier member's data has not tried this one yet.
-  const tried = node.task?.order?.etcd;
+  const tried = node.task?.startCommand?.etcd;
   const failed = node.failing && tried?.mode === "join" && tried.memberId === member.id;
-  return member.id !== node.memory.spentMemberId && !failed;
+  return member.id !== node.memory.retiredMemberId && !failed;
 }

@@ -1,18 +1,20 @@
-/** A start command is durable with its task before it leaves; the agent carries out each id once. */
+/**
+ * A start command is durable with its task before it leaves; the agent carries out each id once.
+ */
 import type { SlotTask } from "../../model/memory.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { NodeView } from "../view/cluster-view.ts";
 
-type StartCommand = NonNullable<SlotTask["order"]>;
+type StartCommand = NonNullable<SlotTask["startCommand"]>;
 
 export function giveStartCommand(
   { slot, ip, task }: NodeView,
-  { orderId, etcd }: StartCommand,
+  { commandId, etcd }: StartCommand,
   plan: PlanBuilder,
 ): void {
   if (task === null) return;
-  if (task.order?.orderId !== orderId) {
-    plan.patchTask(slot, { order: { orderId, etcd }, etcdFailingSince: null });
+  if (task.startCommand?.commandId !== commandId) {
+    plan.patchTask(slot, { startCommand: { commandId, etcd }, etcdFailingSince: null });
     // From now on the slot's data is there.
     const { agentId: lastAgentId, hostname: lastHostname } = task;
     plan.patchSlot(slot, { lastAgentId, lastHostname });
@@ -20,6 +22,6 @@ export function giveStartCommand(
   const { secrets, cluster } = plan.memory;
   const token = cluster.spec.jupyter.auth === "none" ? "" : secrets.jupyterToken;
   const jupyter = { token, cookieSecret: secrets.cookieSecret };
-  const order = { orderId, etcd, jupyter };
-  plan.addAction({ type: "OrderAgent", slot, taskId: task.taskId, ip, order });
+  const command = { commandId, etcd, jupyter };
+  plan.addAction({ type: "StartEtcd", slot, taskId: task.taskId, ip, command });
 }

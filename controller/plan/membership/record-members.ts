@@ -5,7 +5,8 @@ import type { QuorateContext } from "../guards.ts";
 import { emptySlot } from "../tasks/sync-slots.ts";
 
 export function recordMembers({ view }: QuorateContext, plan: PlanBuilder): void {
-  if (plan.memory.recovery.unconfirmed !== null) plan.updateRecovery({ unconfirmed: null });
+  if (plan.memory.recovery.pendingVoterChange !== null)
+    plan.updateRecovery({ pendingVoterChange: null });
   for (const { slot, member, memory } of view.nodes) {
     const memberId = member?.id ?? null;
     const isLearner = member?.isLearner ?? false;

@@ -1,5 +1,5 @@
 /** Each agent that waits is told how to start etcd, or is left waiting when nothing is safe yet. */
-import type { EtcdOrder } from "../../model/agent-api.ts";
+import type { EtcdStart } from "../../model/agent-api.ts";
 import { bootstrapClusterId } from "../../model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../model/ids.ts";
 import type { BootstrapMemory } from "../../model/memory.ts";
@@ -22,10 +22,10 @@ export function startEtcd({ view }: PlanContext, plan: PlanBuilder): void {
     if (node.task === null || !takesStartCommand(node)) continue;
     const etcd = chooseCommand(node, bootstrap, view);
     if (etcd === null) continue;
-    const orderId = [node.task.taskId, etcd.mode, etcd.mode === "join" ? etcd.memberId : ""]
+    const commandId = [node.task.taskId, etcd.mode, etcd.mode === "join" ? etcd.memberId : ""]
       .filter(Boolean)
       .join(":");
-    giveStartCommand(node, { orderId, etcd }, plan);
+    giveStartCommand(node, { commandId: commandId, etcd }, plan);
   }
 }
 
@@ -33,12 +33,12 @@ function chooseCommand(
   node: NodeView,
   bootstrap: BootstrapMemory,
   view: ClusterView,
-): EtcdOrder | null {
+): EtcdStart | null {
   if (bootstrap.phase === "started") return bootstrapCommand(node, bootstrap, view);
   const { clusterId } = bootstrap;
   if (node.dataOwnership === "own") {
     const memberName = memberNameOf(node.slot);
-    const waits = node.agent?.phase === "awaiting-order";
+    const waits = node.agent?.phase === "awaiting-start";
     return waits ? { mode: "resume", memberName, clusterId } : null;
   }
   return lateBootstrap(node, view, clusterId) ?? joinCommand(node, view, clusterId);
@@ -48,7 +48,7 @@ function bootstrapCommand(
   node: NodeView,
   bootstrap: Bootstrapping,
   view: ClusterView,
-): EtcdOrder | null {
+): EtcdStart | null {
   const memberName = memberNameOf(node.slot);
   const data = node.agent?.data;
   if (data?.state === "present") return { mode: "resume", memberName, clusterId: null };
@@ -66,16 +66,16 @@ function lateBootstrap(
   { task, agent, memory }: NodeView,
   view: ClusterView,
   clusterId: string,
-): EtcdOrder | null {
-  const etcd = task?.order?.etcd;
+): EtcdStart | null {
+  const etcd = task?.startCommand?.etcd;
   if (view.etcd.members !== null || etcd?.mode !== "bootstrap") return null;
-  if (agent?.phase !== "awaiting-order" || agent.data.state !== "empty") return null;
+  if (agent?.phase !== "awaiting-start" || agent.data.state !== "empty") return null;
   const memberId = newMemberId(etcd);
-  if (memory.memberId !== memberId || memory.spentMemberId === memberId) return null;
+  if (memory.memberId !== memberId || memory.retiredMemberId === memberId) return null;
   return bootstrapClusterId(etcd.initialCluster, etcd.token) === clusterId ? etcd : null;
 }
 
-function joinCommand(node: NodeView, view: ClusterView, clusterId: string): EtcdOrder | null {
+function joinCommand(node: NodeView, view: ClusterView, clusterId: string): EtcdStart | null {
   const { member } = node;
   if (member === null || view.etcd.members === null || !isUnusedLearner(node)) return null;
   if (node.dataOwnership === "foreign") return null;

@@ -8,15 +8,19 @@ import { manifestOf } from "../../../crd-schema/manifest.ts";
 import type { FieldEffect } from "./preview-effects.ts";
 import type { ClusterSpec, CompiledCluster } from "../../../crd-schema/spec.ts";
 
-type Verdict = "create" | "unchanged" | "change" | "refused";
+type PreviewOutcome = "create" | "unchanged" | "change" | "refused";
 
 export interface PreviewedChange {
-  /** As in the file, e.g. `spec.proxy.port`; list items by their key, e.g. `….constraints[rack]`. */
+  /**
+   * As in the file, e.g. `spec.proxy.port`; list items by their key, e.g. `….constraints[rack]`.
+   */
   readonly field: string;
   /** undefined: absent on that side. */
   readonly from: unknown;
   readonly to: unknown;
-  /** `rolling`: containers are replaced one by one. `refused`: the controller keeps the old spec. */
+  /**
+   * `rolling`: containers are replaced one by one. `refused`: the controller keeps the old spec.
+   */
   readonly kind: FieldEffect["kind"];
   /** What would be done and why, one sentence without a full stop. */
   readonly effect: string;
@@ -25,7 +29,7 @@ export interface PreviewedChange {
 export interface Preview {
   readonly namespace: string;
   readonly name: string;
-  readonly verdict: Verdict;
+  readonly verdict: PreviewOutcome;
   readonly changes: readonly PreviewedChange[];
 }
 

@@ -29,20 +29,23 @@ export interface QuorumLoss {
 export const SHOWN_MS_MAX = 60_000;
 
 /**
- * When the last change of a vote was never confirmed, there are two memberships, and nobody can tell
- * which is in force. A loss in one of them shows by waiting: where there is a quorum, a leader is
- * elected. Whoever has data in either may go on: the best of them has all that either confirmed.
+ * When the last change of a vote was never confirmed, there are two memberships, and nobody can
+ * tell which is in force. A loss in one of them shows by waiting: where there is a quorum, a leader
+ * is elected. Whoever has data in either may go on: the best of them has all that either confirmed.
  */
 export function evaluateLoss(view: ClusterView, recovery: RecoveryMemory, now: number): QuorumLoss {
-  const { unconfirmed, lostSince } = recovery;
+  const { pendingVoterChange, lostSince } = recovery;
   const remembered = view.nodes.filter((n) => n.memory.memberId !== null && !n.memory.isLearner);
   // Data that was adopted tells no membership: then every desired slot may have a vote.
   const voters = remembered.length > 0 ? remembered : view.nodes.filter((n) => n.desired);
-  const loss = lossAmong(voters, unconfirmed);
-  const changed = view.nodes.find((n) => n.slot === unconfirmed);
+  const loss = lossAmong(voters, pendingVoterChange);
+  const changed = view.nodes.find((n) => n.slot === pendingVoterChange);
   if (changed === undefined || changed.memory.memberId === null) return loss;
   const others = voters.filter((n) => n !== changed);
-  const other = lossAmong(voters.includes(changed) ? others : [...voters, changed], unconfirmed);
+  const other = lossAmong(
+    voters.includes(changed) ? others : [...voters, changed],
+    pendingVoterChange,
+  );
   const waited = lostSince !== null && now - lostSince >= SHOWN_MS_MAX;
   if (loss.certain === other.certain) return loss;
   const shown = waited && loss.unseen.length + other.unseen.length === 0;
@@ -51,9 +54,12 @@ export function evaluateLoss(view: ClusterView, recovery: RecoveryMemory, now: n
   return { ...(loss.certain ? loss : other), dubious: true, survivors };
 }
 
-function lossAmong(voters: readonly NodeView[], unconfirmed: number | null): QuorumLoss {
+function lossAmong(voters: readonly NodeView[], pendingVoterChange: number | null): QuorumLoss {
   const holders = voters.filter(
-    (n) => n.dataOwnership === "own" && !isAboutToStart(n) && !(n.slot === unconfirmed && isOut(n)),
+    (n) =>
+      n.dataOwnership === "own" &&
+      !isAboutToStart(n) &&
+      !(n.slot === pendingVoterChange && isOut(n)),
   );
   const unseen = voters.filter((n) => n.dataOwnership === "unknown" || isAboutToStart(n));
   const lost = voters.filter((n) => !holders.includes(n) && !unseen.includes(n));
@@ -70,8 +76,8 @@ function lossAmong(voters: readonly NodeView[], unconfirmed: number | null): Quo
 
 /**
  * What an agent says of the end of its log is from before the leader was lost, until it has read it
- * again: as long as its etcd follows a leader, or says more than the log was found to hold. A learner
- * never notices that a leader is gone, and is not waited for.
+ * again: as long as its etcd follows a leader, or says more than the log was found to hold. A
+ * learner never notices that a leader is gone, and is not waited for.
  */
 export function hasReadItsLog({ agent }: NodeView): boolean {
   if (agent === null || agent.etcd === null || agent.etcd.isLearner) return true;
@@ -86,7 +92,7 @@ function isOut({ agent }: NodeView): boolean {
 
 /** It was told how to start etcd, and what its agent says is from before that. */
 function isAboutToStart({ agent, task }: NodeView): boolean {
-  return agent?.phase === "awaiting-order" && task?.order != null;
+  return agent?.phase === "awaiting-start" && task?.startCommand != null;
 }
 
 /**

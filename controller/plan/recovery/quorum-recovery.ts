@@ -1,7 +1,7 @@
 /** The cluster begins anew from one slot: the decision, and its end. */
 import { bootstrapClusterId, bootstrapMemberId } from "../../model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../model/ids.ts";
-import type { RecoveryMemory, Reseed } from "../../model/memory.ts";
+import type { RecoveryMemory, QuorumRecovery } from "../../model/memory.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
 import { initialClusterId } from "../bootstrap/initial-members.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
@@ -26,25 +26,25 @@ export function beginQuorumRecovery(
   const bootstrapping = bootstrap?.phase === "started" ? initialClusterId(view, bootstrap) : null;
   const former = view.clusterId ?? bootstrapping;
   const epoch = recovery.epoch + 1;
-  const reseed = decide(source, node, view, { token: `${uid}-${epoch}`, since: plan.now });
-  const given = former !== null && former !== reseed.clusterId ? [former] : [];
-  plan.updateMemory({ bootstrap: { phase: "done", clusterId: reseed.clusterId } });
+  const begun = decide(source, node, view, { token: `${uid}-${epoch}`, since: plan.now });
+  const given = former !== null && former !== begun.clusterId ? [former] : [];
+  plan.updateMemory({ bootstrap: { phase: "done", clusterId: begun.clusterId } });
   plan.updateRecovery({
     epoch,
-    reseed,
+    inProgress: begun,
     lostSince: null,
     requested: null,
-    unconfirmed: null,
+    pendingVoterChange: null,
     abandoned: [...new Set([...recovery.abandoned, ...given])],
     lastSeen: newestSeen(view, recovery, plan.now),
   });
   for (const { slot } of slots) {
-    const memberId = slot === reseed.slot ? memberIdOf(reseed, node) : null;
+    const memberId = slot === begun.slot ? memberIdOf(begun, node) : null;
     // What lies on the machines is of no use any more: any machine will do.
     const anywhere = source.from === "survivor" ? {} : { lastAgentId: null, lastHostname: null };
     plan.patchSlot(slot, { memberId, isLearner: false, ...anywhere });
   }
-  plan.addEvent("Warning", "RecoveryBegun", describeBeginning(reseed));
+  plan.addEvent("Warning", "RecoveryBegun", describeBeginning(begun));
 }
 
 function decide(
@@ -52,7 +52,7 @@ function decide(
   { slot, ip, agent }: NodeView,
   view: ClusterView,
   { token, since }: { readonly token: string; readonly since: number },
-): Reseed {
+): QuorumRecovery {
   if (source.from === "survivor") {
     const data = agent?.data;
     if (data?.state !== "present" || view.clusterId === null || data.memberId === null) {
@@ -64,13 +64,20 @@ function decide(
         ? []
         : { slot: n.slot, memberId: n.memory.memberId },
     );
-    return { from: "survivor", slot, since, clusterId: view.clusterId, memberId, former };
+    return {
+      from: "survivor",
+      slot,
+      since,
+      clusterId: view.clusterId,
+      memberId,
+      previousVoters: former,
+    };
   }
   const clusterId = bootstrapClusterId({ [memberNameOf(slot)]: peerUrl(ip) }, token);
   return { ...source, slot, since, clusterId, token };
 }
 
-function memberIdOf(recovery: Reseed, { ip }: NodeView): string {
+function memberIdOf(recovery: QuorumRecovery, { ip }: NodeView): string {
   if (recovery.from === "survivor") return recovery.memberId;
   return bootstrapMemberId(peerUrl(ip), recovery.token);
 }
@@ -80,7 +87,7 @@ function newestSeen(view: ClusterView, { lastSeen }: RecoveryMemory, at: number)
   return revision > (lastSeen?.revision ?? 0) ? { revision, at } : lastSeen;
 }
 
-function describeBeginning(recovery: Reseed): string {
+function describeBeginning(recovery: QuorumRecovery): string {
   const { slot } = recovery;
   switch (recovery.from) {
     case "survivor":
@@ -98,7 +105,7 @@ function describeBeginning(recovery: Reseed): string {
 /** A quorum has spoken: what came of the new beginning is told, once. */
 export function finishQuorumRecovery(
   { view }: QuorateContext,
-  recovery: Reseed,
+  recovery: QuorumRecovery,
   plan: PlanBuilder,
 ): void {
   const { leader } = view.etcd;
@@ -107,7 +114,7 @@ export function finishQuorumRecovery(
   const { revision } = leader.health;
   const message = describeOutcome(recovery, revision, lastSeenRevision);
   plan.updateRecovery({
-    reseed: null,
+    inProgress: null,
     // Revisions may have gone back: what was seen before says nothing of what is now.
     lastSeen: { revision, at: plan.now },
     last: {
@@ -127,15 +134,19 @@ export function finishQuorumRecovery(
  * The former quorum is back, say because a person brought data back, before the survivor was told
  * to go on alone: then it is not.
  */
-function yieldToFormerQuorum(view: ClusterView, recovery: Reseed, plan: PlanBuilder): void {
+function yieldToFormerQuorum(view: ClusterView, recovery: QuorumRecovery, plan: PlanBuilder): void {
   const agent = view.nodes.find((n) => n.slot === recovery.slot)?.agent ?? null;
   if (recovery.from !== "survivor" || agent === null) return;
   if (wasTold(agent, plan.memory.recovery)) return;
-  plan.updateRecovery({ reseed: null });
+  plan.updateRecovery({ inProgress: null });
   plan.addEvent("Normal", "QuorumBack", "the former members have a quorum again; it goes on");
 }
 
-function describeOutcome(recovery: Reseed, revision: number, lastSeen: number | null): string {
+function describeOutcome(
+  recovery: QuorumRecovery,
+  revision: number,
+  lastSeen: number | null,
+): string {
   const seen = lastSeen === null ? "" : ` (the last revision seen was ${lastSeen})`;
   switch (recovery.from) {
     case "survivor":

@@ -1,6 +1,6 @@
 /**
- * A quorum that is lost for good (docs/ARCHITECTURE.md): after the grace that the spec sets, the best
- * survivor goes on alone; without one the newest snapshot is restored; without that a person
+ * A quorum that is lost for good (docs/ARCHITECTURE.md): after the grace that the spec sets, the
+ * best survivor goes on alone; without one the newest snapshot is restored; without that a person
  * decides. What is decided is durable before anything is told, so that there is one cluster.
  */
 import type { QuorateContext } from "../guards.ts";
@@ -31,8 +31,8 @@ const LAST_SEEN_MS = 30_000;
 
 /** With a quorum everything is as it should be, or will be: what was thought lost is not. */
 export function confirmQuorum(context: QuorateContext, plan: PlanBuilder): void {
-  const { reseed, lostSince, lastSeen } = plan.memory.recovery;
-  if (reseed !== null) return finishQuorumRecovery(context, reseed, plan);
+  const { inProgress, lostSince, lastSeen } = plan.memory.recovery;
+  if (inProgress !== null) return finishQuorumRecovery(context, inProgress, plan);
   if (lostSince !== null) plan.updateRecovery({ lostSince: null });
   const { revision } = context.view.etcd.leader.health;
   const due = plan.now - (lastSeen?.at ?? 0) >= LAST_SEEN_MS;
@@ -41,10 +41,10 @@ export function confirmQuorum(context: QuorateContext, plan: PlanBuilder): void 
 }
 
 export function recoverQuorum(context: PlanContext, plan: PlanBuilder): void {
-  const { reseed } = plan.memory.recovery;
-  if (reseed === null) considerLoss(context, plan);
-  else if (reseed.from === "survivor") reconsiderSurvivor(context, reseed, plan);
-  else if (reseed.from === "snapshot") reconsiderSnapshot(context, reseed, plan);
+  const { inProgress } = plan.memory.recovery;
+  if (inProgress === null) considerLoss(context, plan);
+  else if (inProgress.from === "survivor") reconsiderSurvivor(context, inProgress, plan);
+  else if (inProgress.from === "snapshot") reconsiderSnapshot(context, inProgress, plan);
 }
 
 function considerLoss(context: PlanContext, plan: PlanBuilder): void {
@@ -95,7 +95,7 @@ function freeNode(view: ClusterView): NodeView | null {
 /**
  * A survivor that was to go on has lost its data too before a quorum could confirm it, or its log
  * says that it had been removed, and its etcd ends. Then the others' data is the best there is
- * again: the next visit evaluates them anew.
+ * again: the next reconcile evaluates them anew.
  */
 function reconsiderSurvivor(
   { view }: PlanContext,
@@ -107,8 +107,8 @@ function reconsiderSurvivor(
   const told = wasTold(agent, plan.memory.recovery);
   const removed = told && agent.units.etcd.state === "exited";
   if (agent.etcd !== null || (hasSurvivorData(agent, recovery) && !removed)) return;
-  plan.updateRecovery({ reseed: null });
-  for (const { slot, memberId } of recovery.former) {
+  plan.updateRecovery({ inProgress: null });
+  for (const { slot, memberId } of recovery.previousVoters) {
     plan.patchSlot(slot, { memberId: removed && slot === recovery.slot ? null : memberId });
   }
   const why = removed ? "had been removed from the members before" : "has lost its data as well";
@@ -129,7 +129,7 @@ function reconsiderSnapshot(
   const agent = view.nodes.find((n) => n.slot === recovery.slot)?.agent ?? null;
   // Once it was told, its etcd may serve at any moment.
   if (agent === null || hasBegun(agent, recovery) || wasTold(agent, plan.memory.recovery)) return;
-  plan.updateRecovery({ reseed: null });
+  plan.updateRecovery({ inProgress: null });
   const message = `snapshot ${recovery.snapshot.id} is not usable any more`;
   plan.addEvent("Warning", "RecoveryFailed", message);
 }

@@ -3,9 +3,9 @@
  * nothing but the decision, so that it is carried out once, whatever container it reaches and
  * however often.
  */
-import type { AgentStatus, EtcdOrder } from "../../model/agent-api.ts";
+import type { AgentStatus, EtcdStart } from "../../model/agent-api.ts";
 import { memberNameOf, peerUrl } from "../../model/ids.ts";
-import type { RecoveryMemory, Reseed } from "../../model/memory.ts";
+import type { RecoveryMemory, QuorumRecovery } from "../../model/memory.ts";
 import type { Observed } from "../../model/observed.ts";
 import { startJob } from "../jobs.ts";
 import { giveStartCommand } from "../membership/give-start-command.ts";
@@ -13,34 +13,34 @@ import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { NodeView } from "../view/cluster-view.ts";
 
-export type SurvivorRecovery = Reseed & { readonly from: "survivor" };
-export type SnapshotRecovery = Reseed & { readonly from: "snapshot" };
+export type SurvivorRecovery = QuorumRecovery & { readonly from: "survivor" };
+export type SnapshotRecovery = QuorumRecovery & { readonly from: "snapshot" };
 
 export function startRecoverySlot({ view, observed }: PlanContext, plan: PlanBuilder): void {
-  const { reseed } = plan.memory.recovery;
-  const node = view.nodes.find((n) => n.slot === reseed?.slot);
-  if (reseed === null || node === undefined) return;
-  const etcd = recoveryCommand(node, reseed, observed, plan);
+  const { inProgress } = plan.memory.recovery;
+  const node = view.nodes.find((n) => n.slot === inProgress?.slot);
+  if (inProgress === null || node === undefined) return;
+  const etcd = recoveryCommand(node, inProgress, observed, plan);
   if (etcd === null) return;
-  giveStartCommand(node, { orderId: recoveryCommandId(plan.memory.recovery), etcd }, plan);
+  giveStartCommand(node, { commandId: recoveryCommandId(plan.memory.recovery), etcd }, plan);
 }
 
-function recoveryCommandId({ epoch, reseed }: RecoveryMemory): string {
-  return `reseed-${epoch}:${reseed?.from ?? "none"}:${reseed?.clusterId ?? ""}`;
+function recoveryCommandId({ epoch, inProgress: recovery }: RecoveryMemory): string {
+  return `recovery-${epoch}:${recovery?.from ?? "none"}:${recovery?.clusterId ?? ""}`;
 }
 
 /** Its etcd starts with the recovery's command, or runs by it. */
 export function wasTold(agent: AgentStatus, recovery: RecoveryMemory): boolean {
-  return agent.orderId === recoveryCommandId(recovery);
+  return agent.commandId === recoveryCommandId(recovery);
 }
 
 /** @returns null while the node cannot be told yet */
 function recoveryCommand(
   { agent, task, slot, ip }: NodeView,
-  recovery: Reseed,
+  recovery: QuorumRecovery,
   observed: Observed,
   plan: PlanBuilder,
-): EtcdOrder | null {
+): EtcdStart | null {
   if (agent === null || task === null || task.killRequestedAt !== null) return null;
   if (agent.phase === "stopping" || wasTold(agent, plan.memory.recovery)) return null;
   const memberName = memberNameOf(slot);

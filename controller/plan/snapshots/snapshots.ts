@@ -1,4 +1,6 @@
-/** Snapshots on an interval, kept by count. When the next is due follows from those that are there. */
+/**
+ * Snapshots on an interval, kept by count. When the next is due follows from those that are there.
+ */
 import type { RecoveryMemory } from "../../model/memory.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
@@ -12,8 +14,10 @@ import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 export function deleteOldSnapshots({ view, observed }: SnapshotsContext, plan: PlanBuilder): void {
   const all = observed.snapshots.value;
   const old = all.slice(0, Math.max(0, all.length - view.spec.etcd.snapshots.keep));
-  const { reseed, requested } = plan.memory.recovery;
-  const needed = [reseed, requested].flatMap((r) => (r?.from === "snapshot" ? r.snapshot.id : []));
+  const { inProgress, requested } = plan.memory.recovery;
+  const needed = [inProgress, requested].flatMap((r) =>
+    r?.from === "snapshot" ? r.snapshot.id : [],
+  );
   const snapshots = old.filter((s) => !needed.includes(s.id));
   if (snapshots.length > 0) plan.addAction({ type: "DeleteSnapshots", snapshots });
 }

@@ -33,7 +33,7 @@ export function buildStatus(
       raftTerm: leader?.term ?? null,
       version: leader?.health.version ?? null,
       revision: leader?.health.revision ?? null,
-      reseeded: memory.recovery.epoch,
+      recoveries: memory.recovery.epoch,
     },
     backup: { count: snapshots.length, last: snapshots.at(-1) ?? null },
     lastRecovery: memory.recovery.last,

@@ -1,5 +1,5 @@
 /** What Mesos says of each remembered task becomes memory: ended, cut off, or alive. */
-import type { EtcdOrder } from "../../model/agent-api.ts";
+import type { EtcdStart } from "../../model/agent-api.ts";
 import { bootstrapMemberId } from "../../model/bootstrap-ids.ts";
 import type { SlotTask } from "../../model/memory.ts";
 import { lastKnown, type ObservedTask } from "../../model/observed.ts";
@@ -43,7 +43,7 @@ function endTask(
   const { backoff } = plan.memory.cluster.spec;
   const wasAskedFor = task.killRequestedAt !== null;
   const proven = task.readyAt !== null && plan.now - task.readyAt >= PROVEN_AFTER_MS;
-  const spent = task.order && newMemberId(task.order.etcd);
+  const spent = task.startCommand && newMemberId(task.startCommand.etcd);
   const failures = wasAskedFor ? before.failures : proven ? 1 : before.failures + 1;
   plan.patchSlot(slot, {
     task: null,
@@ -51,7 +51,7 @@ function endTask(
     failures,
     notBefore: wasAskedFor ? 0 : plan.now + relaunchDelayMs(backoff, failures),
     lastFailure: wasAskedFor ? null : why,
-    spentMemberId: spent ?? before.spentMemberId,
+    retiredMemberId: spent ?? before.retiredMemberId,
     ...(gone ? { lastAgentId: null, lastHostname: null } : {}),
   });
   if (wasAskedFor) return;
@@ -59,7 +59,7 @@ function endTask(
 }
 
 /** The member that an etcd was told to be from nothing; null: none. */
-export function newMemberId(command: EtcdOrder): string | null {
+export function newMemberId(command: EtcdStart): string | null {
   if (command.mode === "join") return command.memberId;
   if (command.mode !== "bootstrap") return null;
   const { initialCluster, memberName, token } = command;

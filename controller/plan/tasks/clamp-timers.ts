@@ -15,7 +15,7 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
     if (task !== null && sinces(task).some((at) => at > now)) {
       plan.patchTask(slot, {
         unreachableSince: noLater(task.unreachableSince, now),
-        silentSince: noLater(task.silentSince, now),
+        agentUnreachableSince: noLater(task.agentUnreachableSince, now),
         etcdFailingSince: noLater(task.etcdFailingSince, now),
         readyAt: noLater(task.readyAt, now),
       });
@@ -27,8 +27,10 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
 }
 
 function sinces(task: SlotTask): readonly number[] {
-  const { unreachableSince, silentSince, etcdFailingSince, readyAt } = task;
-  return [unreachableSince, silentSince, etcdFailingSince, readyAt].filter((at) => at !== null);
+  const { unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt } = task;
+  return [unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt].filter(
+    (at) => at !== null,
+  );
 }
 
 function noLater(at: number | null, now: number): number | null {

@@ -25,7 +25,7 @@ export function emptySlot(slot: number): SlotMemory {
     notBefore: 0,
     lastFailure: null,
     memberId: null,
-    spentMemberId: null,
+    retiredMemberId: null,
     isLearner: false,
   };
 }

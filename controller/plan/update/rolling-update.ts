@@ -1,7 +1,7 @@
 /**
  * Containers made from an older template are replaced one at a time: those that do not take part
- * first, then followers, the leader last after its leadership moved (docs/ARCHITECTURE.md). Nobody leaves
- * while the one replaced before has not rejoined, so a bad image stops at the first node.
+ * first, then followers, the leader last after its leadership moved (docs/ARCHITECTURE.md). Nobody
+ * leaves while the one replaced before has not rejoined, so a bad image stops at the first node.
  */
 import { notReadyReasons, ownFaults } from "../health/readiness.ts";
 import { canSpareSilent, SILENT_MAX_MS } from "../health/stop-silent.ts";
@@ -38,7 +38,7 @@ function replaceNode(node: NodeView, view: ClusterView, plan: PlanBuilder): void
 function isDispensable(node: NodeView, view: ClusterView, plan: PlanBuilder): boolean {
   if (node.agent === null) {
     // Out of sight is not idle: it may carry the quorum.
-    const since = node.task?.silentSince ?? plan.now;
+    const since = node.task?.agentUnreachableSince ?? plan.now;
     return plan.now - since >= SILENT_MAX_MS && canSpareSilent(view);
   }
   if (node.agent.etcd === null || node.member?.isLearner) return true;

@@ -2,10 +2,10 @@
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { AgentStatus, EtcdMember } from "../../model/agent-api.ts";
 import { type ClusterRef, slotAddress } from "../../model/ids.ts";
-import { followsLeader, ofLineage } from "../../model/leader.ts";
+import { followsLeader, ofCluster } from "../../model/leader.ts";
 import {
   type ClusterMemory,
-  lineageOf,
+  clusterIdOf,
   type SlotMemory,
   type SlotTask,
 } from "../../model/memory.ts";
@@ -70,14 +70,14 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
   const { metadata, spec } = memory.cluster;
   const image = spec.image ?? input.defaultImage;
   const hash = templateHash(spec, image);
-  const clusterId = lineageOf(memory);
+  const clusterId = clusterIdOf(memory);
   const located = memory.slots.map((slot) => ({
     slot: slot.slot,
     ip: addressOf(slot.slot, spec),
     memory: slot,
     agent: freshAgent(input, slot.task),
   }));
-  const etcd = viewEtcd(ofLineage(located, clusterId));
+  const etcd = viewEtcd(ofCluster(located, clusterId));
   const facts = { clusterId, recovery: memory.recovery, members: etcd.members };
   const tasks = lastKnown(observed.mesos)?.tasks;
   const all = located.map(({ slot, ip, memory: slotMemory, agent }) => {
@@ -141,7 +141,7 @@ function isMisplaced(slot: SlotMemory, spec: ClusterSpec): boolean {
   const location = dataLocation(slot, spec);
   const { task, memberId } = slot;
   if (location === null || task === null || memberId === null) return false;
-  return task.order === null && !isAt(location, task);
+  return task.startCommand === null && !isAt(location, task);
 }
 
 /**
@@ -150,7 +150,7 @@ function isMisplaced(slot: SlotMemory, spec: ClusterSpec): boolean {
  */
 export function takesStartCommand({ agent, task, dataOwnership: ownership }: NodeView): boolean {
   if (agent === null || task === null || task.killRequestedAt !== null) return false;
-  if (agent.phase !== "running") return agent.phase === "awaiting-order";
+  if (agent.phase !== "running") return agent.phase === "awaiting-start";
   if (agent.units.etcd.state === "exited") return true;
   return ownership === "stale" && !followsLeader(agent.etcd);
 }

@@ -1,4 +1,6 @@
-/** What a slot's data is to the cluster: the one place that decides who may resume and who is wiped. */
+/**
+ * What a slot's data is to the cluster: the one place that decides who may resume and who is wiped.
+ */
 import type { AgentStatus, EtcdMember } from "../../model/agent-api.ts";
 import type { RecoveryMemory } from "../../model/memory.ts";
 
@@ -6,8 +8,8 @@ import type { RecoveryMemory } from "../../model/memory.ts";
  * - `unknown`: nobody can say: its agent is out of sight, or its etcd is about to make some;
  * - `empty`: there is none;
  * - `own`: of a member of this cluster, which resumes on it;
- * - `stale`: useless: of a member that was removed, of a cluster that was given up, or broken. It is
- *   wiped when its slot joins, and never before;
+ * - `stale`: useless: of a member that was removed, of a cluster that was given up, or broken. It
+ *   is wiped when its slot joins, and never before;
  * - `foreign`: of another cluster. It is never touched, a person decides (docs/ARCHITECTURE.md).
  */
 export type DataOwnership = "unknown" | "empty" | "own" | "stale" | "foreign";
@@ -50,6 +52,6 @@ export function dataOwnership(holder: Holder, facts: ClusterFacts): DataOwnershi
 
 /** No etcd is at work on the data directory. */
 function isSettled({ phase, units }: AgentStatus): boolean {
-  if (phase === "awaiting-order") return true;
+  if (phase === "awaiting-start") return true;
   return units.etcd.state === "exited" || units.etcd.state === "backoff";
 }

@@ -34,8 +34,8 @@ export function viewEtcd(nodes: readonly LeaderCandidate[]): EtcdView {
 }
 
 /**
- * Enough voters are in sight that follow the leader now. A membership alone was confirmed up to some
- * seconds ago, and its quorum may have died since.
+ * Enough voters are in sight that follow the leader now. A membership alone was confirmed up to
+ * some seconds ago, and its quorum may have died since.
  */
 export function hasQuorumInSight({ members, healthyVoters, voters }: EtcdView): boolean {
   return members !== null && healthyVoters >= quorumOf(voters);

@@ -22,7 +22,7 @@ export const fillDisk: Fault = {
       // Its file is as large as it must be: the next value does not fit in.
       await site.inside(node, ["sh", "-c", "etcdctl defrag --command-timeout=5s || true"]);
       await site.small.fill();
-      await site.ballast.put(before.status.nodes.filter((n) => n.slot !== node.slot));
+      await site.filler.put(before.status.nodes.filter((n) => n.slot !== node.slot));
       await site.hold(holdMs);
       hasEnded = await site.processIn(node, "etcd").then(
         (now) => now !== old,

@@ -10,7 +10,7 @@ export interface LiveMember {
   readonly server: EtcdServer;
   readonly core: RaftCore;
   readonly clusterId: string;
-  readonly lineage: string | null;
+  readonly history: string | null;
 }
 
 /** Members whose etcd runs. */
@@ -22,8 +22,8 @@ export function liveMembers(world: World, cluster: string): readonly LiveMember[
     const core = server?.core ?? null;
     const identity = server?.identity ?? null;
     if (server === null || core === null || identity === null || core.stopped) continue;
-    const { clusterId, lineage } = identity;
-    found.push({ container, slot: container.config.slot, server, core, clusterId, lineage });
+    const { clusterId, history } = identity;
+    found.push({ container, slot: container.config.slot, server, core, clusterId, history });
   }
   return found;
 }
@@ -54,8 +54,8 @@ function follows(
 ): boolean {
   const { core } = member;
   if (!voters.includes(core.id) || core.term !== leader.core.term) return false;
-  if (core.leader !== leader.core.id || member.lineage !== leader.lineage) return false;
-  return world.wires.partitions.connects(member.container.name, leader.container.name);
+  if (core.leader !== leader.core.id || member.history !== leader.history) return false;
+  return world.network.partitions.connects(member.container.name, leader.container.name);
 }
 
 export function majorityOf(voters: number): number {

@@ -1,7 +1,7 @@
 /**
- * One history per cluster at a time. A history (lineage) is an unbroken chain of commits: a new one
- * begins where a survivor is forced to go on alone, where a snapshot is restored, or where a cluster
- * begins empty. From the first commit of a new one on, the old one must never commit again.
+ * One history per cluster at a time. A history (history) is an unbroken chain of commits: a new one
+ * begins where a survivor is forced to go on alone, where a snapshot is restored, or where a
+ * cluster begins empty. From the first commit of a new one on, the old one must never commit again.
  */
 import type { Identity } from "../etcd/data.ts";
 import type { Container } from "../mesos/docker-host.ts";
@@ -18,14 +18,14 @@ export class Histories {
 
   constructor(private readonly findings: Findings) {}
 
-  onRaft({ config }: Container, event: RaftEvent, core: RaftCore, { lineage }: Identity): void {
-    if (lineage === null) return;
-    const name = `${config.cluster} ${lineage}`;
+  onRaft({ config }: Container, event: RaftEvent, core: RaftCore, { history }: Identity): void {
+    if (history === null) return;
+    const name = `${config.cluster} ${history}`;
     let safety = this.raft.get(name);
     if (safety === undefined) this.raft.set(name, (safety = new RaftSafety()));
     safety.observe(core, event);
     this.report(name, safety);
-    if (event.type === "committed") this.onCommit(config.cluster, lineage);
+    if (event.type === "committed") this.onCommit(config.cluster, history);
     if (event.type === "applied" && event.entry.body.kind === "configuration") {
       const { learners } = core.configuration;
       if (learners.length > 1)
@@ -38,16 +38,16 @@ export class Histories {
     return this.order.get(cluster)?.at(-1);
   }
 
-  private onCommit(cluster: string, lineage: string): void {
+  private onCommit(cluster: string, history: string): void {
     const order = this.order.get(cluster) ?? [];
     this.order.set(cluster, order);
-    if (order.at(-1) === lineage) return;
-    if (!order.includes(lineage)) {
-      order.push(lineage);
+    if (order.at(-1) === history) return;
+    if (!order.includes(history)) {
+      order.push(history);
       return;
     }
     const newer = order.at(-1);
-    this.findings.add("one history", `${cluster}: ${lineage} commits although ${newer} has begun`);
+    this.findings.add("one history", `${cluster}: ${history} commits although ${newer} has begun`);
   }
 
   private report(name: string, { violations }: RaftSafety): void {

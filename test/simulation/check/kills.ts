@@ -26,7 +26,7 @@ export class Kills {
   }
 
   sample(controllerName: string): void {
-    const { partitions } = this.world.wires;
+    const { partitions } = this.world.network;
     const now = this.world.now();
     for (const container of this.world.containers()) {
       const hanging = this.world.nodeOf(container)?.hangs ?? true;
@@ -47,7 +47,9 @@ export class Kills {
     if (wrong !== null) this.findings.add("killed without a reason", `${action.taskId}: ${wrong}`);
   }
 
-  /** What was to end, and was not known to have ended, ends, though it was thought better of since. */
+  /**
+   * What was to end, and was not known to have ended, ends, though it was thought better of since.
+   */
   private wasAsked({ name, config }: Container): boolean {
     const askedAt = this.world.user.stopAskedAt.get(config.cluster);
     return askedAt !== undefined && askedAt >= (this.startedAt.get(name) ?? 0);

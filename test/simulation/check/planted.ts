@@ -2,10 +2,10 @@
 import type { AgentStatus } from "../../../controller/model/agent-api.ts";
 import type { LeaderCandidate } from "../../../controller/model/leader.ts";
 import { fresh, type Observed } from "../../../controller/model/observed.ts";
-import { NO_TAMPERING, type Tampering } from "../controller/tampering.ts";
+import { NO_MUTATION, type Mutation } from "../controller/mutation.ts";
 
 export interface PlantedBug {
-  readonly tampering: Partial<Tampering>;
+  readonly mutation: Partial<Mutation>;
   /** Any of these may be the one that finds it. */
   readonly foundBy: readonly string[];
 }
@@ -13,12 +13,12 @@ export interface PlantedBug {
 export const PLANTED_BUGS = {
   /** A node out of sight counts as one that has nothing any more. */
   "unknown is taken for absent": {
-    tampering: {
+    mutation: {
       observe: (observed) =>
         changeAgents(observed, (status, isFresh) =>
           isFresh
             ? status
-            : { ...status, phase: "awaiting-order", data: { state: "empty" }, etcd: null },
+            : { ...status, phase: "awaiting-start", data: { state: "empty" }, etcd: null },
         ),
     },
     foundBy: [
@@ -30,17 +30,17 @@ export const PLANTED_BUGS = {
   },
   /** The proxy follows whoever says that it leads, and not the one of the highest term. */
   "the proxy is not fenced by the term": {
-    tampering: { candidates: (nodes) => nodes.map(oldestClaim(nodes)) },
+    mutation: { candidates: (nodes) => nodes.map(oldestClaim(nodes)) },
     foundBy: ["proxy on a deposed leader"],
   },
   /** The table of names counts as the present leader's, whoever wrote it. */
   "the hosts table is not fenced by the term": {
-    tampering: { observe: believeTables },
+    mutation: { observe: believeTables },
     foundBy: ["XXX-0 leads"],
   },
   /** A member votes as soon as it is added. */
   "a voter is added instead of a learner": {
-    tampering: {
+    mutation: {
       request: (request) =>
         request.type === "member-add" ? { ...request, isLearner: false } : request,
     },
@@ -51,8 +51,8 @@ export const PLANTED_BUGS = {
 export type PlantedName = keyof typeof PLANTED_BUGS;
 
 /** Several at a time. */
-export function tamperingOf(names: readonly PlantedName[]): Tampering {
-  const parts = names.map((name) => ({ ...NO_TAMPERING, ...PLANTED_BUGS[name].tampering }));
+export function mutationOf(names: readonly PlantedName[]): Mutation {
+  const parts = names.map((name) => ({ ...NO_MUTATION, ...PLANTED_BUGS[name].mutation }));
   return {
     observe: (observed) => parts.reduce((o, p) => p.observe(o), observed),
     candidates: (nodes) => parts.reduce((n, p) => p.candidates(n), nodes),

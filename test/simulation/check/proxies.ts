@@ -1,4 +1,6 @@
-/** The proxy never goes on pointing to a deposed leader once a newer term is known to its process. */
+/**
+ * The proxy never goes on pointing to a deposed leader once a newer term is known to its process.
+ */
 import { findLeader } from "../../../controller/model/leader.ts";
 import { clusterKey } from "../../../controller/model/ids.ts";
 import type { SimulatedController } from "../controller/controller.ts";

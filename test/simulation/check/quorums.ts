@@ -8,7 +8,7 @@ import type { World } from "../world/world.ts";
 import type { Findings } from "./findings.ts";
 import { liveMembers, majorityOf, type Quorum, quorumOf } from "./ground-truth.ts";
 
-/** Silence of an agent is noticed after 3.2 s, and a visit may wait for several calls. */
+/** Silence of an agent is noticed after 3.2 s, and a reconcile may wait for several calls. */
 export const NEWS_MS = 10_000;
 export const SAMPLE_MS = 1_000;
 
@@ -50,7 +50,7 @@ export class Quorums {
   onAction(action: Action, memory: ClusterMemory): void {
     const cluster = memory.cluster.metadata.name;
     if (action.type === "RemoveMember") {
-      this.judge(cluster, action.memberId, 1, `member ${action.memberId} is removed`);
+      this.check(cluster, action.memberId, 1, `member ${action.memberId} is removed`);
       this.judgeRemoval(cluster, action, memory);
     } else if (action.type === "KillTask" && !this.killed.has(action.taskId)) {
       this.killed.add(action.taskId);
@@ -60,13 +60,13 @@ export class Quorums {
       // One or two members are updated with a short outage, on data that stays.
       if (replicas < 3 && etcd.dataVolume === "local" && /updated/.test(action.reason)) return;
       if (memberId === null) return;
-      this.judge(cluster, memberId, 0, `killed: ${action.reason}`);
+      this.check(cluster, memberId, 0, `killed: ${action.reason}`);
       // Whoever was just killed is counted on by nobody, until it follows again.
       this.stateOf(cluster).followedAt.delete(memberId);
     }
   }
 
-  private judge(cluster: string, victim: string, fewerVoters: number, what: string): void {
+  private check(cluster: string, victim: string, fewerVoters: number, what: string): void {
     const state = this.stateOf(cluster);
     this.sample(cluster);
     const { quorum } = state;

@@ -1,20 +1,20 @@
 /**
  * Rare states that the simulator must come to at times: what never happens is not tested, however
- * many seeds are clean. Each is told by what was seen and decided at one visit.
+ * many seeds are clean. Each is told by what was seen and decided at one reconcile.
  */
 import type { Action, ActionType } from "../../../controller/model/action.ts";
 import type { ClusterMemory, SlotMemory } from "../../../controller/model/memory.ts";
 import type { Observed } from "../../../controller/model/observed.ts";
 import { agentOf, majorityOf, type Sight } from "../rules/sight.ts";
 
-/** One visit: what was remembered and seen, what was done, and what is remembered since. */
+/** One reconcile: what was remembered and seen, what was done, and what is remembered since. */
 export interface Moment {
   readonly before: ClusterMemory;
   readonly after: ClusterMemory;
   readonly observed: Observed;
   readonly sight: Sight;
   readonly actions: readonly Action[];
-  /** The controller's first visit of this cluster. */
+  /** The controller's first reconcile of this cluster. */
   readonly first: boolean;
 }
 
@@ -43,7 +43,7 @@ const told =
 const starts =
   (mode: string): Is =>
   ({ actions }) =>
-    actions.some((a) => a.type === "OrderAgent" && a.order.etcd.mode === mode);
+    actions.some((a) => a.type === "StartEtcd" && a.command.etcd.mode === mode);
 
 const spec = ({ before }: Moment) => before.cluster.spec;
 const isWanted = ({ slot }: SlotMemory, moment: Moment) => slot < spec(moment).replicas;
@@ -63,9 +63,9 @@ const growing: Is = all(
 const shrinking: Is = some((s, m) => !isWanted(s, m) && s.memberId !== null);
 const suspended: Is = (m) => spec(m).suspend;
 const learning: Is = ({ sight }) => sight.members?.some((m) => m.isLearner) === true;
-const recovering: Is = ({ before }) => before.recovery.reseed !== null;
+const recovering: Is = ({ before }) => before.recovery.inProgress !== null;
 const requested: Is = ({ before }) => before.recovery.requested !== null;
-const unconfirmed: Is = ({ before }) => before.recovery.unconfirmed !== null;
+const unconfirmed: Is = ({ before }) => before.recovery.pendingVoterChange !== null;
 const mesosUnsure: Is = ({ sight }) => !sight.mesosAnswered;
 const voterDown: Is = some((s) => votes(s) && isDown(s));
 const voterUnseen: Is = some((s, m) => votes(s) && isUnseen(s, m));
@@ -142,13 +142,13 @@ export const SOMETIMES = {
   "a quorum is lost while a voter is out of sight": all(lost, voterUnseen),
   "a survivor goes on alone": starts("force-new-cluster"),
   "a snapshot is restored": starts("restore"),
-  "a new beginning is given up": told("ReseedFailed"),
+  "a new beginning is given up": told("RecoveryFailed"),
   "a former quorum comes back": told("QuorumBack"),
   "a cluster is begun anew a second time": manyEpochs,
   "the controller starts while a cluster begins anew": all(recovering, restarted),
   "the seed is out of sight while a cluster begins anew": all(
     recovering,
-    some((s, m) => s.slot === m.before.recovery.reseed?.slot && isUnseen(s, m)),
+    some((s, m) => s.slot === m.before.recovery.inProgress?.slot && isUnseen(s, m)),
   ),
   "suspended while a cluster begins anew": all(recovering, suspended),
   "a restore is asked for while suspended": all(requested, suspended),
@@ -175,7 +175,7 @@ export type SometimesName = keyof typeof SOMETIMES;
 
 export const SOMETIMES_NAMES = Object.keys(SOMETIMES) as readonly SometimesName[];
 
-/** Which of them this visit is one of. */
+/** Which of them this reconcile is one of. */
 export function rareStates(moment: Moment): readonly SometimesName[] {
   return SOMETIMES_NAMES.filter((name) => SOMETIMES[name](moment));
 }

@@ -1,11 +1,13 @@
-/** No acknowledged write is lost, but by a new beginning that could not keep it, and that was told. */
-import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+/**
+ * No acknowledged write is lost, but by a new beginning that could not keep it, and that was told.
+ */
+import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import type { Container } from "../mesos/docker-host.ts";
 import type { Writer } from "../world/writer.ts";
 import type { World } from "../world/world.ts";
 import type { Findings } from "./findings.ts";
 import { isGivenUp, liveMembers, quorumOf } from "./ground-truth.ts";
-import { keysIn } from "./reseeds.ts";
+import { keysIn } from "./quorum-recoveries.ts";
 
 export class Writes {
   constructor(
@@ -14,8 +16,8 @@ export class Writes {
     private readonly writers: ReadonlyMap<string, Writer>,
   ) {}
 
-  /** A cluster begins anew by this order: what goes with the old one is no lie any more. */
-  onNewBeginning(container: Container, { etcd }: AgentOrder): void {
+  /** A cluster begins anew by this command: what goes with the old one is no lie any more. */
+  onNewBeginning(container: Container, { etcd }: StartCommand): void {
     const writer = this.writers.get(container.config.cluster);
     if (writer === undefined) return;
     if (etcd.mode === "force-new-cluster") this.judgeSurvivor(container, writer);
@@ -39,7 +41,7 @@ export class Writes {
   }
 
   /** The leader that a quorum follows must have everything. */
-  judge(cluster: string): void {
+  check(cluster: string): void {
     const writer = this.writers.get(cluster);
     const leader = quorumOf(this.world, liveMembers(this.world, cluster))?.leader;
     if (writer === undefined || leader === undefined) return;

@@ -1,4 +1,4 @@
-/** Production's calls to agents, over simulated wires: each path is a service of the node. */
+/** Production's calls to agents, over simulated network: each path is a service of the node. */
 import type {
   AgentAnswer,
   AgentConnection,
@@ -12,7 +12,7 @@ import type { Rng } from "../engine/rng.ts";
 import { snapshotBytes, snapshotIn } from "../etcd/snapshot-bytes.ts";
 import type { SnapshotAnswer } from "../node/wire-server.ts";
 import { ByteStream } from "../wire/byte-stream.ts";
-import type { Station } from "../wire/station.ts";
+import type { Endpoint } from "../wire/endpoint.ts";
 
 /** As agent-http.ts: an address without a container swallows what is sent. */
 const CONNECT_MS_MAX = 300;
@@ -22,7 +22,7 @@ const LOSS_MS = 10_000;
 const TRANSFER_MS = { min: 50, max: 3_000 };
 
 export interface AgentWires {
-  readonly station: Station;
+  readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly rng: Rng;
   /** Names streams, once in all the time. */
@@ -30,12 +30,12 @@ export interface AgentWires {
   readonly resolve: (ip: string) => string | undefined;
 }
 
-export function connectAgents(wires: AgentWires): ConnectAgent {
+export function connectAgents(network: AgentWires): ConnectAgent {
   let streams = 0;
   return (ip, deadlines) => {
     streams += 1;
-    const stream = `${wires.owner}/watch/${streams}`;
-    return new SimulatedAgentConnection(wires, ip, deadlines, stream);
+    const stream = `${network.owner}/watch/${streams}`;
+    return new SimulatedAgentConnection(network, ip, deadlines, stream);
   };
 }
 
@@ -44,14 +44,14 @@ class SimulatedAgentConnection implements AgentConnection {
   private reading = false;
 
   constructor(
-    private readonly wires: AgentWires,
+    private readonly network: AgentWires,
     private readonly ip: string,
     private readonly deadlines: AgentDeadlines,
     private readonly stream: string,
   ) {}
 
   async request(request: AgentRequest): Promise<AgentAnswer> {
-    const { station, resolve } = this.wires;
+    const { endpoint, resolve } = this.network;
     const peer = resolve(this.ip);
     if (peer === undefined) return this.nobody(request);
     const [path, query] = request.path.split("?");
@@ -60,9 +60,9 @@ class SimulatedAgentConnection implements AgentConnection {
         return this.waitFor(request, this.deadlines.headersMs, (answer, fail) => {
           const body = this.read(peer, answer, fail);
           this.failures.add((error) => body.fail(error));
-          station.tell(peer, "watch", this.stream);
+          endpoint.tell(peer, "watch", this.stream);
         });
-      case "PUT /v1/order": {
+      case "PUT /v1/start": {
         const answer = await this.ask(peer, "order", JSON.parse(request.body as string), request);
         return answer === "accepted" ? answerOf(202) : refusal(answer);
       }
@@ -86,7 +86,7 @@ class SimulatedAgentConnection implements AgentConnection {
   }
 
   async destroy(reason = new Error("connection destroyed")): Promise<void> {
-    if (this.reading) this.wires.station.close(this.stream);
+    if (this.reading) this.network.endpoint.close(this.stream);
     for (const fail of this.failures) fail(reason);
     this.failures.clear();
   }
@@ -103,7 +103,7 @@ class SimulatedAgentConnection implements AgentConnection {
   ): Promise<unknown> {
     const deadlineMs = Math.min(this.deadlines.headersMs, LOSS_MS);
     return this.waitFor(request, deadlineMs, (answer) => {
-      this.wires.station.ask(peer, service, body, deadlineMs, (given) => {
+      this.network.endpoint.ask(peer, service, body, deadlineMs, (given) => {
         if (given !== undefined) answer(given);
       });
     });
@@ -123,7 +123,7 @@ class SimulatedAgentConnection implements AgentConnection {
         done();
         reject(error);
       };
-      const cancel = this.wires.clock.after(deadlineMs, () => {
+      const cancel = this.network.clock.after(deadlineMs, () => {
         fail(new Error(`nothing within ${deadlineMs} ms`));
       });
       this.failures.add(fail);
@@ -143,7 +143,7 @@ class SimulatedAgentConnection implements AgentConnection {
   ): ByteStream {
     const body = new ByteStream();
     this.reading = true;
-    this.wires.station.read(this.stream, peer, {
+    this.network.endpoint.read(this.stream, peer, {
       part: (status) => {
         body.push(lineOf(status as object));
         answer({ statusCode: 200, headers: {}, body });
@@ -183,7 +183,7 @@ class SimulatedAgentConnection implements AgentConnection {
   }
 
   private pass(): Promise<void> {
-    const { clock, rng } = this.wires;
+    const { clock, rng } = this.network;
     return new Promise((resolve) => {
       clock.after(rng.integer(TRANSFER_MS.min, TRANSFER_MS.max), resolve);
     });

@@ -17,25 +17,25 @@ import type { HostPort } from "../../../controller/support/host-port.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
 import type { Rng } from "../engine/rng.ts";
 import { SimulatedConnections } from "../mesos/connections.ts";
-import { Station } from "../wire/station.ts";
-import type { Wires } from "../wire/wires.ts";
+import { Endpoint } from "../wire/endpoint.ts";
+import type { Network } from "../wire/network.ts";
 import { connectAgents } from "./agent-connections.ts";
 import { type EffectEvent, Effects } from "./effects.ts";
 import { connectMembers } from "./etcd-members.ts";
 import { simulatedProxy } from "./proxies.ts";
 import type { SnapshotShelf } from "./snapshots.ts";
 import type { StateDisk } from "./state-disk.ts";
-import type { Tampering } from "./tampering.ts";
+import type { Mutation } from "./mutation.ts";
 
 const IMAGE = "jupyter-cluster/agent:1";
 
 export interface ControllerOptions {
-  /** On the wires; no two processes have the same in all the time. */
+  /** On the network; no two processes have the same in all the time. */
   readonly name: string;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Logger;
-  readonly wires: Wires;
+  readonly network: Network;
   readonly disk: StateDisk;
   readonly shelf: SnapshotShelf;
   readonly masters: readonly HostPort[];
@@ -47,7 +47,7 @@ export interface ControllerOptions {
   readonly onAction: (action: Action, memory: ClusterMemory) => void;
   /** How often an event is told: once, unless it gets lost or is repeated. */
   readonly timesTold: () => number;
-  readonly tampering: Tampering;
+  readonly mutation: Mutation;
   /** It cannot go on: another has taken over, or the framework is gone. */
   readonly onFatal: (reason: string) => void;
 }
@@ -57,7 +57,7 @@ export class SimulatedController {
   readonly core: ControllerCore;
   readonly published = new PublishedStore({ lastResourceVersion: 0 });
   readonly effects: Effects;
-  private readonly station: Station;
+  private readonly endpoint: Endpoint;
   private ended = false;
   /** Grows with whatever may move a proxy, or show who leads. */
   news = 0;
@@ -65,7 +65,7 @@ export class SimulatedController {
   constructor(private readonly options: ControllerOptions) {
     this.clock = new ProcessClock(options.clock);
     this.effects = new Effects(options.onEffect);
-    this.station = new Station(options.name, options.wires, this.clock);
+    this.endpoint = new Endpoint(options.name, options.network, this.clock);
     this.core = new ControllerCore(this.ports(), IMAGE);
     void this.core.scheduler.fatal.then((error) => options.onFatal(error.message));
   }
@@ -94,13 +94,13 @@ export class SimulatedController {
     this.ended = true;
     this.effects.end();
     this.clock.end();
-    this.station.shut();
+    this.endpoint.shut();
     this.options.disk.crash();
   }
 
   private ports(): CorePorts {
-    const { clock, station, published } = this;
-    const { name, rng, log, shelf, masters, resolve, tampering } = this.options;
+    const { clock, endpoint, published } = this;
+    const { name, rng, log, shelf, masters, resolve, mutation } = this.options;
     const secret = (of: string) => `${of}-of-${name}`;
     return {
       clock,
@@ -120,11 +120,11 @@ export class SimulatedController {
       snapshots: shelf,
       mesos: {
         masters,
-        transport: new SimulatedConnections(station, name),
+        transport: new SimulatedConnections(endpoint, name),
         framework: { role: "*" },
       },
-      connectMember: connectMembers({ station, clock, resolve, tamper: tampering.request }),
-      connectAgent: connectAgents({ station, clock, rng: rng.fork("jobs"), owner: name, resolve }),
+      connectMember: connectMembers({ endpoint, clock, resolve, mutate: mutation.request }),
+      connectAgent: connectAgents({ endpoint, clock, rng: rng.fork("jobs"), owner: name, resolve }),
       docker: null,
       newProxy: simulatedProxy,
       interposed: this.interposed(),
@@ -155,7 +155,7 @@ export class SimulatedController {
   }
 
   private interposed(): Interposed {
-    const { tampering, timesTold } = this.options;
+    const { mutation, timesTold } = this.options;
     return {
       loopPorts: (ports) => this.countEffects(ports),
       tell: (wake) => {
@@ -163,17 +163,17 @@ export class SimulatedController {
       },
       followed: (nodes) => {
         this.news += 1;
-        return tampering.candidates(nodes);
+        return mutation.candidates(nodes);
       },
     };
   }
 
   private countEffects(ports: LoopPorts): LoopPorts {
-    const { tampering, onAction } = this.options;
+    const { mutation, onAction } = this.options;
     return {
       ...ports,
       observe: (key, memory) => {
-        const observed = tampering.observe(ports.observe(key, memory));
+        const observed = mutation.observe(ports.observe(key, memory));
         this.options.onObserved(memory, observed);
         return observed;
       },

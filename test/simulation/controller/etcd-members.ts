@@ -1,4 +1,6 @@
-/** One member of a simulated etcd, as production's client calls it: etcd's messages, over wires. */
+/**
+ * One member of a simulated etcd, as production's client calls it: etcd's messages, over network.
+ */
 import {
   GRPCDeadlineExceededError,
   GRPCFailedPreconditionError,
@@ -14,22 +16,22 @@ import type {
 import { decimalId, hexId } from "../../../controller/model/ids.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { EtcdAnswer, EtcdRequest, EtcdSuccess, KeyValue } from "../etcd/types.ts";
-import type { Station } from "../wire/station.ts";
+import type { Endpoint } from "../wire/endpoint.ts";
 
 export interface MemberWires {
-  readonly station: Station;
+  readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly resolve: (ip: string) => string | undefined;
   /** Where a test falsifies what is asked. */
-  readonly tamper: (request: EtcdRequest) => EtcdRequest;
+  readonly mutate: (request: EtcdRequest) => EtcdRequest;
 }
 
-export function connectMembers(wires: MemberWires): ConnectMember {
-  return (url) => simulatedMember(wires, new URL(url).hostname);
+export function connectMembers(network: MemberWires): ConnectMember {
+  return (url) => simulatedMember(network, new URL(url).hostname);
 }
 
-function simulatedMember(wires: MemberWires, ip: string): MemberRpc {
-  const calls = new Calls(wires, ip);
+function simulatedMember(network: MemberWires, ip: string): MemberRpc {
+  const calls = new Calls(network, ip);
   const ask = (request: EtcdRequest, options: CallOptions) => calls.ask(request, options);
   return {
     kv: {
@@ -71,12 +73,12 @@ class Calls {
   private readonly open = new Set<(error: Error) => void>();
 
   constructor(
-    private readonly wires: MemberWires,
+    private readonly network: MemberWires,
     private readonly ip: string,
   ) {}
 
   ask(request: EtcdRequest, { deadline }: CallOptions): Promise<EtcdSuccess> {
-    const { station, clock, resolve, tamper } = this.wires;
+    const { endpoint, clock, resolve, mutate } = this.network;
     const deadlineMs = Math.max(0, Number(deadline) - clock.now());
     const peer = resolve(this.ip);
     return new Promise((done, reject) => {
@@ -93,7 +95,7 @@ class Calls {
       };
       if (peer === undefined) clock.after(deadlineMs, () => take(undefined));
       else {
-        station.ask(peer, "etcd", tamper(request), deadlineMs, (answer) => {
+        endpoint.ask(peer, "etcd", mutate(request), deadlineMs, (answer) => {
           take(answer as EtcdAnswer | undefined);
         });
       }

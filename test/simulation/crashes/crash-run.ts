@@ -1,22 +1,23 @@
 /**
- * One plot, in which the controller dies right before its n-th side effect and is started again.
- * Without faults everything else is the same each time, so that every n there is can be tried.
+ * One scenario, in which the controller dies right before its n-th side effect and is started
+ * again. Without faults everything else is the same each time, so that every n there is can be
+ * tried.
  */
 import type { Finding } from "../check/findings.ts";
-import { Judge } from "../check/judge.ts";
+import { Checker } from "../check/checker.ts";
 import type { FateOfWrites } from "../controller/state-disk.ts";
-import { NO_TAMPERING } from "../controller/tampering.ts";
+import { NO_MUTATION } from "../controller/mutation.ts";
 import { Rng } from "../engine/rng.ts";
 import { Convergence } from "../run/convergence.ts";
 import { catchRejections } from "../run/rejections.ts";
-import { Station } from "../wire/station.ts";
-import type { Wish } from "../world/spec-user.ts";
+import { Endpoint } from "../wire/endpoint.ts";
+import type { DesiredSpec } from "../world/spec-user.ts";
 import { World } from "../world/world.ts";
 import { CLIENT, Writer } from "../world/writer.ts";
-import { CLUSTER, type Plot } from "./plots.ts";
+import { CLUSTER, type Scenario } from "./scenarios.ts";
 
 export interface Crash {
-  /** Counted from the plot's beginning, from 1. */
+  /** Counted from the scenario's beginning, from 1. */
   readonly beforeEffect: number;
   /** What becomes of what is on its way to the disk at that moment. */
   readonly writes: FateOfWrites;
@@ -24,10 +25,12 @@ export interface Crash {
 
 export interface CrashOutcome {
   readonly findings: readonly Finding[];
-  /** Of the first controller, from the plot's beginning until it died or all was well. */
+  /** Of the first controller, from the scenario's beginning until it died or all was well. */
   readonly effects: number;
   readonly crashed: boolean;
-  /** From the plot's beginning; virtual milliseconds. Null: it never was as the spec wants it. */
+  /**
+   * From the scenario's beginning; virtual milliseconds. Null: it never was as the spec wants it.
+   */
   readonly convergedMs: number | null;
 }
 
@@ -35,48 +38,48 @@ export interface CrashOutcome {
 const AWAY_MS = 700;
 
 export async function runWithCrash(
-  plot: Plot,
+  scenario: Scenario,
   crash: Crash | null,
   disk: "honest" | "lies" = "honest",
 ): Promise<CrashOutcome> {
-  const judge = new Judge();
-  const world = newWorld(plot, judge);
+  const checker = new Checker();
+  const world = newWorld(scenario, checker);
   world.disk.lies = disk === "lies";
-  judge.begin(world);
-  world.user.write(wishOf(plot));
-  const station = new Station(CLIENT, world.wires, world.scheduler);
+  checker.begin(world);
+  world.user.write(desiredSpecOf(scenario));
+  const endpoint = new Endpoint(CLIENT, world.network, world.scheduler);
   const pace = { min: 400, max: 900 };
-  const writer = new Writer(world, station, CLUSTER, new Rng("writer"), pace);
-  judge.writers.set(CLUSTER, writer);
+  const writer = new Writer(world, endpoint, CLUSTER, new Rng("writer"), pace);
+  checker.writers.set(CLUSTER, writer);
   writer.start();
-  const release = catchRejections((error) => judge.findings.add("programmer error", error));
+  const release = catchRejections((error) => checker.findings.add("programmer error", error));
   const count = { effects: 0, crashed: false };
   let convergedMs: number | null = null;
   try {
-    const begin = () => watchEffects(world, judge, crash, count);
-    if (plot.begin === null) begin();
+    const begin = () => watchEffects(world, checker, crash, count);
+    if (scenario.begin === null) begin();
     world.start();
-    if (plot.begin !== null) {
-      await converge(world, judge, "before the plot");
+    if (scenario.begin !== null) {
+      await converge(world, checker, "before the scenario");
       begin();
-      plot.begin(world);
+      scenario.begin(world);
     }
-    convergedMs = await converge(world, judge, "after the plot");
+    convergedMs = await converge(world, checker, "after the scenario");
   } finally {
-    judge.onEffectExtra = () => undefined;
+    checker.onEffectExtra = () => undefined;
     for (const controller of world.controllers) controller.crash();
     release();
   }
-  return { findings: judge.findings.all, ...count, convergedMs };
+  return { findings: checker.findings.all, ...count, convergedMs };
 }
 
 function watchEffects(
   world: World,
-  judge: Judge,
+  checker: Checker,
   crash: Crash | null,
   count: { effects: number; crashed: boolean },
 ): void {
-  judge.onEffectExtra = (controller) => {
+  checker.onEffectExtra = (controller) => {
     if (count.crashed) return;
     count.effects += 1;
     if (count.effects !== crash?.beforeEffect) return;
@@ -88,31 +91,31 @@ function watchEffects(
   };
 }
 
-async function converge(world: World, judge: Judge, when: string): Promise<number | null> {
-  const convergedMs = await new Convergence(world, judge).wait();
-  if (convergedMs === null && judge.findings.all.length === 0) {
+async function converge(world: World, checker: Checker, when: string): Promise<number | null> {
+  const convergedMs = await new Convergence(world, checker).wait();
+  if (convergedMs === null && checker.findings.all.length === 0) {
     throw new Error(`not converged ${when}, and no check says why`);
   }
   return convergedMs;
 }
 
-function newWorld(plot: Plot, judge: Judge): World {
+function newWorld(scenario: Scenario, checker: Checker): World {
   return new World(
     {
-      seed: plot.name,
+      seed: scenario.name,
       hosts: 3,
       masters: 1,
       resources: { cpus: 16, mem: 65_536, disk: 65_536 },
       unreachableMs: 20_000,
       exclusiveAddresses: false,
-      tampering: NO_TAMPERING,
+      mutation: NO_MUTATION,
       linesKept: 60,
     },
-    judge,
+    checker,
   );
 }
 
-function wishOf({ replicas }: Plot): Wish {
+function desiredSpecOf({ replicas }: Scenario): DesiredSpec {
   return {
     name: CLUSTER,
     number: 0,

@@ -31,7 +31,7 @@ export const CALM: LinkConditions = {
   reorderChance: 0,
 };
 
-export interface NetworkOptions {
+export interface MessageNetworkOptions {
   readonly conditions?: LinkConditions;
   /**
    * What is under way to a process dies with it (connections), as is the default. Without, it
@@ -51,7 +51,7 @@ interface Port<M> {
   readonly receive: (from: string, message: M) => void;
 }
 
-export class Network<M> {
+export class MessageNetwork<M> {
   /** Of every link that has none of its own. */
   conditions: LinkConditions;
   readonly counts = { sent: 0, delivered: 0, lost: 0, cut: 0, duplicated: 0, delayed: 0 };
@@ -63,7 +63,7 @@ export class Network<M> {
   constructor(
     private readonly clock: Clock,
     private readonly rng: Rng,
-    options: NetworkOptions = {},
+    options: MessageNetworkOptions = {},
   ) {
     this.conditions = options.conditions ?? CALM;
     this.connections = options.connections ?? true;

@@ -1,4 +1,6 @@
-/** The clock of one simulated process: its timers die with it, and its idea of the time may jump. */
+/**
+ * The clock of one simulated process: its timers die with it, and its idea of the time may jump.
+ */
 import type { Clock } from "../../../controller/model/ports.ts";
 
 export class ProcessClock implements Clock {

@@ -15,7 +15,7 @@ export interface Identity {
    * For the checks only: names an unbroken history. It changes when a survivor is forced to begin
    * anew. Null in a member that joins, until it has heard of it.
    */
-  readonly lineage: string | null;
+  readonly history: string | null;
 }
 
 /** As inspection finds it. */
@@ -75,9 +75,9 @@ export class EtcdData {
     this.contents = { identity, disk: raised, begun };
   }
 
-  learnLineage(lineage: string): void {
+  learnHistory(history: string): void {
     if (this.contents === null) return;
-    this.contents.identity = { ...this.contents.identity, lineage };
+    this.contents.identity = { ...this.contents.identity, history };
   }
 
   wipe(): void {
@@ -118,16 +118,16 @@ export class EtcdData {
     readonly token: string;
   }): void {
     this.wipe();
-    this.contents = { identity: { ...identity, lineage: null }, disk: new Disk(), begun: false };
+    this.contents = { identity: { ...identity, history: null }, disk: new Disk(), begun: false };
   }
 
   /**
    * Makes this the only member. What comes after the last commit index on disk is dropped, as etcd
    * 3.5 does.
    *
-   * @param lineage names the history that begins here
+   * @param history names the history that begins here
    */
-  forceNewCluster(lineage: string): void {
+  forceNewCluster(history: string): void {
     if (this.contents === null) throw new Error("no data to begin anew with");
     const { identity, disk } = this.contents;
     const { hard, snapshot, log } = disk.read();
@@ -141,7 +141,7 @@ export class EtcdData {
     kept.replaceFrom(removals);
     const newHard = { term: hard.term, vote: hard.vote, commit: kept.lastIndex };
     this.contents = {
-      identity: { ...identity, lineage },
+      identity: { ...identity, history },
       disk: Disk.holding({ hard: newHard, snapshot, log: kept }),
       begun: true,
     };
@@ -158,7 +158,7 @@ export class EtcdData {
     const voters = members.map((m) => m.id).sort();
     this.wipe();
     this.contents = {
-      identity: { memberId: self.id, clusterId, token, lineage: clusterId },
+      identity: { memberId: self.id, clusterId, token, history: clusterId },
       disk: bootDisk({ voters, learners: [] }, initialState(members, snapshot)),
       begun: true,
     };

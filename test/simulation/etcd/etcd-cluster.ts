@@ -1,6 +1,6 @@
 /** Etcd members on a network, one to a node, for tests of the model itself. */
 import type { Scheduler } from "../engine/scheduler.ts";
-import { Network } from "../engine/network.ts";
+import { MessageNetwork } from "../engine/network.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
 import type { Rng } from "../engine/rng.ts";
 import { RaftSafety } from "../raft/safety.ts";
@@ -24,7 +24,7 @@ export interface EtcdNode {
 }
 
 export class EtcdCluster {
-  readonly network: Network<PeerMessage>;
+  readonly network: MessageNetwork<PeerMessage>;
   readonly nodes = new Map<string, EtcdNode>();
   private readonly checks = new Map<string, RaftSafety>();
 
@@ -39,7 +39,7 @@ export class EtcdCluster {
       quotaBytes: 10_000_000,
     },
   ) {
-    this.network = new Network(scheduler, rng.fork("network"));
+    this.network = new MessageNetwork(scheduler, rng.fork("network"));
   }
 
   /** First members of a new cluster. */
@@ -85,8 +85,8 @@ export class EtcdCluster {
         node.stop();
       },
       onLog: (fields) => node.lines.push(logLine(this.scheduler.now(), fields)),
-      observe: (event, core, { lineage }) => {
-        if (lineage !== null) this.safetyOf(lineage).observe(core, event);
+      observe: (event, core, { history }) => {
+        if (history !== null) this.safetyOf(history).observe(core, event);
       },
     });
     const detach = this.network.attach(node.peerUrl, (_, message) => server.receive(message));
@@ -146,9 +146,9 @@ export class EtcdCluster {
     return [...this.checks.values()].flatMap((check) => check.violations);
   }
 
-  private safetyOf(lineage: string): RaftSafety {
-    let check = this.checks.get(lineage);
-    if (check === undefined) this.checks.set(lineage, (check = new RaftSafety()));
+  private safetyOf(history: string): RaftSafety {
+    let check = this.checks.get(history);
+    if (check === undefined) this.checks.set(history, (check = new RaftSafety()));
     return check;
   }
 

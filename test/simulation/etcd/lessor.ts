@@ -1,6 +1,6 @@
 /**
- * Leases: granted and revoked through the log, kept alive by the leader alone, which revokes what was
- * not. A new leader gives each its whole time again (etcd's lease/lessor.go).
+ * Leases: granted and revoked through the log, kept alive by the leader alone, which revokes what
+ * was not. A new leader gives each its whole time again (etcd's lease/lessor.go).
  */
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { EtcdStore } from "./store.ts";

@@ -136,13 +136,13 @@ export class PeerGate {
       if (this.proposalsSeen.has(message)) return;
       this.proposalsSeen.add(message);
     }
-    this.learnLineage(envelope.lineage);
+    this.learnHistory(envelope.history);
     this.options.node.step(envelope.from, message);
   }
 
-  private learnLineage(theirs: string | null): void {
+  private learnHistory(theirs: string | null): void {
     const { server, identity } = this.options;
-    if (theirs !== null && identity().lineage === null) server.data.learnLineage(theirs);
+    if (theirs !== null && identity().history === null) server.data.learnHistory(theirs);
   }
 
   private discover(attempt: number): void {
@@ -205,8 +205,8 @@ export class PeerGate {
   private post(peerUrl: string, to: string | null, body: PeerBody): void {
     if (this.stopped) return;
     const { server, identity } = this.options;
-    const { memberId, clusterId, lineage } = identity();
-    const message = { from: memberId, fromUrl: server.peerUrl, to, clusterId, lineage, body };
+    const { memberId, clusterId, history } = identity();
+    const message = { from: memberId, fromUrl: server.peerUrl, to, clusterId, history, body };
     server.send(peerUrl, message);
   }
 }

@@ -30,6 +30,6 @@ export interface EtcdServerOptions {
   readonly onExit: (exit: EtcdExit) => void;
   /** A line of its log. */
   readonly onLog?: (fields: LogFields) => void;
-  /** Everything Raft does, for RaftSafety of the lineage of `identity`. */
+  /** Everything Raft does, for RaftSafety of the history of `identity`. */
   readonly observe?: (event: RaftEvent, core: RaftCore, identity: Identity) => void;
 }

@@ -153,7 +153,7 @@ export interface PeerMessage {
   readonly to: string | null;
   readonly clusterId: string;
   /** For the checks only: which unbroken history the sender belongs to. */
-  readonly lineage: string | null;
+  readonly history: string | null;
   readonly body: PeerBody;
 }
 

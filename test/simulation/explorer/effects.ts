@@ -1,6 +1,6 @@
 /**
  * What happens by itself: containers start, etcd elects and follows, agents read and are heard,
- * Mesos tells. Each is offered alone, so that all orders are tried, and all of them at once.
+ * Mesos tells. Each is offered alone, so that all commands are tried, and all of them at once.
  */
 import { canElect, commitPending, elect, follow, tableLacks, writeTable } from "./etcd.ts";
 import { reconcile, tell, untold } from "./mesos.ts";
@@ -16,13 +16,13 @@ export function pendingEffects(state: State): readonly Effect[] {
   const scratch = new Scratch(state);
   return [
     ...mesosEffects(state),
-    ...state.lineages.flatMap((lineage) => lineageEffects(lineage, scratch)),
+    ...state.histories.flatMap((history) => lineageEffects(history, scratch)),
     ...state.containers.flatMap((container) => containerEffects(container, scratch)),
     ...newsEffects(state),
   ];
 }
 
-/** One round: whatever is due now, once each, in this order. */
+/** One round: whatever is due now, once each, in this command. */
 export function settle(scratch: Scratch): void {
   for (const { happen } of pendingEffects(scratch.state)) happen(scratch);
 }
@@ -36,16 +36,16 @@ function mesosEffects(state: State): readonly Effect[] {
   return untold(state).length === 0 ? [] : [{ name: "Mesos tells what is new", happen: tell }];
 }
 
-function lineageEffects(lineage: Lineage, scratch: Scratch): readonly Effect[] {
-  const { lineage: name } = lineage;
+function lineageEffects(history: Lineage, scratch: Scratch): readonly Effect[] {
+  const { history: name } = history;
   const found: Effect[] = [];
   const add = (what: string, happen: Effect["happen"]) => found.push({ name: what, happen });
-  const now = (of: Scratch) => of.lineage(name) ?? lineage;
-  if (canElect(scratch, lineage)) add(`etcd elects (${name})`, (s) => elect(s, now(s)));
-  if (lineage.pending !== null && scratch.leaderOf(lineage) !== undefined) {
+  const now = (of: Scratch) => of.history(name) ?? history;
+  if (canElect(scratch, history)) add(`etcd elects (${name})`, (s) => elect(s, now(s)));
+  if (history.pending !== null && scratch.leaderOf(history) !== undefined) {
     add("what waited in the leader's log is committed", (s) => commitPending(s, now(s)));
   }
-  if (tableLacks(scratch, lineage))
+  if (tableLacks(scratch, history))
     add("the leader writes the names", (s) => writeTable(s, now(s)));
   return found;
 }
@@ -58,33 +58,33 @@ function containerEffects(container: Container, scratch: Scratch): readonly Effe
     return [{ name: `slot ${slot} starts`, happen: (s) => start(s, container) }];
   }
   const volume = scratch.volumeOf(container);
-  const lineage = scratch.lineage(volume?.lineage);
-  if (container.etcd !== "up" || volume === undefined || lineage === undefined) return [];
-  const leader = hosts[host] === "up" ? scratch.leaderOf(lineage) : undefined;
-  const isMember = lineage.members.some((m) => m.id === volume.memberId);
+  const history = scratch.history(volume?.history);
+  if (container.etcd !== "up" || volume === undefined || history === undefined) return [];
+  const leader = hosts[host] === "up" ? scratch.leaderOf(history) : undefined;
+  const isMember = history.members.some((m) => m.id === volume.memberId);
   if (leader !== undefined && !isMember) {
     const happen = (s: Scratch) => s.patchContainer(taskId, { etcd: "exited", leaderId: null });
     return [{ name: `slot ${slot} hears that it was removed`, happen }];
   }
   if (leader !== undefined) {
     const upToDate =
-      container.leaderId === lineage.leader &&
-      container.term === lineage.term &&
-      container.members === lineage.members &&
-      volume.end === lineage.committed;
+      container.leaderId === history.leader &&
+      container.term === history.term &&
+      container.members === history.members &&
+      volume.end === history.committed;
     if (upToDate) return [];
     const name = `slot ${slot} follows slot ${leader.slot}`;
     return [{ name, happen: (s) => refollow(s, taskId) }];
   }
-  return loneEffects(container, scratch, lineage);
+  return loneEffects(container, scratch, history);
 }
 
 /** Without a leader that a quorum follows, it notices so, and its agent reads the log again. */
-function loneEffects(container: Container, scratch: Scratch, lineage: Lineage): readonly Effect[] {
+function loneEffects(container: Container, scratch: Scratch, history: Lineage): readonly Effect[] {
   const { taskId, slot, logRead, leaderId } = container;
   const volume = scratch.volumeOf(container);
   if (volume === undefined) return [];
-  const isLearner = lineage.members.some((m) => m.id === volume.memberId && m.isLearner);
+  const isLearner = history.members.some((m) => m.id === volume.memberId && m.isLearner);
   if (leaderId !== null && !isLearner) {
     const happen = (s: Scratch) => s.patchContainer(taskId, { leaderId: null, members: null });
     return [{ name: `slot ${slot} notices that there is no leader`, happen }];

@@ -1,11 +1,13 @@
-/** All scopes, or a part of them, each within its share of the budget, up to the first violation. */
+/**
+ * All scopes, or a part of them, each within its share of the budget, up to the first violation.
+ */
 import { SCOPES } from "./scopes.ts";
 import { explore, type Violation } from "./search.ts";
 
 export interface AllExplored {
   readonly scopes: number;
   readonly states: number;
-  readonly visits: number;
+  readonly reconciles: number;
   readonly depth: number;
   /** Scopes in which no step was left to take. */
   readonly complete: number;
@@ -25,7 +27,7 @@ export interface AllBudget {
 export const NOTHING_EXPLORED: AllExplored = {
   scopes: 0,
   states: 0,
-  visits: 0,
+  reconciles: 0,
   depth: 0,
   complete: 0,
   violation: null,
@@ -50,7 +52,7 @@ export function sum(a: AllExplored, b: AllExplored): AllExplored {
   return {
     scopes: a.scopes + b.scopes,
     states: a.states + b.states,
-    visits: a.visits + b.visits,
+    reconciles: a.reconciles + b.reconciles,
     depth: Math.max(a.depth, b.depth),
     complete: a.complete + b.complete,
     violation: a.violation ?? b.violation,

@@ -27,10 +27,10 @@ export async function runExplore(command: ExploreCommand, { out }: Output): Prom
 }
 
 export function explorationSummary(explored: ManyExplored): string {
-  const { scopes, states, visits, depth, complete, seconds, violation } = explored;
+  const { scopes, states, reconciles, depth, complete, seconds, violation } = explored;
   const perSecond = Math.round(states / seconds);
   const lines = [
-    `${states} distinct states in ${seconds.toFixed(1)} s (${perSecond} states/s), ${visits} visits`,
+    `${states} distinct states in ${seconds.toFixed(1)} s (${perSecond} states/s), ${reconciles} reconciles`,
     `${scopes} scopes, ${complete} of them to their end; ways of up to ${depth} steps`,
   ];
   return [...lines, violation === null ? "no rule was broken" : tell(violation)].join("\n");

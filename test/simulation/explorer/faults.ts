@@ -5,7 +5,7 @@ import { end } from "./mesos.ts";
 import { statusOf } from "./observe.ts";
 import type { Scratch } from "./scratch.ts";
 import type { Container, State } from "./state.ts";
-import { die, visit } from "./visit.ts";
+import { die, reconcile } from "./reconcile.ts";
 
 export type FaultKind =
   | "killed"
@@ -72,7 +72,7 @@ const FAULTS: Readonly<Record<FaultKind, Strikes>> = {
   "controller killed while it acts": () =>
     [0, 1].map((count) => ({
       name: `the controller dies after ${count} actions`,
-      happen: (s) => visit(s, count),
+      happen: (s) => reconcile(s, count),
     })),
   write: () => [{ name: "a write is acknowledged", happen: write }],
   "restore asked for": ({ memory }) =>
@@ -144,15 +144,15 @@ function back(scratch: Scratch, host: string): void {
 
 /** It reaches whoever follows the leader. */
 function write(scratch: Scratch): void {
-  const lineage = scratch.state.lineages.at(-1);
-  if (lineage === undefined || scratch.leaderOf(lineage) === undefined) return;
-  const committed = { term: lineage.term, index: lineage.committed.index + 1 };
-  for (const container of scratch.upIn(lineage)) {
+  const history = scratch.state.histories.at(-1);
+  if (history === undefined || scratch.leaderOf(history) === undefined) return;
+  const committed = { term: history.term, index: history.committed.index + 1 };
+  for (const container of scratch.upIn(history)) {
     const volume = scratch.volumeOf(container);
-    if (volume === undefined || container.leaderId !== lineage.leader) continue;
+    if (volume === undefined || container.leaderId !== history.leader) continue;
     scratch.setVolume(container, { ...volume, end: committed });
   }
-  scratch.patchLineage(lineage.lineage, { committed });
+  scratch.patchLineage(history.history, { committed });
 }
 
 function ask(scratch: Scratch): void {

@@ -11,7 +11,7 @@ import type { State } from "./state.ts";
 const LONG_MS = 61_000;
 
 export function keyOf(state: State): string {
-  const { now, memory, containers, heard, lineages, surprises: _surprises, ...rest } = state;
+  const { now, memory, containers, heard, histories, surprises: _surprises, ...rest } = state;
   const text = JSON.stringify([
     memoryKey(memory, now),
     containers.map(({ members, ...c }) => [
@@ -19,7 +19,7 @@ export function keyOf(state: State): string {
       members && members.map(Object.values),
     ]),
     Object.entries(heard).map(([id, { fresh, status }]) => [id, fresh, status.data, status.etcd]),
-    lineages,
+    histories,
     rest,
   ]);
   return createHash("md5").update(text).digest("base64");
@@ -28,11 +28,11 @@ export function keyOf(state: State): string {
 function memoryKey(memory: ClusterMemory, now: number): unknown {
   const { bootstrap, recovery, slots, generation } = memory;
   const ago = (at: number | null | undefined) => (at == null ? null : Math.min(now - at, LONG_MS));
-  const { lastSeen: _, last: __, lostSince, reseed, ...others } = recovery;
+  const { lastSeen: _, last: __, lostSince, inProgress, ...others } = recovery;
   return [
     generation,
     bootstrap,
-    { ...others, lostAgo: ago(lostSince), reseed: reseed && { ...reseed, since: 0 } },
+    { ...others, lostAgo: ago(lostSince), inProgress: inProgress && { ...inProgress, since: 0 } },
     slots.map(({ task, restarts: ___, lastFailure: ____, notBefore, ...slot }) => [
       Object.values(slot),
       Math.max(0, notBefore - now),
@@ -40,10 +40,10 @@ function memoryKey(memory: ClusterMemory, now: number): unknown {
         task.taskId,
         task.agentId,
         task.templateHash,
-        task.order,
+        task.startCommand,
         task.killReason,
         ago(task.unreachableSince),
-        ago(task.silentSince),
+        ago(task.agentUnreachableSince),
         ago(task.etcdFailingSince),
         ago(task.readyAt),
       ],

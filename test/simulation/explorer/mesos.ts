@@ -22,7 +22,7 @@ export function launch(scratch: Scratch, { slots, tasks }: Launch): void {
       ip: slotAddress(firstAddress, slot),
       host,
       stage: "staging",
-      orderId: null,
+      commandId: null,
       etcd: "none",
       leaderId: null,
       term: 0,
@@ -56,7 +56,10 @@ export function kill(scratch: Scratch, taskId: string): void {
   end(scratch, container, "TASK_KILLED");
 }
 
-/** The container is gone; its volume stays, if it is one that does. What was last heard of it is not forgotten. */
+/**
+ * The container is gone; its volume stays, if it is one that does. What was last heard of it is not
+ * forgotten.
+ */
 export function end(scratch: Scratch, container: Container, how: TaskState): void {
   const { taskId, host, news, stage } = container;
   const { containers, heard, ended } = scratch.state;

@@ -17,7 +17,7 @@ const IMAGE = { state: "present", reference: "image" } as const;
 
 export function observe(state: State): Observed {
   const { proxy, jupyter } = state.memory.cluster.spec;
-  const newest = state.lineages.at(-1);
+  const newest = state.histories.at(-1);
   const leader = state.containers.find(
     (c) => c.leaderId !== null && state.volumes[volumeKey(c)]?.memberId === newest?.leader,
   );
@@ -98,8 +98,8 @@ const EXITED = { ...UP, state: "exited", ready: false, pid: null } as const;
 /** What an agent says when it is heard. */
 export function statusOf(container: Container, state: State): AgentStatus {
   const volume = state.volumes[volumeKey(container)];
-  const lineage = state.lineages.find((l) => l.lineage === volume?.lineage);
-  const { slot, taskId, orderId, etcd, snapshot, well } = container;
+  const history = state.histories.find((l) => l.history === volume?.history);
+  const { slot, taskId, commandId, etcd, snapshot, well } = container;
   const unit = etcd === "up" ? UP : etcd === "exited" ? EXITED : STOPPED;
   const { replicas } = state.memory.cluster.spec;
   return {
@@ -107,13 +107,13 @@ export function statusOf(container: Container, state: State): AgentStatus {
     taskId,
     instanceId: taskId,
     sequence: 1,
-    phase: orderId === null ? "awaiting-order" : "running",
-    orderId,
+    phase: commandId === null ? "awaiting-start" : "running",
+    commandId: commandId,
     data: dataOf(container, volume),
     snapshot,
-    units: { etcd: unit, sshd: UP, jupyter: orderId === null ? STOPPED : UP },
-    etcd: volume === undefined ? null : healthOf(container, volume, lineage),
-    hosts: tableOf(container, lineage),
+    units: { etcd: unit, sshd: UP, jupyter: commandId === null ? STOPPED : UP },
+    etcd: volume === undefined ? null : healthOf(container, volume, history),
+    hosts: tableOf(container, history),
     sshKnownSlots: Array.from({ length: replicas }, (_, i) => i),
     storage: { ready: well, message: well ? "" : "not mounted" },
     elections: [],
@@ -121,8 +121,8 @@ export function statusOf(container: Container, state: State): AgentStatus {
   };
 }
 
-function tableOf({ etcd }: Container, lineage: Lineage | undefined): HostsTable | null {
-  return etcd === "up" ? (lineage?.hosts ?? null) : null;
+function tableOf({ etcd }: Container, history: Lineage | undefined): HostsTable | null {
+  return etcd === "up" ? (history?.hosts ?? null) : null;
 }
 
 function dataOf({ logRead }: Container, volume: Volume | undefined): AgentStatus["data"] {
@@ -135,10 +135,10 @@ function dataOf({ logRead }: Container, volume: Volume | undefined): AgentStatus
 function healthOf(
   { etcd, leaderId, term, members }: Container,
   { memberId, clusterId, end }: Volume,
-  lineage: Lineage | undefined,
+  history: Lineage | undefined,
 ): EtcdHealth | null {
   if (etcd !== "up") return null;
-  const member = (members ?? lineage?.members)?.find((m) => m.id === memberId);
+  const member = (members ?? history?.members)?.find((m) => m.id === memberId);
   return {
     memberId,
     clusterId,

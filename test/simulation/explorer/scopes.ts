@@ -1,6 +1,6 @@
 /**
- * Small scopes: each situation that takes more than one visit, with each group of faults that may
- * strike in it. Groups are small on purpose: faults that mask each other part company.
+ * Small scopes: each situation that takes more than one reconcile, with each group of faults that
+ * may strike in it. Groups are small on purpose: faults that mask each other part company.
  */
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { FaultKind } from "./faults.ts";

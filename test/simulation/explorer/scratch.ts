@@ -45,42 +45,44 @@ export class Scratch {
     this.set({ volumes });
   }
 
-  lineage(name: string | undefined): Lineage | undefined {
-    return this.state.lineages.find((l) => l.lineage === name);
+  history(name: string | undefined): Lineage | undefined {
+    return this.state.histories.find((l) => l.history === name);
   }
 
   patchLineage(name: string, patch: Partial<Lineage>): void {
-    const lineages = this.state.lineages.map((l) => (l.lineage === name ? { ...l, ...patch } : l));
-    this.set({ lineages });
+    const histories = this.state.histories.map((l) =>
+      l.history === name ? { ...l, ...patch } : l,
+    );
+    this.set({ histories });
   }
 
-  addLineage(lineage: Lineage): void {
-    this.set({ lineages: [...this.state.lineages, lineage] });
+  addLineage(history: Lineage): void {
+    this.set({ histories: [...this.state.histories, history] });
   }
 
   /** Containers whose etcd runs in this history and can reach the others. */
-  upIn({ lineage }: Lineage): readonly Container[] {
+  upIn({ history }: Lineage): readonly Container[] {
     return this.state.containers.filter(
       (c) =>
         c.etcd === "up" &&
         this.state.hosts[c.host] === "up" &&
-        this.volumeOf(c)?.lineage === lineage,
+        this.volumeOf(c)?.history === history,
     );
   }
 
-  votersUp(lineage: Lineage): readonly Container[] {
-    const voters = new Set(lineage.members.filter((m) => !m.isLearner).map((m) => m.id));
-    return this.upIn(lineage).filter((c) => voters.has(this.volumeOf(c)?.memberId ?? ""));
+  votersUp(history: Lineage): readonly Container[] {
+    const voters = new Set(history.members.filter((m) => !m.isLearner).map((m) => m.id));
+    return this.upIn(history).filter((c) => voters.has(this.volumeOf(c)?.memberId ?? ""));
   }
 
-  hasQuorum(lineage: Lineage): boolean {
-    const voters = lineage.members.filter((m) => !m.isLearner).length;
-    return voters > 0 && this.votersUp(lineage).length >= majorityOf(voters);
+  hasQuorum(history: Lineage): boolean {
+    const voters = history.members.filter((m) => !m.isLearner).length;
+    return voters > 0 && this.votersUp(history).length >= majorityOf(voters);
   }
 
   /** The leader as long as a quorum can follow it; what it knows of that is another matter. */
-  leaderOf(lineage: Lineage): Container | undefined {
-    if (lineage.leader === null || !this.hasQuorum(lineage)) return undefined;
-    return this.votersUp(lineage).find((c) => this.volumeOf(c)?.memberId === lineage.leader);
+  leaderOf(history: Lineage): Container | undefined {
+    if (history.leader === null || !this.hasQuorum(history)) return undefined;
+    return this.votersUp(history).find((c) => this.volumeOf(c)?.memberId === history.leader);
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Tries the orders of what may happen in a small scope. It walks from the beginning again and again,
- * each time by a way that it has not gone yet: far as well as wide, and all ways if the budget lasts.
- * What is one state is known again however it was come by, and no step from it is taken twice.
+ * Tries the commands of what may happen in a small scope. It walks from the beginning again and
+ * again, each time by a way that it has not gone yet: far as well as wide, and all ways if the
+ * budget lasts. What is one state is known again however it was come by, and no step from it is
+ * taken twice.
  */
 import { Rng } from "../engine/rng.ts";
 import type { BrokenRule } from "../rules/sight.ts";
@@ -20,7 +21,7 @@ export interface Explored {
   /** Distinct. */
   readonly states: number;
   /** Of the planner: one for each step that was taken. */
-  readonly visits: number;
+  readonly reconciles: number;
   /** Steps of the longest way. */
   readonly depth: number;
   /** No step was left to take. */
@@ -56,7 +57,7 @@ class Search {
   private readonly places = new Map<string, Place>();
   private readonly states = new Set<string>();
   private readonly rng: Rng;
-  private visits = 0;
+  private reconciles = 0;
   private depth = 0;
   private violation: Violation | null = null;
   private readonly root: Place;
@@ -73,17 +74,17 @@ class Search {
     let inVain = 0;
     let start: Place | undefined = this.root;
     while (start !== undefined && this.violation === null && this.isWithinBudget()) {
-      const before = this.visits;
+      const before = this.reconciles;
       this.walk(start);
-      inVain = this.visits > before ? 0 : inVain + 1;
+      inVain = this.reconciles > before ? 0 : inVain + 1;
       start = inVain > IN_VAIN_MAX ? this.open() : this.root;
     }
-    const { states, visits, depth, violation } = this;
-    return { states: states.size, visits, depth, complete: start === undefined, violation };
+    const { states, reconciles, depth, violation } = this;
+    return { states: states.size, reconciles, depth, complete: start === undefined, violation };
   }
 
   private isWithinBudget(): boolean {
-    return this.visits < this.budget.visitsMax;
+    return this.reconciles < this.budget.visitsMax;
   }
 
   /** Where a step is left to take; undefined: nowhere. */
@@ -115,7 +116,7 @@ class Search {
   private go(from: Place, move: Move): Place | null {
     const { state, broken } = take(move, from.state);
     const way = [...from.way, move];
-    this.visits += 1;
+    this.reconciles += 1;
     this.depth = Math.max(this.depth, way.length);
     const [first] = broken;
     if (first !== undefined) {

@@ -6,7 +6,7 @@ import { pendingEffects, settle } from "./effects.ts";
 import { Scratch } from "./scratch.ts";
 import { pruned } from "./steps.ts";
 import type { State } from "./state.ts";
-import { visit } from "./visit.ts";
+import { reconcile } from "./reconcile.ts";
 
 const BEGAN_AT = 1_800_000_000_000;
 const ROUNDS_MAX = 200;
@@ -56,7 +56,7 @@ export function nothingYet({ replicas, spareHosts, dataVolume = "local" }: Site)
     containers: [],
     volumes: {},
     heard: {},
-    lineages: [],
+    histories: [],
     taken: [],
     snapshots: [],
     asked: false,
@@ -74,7 +74,7 @@ export function readyCluster(site: Site): State {
 }
 
 export function withSnapshot(state: State): State {
-  const clusterId = state.lineages.at(-1)?.clusterId ?? "";
+  const clusterId = state.histories.at(-1)?.clusterId ?? "";
   const snapshot: SnapshotInfo = {
     id: "20260101T000000000Z-r9",
     takenAt: "2026-01-01T00:00:00.000Z",
@@ -93,7 +93,7 @@ export function quiet(state: State): State {
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const scratch = new Scratch(current);
     settle(scratch);
-    visit(scratch);
+    reconcile(scratch);
     const [broken] = scratch.broken;
     if (broken !== undefined) throw new Error(`${broken.rule}: ${broken.what}`);
     const next = pruned(scratch.state);

@@ -1,6 +1,7 @@
 /**
- * The explorer's world as plain data: one cluster on some hosts, without wires, promises or seconds
- * that nobody waits for. A state is never changed, so that thousands of them share their parts.
+ * The explorer's world as plain data: one cluster on some hosts, without network, promises or
+ * seconds that nobody waits for. A state is never changed, so that thousands of them share their
+ * parts.
  */
 import type { AgentStatus, EtcdMember } from "../../../controller/model/agent-api.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
@@ -20,8 +21,8 @@ export interface Container {
   readonly ip: string;
   readonly host: string;
   readonly stage: "staging" | "running";
-  /** Of the order in force; null: it waits for one. */
-  readonly orderId: string | null;
+  /** Of the command in force; null: it waits for one. */
+  readonly commandId: string | null;
   readonly etcd: "none" | "up" | "exited";
   /** Whom its etcd takes for the leader; hex. */
   readonly leaderId: string | null;
@@ -43,9 +44,9 @@ export interface Volume {
   readonly clusterId: string;
   readonly memberId: string;
   /** The history that it belongs to: one begins wherever a cluster does, however it is called. */
-  readonly lineage: string;
+  readonly history: string;
   readonly end: LogEnd;
-  /** Of the order that forced it to go on alone. */
+  /** Of the command that forced it to go on alone. */
   readonly forcedBy: string | null;
 }
 
@@ -56,7 +57,7 @@ export interface Change {
 
 /** One history of etcd. Raft is reduced to what it guarantees. */
 export interface Lineage {
-  readonly lineage: string;
+  readonly history: string;
   readonly clusterId: string;
   readonly members: readonly EtcdMember[];
   readonly term: number;
@@ -92,7 +93,7 @@ export interface State {
   readonly volumes: Readonly<Record<string, Volume>>;
   readonly heard: Readonly<Record<string, Heard>>;
   /** In the order in which they began. */
-  readonly lineages: readonly Lineage[];
+  readonly histories: readonly Lineage[];
   /** Member ids under which an etcd has begun on an empty directory. */
   readonly taken: readonly string[];
   readonly snapshots: readonly SnapshotInfo[];

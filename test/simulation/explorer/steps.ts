@@ -5,7 +5,7 @@ import { pendingEffects, settle } from "./effects.ts";
 import { edit, endsOf, type FaultKind, faultsOf } from "./faults.ts";
 import { Scratch } from "./scratch.ts";
 import type { State } from "./state.ts";
-import { visit } from "./visit.ts";
+import { reconcile } from "./reconcile.ts";
 
 export interface Scope {
   readonly name: string;
@@ -53,7 +53,7 @@ export function movesOf(state: State, scope: Scope): readonly Move[] {
 export function take(move: Move, from: State): Outcome {
   const scratch = new Scratch(from);
   move.happen(scratch);
-  visit(scratch);
+  reconcile(scratch);
   return { state: pruned(scratch.state), broken: scratch.broken };
 }
 

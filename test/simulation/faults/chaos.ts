@@ -1,6 +1,6 @@
 /** Draws faults from the seed, lets them happen, and ends what is not over when the time is up. */
 import { clusterKey } from "../../../controller/model/ids.ts";
-import type { Judge } from "../check/judge.ts";
+import type { Checker } from "../check/checker.ts";
 import type { Rng } from "../engine/rng.ts";
 import { type Phase, phaseOf } from "../world/phases.ts";
 import type { World } from "../world/world.ts";
@@ -31,7 +31,7 @@ export class Chaos {
 
   constructor(
     private readonly world: World,
-    judge: Judge,
+    checker: Checker,
     writers: ReadonlyMap<string, Writer>,
     private readonly rng: Rng,
     private readonly options: {
@@ -42,7 +42,7 @@ export class Chaos {
   ) {
     this.scene = {
       world,
-      judge,
+      checker,
       rng,
       writers,
       undoLater: (delayMs, undo) => this.undoLater(delayMs, undo),
@@ -63,8 +63,8 @@ export class Chaos {
     this.over = true;
     for (const undo of this.undoings) undo();
     this.undoings.clear();
-    this.scene.judge.onEffectExtra = () => undefined;
-    this.world.wires.calm();
+    this.scene.checker.onEffectExtra = () => undefined;
+    this.world.network.calm();
     this.world.site.connectivityChanged();
     const { world } = this;
     if (world.controller === null) world.startController();

@@ -25,7 +25,7 @@ export const CONTROLLER_FAULTS: readonly Fault[] = [
       const { controller } = scene.world;
       if (controller === null) return null;
       let left = scene.rng.integer(1, 6);
-      scene.judge.onEffectExtra = (of) => {
+      scene.checker.onEffectExtra = (of) => {
         if (of !== controller) return;
         left -= 1;
         if (left > 0 || !controller.isRunning) return;

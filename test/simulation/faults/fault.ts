@@ -2,11 +2,11 @@
 import type { Rng } from "../engine/rng.ts";
 import type { World } from "../world/world.ts";
 import type { Writer } from "../world/writer.ts";
-import type { Judge } from "../check/judge.ts";
+import type { Checker } from "../check/checker.ts";
 
 export interface Scene {
   readonly world: World;
-  readonly judge: Judge;
+  readonly checker: Checker;
   readonly rng: Rng;
   readonly writers: ReadonlyMap<string, Writer>;
   /** When faults end, all that is not over is undone: in the order in which it was done. */

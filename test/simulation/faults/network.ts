@@ -15,7 +15,7 @@ function ends({ world }: Scene): string[] {
 
 function partition(scene: Scene, cuts: readonly (readonly [string, string])[]): void {
   const { world, rng } = scene;
-  const { partitions } = world.wires;
+  const { partitions } = world.network;
   for (const [from, to] of cuts) partitions.cutOneWay(from, to);
   world.site.connectivityChanged();
   scene.undoLater(rng.integer(LASTS_MS.min, LASTS_MS.max), () => {
@@ -70,8 +70,11 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     kind: "bad weather",
     weight: 3,
     strike: ({ world, rng, undoLater }) => {
-      world.wires.setConditions(storm(rng.fraction() * 0.3, 0.1), storm(rng.fraction() * 0.05, 0));
-      undoLater(rng.integer(3_000, 30_000), () => world.wires.setConditions(...CLEAR));
+      world.network.setConditions(
+        storm(rng.fraction() * 0.3, 0.1),
+        storm(rng.fraction() * 0.05, 0),
+      );
+      undoLater(rng.integer(3_000, 30_000), () => world.network.setConditions(...CLEAR));
       return "all";
     },
   },

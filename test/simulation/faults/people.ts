@@ -1,6 +1,6 @@
 /** People: they edit the spec at any moment, well or badly, and ask for restores. */
 import { clusterKey } from "../../../controller/model/ids.ts";
-import type { Wish } from "../world/spec-user.ts";
+import type { DesiredSpec } from "../world/spec-user.ts";
 import type { Fault, Scene } from "./fault.ts";
 
 const BROKEN = [
@@ -9,12 +9,12 @@ const BROKEN = [
   "",
 ] as const;
 
-function edit(scene: Scene, change: (wish: Wish) => Partial<Wish>): string {
+function edit(scene: Scene, change: (desiredSpec: DesiredSpec) => Partial<DesiredSpec>): string {
   const { world, rng } = scene;
   const cluster = rng.pick(world.user.names());
-  const wish = world.user.wish(cluster);
-  const changes = change(wish);
-  world.user.write({ ...wish, ...changes });
+  const desiredSpec = world.user.desiredSpec(cluster);
+  const changes = change(desiredSpec);
+  world.user.write({ ...desiredSpec, ...changes });
   world.trace.add("user", "edits", cluster, JSON.stringify(changes));
   world.read();
   return cluster;
@@ -76,7 +76,7 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
       world.user.deleteFile(cluster);
       world.read();
       // A cluster that is deleted, and comes back, begins anew on what is left of its data.
-      if (world.user.wish(cluster).deletionPolicy === "Delete")
+      if (world.user.desiredSpec(cluster).deletionPolicy === "Delete")
         scene.writers.get(cluster)?.excuse(() => true);
       scene.undoLater(rng.integer(1_000, 30_000), () => repair(scene, cluster));
       return cluster;
@@ -86,7 +86,7 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
     kind: "restore asked for",
     weight: 1,
     strike: (scene) => {
-      const { world, rng, judge } = scene;
+      const { world, rng, checker } = scene;
       const { controller } = world;
       const cluster = rng.pick(world.user.names());
       const key = clusterKey({ namespace: "default", name: cluster });
@@ -94,7 +94,7 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
       if (controller === null || memory === undefined) return null;
       const snapshot = rng.pick([...world.shelf.known(key), null]);
       world.trace.add("user", "restore", cluster, snapshot?.id ?? "nothing");
-      judge.personRestores(cluster, snapshot === null ? "nothing" : "snapshot");
+      checker.personRestores(cluster, snapshot === null ? "nothing" : "snapshot");
       const request =
         snapshot === null
           ? ({ from: "nothing" } as const)
@@ -106,12 +106,12 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
 ];
 
 function resume({ world }: Scene, cluster: string): void {
-  world.user.write({ ...world.user.wish(cluster), suspend: false });
+  world.user.write({ ...world.user.desiredSpec(cluster), suspend: false });
   world.read();
 }
 
 /** The last good text is put back. */
 function repair({ world }: Scene, cluster: string): void {
-  world.user.write(world.user.wish(cluster));
+  world.user.write(world.user.desiredSpec(cluster));
   world.read();
 }

@@ -28,7 +28,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "identity-twice",
     keeps: "a member id with which a container was told to join is never told to another",
-    find: `member.id !== node.memory.spentMemberId && !failed`,
+    find: `member.id !== node.memory.retiredMemberId && !failed`,
     replacement: `!failed`,
   },
   {

@@ -1,4 +1,6 @@
-/** Takes a guard away from the planner's source: in what a bundler reads, never in the work tree. */
+/**
+ * Takes a guard away from the planner's source: in what a bundler reads, never in the work tree.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +17,9 @@ export interface Removal {
   readonly text: string;
 }
 
-/** @throws Error that names the guard when the planner's source has it no more, or more than once */
+/**
+ * @throws Error that names the guard when the planner's source has it no more, or more than once
+ */
 export function removalOf(guard: Guard, sources = plannerSources()): Removal {
   const pattern = patternOf(guard.find);
   const hits = [...sources].flatMap(([file, text]) =>

@@ -36,12 +36,12 @@ function rareStatesLine(tally: Tally): string {
   return never.length === 0 ? line : `${line}; never: ${never.join("; ")}`;
 }
 
-/** At how many visits each rare state was, the rarest first. */
+/** At how many reconciles each rare state was, the rarest first. */
 function rareStatesTable(tally: Tally): string {
   const rows = SOMETIMES_NAMES.map((name) => [name, tally.sometimes.get(name) ?? 0] as const)
     .toSorted(([, a], [, b]) => a - b)
     .map(([name, count]) => [name, String(count)]);
-  return markdownTable([["rare state", "visits"], ...rows]);
+  return markdownTable([["rare state", "reconciles"], ...rows]);
 }
 
 /** How often each fault struck in each phase. */

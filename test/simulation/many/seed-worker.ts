@@ -1,7 +1,7 @@
 /** A thread that carries out runs, one after the other, as they are handed to it. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Finding } from "../check/findings.ts";
-import { type PlantedName, tamperingOf } from "../check/planted.ts";
+import { type PlantedName, mutationOf } from "../check/planted.ts";
 import type { Coverage } from "../faults/chaos.ts";
 import { runSeed, type RunOptions, type RunResult } from "../run/run-seed.ts";
 
@@ -26,8 +26,8 @@ parentPort?.on("message", (seed: number) => void answer(seed));
 
 async function answer(seed: number): Promise<void> {
   const { planted, ...site } = workerData as WorkerSettings;
-  const tampering = planted === undefined ? {} : { tampering: tamperingOf(planted) };
-  const run = await runSeed({ ...site, ...tampering, seed, linesKept: 0 });
+  const mutation = planted === undefined ? {} : { mutation: mutationOf(planted) };
+  const run = await runSeed({ ...site, ...mutation, seed, linesKept: 0 });
   const { findings, coverage, sometimes, hash, steps, virtualMs, convergedMs } = run;
   const result = { seed, findings, coverage, sometimes, hash, steps, virtualMs, convergedMs };
   parentPort?.postMessage(result satisfies SeedResult);

@@ -14,7 +14,7 @@ export class Tally {
   readonly violations: Violation[] = [];
   /** Fault -> phase -> how often. */
   readonly coverage = new Map<string, Map<Phase, number>>();
-  /** Rare state -> at how many visits it was. */
+  /** Rare state -> at how many reconciles it was. */
   readonly sometimes = new Map<SometimesName, number>();
   seeds = 0;
   steps = 0;

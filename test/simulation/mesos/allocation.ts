@@ -30,7 +30,7 @@ export class Allocation {
     this.within(ALLOCATION_MS);
   }
 
-  /** A new subscription begins without any wish of the one before. */
+  /** A new subscription begins without any desiredSpec of the one before. */
   begin(): void {
     this.suppressed = false;
     this.soon();

@@ -1,6 +1,6 @@
 /** What a subscribed framework asks of a master: tasks launched and killed, and news of them. */
 import type { Call, Id, TaskInfo, TaskStatus } from "../../../controller/mesos/wire.ts";
-import type { Wires } from "../wire/wires.ts";
+import type { Network } from "../wire/network.ts";
 import type { Allocation } from "./allocation.ts";
 import { amountOf, fits, minus, NOTHING, plus } from "./allocator.ts";
 import type { MasterAgents, RegisteredAgent } from "./master-agents.ts";
@@ -11,7 +11,7 @@ import { bareStatus } from "./statuses.ts";
 
 export interface CallsOptions {
   readonly name: string;
-  readonly wires: Wires;
+  readonly network: Network;
   readonly registry: Registry;
   readonly agents: MasterAgents;
   readonly allocation: Allocation;
@@ -72,7 +72,7 @@ export class Calls {
   }
 
   private launch(registered: RegisteredAgent, info: TaskInfo): void {
-    const { agents, wires, name, tell } = this.options;
+    const { agents, network, name, tell } = this.options;
     const { agentId, agent } = registered;
     const taskId = info.task_id.value;
     if (agents.agentOfTask(taskId) !== undefined) {
@@ -81,11 +81,11 @@ export class Calls {
       return;
     }
     agents.setTask(registered, info, bareStatus(taskId, agentId, "TASK_STAGING", {}));
-    wires.sendLink(name, agent.name, () => agent.launch(info));
+    network.sendLink(name, agent.name, () => agent.launch(info));
   }
 
   private kill(kill: Extract<Call, { type: "KILL" }>["kill"]): void {
-    const { agents, wires, name } = this.options;
+    const { agents, network, name } = this.options;
     const taskId = kill.task_id.value;
     const registered = agents.agentOfTask(taskId);
     if (registered === undefined) {
@@ -97,11 +97,11 @@ export class Calls {
     const nanoseconds = kill.kill_policy?.grace_period.nanoseconds;
     const graceMs = nanoseconds === undefined ? null : nanoseconds / 1e6;
     const { agent } = registered;
-    wires.sendLink(name, agent.name, () => agent.kill(taskId, graceMs));
+    network.sendLink(name, agent.name, () => agent.kill(taskId, graceMs));
   }
 
   private acknowledge(of: Extract<Call, { type: "ACKNOWLEDGE" }>["acknowledge"]): void {
-    const { agents, wires, name } = this.options;
+    const { agents, network, name } = this.options;
     const registered = agents.get(of.agent_id.value);
     if (registered?.connected !== true) return;
     const taskId = of.task_id.value;
@@ -109,7 +109,7 @@ export class Calls {
     const ended = status?.uuid === of.uuid && isTerminal(status.state);
     if (ended) agents.dropTask(registered, taskId);
     const { agent } = registered;
-    wires.sendLink(name, agent.name, () => agent.acknowledge(taskId, of.uuid));
+    network.sendLink(name, agent.name, () => agent.acknowledge(taskId, of.uuid));
   }
 
   private reconcile(asked: readonly { readonly task_id: Id; readonly agent_id?: Id }[]): void {

@@ -7,7 +7,7 @@ import type {
 } from "../../../controller/mesos/http/connections.ts";
 import type { MasterAddress } from "../../../controller/mesos/http/master-address.ts";
 import { ByteStream, recordOf } from "../wire/byte-stream.ts";
-import type { Station } from "../wire/station.ts";
+import type { Endpoint } from "../wire/endpoint.ts";
 import type { HttpAnswer, HttpRequest } from "./master.ts";
 
 /** The caller has deadlines of its own; this only lets go of what nobody waits for any more. */
@@ -18,18 +18,18 @@ export class SimulatedConnections implements MasterConnections {
   private streams = 0;
 
   constructor(
-    private readonly station: Station,
+    private readonly endpoint: Endpoint,
     /** Once in all the time: a stream of an earlier process must not be taken for one of this. */
     private readonly owner: string,
   ) {}
 
   streamClient(address: MasterAddress): Connection {
     this.streams += 1;
-    return new SimulatedConnection(this.station, address, `${this.owner}/${this.streams}`);
+    return new SimulatedConnection(this.endpoint, address, `${this.owner}/${this.streams}`);
   }
 
   callPool(address: MasterAddress): Connection {
-    return new SimulatedConnection(this.station, address, null);
+    return new SimulatedConnection(this.endpoint, address, null);
   }
 
   headers(more: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -42,7 +42,7 @@ class SimulatedConnection implements Connection {
   private readonly failures = new Set<(error: Error) => void>();
 
   constructor(
-    private readonly station: Station,
+    private readonly endpoint: Endpoint,
     private readonly address: MasterAddress,
     private readonly stream: string | null,
   ) {}
@@ -59,7 +59,7 @@ class SimulatedConnection implements Connection {
       this.failures.add(fail);
       signal.addEventListener("abort", () => fail(new Error("aborted")), { once: true });
       const events = this.stream === null ? null : this.read(this.stream);
-      this.station.ask(this.address.host, "mesos", sent, ANSWER_MS_MAX, (answer) => {
+      this.endpoint.ask(this.address.host, "mesos", sent, ANSWER_MS_MAX, (answer) => {
         if (answer === undefined) return fail(new Error("no answer"));
         this.failures.delete(fail);
         resolve(answerOf(answer as HttpAnswer, events));
@@ -70,14 +70,14 @@ class SimulatedConnection implements Connection {
   async destroy(): Promise<void> {
     if (this.destroyed) return;
     this.destroyed = true;
-    if (this.stream !== null) this.station.close(this.stream);
+    if (this.stream !== null) this.endpoint.close(this.stream);
     for (const fail of this.failures) fail(new Error("connection destroyed"));
   }
 
   private read(stream: string): ByteStream {
     const records = new ByteStream();
     this.failures.add((error) => records.fail(error));
-    this.station.read(stream, this.address.host, {
+    this.endpoint.read(stream, this.address.host, {
       part: (event) => records.push(recordOf(event as object)),
       broken: (reason) => records.fail(new Error(reason)),
     });

@@ -12,7 +12,7 @@ import { SlotVolume } from "../node/slot-volume.ts";
 import type { Addresses } from "./addresses.ts";
 
 /** What runs in a container. */
-export interface Inmate {
+export interface ContainerProcess {
   /** As by SIGTERM; `done` when it has ended by itself. */
   stop(done: () => void): void;
   /** As by SIGKILL. */
@@ -20,7 +20,7 @@ export interface Inmate {
 }
 
 export interface Container {
-  /** Its name on the wires; every launch has another. */
+  /** Its name on the network; every launch has another. */
   readonly name: string;
   readonly task: TaskInfo;
   readonly config: NodeConfig;
@@ -29,7 +29,7 @@ export interface Container {
   running: boolean;
   /** Nobody manages it any more: its executor died. */
   orphan: boolean;
-  inmate: Inmate | null;
+  process: ContainerProcess | null;
 }
 
 export interface DockerHostOptions {
@@ -38,7 +38,7 @@ export interface DockerHostOptions {
   readonly rng: Rng;
   readonly trace: Trace;
   readonly addresses: Addresses;
-  readonly start: (container: Container) => Inmate;
+  readonly start: (container: Container) => ContainerProcess;
   /** It ended by itself, or was killed by others than its executor. */
   readonly onEnd: (container: Container, how: string) => void;
   /** It ended, whatever the reason. */
@@ -74,7 +74,7 @@ export class DockerHost {
       hostname: this.name,
       running: false,
       orphan: false,
-      inmate: null,
+      process: null,
     };
     this.containers.set(container.name, container);
     const { ip } = container.config;
@@ -82,7 +82,7 @@ export class DockerHost {
       if (!this.containers.has(container.name)) return;
       if (addresses.claim(ip, container.name)) {
         container.running = true;
-        container.inmate = this.options.start(container);
+        container.process = this.options.start(container);
         onOutcome(null);
         return;
       }
@@ -96,7 +96,7 @@ export class DockerHost {
 
   /** `docker stop`: after the grace it is killed. */
   stop(container: Container, graceMs: number, done: () => void): void {
-    const { inmate } = container;
+    const { process } = container;
     let over = false;
     const end = () => {
       if (over) return;
@@ -104,12 +104,12 @@ export class DockerHost {
       this.remove(container, "stopped");
       done();
     };
-    if (inmate === null || !this.containers.has(container.name)) {
+    if (process === null || !this.containers.has(container.name)) {
       end();
       return;
     }
     this.options.clock.after(graceMs, end);
-    inmate.stop(end);
+    process.stop(end);
   }
 
   /** `docker kill`, or whatever else ends it at once. */
@@ -131,8 +131,8 @@ export class DockerHost {
   private remove(container: Container, how: string): boolean {
     if (!this.containers.delete(container.name)) return false;
     container.running = false;
-    container.inmate?.kill();
-    container.inmate = null;
+    container.process?.kill();
+    container.process = null;
     this.options.addresses.release(container.config.ip, container.name);
     this.options.trace.add(this.name, "container ended", container.name, how);
     this.options.onGone(container);

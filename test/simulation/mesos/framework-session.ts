@@ -2,7 +2,7 @@
 import type { Call, SchedulerEvent } from "../../../controller/mesos/wire.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Trace } from "../engine/trace.ts";
-import type { Station } from "../wire/station.ts";
+import type { Endpoint } from "../wire/endpoint.ts";
 import type { HttpAnswer } from "./master.ts";
 import type { Registry } from "./registry.ts";
 import { judgeSubscription, type Session } from "./sessions.ts";
@@ -17,7 +17,7 @@ export interface FrameworkSessionOptions {
 }
 
 interface Live extends Session {
-  readonly station: Station;
+  readonly endpoint: Endpoint;
 }
 
 const HEARTBEAT_MS = 15_000;
@@ -33,12 +33,12 @@ export class FrameworkSession {
   }
 
   tell(event: SchedulerEvent): void {
-    this.live?.station.write(this.live.stream, event);
+    this.live?.endpoint.write(this.live.stream, event);
   }
 
   /** @param reads name of the stream that the client reads */
   subscribe(
-    station: Station,
+    endpoint: Endpoint,
     from: string,
     reads: string,
     call: Extract<Call, { type: "SUBSCRIBE" }>,
@@ -46,11 +46,11 @@ export class FrameworkSession {
     const outcome = judgeSubscription(call, reads, this.options.registry);
     if ("refused" in outcome) return outcome.refused;
     this.end("Framework failed over");
-    const live = { ...outcome.session, station };
-    station.beginStream(reads, from, () => this.onReaderGone(live));
+    const live = { ...outcome.session, endpoint };
+    endpoint.beginStream(reads, from, () => this.onReaderGone(live));
     // After the answer's headers.
     this.options.clock.after(0, () => {
-      if (station.isOpen) this.begin(live, outcome.removed);
+      if (endpoint.isOpen) this.begin(live, outcome.removed);
     });
     return { statusCode: 200, text: "", streamId: live.streamId };
   }
@@ -96,7 +96,7 @@ export class FrameworkSession {
   }
 }
 
-function refuse({ station, stream }: Live, message: string): void {
-  station.write(stream, { type: "ERROR", error: { message } });
-  station.endStream(stream);
+function refuse({ endpoint, stream }: Live, message: string): void {
+  endpoint.write(stream, { type: "ERROR", error: { message } });
+  endpoint.endStream(stream);
 }

@@ -3,8 +3,8 @@ import type { Call, TaskState, TaskStatus } from "../../../controller/mesos/wire
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { Trace } from "../engine/trace.ts";
-import { Station } from "../wire/station.ts";
-import type { Wires } from "../wire/wires.ts";
+import { Endpoint } from "../wire/endpoint.ts";
+import type { Network } from "../wire/network.ts";
 import { Allocation } from "./allocation.ts";
 import { Calls } from "./calls.ts";
 import { MasterAgents } from "./master-agents.ts";
@@ -18,7 +18,7 @@ export interface MasterOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly trace: Trace;
-  readonly wires: Wires;
+  readonly network: Network;
   readonly registry: Registry;
   /** How long an agent may be out of reach; Mesos's own is 75 to 90 s. Milliseconds. */
   readonly unreachableMs: number;
@@ -49,7 +49,7 @@ export class MesosMaster {
   readonly agents = new MasterAgents();
   private readonly allocation: Allocation;
   private readonly calls: Calls;
-  private station: Station | null = null;
+  private endpoint: Endpoint | null = null;
   private detach = () => {};
   private readonly session: FrameworkSession;
   private starts = 0;
@@ -57,7 +57,7 @@ export class MesosMaster {
 
   constructor(readonly options: MasterOptions) {
     this.name = options.name;
-    const { name, clock, wires, registry, trace } = options;
+    const { name, clock, network, registry, trace } = options;
     const { agents } = this;
     this.session = new FrameworkSession({
       name,
@@ -76,7 +76,7 @@ export class MesosMaster {
     });
     this.calls = new Calls({
       name,
-      wires,
+      network,
       registry,
       agents,
       allocation: this.allocation,
@@ -86,16 +86,16 @@ export class MesosMaster {
   }
 
   get isRunning(): boolean {
-    return this.station !== null;
+    return this.endpoint !== null;
   }
 
   start(): void {
-    if (this.station !== null) return;
-    const { wires, clock } = this.options;
+    if (this.endpoint !== null) return;
+    const { network, clock } = this.options;
     this.starts += 1;
-    this.detach = wires.attachLink(this.name);
-    this.station = new Station(this.name, wires, clock);
-    this.station.serve("mesos", (from, body, answer) => {
+    this.detach = network.attachLink(this.name);
+    this.endpoint = new Endpoint(this.name, network, clock);
+    this.endpoint.serve("mesos", (from, body, answer) => {
       answer(this.serve(from, body as HttpRequest));
     });
   }
@@ -109,8 +109,8 @@ export class MesosMaster {
     this.leads = false;
     this.session.drop();
     this.allocation.stop();
-    this.station?.shut();
-    this.station = null;
+    this.endpoint?.shut();
+    this.endpoint = null;
     this.detach();
   }
 
@@ -127,9 +127,9 @@ export class MesosMaster {
 
   onRegister(agent: MesosAgent): void {
     if (!this.leads) return;
-    const { registry, wires } = this.options;
+    const { registry, network } = this.options;
     if (agent.agentId !== null && registry.gone.has(agent.agentId)) {
-      wires.sendLink(this.name, agent.name, () => agent.shutDown());
+      network.sendLink(this.name, agent.name, () => agent.shutDown());
       return;
     }
     const agentId = agent.agentId ?? registry.nextAgentId();
@@ -149,7 +149,7 @@ export class MesosMaster {
       // Launched, and lost on the way to the agent.
       if (!registered.tasks.has(taskId)) this.tellMissing(taskId, agentId, status.state);
     }
-    wires.sendLink(this.name, agent.name, () => agent.onRegistered(this, agentId));
+    network.sendLink(this.name, agent.name, () => agent.onRegistered(this, agentId));
     this.allocation.soon();
   }
 
@@ -180,7 +180,7 @@ export class MesosMaster {
 
   /** By an operator: the machine never comes back. */
   markGone(agentId: string): void {
-    const { registry, wires } = this.options;
+    const { registry, network } = this.options;
     const registered = this.agents.get(agentId);
     if (registered === undefined || registry.gone.has(agentId)) return;
     registry.markGone(agentId);
@@ -188,7 +188,7 @@ export class MesosMaster {
       reason: "REASON_AGENT_REMOVED_BY_OPERATOR",
       message: "Agent has been marked gone",
     });
-    wires.sendLink(this.name, registered.agent.name, () => registered.agent.shutDown());
+    network.sendLink(this.name, registered.agent.name, () => registered.agent.shutDown());
   }
 
   private serve(from: string, request: HttpRequest): HttpAnswer {
@@ -200,9 +200,9 @@ export class MesosMaster {
     }
     const call = JSON.parse(request.body) as Call;
     if (call.type === "SUBSCRIBE") {
-      const { station } = this;
-      if (station === null) return refusal(503, "recovery");
-      return this.session.subscribe(station, from, request.reads ?? "", call);
+      const { endpoint } = this;
+      if (endpoint === null) return refusal(503, "recovery");
+      return this.session.subscribe(endpoint, from, request.reads ?? "", call);
     }
     if (request.streamId === undefined) return refusal(400, "No stream id");
     const session = this.session.current;
@@ -225,7 +225,7 @@ export class MesosMaster {
   private onSubscribed(): void {
     for (const { agent, connected } of this.agents.all()) {
       if (!connected) continue;
-      this.options.wires.sendLink(this.name, agent.name, () => agent.sendUpdates());
+      this.options.network.sendLink(this.name, agent.name, () => agent.sendUpdates());
     }
     this.allocation.begin();
   }

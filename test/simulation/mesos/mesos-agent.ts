@@ -6,7 +6,7 @@ import type { Clock } from "../../../controller/model/ports.ts";
 import type { TaskInfo, TaskState, TaskStatus } from "../../../controller/mesos/wire.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { Trace } from "../engine/trace.ts";
-import type { Wires } from "../wire/wires.ts";
+import type { Network } from "../wire/network.ts";
 import type { Container, DockerHost } from "./docker-host.ts";
 import type { MesosMaster } from "./master.ts";
 import { type StatusParts, statusOf } from "./statuses.ts";
@@ -27,7 +27,7 @@ export interface MesosAgentOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly trace: Trace;
-  readonly wires: Wires;
+  readonly network: Network;
   /** As ZooKeeper tells it, if it can be asked. */
   readonly leadingMaster: () => MesosMaster | null;
   /** Base64 of sixteen bytes. */
@@ -68,7 +68,7 @@ export class MesosAgent {
   start(): void {
     if (this.running || !this.options.host.up) return;
     this.running = true;
-    this.detach = this.options.wires.attachLink(this.name);
+    this.detach = this.options.network.attachLink(this.name);
     this.recover();
     this.lookForMaster();
   }
@@ -223,7 +223,7 @@ export class MesosAgent {
   private forward(status: TaskStatus): void {
     const { master } = this;
     if (!this.running || master === null) return;
-    this.options.wires.sendLink(this.name, master.name, () => master.onUpdate(this, status));
+    this.options.network.sendLink(this.name, master.name, () => master.onUpdate(this, status));
   }
 
   private lookForMaster(): void {
@@ -235,9 +235,9 @@ export class MesosAgent {
 
   private register(): void {
     if (!this.running || this.master !== null) return;
-    const { wires, clock, leadingMaster } = this.options;
+    const { network, clock, leadingMaster } = this.options;
     const master = leadingMaster();
-    if (master !== null) wires.sendLink(this.name, master.name, () => master.onRegister(this));
+    if (master !== null) network.sendLink(this.name, master.name, () => master.onRegister(this));
     this.cancelRegister = clock.after(REGISTER_AGAIN_MS, () => this.register());
   }
 }

@@ -7,7 +7,7 @@ export interface Session {
   readonly frameworkId: string;
   /** To be sent with every other call. */
   readonly streamId: string;
-  /** Name of the stream on the wires. */
+  /** Name of the stream on the network. */
   readonly stream: string;
 }
 

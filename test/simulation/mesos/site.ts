@@ -1,7 +1,7 @@
 /** A Mesos site: masters that elect one of them, and the agents of the hosts. */
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Rng } from "../engine/rng.ts";
-import type { Wires } from "../wire/wires.ts";
+import type { Network } from "../wire/network.ts";
 import type { MesosAgent } from "./mesos-agent.ts";
 import type { MesosMaster } from "./master.ts";
 
@@ -18,7 +18,7 @@ export class MesosSite {
   constructor(
     readonly masters: readonly MesosMaster[],
     readonly agents: readonly MesosAgent[],
-    private readonly deps: { readonly clock: Clock; readonly rng: Rng; readonly wires: Wires },
+    private readonly deps: { readonly clock: Clock; readonly rng: Rng; readonly network: Network },
   ) {}
 
   start(): void {
@@ -54,7 +54,7 @@ export class MesosSite {
     const leader = this.leader();
     if (leader === null) return;
     for (const { agent, connected } of leader.agents.all()) {
-      const reached = this.deps.wires.partitions.connects(leader.name, agent.name);
+      const reached = this.deps.network.partitions.connects(leader.name, agent.name);
       if (connected && !reached) this.suspected.add(agent);
       // What was sent meanwhile is lost: they register anew.
       else if (this.suspected.has(agent)) this.breakConnection(agent);

@@ -1,6 +1,6 @@
 /** The etcd program of one container: started as its flags say, on the data that it finds. */
 import type { Command, RunningProcess } from "../../../agent-image/agent/ports/processes.ts";
-import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
+import type { StartCommand, EtcdStart } from "../../../controller/model/agent-api.ts";
 import { peerUrl } from "../../../controller/model/ids.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
 import type { EtcdData } from "../etcd/data.ts";
@@ -17,8 +17,8 @@ const ENTRIES_KEPT = 50;
 export class EtcdProcess {
   /** null: no process runs. */
   server: EtcdServer | null = null;
-  /** The orders that the agent has taken, by which a member knows whom it joins; newest last. */
-  readonly orders: AgentOrder[] = [];
+  /** The commands that the agent has taken, by which a member knows whom it joins; newest last. */
+  readonly commands: StartCommand[] = [];
   private readonly endings = new Set<() => void>();
   private kill = () => {};
   private starts = 0;
@@ -84,15 +84,17 @@ export class EtcdProcess {
     return () => this.endings.delete(tell);
   }
 
-  /** What etcd puts into an empty directory; flags for a beginning mean nothing on one that is not. */
+  /**
+   * What etcd puts into an empty directory; flags for a beginning mean nothing on one that is not.
+   */
   private prepare(data: EtcdData, flags: Flags): void {
-    const { lineages, onNewBeginning } = this.options;
-    const { order } = this;
+    const { histories, onNewBeginning } = this.options;
+    const { command } = this;
     if (flags.has("force-new-cluster") && data.open() !== null) {
-      if (order !== undefined) onNewBeginning(order);
-      data.forceNewCluster(lineages.next());
+      if (command !== undefined) onNewBeginning(command);
+      data.forceNewCluster(histories.next());
     }
-    if (data.written || order === undefined) return;
+    if (data.written || command === undefined) return;
     data.wipe();
     if (flags.get("initial-cluster-state") === "existing") {
       const { memberId, clusterId } = this.orderOf("join");
@@ -100,19 +102,19 @@ export class EtcdProcess {
       return;
     }
     const token = flags.get("initial-cluster-token");
-    onNewBeginning(order);
+    onNewBeginning(command);
     data.bootstrap(flags.get("name"), { members: flags.initialCluster, token });
-    if (order.etcd.mode === "restore") data.learnLineage(lineages.next());
+    if (command.etcd.mode === "restore") data.learnHistory(histories.next());
   }
 
-  private get order(): AgentOrder | undefined {
-    return this.orders.at(-1);
+  private get command(): StartCommand | undefined {
+    return this.commands.at(-1);
   }
 
-  private orderOf<M extends EtcdOrder["mode"]>(mode: M): Extract<EtcdOrder, { mode: M }> {
-    const found = this.orders.findLast(({ etcd }) => etcd.mode === mode)?.etcd;
-    if (found === undefined) throw new Error(`etcd is run as for ${mode}, and no order said so`);
-    return found as Extract<EtcdOrder, { mode: M }>;
+  private orderOf<M extends EtcdStart["mode"]>(mode: M): Extract<EtcdStart, { mode: M }> {
+    const found = this.commands.findLast(({ etcd }) => etcd.mode === mode)?.etcd;
+    if (found === undefined) throw new Error(`etcd is run as for ${mode}, and no command said so`);
+    return found as Extract<EtcdStart, { mode: M }>;
   }
 }
 

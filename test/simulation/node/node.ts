@@ -3,7 +3,7 @@ import { Agent, type AgentApi } from "../../../agent-image/agent/agent.ts";
 import { ETCD_DIR } from "../../../agent-image/agent/paths.ts";
 import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
 import {
-  type AgentOrder,
+  type StartCommand,
   DATA_MOUNT,
   type NodeConfig,
 } from "../../../controller/model/agent-api.ts";
@@ -15,9 +15,9 @@ import type { Trace } from "../engine/trace.ts";
 import type { EtcdServerOptions } from "../etcd/server-options.ts";
 import { snapshotIn } from "../etcd/snapshot-bytes.ts";
 import type { EtcdRequest, EtcdSnapshot } from "../etcd/types.ts";
-import type { Inmate } from "../mesos/docker-host.ts";
-import { Station } from "../wire/station.ts";
-import type { Wires } from "../wire/wires.ts";
+import type { ContainerProcess } from "../mesos/docker-host.ts";
+import { Endpoint } from "../wire/endpoint.ts";
+import type { Network } from "../wire/network.ts";
 import { containerTree } from "./container-tree.ts";
 import { EtcdProcess } from "./etcd-process.ts";
 import { LocalEtcd } from "./local-etcd.ts";
@@ -27,20 +27,20 @@ import type { SlotVolume } from "./slot-volume.ts";
 import { WireServer } from "./wire-server.ts";
 
 export interface NodeOptions {
-  /** On the wires. */
+  /** On the network. */
   readonly name: string;
   readonly config: NodeConfig;
   readonly volume: SlotVolume;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly trace: Trace;
-  readonly wires: Wires;
+  readonly network: Network;
   readonly sendPeer: EtcdServerOptions["send"];
   readonly observeRaft: NonNullable<EtcdServerOptions["observe"]>;
   /** Names of histories that begin when a survivor is forced to go on alone. */
-  readonly lineages: { next(): string };
-  /** A new history begins by this order, on what the volume now holds. */
-  readonly onNewBeginning: (order: AgentOrder) => void;
+  readonly histories: { next(): string };
+  /** A new history begins by this command, on what the volume now holds. */
+  readonly onNewBeginning: (command: StartCommand) => void;
 }
 
 const BOOT_MS = { min: 150, max: 600 };
@@ -48,24 +48,24 @@ const BOOT_MS = { min: 150, max: 600 };
 const STOP_MS_MAX = 4_000;
 const REQUEST_MS_MAX = 5_000;
 
-export class Node implements Inmate {
+export class Node implements ContainerProcess {
   readonly etcd: EtcdProcess;
   private readonly agent: Agent;
   private api: AgentApi | null = null;
   /** Of the agent, which may hang while etcd goes on. */
   private readonly clock: ProcessClock;
-  private readonly station: Station;
+  private readonly endpoint: Endpoint;
   private readonly detachPeer: () => void;
   private over = false;
 
   constructor(readonly options: NodeOptions) {
-    const { name, wires, rng } = options;
+    const { name, network, rng } = options;
     this.clock = new ProcessClock(options.clock);
-    this.station = new Station(name, wires, options.clock);
+    this.endpoint = new Endpoint(name, network, options.clock);
     this.etcd = new EtcdProcess(options);
     this.agent = this.newAgent();
-    this.detachPeer = wires.attachPeer(name, (message) => this.etcd.server?.receive(message));
-    this.station.serve("etcd", (_, body, answer) => {
+    this.detachPeer = network.attachPeer(name, (message) => this.etcd.server?.receive(message));
+    this.endpoint.serve("etcd", (_, body, answer) => {
       // Where no process runs nobody listens: the connection is refused.
       this.etcd.server?.request(body as EtcdRequest, REQUEST_MS_MAX, answer);
     });
@@ -97,7 +97,7 @@ export class Node implements Inmate {
     this.over = true;
     this.etcd.crash();
     this.clock.end();
-    this.station.shut();
+    this.endpoint.shut();
     this.detachPeer();
   }
 
@@ -113,7 +113,7 @@ export class Node implements Inmate {
 
   private newAgent(): Agent {
     const { name, config, volume, rng } = this.options;
-    const { clock, etcd, station } = this;
+    const { clock, etcd, endpoint } = this;
     const quiet = { write: () => undefined };
     const files = new MemoryFiles({
       clock,
@@ -147,29 +147,30 @@ export class Node implements Inmate {
       serve: (api) => {
         this.api = api;
         const { slot } = config;
-        const onOrder = (order: AgentOrder, answer: string) => this.onOrder(order, answer);
+        const onCommand = (command: StartCommand, answer: string) =>
+          this.onCommand(command, answer);
         const onFailure = (error: unknown) => {
           this.options.trace.add(name, "request failed", messageOf(error));
         };
-        return new WireServer({ api, slot, volume, station, clock, onOrder, onFailure });
+        return new WireServer({ api, slot, volume, endpoint, clock, onCommand, onFailure });
       },
     });
   }
 
-  private onOrder(order: AgentOrder, answer: string): void {
-    this.options.trace.add(this.options.name, "order", order.orderId, answer);
-    if (answer === "taken") this.etcd.orders.push(order);
+  private onCommand(command: StartCommand, answer: string): void {
+    this.options.trace.add(this.options.name, "command", command.commandId, answer);
+    if (answer === "taken") this.etcd.commands.push(command);
   }
 
   private onRestore(): void {
-    const order = this.etcd.orders.at(-1);
-    if (order !== undefined) this.options.onNewBeginning(order);
+    const command = this.etcd.commands.at(-1);
+    if (command !== undefined) this.options.onNewBeginning(command);
   }
 
   /** For a restore of nothing: what is there is about to be lost. */
   private onDataMoved(): void {
-    const order = this.etcd.orders.at(-1);
-    if (order?.etcd.mode === "restore" && order.etcd.snapshot === null) this.onRestore();
+    const command = this.etcd.commands.at(-1);
+    if (command?.etcd.mode === "restore" && command.etcd.snapshot === null) this.onRestore();
   }
 
   private logger(): Logger {

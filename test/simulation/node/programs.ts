@@ -23,7 +23,7 @@ interface Service {
   listens: boolean;
 }
 
-export interface ProgramsOptions extends Pick<NodeOptions, "config" | "volume" | "lineages"> {
+export interface ProgramsOptions extends Pick<NodeOptions, "config" | "volume" | "histories"> {
   readonly etcd: EtcdProcess;
   /** The agent's: it may be stopped for a while. */
   readonly clock: Clock;
@@ -138,7 +138,7 @@ export class Programs implements Processes {
   }
 
   private runUtility(args: readonly string[]): string {
-    const { volume, lineages, onRestore } = this.options;
+    const { volume, histories, onRestore } = this.options;
     const [, verb, path = ""] = args;
     const snapshot = snapshotIn(volume.tree.content(path));
     if (verb === "status") {
@@ -149,7 +149,7 @@ export class Programs implements Processes {
     const data = volume.tree.takeForEtcd(flags.get("data-dir"));
     const cluster = { members: flags.initialCluster, token: flags.get("initial-cluster-token") };
     data.restore(flags.get("name"), cluster, snapshot);
-    data.learnLineage(lineages.next());
+    data.learnHistory(histories.next());
     return "";
   }
 }

@@ -1,13 +1,13 @@
-/** The agent's API on the simulated wires, in the place of its HTTP server. */
+/** The agent's API on the simulated network, in the place of its HTTP server. */
 import type { AgentApi, AgentServer } from "../../../agent-image/agent/agent.ts";
 import { followStatus } from "../../../agent-image/agent/api/follow-status.ts";
-import { takeOrder } from "../../../agent-image/agent/api/take-order.ts";
-import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+import { takeCommand } from "../../../agent-image/agent/api/take-start-command.ts";
+import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { ProcessClock } from "../engine/process-clock.ts";
 import { snapshotBytes, snapshotIn } from "../etcd/snapshot-bytes.ts";
 import type { EtcdSnapshot } from "../etcd/types.ts";
-import type { Station } from "../wire/station.ts";
+import type { Endpoint } from "../wire/endpoint.ts";
 import type { SlotVolume } from "./slot-volume.ts";
 
 /** What `GET /v1/snapshot` gives. */
@@ -22,10 +22,10 @@ export interface WireServerOptions {
   readonly api: AgentApi;
   readonly slot: number;
   readonly volume: SlotVolume;
-  readonly station: Station;
+  readonly endpoint: Endpoint;
   /** The agent's: what comes while it is stopped waits for it. */
   readonly clock: ProcessClock;
-  readonly onOrder: (order: AgentOrder, answer: string) => void;
+  readonly onCommand: (command: StartCommand, answer: string) => void;
   /** What was asked for could not be done. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -44,7 +44,7 @@ export class WireServer implements AgentServer {
   listen(): Promise<void> {
     this.open = true;
     this.serve("watch", (from, body) => this.watch(from, body as string));
-    this.serve("order", (_, body, answer) => answer(this.order(body)));
+    this.serve("command", (_, body, answer) => answer(this.command(body)));
     this.serve("snapshot", (_, _body, answer) => this.giveSnapshot(answer));
     this.serve("take-snapshot", (_, body, answer) => {
       const { content, ref } = body as { ref: SnapshotRef; content: EtcdSnapshot };
@@ -62,7 +62,7 @@ export class WireServer implements AgentServer {
     this.open = false;
     for (const { stream, end } of this.watchers.values()) {
       end();
-      this.options.station.endStream(stream);
+      this.options.endpoint.endStream(stream);
     }
     this.watchers.clear();
     return Promise.resolve();
@@ -72,8 +72,8 @@ export class WireServer implements AgentServer {
     service: string,
     handle: (from: string, body: unknown, answer: Answer) => void,
   ): void {
-    const { station, clock } = this.options;
-    station.serve(service, (from, body, answer) => {
+    const { endpoint, clock } = this.options;
+    endpoint.serve(service, (from, body, answer) => {
       const take = () => {
         if (this.open) handle(from, body, answer);
       };
@@ -87,10 +87,10 @@ export class WireServer implements AgentServer {
     work.then(() => answer(success), this.options.onFailure);
   }
 
-  private order(body: unknown): unknown {
-    const { api, slot, onOrder } = this.options;
-    const { status, answer } = takeOrder(body, slot, api.order);
-    onOrder(body as AgentOrder, status === 202 ? "taken" : JSON.stringify(answer));
+  private command(body: unknown): unknown {
+    const { api, slot, onCommand } = this.options;
+    const { status, answer } = takeCommand(body, slot, api.command);
+    onCommand(body as StartCommand, status === 202 ? "taken" : JSON.stringify(answer));
     return status === 202 ? "accepted" : answer;
   }
 
@@ -108,18 +108,18 @@ export class WireServer implements AgentServer {
   }
 
   private watch(from: string, stream: string): void {
-    const { station, api, clock } = this.options;
+    const { endpoint, api, clock } = this.options;
     const former = this.watchers.get(from);
     if (former !== undefined) {
       former.end();
-      station.endStream(former.stream);
+      endpoint.endStream(former.stream);
     }
     let end = () => {};
-    station.beginStream(stream, from, () => {
+    endpoint.beginStream(stream, from, () => {
       end();
       if (this.watchers.get(from)?.stream === stream) this.watchers.delete(from);
     });
-    end = followStatus(api.board, clock, (status) => station.write(stream, status));
+    end = followStatus(api.board, clock, (status) => endpoint.write(stream, status));
     this.watchers.set(from, { stream, end });
   }
 }

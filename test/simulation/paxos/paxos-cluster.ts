@@ -1,6 +1,6 @@
 /** Proposers, acceptors and learners on a network. */
 import type { Clock } from "../../../controller/model/ports.ts";
-import type { Network } from "../engine/network.ts";
+import type { MessageNetwork } from "../engine/network.ts";
 import type { Rng } from "../engine/rng.ts";
 import { Acceptor, type AcceptorMemory } from "./acceptor.ts";
 import { Learner } from "./learner.ts";
@@ -15,7 +15,7 @@ export interface PaxosOptions {
   readonly learners: readonly string[];
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly network: Network<PaxosMessage>;
+  readonly network: MessageNetwork<PaxosMessage>;
   readonly backoffMs: { readonly min: number; readonly max: number };
   readonly onEvent?: (node: string, event: PaxosEvent) => void;
   /** Another kind of proposer, e.g. a broken one. */

@@ -1,6 +1,6 @@
 /** Raft nodes on a network, with a state machine that is the list of its commands; for checks. */
 import type { Clock } from "../../../controller/model/ports.ts";
-import type { Network } from "../engine/network.ts";
+import type { MessageNetwork } from "../engine/network.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { Trace } from "../engine/trace.ts";
 import type { RaftCore, RaftHost, RaftOptions } from "./core.ts";
@@ -16,7 +16,7 @@ export interface RaftClusterOptions {
   readonly ids: readonly NodeId[];
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly network: Network<RaftMessage>;
+  readonly network: MessageNetwork<RaftMessage>;
   readonly heartbeatMs: number;
   readonly electionMs: number;
   readonly snapshotEvery?: number;

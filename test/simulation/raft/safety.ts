@@ -1,6 +1,6 @@
 /**
  * The safety properties of the Raft paper (figure 3), checked at every step of every node from
- * what the nodes are seen to do. One checker for one lineage: for the members of one cluster, up
+ * what the nodes are seen to do. One checker for one history: for the members of one cluster, up
  * to a forced new beginning.
  */
 import type { RaftCore } from "./core.ts";

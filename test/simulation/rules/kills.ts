@@ -17,7 +17,7 @@ export function brokenByKills(
   const found: BrokenRule[] = [];
   for (const { slot, task } of killed) {
     const reason = task?.killReason ?? "";
-    if (!FORCED.test(reason)) found.push(...judge(slot, reason, before, sight, gone));
+    if (!FORCED.test(reason)) found.push(...check(slot, reason, before, sight, gone));
     gone.add(slot);
   }
   return found;
@@ -33,7 +33,7 @@ function isNewlyKilled({ slot, task }: SlotMemory, before: ClusterMemory): boole
   return former?.taskId === task.taskId && former.killRequestedAt === null;
 }
 
-function judge(
+function check(
   slot: number,
   reason: string,
   before: ClusterMemory,

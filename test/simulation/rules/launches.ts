@@ -1,4 +1,4 @@
-/** A container is launched where, and when, it can do no harm (DESIGN.md 7, 8). */
+/** A container is launched where, and when, it can do no harm (docs/ARCHITECTURE.md, 8). */
 import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import { type BrokenRule, majorityOf, type Sight } from "./sight.ts";

@@ -1,4 +1,7 @@
-/** Membership changes one at a time, only while quorate, and never below quorum (DESIGN.md 6). */
+/**
+ * Membership changes one at a time, only while quorate, and never below quorum
+ * (docs/ARCHITECTURE.md).
+ */
 import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import { agentOf, type BrokenRule, majorityOf, type Sight } from "./sight.ts";

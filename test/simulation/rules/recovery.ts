@@ -1,4 +1,4 @@
-/** A cluster is begun anew only when its quorum is lost for certain (DESIGN.md 6). */
+/** A cluster is begun anew only when its quorum is lost for certain (docs/ARCHITECTURE.md). */
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import { agentOf, majorityOf, type BrokenRule, type Sight } from "./sight.ts";
 
@@ -10,7 +10,7 @@ export function brokenByBeginning(
   if (after.recovery.epoch === before.recovery.epoch) return brokenByLoss(before, after, sight);
   const found: BrokenRule[] = [];
   const add = (rule: string, what: string) => found.push({ rule, what });
-  const { reseed, requested } = after.recovery;
+  const { inProgress, requested } = after.recovery;
   const asked = before.recovery.requested !== null && requested === null;
   if (!sight.mesosAnswered) add("unknown is not absent", "begun anew before Mesos has answered");
   if (asked) {
@@ -23,7 +23,7 @@ export function brokenByBeginning(
   if (unseen.length > 0) {
     add("unknown is not absent", `begun anew while slots ${unseen.join(", ")} are out of sight`);
   }
-  if (reseed?.from !== "survivor") return found;
+  if (inProgress?.from !== "survivor") return found;
   const unread = sight.voters.filter((slot) => !hasReadItsLog(slot, sight));
   if (unread.length > 0) {
     add("the best log goes on", `chosen before slots ${unread.join(", ")} have read theirs`);
@@ -34,7 +34,7 @@ export function brokenByBeginning(
 /** Those that nobody hears may be a living majority. */
 function brokenByLoss(before: ClusterMemory, after: ClusterMemory, sight: Sight): BrokenRule[] {
   if (before.recovery.lostSince !== null || after.recovery.lostSince === null) return [];
-  if (before.recovery.unconfirmed !== null || sight.voters.length === 0) return [];
+  if (before.recovery.pendingVoterChange !== null || sight.voters.length === 0) return [];
   const unseen = sight.voters.filter((slot) => agentOf(sight, slot) === null);
   if (unseen.length < majorityOf(sight.voters.length)) return [];
   const what = `the quorum counts as lost while slots ${unseen.join(", ")} are out of sight`;

@@ -1,6 +1,6 @@
 /**
  * What could be seen when a decision was made, told again without the planner's own view: the rules
- * judge its decisions by it, and must not share its mistakes.
+ * checker its decisions by it, and must not share its mistakes.
  */
 import type { AgentStatus, EtcdMember } from "../../../controller/model/agent-api.ts";
 import { slotOfMemberName } from "../../../controller/model/ids.ts";
@@ -35,13 +35,13 @@ export interface Sight {
 }
 
 export function sightOf(memory: ClusterMemory, observed: Observed): Sight {
-  const lineage = memory.bootstrap?.phase === "done" ? memory.bootstrap.clusterId : null;
+  const history = memory.bootstrap?.phase === "done" ? memory.bootstrap.clusterId : null;
   const nodes = memory.slots.map(({ slot, task }) => {
     const source = task === null ? undefined : observed.agents.get(task.taskId);
     return { slot, agent: source?.freshness === "fresh" ? source.value : null };
   });
   const ours = nodes.filter(
-    ({ agent }) => agent?.etcd != null && (lineage === null || agent.etcd.clusterId === lineage),
+    ({ agent }) => agent?.etcd != null && (history === null || agent.etcd.clusterId === history),
   );
   const leader = leaderAmong(ours);
   const leaderId = leader?.agent?.etcd?.memberId;

@@ -1,9 +1,11 @@
-/** Liveness: without faults, everything becomes as the specs want it, within a bound, and stays so. */
+/**
+ * Liveness: without faults, everything becomes as the specs want it, within a bound, and stays so.
+ */
 import { clusterKey } from "../../../controller/model/ids.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 import { liveMembers, quorumOf } from "../check/ground-truth.ts";
-import type { Judge } from "../check/judge.ts";
+import type { Checker } from "../check/checker.ts";
 import type { World } from "../world/world.ts";
 import { Person } from "./person.ts";
 import { runUntil } from "./run-until.ts";
@@ -22,30 +24,30 @@ export class Convergence {
 
   constructor(
     private readonly world: World,
-    private readonly judge: Judge,
+    private readonly checker: Checker,
   ) {
-    this.person = new Person(world, judge);
+    this.person = new Person(world, checker);
   }
 
   /** @returns how long it took; null when the bound was passed, or a check failed */
   async wait(): Promise<number | null> {
-    const { world, judge } = this;
+    const { world, checker } = this;
     const beganAt = world.now();
     let convergedAt: number | null = null;
     while (world.now() - beganAt < this.boundMs()) {
-      await runUntil(world, judge, world.now() + STEP_MS);
-      if (judge.findings.all.length > 0) return null;
+      await runUntil(world, checker, world.now() + STEP_MS);
+      if (checker.findings.all.length > 0) return null;
       this.person.look();
       if (this.lacks() !== null) continue;
       convergedAt ??= world.now();
       if (await this.rests()) {
-        for (const name of world.user.names()) judge.judgeWrites(name);
-        return judge.findings.all.length > 0 ? null : convergedAt - beganAt;
+        for (const name of world.user.names()) checker.checkWrites(name);
+        return checker.findings.all.length > 0 ? null : convergedAt - beganAt;
       }
-      if (judge.findings.all.length > 0) return null;
+      if (checker.findings.all.length > 0) return null;
       convergedAt = null;
     }
-    judge.findings.add("liveness", this.lacks() ?? "it does not come to rest");
+    checker.findings.add("liveness", this.lacks() ?? "it does not come to rest");
     return null;
   }
 
@@ -68,9 +70,9 @@ export class Convergence {
     const { world } = this;
     const { controller, user } = world;
     if (controller === null) return "no controller";
-    const wish = user.wish(name);
+    const desiredSpec = user.desiredSpec(name);
     const running = world.containers().filter((c) => c.config.cluster === name);
-    if (wish.suspend) return running.length === 0 ? null : "containers run though suspended";
+    if (desiredSpec.suspend) return running.length === 0 ? null : "containers run though suspended";
     const key = clusterKey({ namespace: "default", name });
     const object = controller.published.get(key);
     if (object === undefined) return "not published";
@@ -80,12 +82,12 @@ export class Convergence {
 
   private lackInTruth(name: string, object: JupyterClusterObject): string | null {
     const { world } = this;
-    const wish = world.user.wish(name);
+    const desiredSpec = world.user.desiredSpec(name);
     const members = liveMembers(world, name);
     const quorum = quorumOf(world, members);
     if (quorum === null) return "no quorum";
-    if (members.length !== wish.replicas) return `${members.length} members run`;
-    if (quorum.voters.length !== wish.replicas) return `${quorum.voters.length} voters`;
+    if (members.length !== desiredSpec.replicas) return `${members.length} members run`;
+    if (quorum.voters.length !== desiredSpec.replicas) return `${quorum.voters.length} voters`;
     const { container } = quorum.leader;
     const target = world.controller?.proxyTarget(object.metadata.namespace + "/" + name);
     if (target?.ip !== container.config.ip) return "the proxy is elsewhere";
@@ -99,13 +101,13 @@ export class Convergence {
 
   /** Nothing is done and nothing is written down while nothing happens. */
   private async rests(): Promise<boolean> {
-    const { world, judge } = this;
-    for (const writer of judge.writers.values()) writer.pause(true);
-    await runUntil(world, judge, world.now() + 2 * STEP_MS);
+    const { world, checker } = this;
+    for (const writer of checker.writers.values()) writer.pause(true);
+    await runUntil(world, checker, world.now() + 2 * STEP_MS);
     const before = this.memories();
     const effects = world.controller?.effects.total;
-    await runUntil(world, judge, world.now() + REST_MS);
-    for (const writer of judge.writers.values()) writer.pause(false);
+    await runUntil(world, checker, world.now() + REST_MS);
+    for (const writer of checker.writers.values()) writer.pause(false);
     const after = this.memories();
     if (effects !== world.controller?.effects.total) return false;
     return before.length === after.length && before.every((memory, i) => memory === after[i]);

@@ -1,7 +1,7 @@
 /** The person who decides what the controller must not decide, when it has said so for a while. */
 import { clusterKey } from "../../../controller/model/ids.ts";
 import { type LiveMember, liveMembers, quorumOf } from "../check/ground-truth.ts";
-import type { Judge } from "../check/judge.ts";
+import type { Checker } from "../check/checker.ts";
 import type { SlotVolume } from "../node/slot-volume.ts";
 import type { World } from "../world/world.ts";
 
@@ -13,7 +13,7 @@ export class Person {
 
   constructor(
     private readonly world: World,
-    private readonly judge: Judge,
+    private readonly checker: Checker,
   ) {}
 
   look(): void {
@@ -49,16 +49,16 @@ export class Person {
   }
 
   private decide(name: string, said: string): void {
-    const { world, judge } = this;
+    const { world, checker } = this;
     world.trace.add("person", "decides", name, said);
     if (said === "lost") {
-      judge.personRestores(name, "nothing");
+      checker.personRestores(name, "nothing");
       const key = clusterKey({ namespace: "default", name });
       void world.controller?.loop.requestRestore(key, { from: "nothing" });
       return;
     }
     const leader = quorumOf(world, liveMembers(world, name))?.leader;
-    if (leader === undefined) judge.writers.get(name)?.excuse(() => true);
+    if (leader === undefined) checker.writers.get(name)?.excuse(() => true);
     for (const host of world.hosts) {
       for (const container of host.containers.values()) {
         const { config, volume } = container;

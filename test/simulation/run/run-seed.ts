@@ -4,12 +4,12 @@
  */
 import { Rng } from "../engine/rng.ts";
 import { type Finding } from "../check/findings.ts";
-import { Judge } from "../check/judge.ts";
-import { NO_TAMPERING, type Tampering } from "../controller/tampering.ts";
+import { Checker } from "../check/checker.ts";
+import { NO_MUTATION, type Mutation } from "../controller/mutation.ts";
 import { Chaos, type Coverage } from "../faults/chaos.ts";
 import { swarm } from "../faults/swarm.ts";
-import { Station } from "../wire/station.ts";
-import type { Wish } from "../world/spec-user.ts";
+import { Endpoint } from "../wire/endpoint.ts";
+import type { DesiredSpec } from "../world/spec-user.ts";
 import { World } from "../world/world.ts";
 import { CLIENT, Writer } from "../world/writer.ts";
 import { Convergence } from "./convergence.ts";
@@ -24,7 +24,7 @@ export interface RunOptions {
   /** Of the phase with faults; virtual seconds. */
   readonly seconds?: number;
   /** Guards that are taken away, to see that it is noticed. */
-  readonly tampering?: Tampering;
+  readonly mutation?: Mutation;
   /** How many of the last lines of the trace stay readable. */
   readonly linesKept?: number;
 }
@@ -33,7 +33,7 @@ export interface RunResult {
   readonly seed: number | string;
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
-  /** Rare states, and at how many visits each was. */
+  /** Rare states, and at how many reconciles each was. */
   readonly sometimes: Readonly<Record<string, number>>;
   readonly hash: string;
   readonly trace: readonly string[];
@@ -48,40 +48,40 @@ export interface RunResult {
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const rng = new Rng(`${options.seed}`);
   const draw = rng.fork("site");
-  const judge = new Judge();
-  const world = newWorld(options, draw, judge);
-  judge.begin(world);
-  for (const wish of wishes(options, draw)) world.user.write(wish);
-  const station = new Station(CLIENT, world.wires, world.scheduler);
+  const checker = new Checker();
+  const world = newWorld(options, draw, checker);
+  checker.begin(world);
+  for (const desiredSpec of desiredSpecs(options, draw)) world.user.write(desiredSpec);
+  const endpoint = new Endpoint(CLIENT, world.network, world.scheduler);
   for (const name of world.user.names()) {
-    const writer = new Writer(world, station, name, rng.fork(`writer ${name}`), {
+    const writer = new Writer(world, endpoint, name, rng.fork(`writer ${name}`), {
       min: 2_000,
       max: 8_000,
     });
-    judge.writers.set(name, writer);
+    checker.writers.set(name, writer);
     writer.start();
   }
-  const chaos = new Chaos(world, judge, judge.writers, rng.fork("chaos"), {
+  const chaos = new Chaos(world, checker, checker.writers, rng.fork("chaos"), {
     everyMs: draw.integer(1_500, 9_000),
     faults: swarm(rng.fork("swarm")),
   });
-  const release = catchRejections((error) => judge.findings.add("programmer error", error));
+  const release = catchRejections((error) => checker.findings.add("programmer error", error));
   const startedAt = world.now();
   let convergedMs: number | null = null;
   try {
     world.start();
-    const convergence = new Convergence(world, judge);
+    const convergence = new Convergence(world, checker);
     // Half of the clusters are formed when the first fault strikes.
-    if (draw.chance(0.5)) await untilFormed(world, judge, convergence);
+    if (draw.chance(0.5)) await untilFormed(world, checker, convergence);
     chaos.start();
     const faultsMs = 1_000 * (options.seconds ?? draw.integer(15, 60));
-    await runUntil(world, judge, world.now() + faultsMs);
+    await runUntil(world, checker, world.now() + faultsMs);
     chaos.end();
-    if (judge.findings.all.length === 0) {
+    if (checker.findings.all.length === 0) {
       convergedMs = await convergence.wait();
     }
   } catch (error) {
-    judge.findings.add(
+    checker.findings.add(
       "run",
       error instanceof Error ? (error.stack ?? error.message) : String(error),
     );
@@ -91,9 +91,9 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   }
   return {
     seed: options.seed,
-    findings: judge.findings.all,
+    findings: checker.findings.all,
     coverage: chaos.coverage,
-    sometimes: judge.sometimes,
+    sometimes: checker.sometimes,
     hash: world.trace.hash(),
     trace: world.trace.tail(),
     steps: world.scheduler.events,
@@ -107,15 +107,19 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
 const FORMED_MAX_MS = 14_000;
 const LOOK_MS = 500;
 
-async function untilFormed(world: World, judge: Judge, convergence: Convergence): Promise<void> {
+async function untilFormed(
+  world: World,
+  checker: Checker,
+  convergence: Convergence,
+): Promise<void> {
   const endsAt = world.now() + FORMED_MAX_MS;
-  while (world.now() < endsAt && judge.findings.all.length === 0) {
-    await runUntil(world, judge, world.now() + LOOK_MS);
+  while (world.now() < endsAt && checker.findings.all.length === 0) {
+    await runUntil(world, checker, world.now() + LOOK_MS);
     if (convergence.lacks() === null) return;
   }
 }
 
-function newWorld(options: RunOptions, draw: Rng, judge: Judge): World {
+function newWorld(options: RunOptions, draw: Rng, checker: Checker): World {
   return new World(
     {
       seed: options.seed,
@@ -125,15 +129,15 @@ function newWorld(options: RunOptions, draw: Rng, judge: Judge): World {
       unreachableMs: draw.integer(10_000, 40_000),
       exclusiveAddresses: draw.chance(0.5),
       linesKept: options.linesKept ?? 60,
-      tampering: options.tampering ?? NO_TAMPERING,
+      mutation: options.mutation ?? NO_MUTATION,
     },
-    judge,
+    checker,
   );
 }
 
-function wishes(options: RunOptions, draw: Rng): readonly Wish[] {
+function desiredSpecs(options: RunOptions, draw: Rng): readonly DesiredSpec[] {
   const clusters = options.clusters ?? (draw.chance(0.2) ? 2 : 1);
-  return Array.from({ length: clusters }, (_, number): Wish => {
+  return Array.from({ length: clusters }, (_, number): DesiredSpec => {
     return {
       name: `lab-${number}`,
       number,

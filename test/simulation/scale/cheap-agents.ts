@@ -6,8 +6,8 @@ import type {
   ConnectAgent,
 } from "../../../controller/agents/connection.ts";
 import {
-  AGENT_BEAT_MS,
-  type AgentOrder,
+  HEARTBEAT_INTERVAL_MS,
+  type StartCommand,
   type AgentStatus,
 } from "../../../controller/model/agent-api.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
@@ -47,8 +47,8 @@ export class CheapAgents {
         if (!cluster.isReachable(slot)) return this.fail(CONNECT_MS_MAX, "nobody is there");
         if (!cluster.answers(slot)) return this.fail(1, "connection refused");
         await this.pass(ANSWER_MS);
-        if (`${method} ${path}` === "PUT /v1/order") {
-          cluster.order(slot, JSON.parse(body as string) as AgentOrder);
+        if (`${method} ${path}` === "PUT /v1/start") {
+          cluster.order(slot, JSON.parse(body as string) as StartCommand);
           return { statusCode: 202, headers: {}, body: nothing() };
         }
         if (`${method} ${path}` !== "GET /v1/watch") throw new Error(`${method} ${path} of whom?`);
@@ -91,7 +91,7 @@ export class CheapAgents {
 
   private beat(): void {
     const { options } = this;
-    options.clock.after(AGENT_BEAT_MS, () => {
+    options.clock.after(HEARTBEAT_INTERVAL_MS, () => {
       options.onBeat();
       for (const { body, line } of this.watched.values()) body.push(line);
       this.beat();

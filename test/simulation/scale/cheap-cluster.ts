@@ -3,7 +3,7 @@
  * member, who leads. An election is a delay, a log is a number.
  */
 import { GRPCFailedPreconditionError } from "etcd3";
-import type { AgentOrder, AgentStatus } from "../../../controller/model/agent-api.ts";
+import type { StartCommand, AgentStatus } from "../../../controller/model/agent-api.ts";
 import {
   assignNames,
   type DesiredSlots,
@@ -31,7 +31,7 @@ interface Container {
   reachable: boolean;
   /** Its agent answers. */
   up: boolean;
-  order: AgentOrder | null;
+  order: StartCommand | null;
   etcdRuns: boolean;
   jupyterReady: boolean;
   told: AgentStatus | null;
@@ -140,11 +140,11 @@ export class CheapCluster {
   }
 
   /** @throws Error when no agent answers there */
-  order(slot: number, order: AgentOrder): void {
+  order(slot: number, order: StartCommand): void {
     const { clock, rng } = this.options;
     const container = this.containers.get(slot);
     if (container?.up !== true) throw new Error("connection refused");
-    if (container.order?.orderId === order.orderId) return;
+    if (container.order?.commandId === order.commandId) return;
     container.order = order;
     const { etcd } = order;
     if (etcd.mode === "bootstrap") this.etcd.bootstrap(slot);
@@ -249,8 +249,8 @@ export class CheapCluster {
     return fakeAgent({
       slot,
       taskId,
-      phase: order === null ? "awaiting-order" : "running",
-      orderId: order?.orderId ?? null,
+      phase: order === null ? "awaiting-start" : "running",
+      commandId: order?.commandId ?? null,
       data: this.etcd.dataOf(slot),
       snapshot: null,
       etcdExited: etcdRuns && !member,

@@ -63,7 +63,9 @@ export class CheapTasks {
     this.end(task, "TASK_FAILED", { source: "SOURCE_EXECUTOR", message });
   }
 
-  /** The machine is off for good, and an operator has said so. @returns whose containers are lost */
+  /**
+   * The machine is off for good, and an operator has said so. @returns whose containers are lost
+   */
   loseAllOf(host: MesosHost): readonly string[] {
     const lost: string[] = [];
     for (const [taskId, task] of host.tasks) {

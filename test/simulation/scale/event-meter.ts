@@ -1,4 +1,6 @@
-/** What one event costs the controller, and whether it costs anybody who has nothing to do with it. */
+/**
+ * What one event costs the controller, and whether it costs anybody who has nothing to do with it.
+ */
 import type { ClusterKey } from "../../../controller/model/ids.ts";
 import { cpuNowMs } from "./process-figures.ts";
 import type { ScaleSite } from "./scale-site.ts";
@@ -6,15 +8,15 @@ import type { SiteEvent } from "./site-events.ts";
 
 export interface EventCost {
   /** Of the cluster that it concerns. */
-  readonly visits: number;
+  readonly reconciles: number;
   /** Of all others, but for those that every cluster gets now and then. */
-  readonly otherVisits: number;
+  readonly otherReconciles: number;
   /** To the state directory. */
   readonly writes: number;
   readonly mesosCalls: number;
   /** Virtual time until the cluster is Ready again; 0: it was all the time. */
   readonly toReadyMs: number;
-  /** Of one core: all that happened meanwhile, but for the regular visits of others. */
+  /** Of one core: all that happened meanwhile, but for the regular reconciles of others. */
   readonly cpuMs: number;
 }
 
@@ -24,12 +26,12 @@ const OVER_MS = 10_000;
 export class EventMeter {
   private cpuMs = 0;
   private cluster: ClusterKey | null = null;
-  /** Another cluster has its regular visit in this step, or every agent its beat. */
+  /** Another cluster has its regular reconcile in this step, or every agent its beat. */
   private othersStep = false;
   private stepBegun = 0;
 
   constructor(private readonly site: ScaleSite) {
-    site.onVisit = ({ key, byEvent }) => {
+    site.onReconcile = ({ key, byEvent }) => {
       if (key !== this.cluster && !byEvent) this.othersStep = true;
     };
     site.onBeat = () => {
@@ -50,11 +52,11 @@ export class EventMeter {
     await this.site.pass(OVER_MS);
     const readySince = ready.get(cluster);
     if (readySince === undefined) throw new Error(`${cluster} is not Ready after: ${event.what}`);
-    const visits = work.byEvent.get(cluster) ?? 0;
+    const reconciles = work.byEvent.get(cluster) ?? 0;
     const all = [...work.byEvent.values()].reduce((sum, n) => sum + n, 0);
     return {
-      visits,
-      otherVisits: all - visits,
+      reconciles,
+      otherReconciles: all - reconciles,
       writes: disk.writes - writes,
       mesosCalls: mesos.calls - calls,
       toReadyMs: Math.max(0, readySince - at),
@@ -64,7 +66,7 @@ export class EventMeter {
 
   /** The site is measured no more. */
   stop(): void {
-    this.site.onVisit = () => undefined;
+    this.site.onReconcile = () => undefined;
     this.site.onBeat = () => undefined;
     this.site.afterStep = () => undefined;
   }

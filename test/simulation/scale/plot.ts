@@ -1,4 +1,6 @@
-/** A plot of characters: both axes logarithmic, so that what grows with the clusters is a diagonal. */
+/**
+ * A plot of characters: both axes logarithmic, so that what grows with the clusters is a diagonal.
+ */
 
 export interface Series {
   readonly name: string;

@@ -23,11 +23,20 @@ export function reportText(sizes: readonly SizeFigures[]): string {
     "",
     "## One event",
     "",
-    `Medians of ${first.events[0]?.costs.length ?? 0} each. *Others* is a sum: visits that it set ` +
+    `Medians of ${first.events[0]?.costs.length ?? 0} each. *Others* is a sum: reconciles that it set ` +
       "off in clusters that have nothing to do with it.",
     "",
     table(
-      ["", "clusters", "visits", "others", "disk writes", "Mesos calls", "Ready after s", "CPU ms"],
+      [
+        "",
+        "clusters",
+        "reconciles",
+        "others",
+        "disk writes",
+        "Mesos calls",
+        "Ready after s",
+        "CPU ms",
+      ],
       first.events.flatMap(({ what }) =>
         sizes.map((size) => [what, String(size.options.clusters), ...eventCells(size, what)]),
       ),
@@ -50,10 +59,10 @@ const ALL_ROWS: readonly Row[] = [
   { name: "containers", of: ({ options }) => count(options.clusters * options.nodes) },
   { name: "from nothing to all Ready, virtual s", of: (s) => seconds(s.fromNothing.virtualMs) },
   { name: "… CPU s", of: (s) => seconds(s.fromNothing.cpuMs) },
-  { name: "… visits", of: (s) => count(s.fromNothing.visits) },
-  { name: "… visits a CPU second", of: (s) => count(rate(s.fromNothing)) },
+  { name: "… reconciles", of: (s) => count(s.fromNothing.reconciles) },
+  { name: "… reconciles a CPU second", of: (s) => count(rate(s.fromNothing)) },
   { name: "… disk writes", of: (s) => count(s.fromNothing.writes) },
-  { name: "at rest, visits a CPU second", of: (s) => count(rate(s.atRest)) },
+  { name: "at rest, reconciles a CPU second", of: (s) => count(rate(s.atRest)) },
   { name: "at rest, % of a core", of: ({ atRest }) => percent(atRest.cpuMs / atRest.virtualMs) },
   { name: "heap MiB", of: (s) => s.heapMiB.toFixed(1) },
   { name: "heap KiB a cluster", of: (s) => count((s.heapMiB * 1024) / s.options.clusters) },
@@ -61,14 +70,14 @@ const ALL_ROWS: readonly Row[] = [
   { name: "a rack is lost: containers", of: (s) => count(s.rack.lost) },
   { name: "… to all Ready, virtual s", of: (s) => seconds(s.rack.virtualMs) },
   { name: "… CPU s", of: (s) => seconds(s.rack.cpuMs) },
-  { name: "… visits", of: (s) => count(s.rack.visits) },
+  { name: "… reconciles", of: (s) => count(s.rack.reconciles) },
 ];
 
 function eventCells(size: SizeFigures, what: string): readonly string[] {
   const costs = figuresOf(size, what)?.costs ?? [];
-  const others = costs.reduce((sum, c) => sum + c.otherVisits, 0);
+  const others = costs.reduce((sum, c) => sum + c.otherReconciles, 0);
   return [
-    count(median(costs.map((c) => c.visits))),
+    count(median(costs.map((c) => c.reconciles))),
     count(others),
     count(median(costs.map((c) => c.writes))),
     count(median(costs.map((c) => c.mesosCalls))),
@@ -105,8 +114,8 @@ function figuresOf(size: SizeFigures, what: string): EventFigures | undefined {
   return size.events.find((e) => e.what === what);
 }
 
-function rate({ visits, cpuMs }: Stretch): number {
-  return (visits / cpuMs) * 1000;
+function rate({ reconciles, cpuMs }: Stretch): number {
+  return (reconciles / cpuMs) * 1000;
 }
 
 function clustersText(clusters: number): string {

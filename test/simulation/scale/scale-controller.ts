@@ -13,14 +13,14 @@ import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { simulatedProxy } from "../controller/proxies.ts";
 import { CheapDisk } from "./cheap-disk.ts";
-import { type Visit, WorkCount } from "./work-count.ts";
+import { type Reconcile, WorkCount } from "./work-count.ts";
 
 export interface ScaleControllerOptions {
   readonly clock: Clock;
   readonly mesos: NonNullable<CorePorts["mesos"]["transport"]>;
   readonly connectAgent: CorePorts["connectAgent"];
   readonly connectMember: CorePorts["connectMember"];
-  onVisit(visit: Visit): void;
+  onReconcile(reconcile: Reconcile): void;
 }
 
 const IMAGE = "jupyter-cluster/agent:1";
@@ -96,7 +96,7 @@ export class ScaleController {
       clock: this.loopClock(),
       observe: (key, memory) => {
         const observed = ports.observe(key, memory);
-        this.visited(key, observed);
+        this.reconciled(key, observed);
         return observed;
       },
       perform: (action, memory) => {
@@ -106,16 +106,16 @@ export class ScaleController {
     };
   }
 
-  private visited(key: ClusterKey, observed: Observed): void {
+  private reconciled(key: ClusterKey, observed: Observed): void {
     const mesos = lastKnown(observed.mesos);
-    const visit: Visit = {
+    const reconcile: Reconcile = {
       key,
       byEvent: !this.inTimer,
       tasksSeen: mesos?.tasks.size ?? 0,
       offersSeen: mesos?.offers.length ?? 0,
     };
-    this.work.visited(visit);
-    this.options.onVisit(visit);
+    this.work.reconciled(reconcile);
+    this.options.onReconcile(reconcile);
   }
 
   private loopClock(): Clock {
@@ -126,7 +126,7 @@ export class ScaleController {
         clock.after(delayMs, () => {
           this.inTimer = true;
           callback();
-          // The visit begins when what came in the same breath has been taken in.
+          // The reconcile begins when what came in the same breath has been taken in.
           queueMicrotask(() => {
             this.inTimer = false;
           });

@@ -10,7 +10,7 @@ import { CheapCluster } from "./cheap-cluster.ts";
 import { connectCheapMembers } from "./cheap-members.ts";
 import { CheapMesos } from "./cheap-mesos.ts";
 import { ScaleController } from "./scale-controller.ts";
-import type { Visit } from "./work-count.ts";
+import type { Reconcile } from "./work-count.ts";
 
 export interface ScaleOptions {
   readonly clusters: number;
@@ -32,7 +32,7 @@ export class ScaleSite {
   readonly controller: ScaleController;
   private readonly agents: CheapAgents;
   /** For whoever measures. */
-  onVisit: (visit: Visit) => void = () => undefined;
+  onReconcile: (reconcile: Reconcile) => void = () => undefined;
   onBeat: () => void = () => undefined;
   afterStep: () => void = () => undefined;
   private readonly specs = new Map<ClusterKey, CompiledCluster>();
@@ -55,14 +55,14 @@ export class ScaleSite {
       },
       onKilled: (taskId) => this.endContainer(taskId),
     });
-    const wires = { clock: this.scheduler, at: (ip: string) => this.at(ip) };
-    this.agents = new CheapAgents({ ...wires, onBeat: () => this.onBeat() });
+    const network = { clock: this.scheduler, at: (ip: string) => this.at(ip) };
+    this.agents = new CheapAgents({ ...network, onBeat: () => this.onBeat() });
     this.controller = new ScaleController({
       clock: this.scheduler,
       mesos: this.mesos,
       connectAgent: this.agents.connect,
-      connectMember: connectCheapMembers(wires),
-      onVisit: (visit) => this.onVisit(visit),
+      connectMember: connectCheapMembers(network),
+      onReconcile: (reconcile) => this.onReconcile(reconcile),
     });
     for (let i = 0; i < options.clusters; i++) this.prepareCluster();
   }

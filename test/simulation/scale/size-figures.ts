@@ -10,8 +10,8 @@ export interface Stretch {
   readonly virtualMs: number;
   /** Of one core, the simulated site's share in it. */
   readonly cpuMs: number;
-  readonly visits: number;
-  readonly failedVisits: number;
+  readonly reconciles: number;
+  readonly failedReconciles: number;
   readonly launches: number;
   readonly writes: number;
 }
@@ -108,8 +108,8 @@ async function stretch(site: ScaleSite, work: () => Promise<void>): Promise<Stre
   return {
     virtualMs: scheduler.now() - at,
     cpuMs: cpuNowMs() - cpu,
-    visits: counted.visits,
-    failedVisits: counted.failedVisits,
+    reconciles: counted.reconciles,
+    failedReconciles: counted.failedReconciles,
     launches: counted.actions.get("LaunchTasks") ?? 0,
     writes: controller.disk.writes - writes,
   };

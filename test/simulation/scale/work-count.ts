@@ -3,33 +3,33 @@ import type { ActionType } from "../../../controller/model/action.ts";
 import type { ClusterKey } from "../../../controller/model/ids.ts";
 
 /** One observation, and why it was made. */
-export interface Visit {
+export interface Reconcile {
   readonly key: ClusterKey;
-  /** False: by the cluster's own timer, as every cluster is visited now and then. */
+  /** False: by the cluster's own timer, as every cluster is reconciled now and then. */
   readonly byEvent: boolean;
   readonly tasksSeen: number;
   readonly offersSeen: number;
 }
 
 export class WorkCount {
-  visits = 0;
-  failedVisits = 0;
-  /** Tasks in what the visits observed, in all. */
+  reconciles = 0;
+  failedReconciles = 0;
+  /** Tasks in what the reconciles observed, in all. */
   tasksSeen = 0;
   offersSeen = 0;
-  /** Visits of each cluster that an event set off. */
+  /** Reconciles of each cluster that an event set off. */
   readonly byEvent = new Map<ClusterKey, number>();
   readonly actions = new Map<ActionType, number>();
 
-  visited({ key, byEvent, tasksSeen, offersSeen }: Visit): void {
-    this.visits += 1;
+  reconciled({ key, byEvent, tasksSeen, offersSeen }: Reconcile): void {
+    this.reconciles += 1;
     this.tasksSeen += tasksSeen;
     this.offersSeen += offersSeen;
     if (byEvent) this.byEvent.set(key, (this.byEvent.get(key) ?? 0) + 1);
   }
 
   ended(result: "success" | "error"): void {
-    if (result === "error") this.failedVisits += 1;
+    if (result === "error") this.failedReconciles += 1;
   }
 
   acted(type: ActionType): void {
@@ -37,8 +37,8 @@ export class WorkCount {
   }
 
   reset(): void {
-    this.visits = 0;
-    this.failedVisits = 0;
+    this.reconciles = 0;
+    this.failedReconciles = 0;
     this.tasksSeen = 0;
     this.offersSeen = 0;
     this.byEvent.clear();

@@ -2,7 +2,7 @@
  * Tells single-decree Paxos with two proposers that compete and three acceptors. The script only
  * says when a proposer begins, and how fast messages are; what follows is the nodes' own doing.
  */
-import { CALM, Network } from "../engine/network.ts";
+import { CALM, MessageNetwork } from "../engine/network.ts";
 import { Rng } from "../engine/rng.ts";
 import { Scheduler, SIMULATION_START_MS } from "../engine/scheduler.ts";
 import { PaxosCluster } from "../paxos/paxos-cluster.ts";
@@ -29,7 +29,7 @@ export function tellPaxos(story: Story, seed: number): void {
 
 class Paxos {
   private readonly scheduler = new Scheduler();
-  private readonly network: Network<PaxosMessage>;
+  private readonly network: MessageNetwork<PaxosMessage>;
   private readonly cluster: PaxosCluster;
   private readonly teller: PaxosTeller;
   /** The acceptor that only the early proposer reaches. */
@@ -41,7 +41,7 @@ class Paxos {
   ) {
     const elapsedMs = () => this.scheduler.now() - SIMULATION_START_MS;
     this.teller = new PaxosTeller(story, () => this.cluster, elapsedMs);
-    this.network = new Network(this.scheduler, rng.fork("network"), {
+    this.network = new MessageNetwork(this.scheduler, rng.fork("network"), {
       conditions: latency(QUICK_MS),
     });
     const [early, late] = rng.fork("values").shuffle(VALUES);

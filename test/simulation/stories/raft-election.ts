@@ -3,7 +3,7 @@
  * each waits for a leader, and how fast its messages are. The sentences come from what the nodes
  * do, the tables from their state after it.
  */
-import { CALM, Network } from "../engine/network.ts";
+import { CALM, MessageNetwork } from "../engine/network.ts";
 import { Rng } from "../engine/rng.ts";
 import { Scheduler, SIMULATION_START_MS } from "../engine/scheduler.ts";
 import { RaftCluster } from "../raft/raft-cluster.ts";
@@ -39,7 +39,7 @@ export function tellRaftElection(story: Story, seed: number): void {
 
 class RaftElection {
   private readonly scheduler = new Scheduler();
-  private readonly network: Network<RaftMessage>;
+  private readonly network: MessageNetwork<RaftMessage>;
   /** How long each node waits for a leader when it next draws a wait. */
   private readonly waits = new Map<NodeId, number>();
   private readonly cluster: RaftCluster;
@@ -53,7 +53,7 @@ class RaftElection {
     this.cast = castOf(rng.fork("cast").shuffle(IDS));
     const elapsedMs = () => this.scheduler.now() - SIMULATION_START_MS;
     this.teller = new ElectionTeller(story, IDS, () => this.cluster, elapsedMs);
-    this.network = new Network(this.scheduler, rng.fork("network"), {
+    this.network = new MessageNetwork(this.scheduler, rng.fork("network"), {
       conditions: latency(LATENCY_MS),
     });
     this.waits.set(this.cast.firstLeader, this.shortWait());

@@ -20,8 +20,8 @@ export function phaseOf(memory: ClusterMemory | undefined): Phase {
   const is = (type: string, status = "True") =>
     conditions.some((c) => c.type === type && c.status === status);
   if (cluster.spec.suspend || memory.fileRemoved) return "suspended";
-  if (recovery.requested !== null || recovery.reseed?.from === "snapshot") return "restoring";
-  if (recovery.reseed !== null || recovery.lostSince !== null) return "recovering";
+  if (recovery.requested !== null || recovery.inProgress?.from === "snapshot") return "restoring";
+  if (recovery.inProgress !== null || recovery.lostSince !== null) return "recovering";
   if (firstReadyAt === null) return "creating";
   const wanted = cluster.spec.replicas;
   const leaving = slots.some((s) => s.slot >= wanted && (s.task !== null || s.memberId !== null));

@@ -4,7 +4,7 @@ import type { CompiledText } from "../../../crd-schema/documents.ts";
 import { type SpecSnapshot, specSnapshot } from "../../../controller/model/spec-snapshot.ts";
 
 /** What the simulated user sets; everything else has its default. */
-export interface Wish {
+export interface DesiredSpec {
   readonly name: string;
   /** Of the first slot and the proxy; no two clusters share it. */
   readonly number: number;
@@ -33,21 +33,21 @@ const COMPILED_MAX = 5_000;
 export class SpecUser {
   /** File name -> text; null: it is not there. */
   private readonly texts = new Map<string, string | null>();
-  private readonly wishes = new Map<string, Wish>();
+  private readonly desiredSpecs = new Map<string, DesiredSpec>();
   /** Clusters that were deleted on purpose, and may have come back since. */
   readonly deleted = new Set<string>();
   /** When a cluster was last suspended, or its file removed; milliseconds since the epoch. */
   readonly stopAskedAt = new Map<string, number>();
   /** The last that was valid, of each cluster. */
-  private readonly valid = new Map<string, Wish>();
+  private readonly valid = new Map<string, DesiredSpec>();
 
   constructor(private readonly now: () => number) {}
 
-  write(wish: Wish): void {
-    if (wish.suspend) this.stopAskedAt.set(wish.name, this.now());
-    this.wishes.set(wish.name, wish);
-    this.valid.set(wish.name, wish);
-    this.texts.set(fileOf(wish.name), textOf(wish));
+  write(desiredSpec: DesiredSpec): void {
+    if (desiredSpec.suspend) this.stopAskedAt.set(desiredSpec.name, this.now());
+    this.desiredSpecs.set(desiredSpec.name, desiredSpec);
+    this.valid.set(desiredSpec.name, desiredSpec);
+    this.texts.set(fileOf(desiredSpec.name), textOf(desiredSpec));
   }
 
   /** Something that is no spec takes the file's place. */
@@ -58,7 +58,7 @@ export class SpecUser {
   deleteFile(name: string): void {
     this.texts.set(fileOf(name), null);
     this.stopAskedAt.set(name, this.now());
-    if (this.wish(name).deletionPolicy === "Delete") this.deleted.add(name);
+    if (this.desiredSpec(name).deletionPolicy === "Delete") this.deleted.add(name);
   }
 
   isThere(name: string): boolean {
@@ -66,14 +66,14 @@ export class SpecUser {
   }
 
   /** As the user last wrote it. */
-  wish(name: string): Wish {
-    const wish = this.valid.get(name);
-    if (wish === undefined) throw new Error(`no cluster ${name}`);
-    return wish;
+  desiredSpec(name: string): DesiredSpec {
+    const desiredSpec = this.valid.get(name);
+    if (desiredSpec === undefined) throw new Error(`no cluster ${name}`);
+    return desiredSpec;
   }
 
   names(): readonly string[] {
-    return [...this.wishes.keys()];
+    return [...this.desiredSpecs.keys()];
   }
 
   reading(): SpecSnapshot {
@@ -99,31 +99,31 @@ export function fileOf(name: string): string {
   return `${name}.yaml`;
 }
 
-function textOf(wish: Wish): string {
-  const { number } = wish;
+function textOf(desiredSpec: DesiredSpec): string {
+  const { number } = desiredSpec;
   const manifest = {
     apiVersion: "jupytercluster.dev/v1alpha1",
     kind: "JupyterCluster",
-    metadata: { name: wish.name },
+    metadata: { name: desiredSpec.name },
     spec: {
-      replicas: wish.replicas,
-      ...(wish.image === null ? {} : { image: wish.image }),
+      replicas: desiredSpec.replicas,
+      ...(desiredSpec.image === null ? {} : { image: desiredSpec.image }),
       network: { name: `net-${number}`, subnet: `10.${number}.0.0/24` },
-      storage: { shared: { type: "hostPath", hostPath: `/mnt/${wish.name}` } },
+      storage: { shared: { type: "hostPath", hostPath: `/mnt/${desiredSpec.name}` } },
       etcd: {
-        dataVolume: wish.dataVolume,
+        dataVolume: desiredSpec.dataVolume,
         heartbeatMilliseconds: HEARTBEAT_MS,
         electionMilliseconds: ELECTION_MS,
-        snapshots: { intervalSeconds: wish.snapshotSeconds, keep: 2 },
-        recovery: { mode: wish.recovery, graceSeconds: wish.graceSeconds },
+        snapshots: { intervalSeconds: desiredSpec.snapshotSeconds, keep: 2 },
+        recovery: { mode: desiredSpec.recovery, graceSeconds: desiredSpec.graceSeconds },
       },
-      jupyter: { port: wish.jupyterPort, standby: wish.standby },
+      jupyter: { port: desiredSpec.jupyterPort, standby: desiredSpec.standby },
       proxy: { port: 10_000 + number },
-      unreachable: { replaceAfterSeconds: wish.replaceAfterSeconds },
+      unreachable: { replaceAfterSeconds: desiredSpec.replaceAfterSeconds },
       backoff: { initialSeconds: 1, factor: 2, maxSeconds: 10 },
-      updateStrategy: { type: wish.updateStrategy },
-      deletionPolicy: wish.deletionPolicy,
-      suspend: wish.suspend,
+      updateStrategy: { type: desiredSpec.updateStrategy },
+      deletionPolicy: desiredSpec.deletionPolicy,
+      suspend: desiredSpec.suspend,
     },
   };
   return JSON.stringify(manifest, null, 1);

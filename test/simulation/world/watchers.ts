@@ -1,6 +1,6 @@
 /** Whoever wants to know what happens in a world: the checks, and tests. */
 import type { Action } from "../../../controller/model/action.ts";
-import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Observed } from "../../../controller/model/observed.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
@@ -20,6 +20,6 @@ export interface Watchers {
   onContainerStarted(container: Container): void;
   onContainerEnded(container: Container): void;
   /** A member is about to be forced to go on alone, or to be restored. */
-  onNewBeginning(container: Container, order: AgentOrder): void;
+  onNewBeginning(container: Container, command: StartCommand): void;
   onRaft(container: Container, event: RaftEvent, core: RaftCore, identity: Identity): void;
 }

@@ -1,9 +1,12 @@
-/** A whole site in virtual time: Mesos, hosts, containers, controllers, users. Nothing goes wrong by itself. */
+/**
+ * A whole site in virtual time: Mesos, hosts, containers, controllers, users. Nothing goes wrong by
+ * itself.
+ */
 import type { Logger } from "../../../controller/model/ports.ts";
 import { SimulatedController } from "../controller/controller.ts";
 import { SnapshotShelf } from "../controller/snapshots.ts";
 import { StateDisk } from "../controller/state-disk.ts";
-import type { Tampering } from "../controller/tampering.ts";
+import type { Mutation } from "../controller/mutation.ts";
 import { Rng } from "../engine/rng.ts";
 import { Scheduler } from "../engine/scheduler.ts";
 import { Trace } from "../engine/trace.ts";
@@ -14,7 +17,7 @@ import { MesosMaster } from "../mesos/master.ts";
 import { Registry } from "../mesos/registry.ts";
 import { MesosSite } from "../mesos/site.ts";
 import { Node } from "../node/node.ts";
-import { Wires } from "../wire/wires.ts";
+import { Network } from "../wire/network.ts";
 import type { Watchers } from "./watchers.ts";
 import { SpecUser } from "./spec-user.ts";
 
@@ -27,7 +30,7 @@ export interface WorldOptions {
   readonly unreachableMs: number;
   /** An address is never given out twice, even if its holder is out of sight. */
   readonly exclusiveAddresses: boolean;
-  readonly tampering: Tampering;
+  readonly mutation: Mutation;
   /** How many of the last lines of the trace stay readable. */
   readonly linesKept: number;
 }
@@ -41,7 +44,7 @@ export class World {
   readonly trace: Trace;
   readonly scheduler: Scheduler;
   readonly rng: Rng;
-  readonly wires: Wires;
+  readonly network: Network;
   readonly registry = new Registry();
   readonly addresses: Addresses;
   readonly hosts: readonly DockerHost[];
@@ -55,7 +58,7 @@ export class World {
   timesTold: () => number = () => 1;
   private nextContainer = 0;
   private nextUuid = 0;
-  private nextLineage = 0;
+  private nextHistory = 0;
   private readonly log: Logger;
 
   constructor(
@@ -65,8 +68,8 @@ export class World {
     this.trace = new Trace(options.linesKept);
     this.rng = new Rng(options.seed);
     this.scheduler = new Scheduler(this.trace);
-    this.wires = new Wires(this.scheduler, this.rng.fork("wires"));
-    this.addresses = new Addresses(this.wires.partitions, options.exclusiveAddresses);
+    this.network = new Network(this.scheduler, this.rng.fork("network"));
+    this.addresses = new Addresses(this.network.partitions, options.exclusiveAddresses);
     this.disk = new StateDisk(this.rng.fork("disk"));
     this.log = quietLogger();
     this.hosts = Array.from({ length: options.hosts }, (_, i) => this.newHost(`host-${i}`));
@@ -87,18 +90,20 @@ export class World {
     this.startController();
   }
 
-  /** A new process in the place of the one before, which has ended, or was stopped and moved away. */
+  /**
+   * A new process in the place of the one before, which has ended, or was stopped and moved away.
+   */
   startController(): SimulatedController {
     const number = this.controllers.length + 1;
     const name = `controller-${number}`;
-    this.wires.partitions.locate(name, CONTROLLER);
+    this.network.partitions.locate(name, CONTROLLER);
     this.trace.add("controller", "starts", number);
     const controller = new SimulatedController({
       name,
       clock: this.scheduler,
       rng: this.rng.fork(`controller ${number}`),
       log: this.log,
-      wires: this.wires,
+      network: this.network,
       disk: this.disk,
       shelf: this.shelf,
       masters: this.site.masters.map((m) => ({ host: m.name, port: 5050 })),
@@ -112,7 +117,7 @@ export class World {
         this.watchers.onAction(controller, action, memory);
       },
       timesTold: () => this.timesTold(),
-      tampering: this.options.tampering,
+      mutation: this.options.mutation,
       onFatal: (reason) => this.onFatal(controller, reason),
     });
     this.controllers.push(controller);
@@ -122,8 +127,8 @@ export class World {
   }
 
   /**
-   * Another host takes over with a copy of the state directory, for the controller's own seems dead.
-   * (On one host the lock of the state directory forbids it.)
+   * Another host takes over with a copy of the state directory, for the controller's own seems
+   * dead. (On one host the lock of the state directory forbids it.)
    *
    * @returns the one that may come back
    */
@@ -149,7 +154,7 @@ export class World {
   }
 
   nodeOf(container: Container): Node | null {
-    return container.inmate as Node | null;
+    return container.process as Node | null;
   }
 
   agentOf(host: DockerHost): MesosAgent {
@@ -177,13 +182,13 @@ export class World {
       addresses: this.addresses,
       nextContainer: () => {
         const container = `c${this.nextContainer++}`;
-        this.wires.partitions.locate(container, name);
+        this.network.partitions.locate(container, name);
         return container;
       },
       start: (container) => this.startNode(container),
       onEnd: (container, how) => this.agentOf(host).onContainerEnd(container, how),
       onGone: (container) => {
-        this.wires.partitions.forget(container.name);
+        this.network.partitions.forget(container.name);
         this.watchers.onContainerEnded(container);
       },
     });
@@ -199,23 +204,23 @@ export class World {
       clock: this.scheduler,
       rng: this.rng.fork(name),
       trace: this.trace,
-      wires: this.wires,
+      network: this.network,
       sendPeer: (peerUrl, message) => {
         const to = this.addresses.resolve(new URL(peerUrl).hostname, name);
-        if (to !== undefined) this.wires.sendPeer(name, to, message);
+        if (to !== undefined) this.network.sendPeer(name, to, message);
       },
       observeRaft: (event, core, identity) => {
         this.watchers.onRaft(container, event, core, identity);
       },
-      lineages: { next: () => `forced-${this.nextLineage++}` },
-      onNewBeginning: (order) => this.watchers.onNewBeginning(container, order),
+      histories: { next: () => `forced-${this.nextHistory++}` },
+      onNewBeginning: (command) => this.watchers.onNewBeginning(container, command),
     });
     this.watchers.onContainerStarted(container);
     return node;
   }
 
   private newSite(): MesosSite {
-    const { wires, trace, registry, scheduler: clock, rng, options } = this;
+    const { network, trace, registry, scheduler: clock, rng, options } = this;
     const masters = Array.from({ length: options.masters }, (_, i): MesosMaster => {
       const name = `master-${i}`;
       return new MesosMaster({
@@ -223,7 +228,7 @@ export class World {
         clock,
         rng: rng.fork(name),
         trace,
-        wires,
+        network,
         registry,
         unreachableMs: options.unreachableMs,
         reregisterMs: 2 * options.unreachableMs,
@@ -239,7 +244,7 @@ export class World {
           clock,
           rng: rng.fork(`agent of ${host.name}`),
           trace,
-          wires,
+          network,
           leadingMaster: () => this.site.leader(),
           nextUuid: () => {
             this.nextUuid += 1;
@@ -247,7 +252,7 @@ export class World {
           },
         }),
     );
-    return new MesosSite(masters, agents, { clock, rng: rng.fork("site"), wires });
+    return new MesosSite(masters, agents, { clock, rng: rng.fork("site"), network });
   }
 }
 

@@ -1,7 +1,9 @@
-/** A user of a cluster's etcd: puts one key after the other, and remembers what was acknowledged. */
+/**
+ * A user of a cluster's etcd: puts one key after the other, and remembers what was acknowledged.
+ */
 import type { EtcdAnswer } from "../etcd/types.ts";
 import type { Rng } from "../engine/rng.ts";
-import { Station } from "../wire/station.ts";
+import { Endpoint } from "../wire/endpoint.ts";
 import type { World } from "./world.ts";
 
 export const CLIENT = "client";
@@ -15,7 +17,7 @@ export class Writer {
 
   constructor(
     private readonly world: World,
-    private readonly station: Station,
+    private readonly endpoint: Endpoint,
     readonly cluster: string,
     private readonly rng: Rng,
     private readonly everyMs: { readonly min: number; readonly max: number },
@@ -47,7 +49,7 @@ export class Writer {
     const node = this.rng.pick(nodes);
     const key = `/written/${this.next++}`;
     const put = { type: "put", key, value: "x" } as const;
-    this.station.ask(node.name, "etcd", put, ANSWER_MS_MAX, (answer) => {
+    this.endpoint.ask(node.name, "etcd", put, ANSWER_MS_MAX, (answer) => {
       if ((answer as EtcdAnswer | undefined)?.ok !== true) return;
       this.acknowledged.set(key, node.volume.etcd.identity?.clusterId ?? "");
     });

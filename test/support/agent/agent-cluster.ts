@@ -1,7 +1,7 @@
 /** Three nodes with agents on a bridge network of their own; what is made here is removed here. */
 import { randomBytes } from "node:crypto";
 import Docker from "dockerode";
-import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
+import type { StartCommand, EtcdStart } from "../../../controller/model/agent-api.ts";
 import {
   etcdKeys,
   memberNameOf,
@@ -68,16 +68,16 @@ export class AgentCluster {
     return node;
   }
 
-  order(node: AgentNode, etcd: EtcdOrder): AgentOrder {
+  command(node: AgentNode, etcd: EtcdStart): StartCommand {
     return {
-      orderId: `${node.options.config.taskId}:${etcd.mode}`,
+      commandId: `${node.options.config.taskId}:${etcd.mode}`,
       etcd,
       jupyter: { token: this.jupyterToken, cookieSecret: this.cookieSecret },
     };
   }
 
-  bootstrapOrder(node: AgentNode): AgentOrder {
-    return this.order(node, {
+  bootstrapCommand(node: AgentNode): StartCommand {
+    return this.command(node, {
       mode: "bootstrap",
       memberName: memberNameOf(node.slot),
       token: this.run,

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type Docker from "dockerode";
 import {
   AGENT_PORT,
-  type AgentOrder,
+  type StartCommand,
   type AgentStatus,
   DATA_MOUNT,
   NODE_CONFIG_ENV,
@@ -85,8 +85,8 @@ export class AgentNode {
   }
 
   /** Resolves with the HTTP status code. */
-  async order(order: AgentOrder): Promise<{ code: number; text: string }> {
-    return this.call("PUT", "/v1/order", JSON.stringify(order));
+  async command(command: StartCommand): Promise<{ code: number; text: string }> {
+    return this.call("PUT", "/v1/start", JSON.stringify(command));
   }
 
   call(

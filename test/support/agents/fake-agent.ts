@@ -90,7 +90,7 @@ export function healthyStatus(over: Partial<AgentStatus> = {}): AgentStatus {
     instanceId: "i-1",
     sequence: 1,
     phase: "running",
-    orderId: "o-1",
+    commandId: "o-1",
     data: { state: "present", memberId: "a1", clusterId: "c1", raftIndex: 12, raftTerm: 2 },
     snapshot: null,
     units: { etcd: UNIT, sshd: UNIT, jupyter: UNIT },
@@ -122,7 +122,7 @@ export function healthyStatus(over: Partial<AgentStatus> = {}): AgentStatus {
       {
         term: 2,
         cause: "FirstElection",
-        former: null,
+        previousLeader: null,
         voters: ["a1"],
         lost: [],
         preVotes: [],

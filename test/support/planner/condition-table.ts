@@ -37,7 +37,7 @@ export function conditionTable<Reason extends string>(
   });
 }
 
-/** One visit more to what the run has come to, with nothing of it carried out. */
+/** One reconcile more to what the run has come to, with nothing of it carried out. */
 export function decide({ memory, world, now }: PlannerRun, changes: Partial<Observed> = {}): Plan {
   const observed = { ...world.observed(), ...changes };
   return plan({ memory, observed, now, defaultImage: "image" });

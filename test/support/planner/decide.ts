@@ -19,7 +19,7 @@ interface Facts {
   readonly health?: Partial<EtcdHealth>;
   readonly agent?: (status: AgentStatus) => Partial<AgentStatus>;
   readonly laterMs?: number;
-  readonly visits?: number;
+  readonly reconciles?: number;
 }
 
 /** A Ready cluster of three that is looked at once more, with these facts. */
@@ -46,7 +46,7 @@ export function decide(facts: Facts): Plan & { readonly now: number } {
   const first: PlanInput = { ...input, memory: run.memory, now: run.now };
   let decided = plan(first);
   let { now } = first;
-  for (let visit = 1; visit < (facts.visits ?? 1); visit++) {
+  for (let reconcile = 1; reconcile < (facts.reconciles ?? 1); reconcile++) {
     now += facts.laterMs ?? 0;
     decided = plan({ ...input, memory: decided.memory, now });
   }

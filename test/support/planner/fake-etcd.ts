@@ -55,11 +55,11 @@ export class FakeEtcd {
   }
 
   /** The one survivor goes on; the same order does it once, whatever container it reaches. */
-  force(slot: number, orderId: string): void {
+  force(slot: number, commandId: string): void {
     const volume = this.volumes.get(slot);
     if (volume === undefined) throw new Error(`slot ${slot} has no data to go on with`);
-    if (volume.forcedBy === orderId) return;
-    volume.forcedBy = orderId;
+    if (volume.forcedBy === commandId) return;
+    volume.forcedBy = commandId;
     this.giveUp();
     this.members = [this.member(slot, volume.memberId)];
   }

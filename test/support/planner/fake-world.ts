@@ -3,7 +3,7 @@
  * agent, containers with volumes, an etcd with members, quorum and terms; no time, no network.
  */
 import type { Action } from "../../../controller/model/action.ts";
-import type { AgentOrder, AgentStatus, EtcdMember } from "../../../controller/model/agent-api.ts";
+import type { StartCommand, AgentStatus, EtcdMember } from "../../../controller/model/agent-api.ts";
 import { slotAddress } from "../../../controller/model/ids.ts";
 import {
   assignNames,
@@ -25,7 +25,7 @@ interface Container {
   readonly taskId: string;
   readonly slot: number;
   running: boolean;
-  order: AgentOrder | null;
+  command: StartCommand | null;
   snapshot: AgentStatus["snapshot"];
 }
 
@@ -51,7 +51,7 @@ export class FakeWorld {
     readonly offers: () => readonly ObservedOffer[] = () => [fakeOffer()],
   ) {
     this.etcd = new FakeEtcd(firstAddress, () =>
-      [...this.containers.values()].filter((c) => c.running && c.order).map((c) => c.slot),
+      [...this.containers.values()].filter((c) => c.running && c.command).map((c) => c.slot),
     );
   }
 
@@ -102,8 +102,8 @@ export class FakeWorld {
         return;
       case "KillTask":
         return this.end(action.taskId, "TASK_KILLED");
-      case "OrderAgent":
-        return this.order(action.slot, action.taskId, action.order);
+      case "StartEtcd":
+        return this.command(action.slot, action.taskId, action.command);
       case "AddLearner":
         return this.etcd.addLearner(action.slot, action.peerUrl);
       case "PromoteMember":
@@ -134,7 +134,7 @@ export class FakeWorld {
     }
   }
 
-  /** What the parts do by themselves between two visits: run, elect, name, follow. */
+  /** What the parts do by themselves between two reconciles: run, elect, name, follow. */
   settle(): void {
     for (const container of this.containers.values()) {
       container.running = true;
@@ -173,7 +173,7 @@ export class FakeWorld {
     if (this.containers.has(slot)) this.violations.push(`slot ${slot} has two live tasks`);
     this.tasks.set(taskId, fakeTask(taskId, "TASK_STAGING"));
     if (this.launchesFaulty) this.faulty.add(taskId);
-    this.containers.set(slot, { taskId, slot, running: false, order: null, snapshot: null });
+    this.containers.set(slot, { taskId, slot, running: false, command: null, snapshot: null });
   }
 
   private end(taskId: string, state: "TASK_KILLED" | "TASK_FAILED"): void {
@@ -190,22 +190,22 @@ export class FakeWorld {
     if (task) this.tasks.set(taskId, { ...task, state });
   }
 
-  /** An agent whose etcd has a leader takes no other order. */
-  private order(slot: number, taskId: string, order: AgentOrder): void {
+  /** An agent whose etcd has a leader takes no other command. */
+  private command(slot: number, taskId: string, command: StartCommand): void {
     const container = this.containers.get(slot);
-    if (container?.taskId !== taskId || container.order?.orderId === order.orderId) return;
-    const busy = container.order !== null && this.etcd.healthOf(slot)?.leaderId != null;
+    if (container?.taskId !== taskId || container.command?.commandId === command.commandId) return;
+    const busy = container.command !== null && this.etcd.healthOf(slot)?.leaderId != null;
     if (busy) {
-      this.violations.push(`slot ${slot} was told to ${order.etcd.mode} while it serves`);
+      this.violations.push(`slot ${slot} was told to ${command.etcd.mode} while it serves`);
       return;
     }
-    this.carryOut(slot, order, container.snapshot);
-    container.order = order;
+    this.carryOut(slot, command, container.snapshot);
+    container.command = command;
   }
 
   private carryOut(
     slot: number,
-    { etcd, orderId }: AgentOrder,
+    { etcd, commandId }: StartCommand,
     snapshot: AgentStatus["snapshot"],
   ): void {
     const lacks = etcd.mode === "restore" && etcd.snapshot?.sha256 !== snapshot?.sha256;
@@ -215,7 +215,7 @@ export class FakeWorld {
     else if (etcd.mode === "restore") this.etcd.restore(slot, etcd.clusterId, etcd.token);
     else if (!this.etcd.volumes.has(slot)) {
       this.violations.push(`slot ${slot} was told to ${etcd.mode} without data`);
-    } else if (etcd.mode === "force-new-cluster") this.etcd.force(slot, orderId);
+    } else if (etcd.mode === "force-new-cluster") this.etcd.force(slot, commandId);
   }
 
   private writeHosts(leaderSlot: number): void {
@@ -226,19 +226,19 @@ export class FakeWorld {
     this.hosts = { clusterId, term: this.etcd.term, leaderSlot, names };
   }
 
-  private agentOf({ slot, taskId, order, snapshot }: Container): AgentStatus {
+  private agentOf({ slot, taskId, command, snapshot }: Container): AgentStatus {
     return fakeAgent({
       slot,
       taskId,
-      phase: order === null ? "awaiting-order" : "running",
-      orderId: order?.orderId ?? null,
+      phase: command === null ? "awaiting-start" : "running",
+      commandId: command?.commandId ?? null,
       data: this.etcd.dataOf(slot),
       snapshot,
-      etcdExited: order !== null && !this.etcd.isMember(slot),
+      etcdExited: command !== null && !this.etcd.isMember(slot),
       jupyterReady: !this.faulty.has(taskId),
       hosts: this.hosts,
       sshKnownSlots: this.runningSlots(),
-      etcd: order === null ? null : this.etcd.healthOf(slot),
+      etcd: command === null ? null : this.etcd.healthOf(slot),
     });
   }
 }

@@ -92,7 +92,7 @@ export interface FakeAgent {
   readonly slot: number;
   readonly taskId: string;
   readonly phase: AgentStatus["phase"];
-  readonly orderId: string | null;
+  readonly commandId: string | null;
   readonly data: AgentStatus["data"];
   readonly etcd: EtcdHealth | null;
   readonly snapshot: AgentStatus["snapshot"];

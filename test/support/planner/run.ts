@@ -1,4 +1,4 @@
-/** Runs the planner against the fake world, visit by visit. */
+/** Runs the planner against the fake world, reconcile by reconcile. */
 import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Plan } from "../../../controller/plan/input.ts";
@@ -16,8 +16,8 @@ export class PlannerRun {
     readonly world: FakeWorld,
   ) {}
 
-  /** One visit: plan, do all of it, let the world move, let 200 ms pass. */
-  visit(): Plan {
+  /** One reconcile: plan, do all of it, let the world move, let 200 ms pass. */
+  reconcile(): Plan {
     const { memory, world, now } = this;
     const decided = plan({ memory, observed: world.observed(), now, defaultImage: "image" });
     this.memory = decided.memory;
@@ -30,7 +30,7 @@ export class PlannerRun {
     return decided;
   }
 
-  /** Visits until Ready; throws with the reason after `visitsMax`. */
+  /** Reconciles until Ready; throws with the reason after `visitsMax`. */
   untilReady(visitsMax = 400): Plan {
     return this.until((p) => condition(p, "Ready") === "True", visitsMax);
   }
@@ -38,7 +38,7 @@ export class PlannerRun {
   until(met: (decided: Plan) => boolean, visitsMax = 400): Plan {
     let last: Plan | null = null;
     for (let i = 0; i < visitsMax; i++) {
-      last = this.visit();
+      last = this.reconcile();
       if (met(last)) return last;
     }
     const ready = last?.status.conditions.find((c) => c.type === "Ready");

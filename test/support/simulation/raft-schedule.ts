@@ -1,6 +1,6 @@
 /** Random histories of a Raft cluster: what may happen to it, how it is done, how it must end. */
 import fc from "fast-check";
-import { CALM, type LinkConditions, Network } from "../../simulation/engine/network.ts";
+import { CALM, type LinkConditions, MessageNetwork } from "../../simulation/engine/network.ts";
 import { Rng } from "../../simulation/engine/rng.ts";
 import { Scheduler } from "../../simulation/engine/scheduler.ts";
 import { Trace } from "../../simulation/engine/trace.ts";
@@ -87,7 +87,7 @@ export class RaftHistory {
   readonly scheduler: Scheduler;
   readonly trace = new Trace();
   readonly cluster: RaftCluster;
-  private readonly network: Network<RaftMessage>;
+  private readonly network: MessageNetwork<RaftMessage>;
   private proposals = 0;
   private added = 0;
 
@@ -98,7 +98,7 @@ export class RaftHistory {
   ) {
     const rng = new Rng(schedule.seed);
     this.scheduler = new Scheduler(this.trace);
-    this.network = new Network(this.scheduler, rng.fork("network"), {
+    this.network = new MessageNetwork(this.scheduler, rng.fork("network"), {
       conditions: STORM,
       connections: false,
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readNodeConfig } from "../../../agent-image/agent/config.ts";
-import { parseOrder } from "../../../agent-image/agent/api/parse-order.ts";
+import { parseStartCommand } from "../../../agent-image/agent/api/parse-start-command.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../../controller/model/agent-api.ts";
 
@@ -45,26 +45,26 @@ describe("what the container was told", () => {
   });
 });
 
-describe("orders", () => {
+describe("commands", () => {
   const jupyter = { token: "t", cookieSecret: "0123456789abcdef" };
   const resume = { mode: "resume", memberName: "slot-2", clusterId: null };
 
   test("what is not part of the contract is left out", () => {
-    const order = { orderId: "x:1", etcd: { ...resume, extra: 1 }, jupyter, more: true };
-    expect(parseOrder(order, 2)).toEqual({ orderId: "x:1", etcd: resume, jupyter });
+    const command = { commandId: "x:1", etcd: { ...resume, extra: 1 }, jupyter, more: true };
+    expect(parseStartCommand(command, 2)).toEqual({ commandId: "x:1", etcd: resume, jupyter });
   });
 
   test.each<[string, object, string]>([
-    ["an unknown mode", { ...resume, mode: "other" }, "order.etcd.mode must be one of"],
+    ["an unknown mode", { ...resume, mode: "other" }, "command.etcd.mode must be one of"],
     ["another slot's member", { ...resume, memberName: "slot-1" }, "must be slot-2"],
-    ["ids in another notation", { ...resume, clusterId: "0xAB" }, "order.etcd.clusterId must be"],
+    ["ids in another notation", { ...resume, clusterId: "0xAB" }, "command.etcd.clusterId must be"],
     [
       "a peer that is no URL",
       { mode: "bootstrap", memberName: "slot-2", token: "t", initialCluster: { "slot-2": "x" } },
-      "order.etcd.initialCluster.slot-2 must be",
+      "command.etcd.initialCluster.slot-2 must be",
     ],
   ])("%s is refused by name", (_, etcd, message) => {
-    expect(() => parseOrder({ orderId: "x:1", etcd, jupyter }, 2)).toThrow(message);
+    expect(() => parseStartCommand({ commandId: "x:1", etcd, jupyter }, 2)).toThrow(message);
   });
 
   const url = "http://172.31.20.12:2380";
@@ -78,7 +78,9 @@ describe("orders", () => {
   };
 
   test("a restore is taken as it is", () => {
-    expect(parseOrder({ orderId: "x:1", etcd: restore, jupyter }, 2).etcd).toEqual(restore);
+    expect(parseStartCommand({ commandId: "x:1", etcd: restore, jupyter }, 2).etcd).toEqual(
+      restore,
+    );
   });
 
   test.each<[string, object, string]>([
@@ -87,10 +89,10 @@ describe("orders", () => {
     ["of no snapshot", { snapshot: { sha256: "ab", revision: 1 } }, "snapshot.sha256 must be"],
   ])("a restore %s is refused by name", (_, change, message) => {
     const etcd = { ...restore, ...change };
-    expect(() => parseOrder({ orderId: "x:1", etcd, jupyter }, 2)).toThrow(message);
+    expect(() => parseStartCommand({ commandId: "x:1", etcd, jupyter }, 2)).toThrow(message);
   });
 
-  test("a list is no order", () => {
-    expect(() => parseOrder([], 2)).toThrow("order must be an object");
+  test("a list is no command", () => {
+    expect(() => parseStartCommand([], 2)).toThrow("command must be an object");
   });
 });

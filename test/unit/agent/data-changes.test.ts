@@ -6,14 +6,14 @@ import { changeData } from "../../../agent-image/agent/etcd/data-changes.ts";
 import { DataDir } from "../../../agent-image/agent/etcd/data-dir.ts";
 import { DataKeeper } from "../../../agent-image/agent/etcd/data-keeper.ts";
 import { IdentityKeeper } from "../../../agent-image/agent/etcd/identity-keeper.ts";
-import type { StartPlan } from "../../../agent-image/agent/etcd/order-rules.ts";
+import type { StartPlan } from "../../../agent-image/agent/etcd/start-rules.ts";
 import type { Files } from "../../../agent-image/agent/ports/files.ts";
 import type { Processes } from "../../../agent-image/agent/ports/processes.ts";
 import { SnapshotStage } from "../../../agent-image/agent/snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
 import { nodeFiles } from "../../../agent-image/agent/system/node-files.ts";
 import { nodeProcesses } from "../../../agent-image/agent/system/node-processes.ts";
-import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import { newBoard } from "../../support/agent/status-parts.ts";
 import { segmentName, SegmentBytes } from "../../support/agent/wal-bytes.ts";
 import { ManualClock } from "../../support/loop/manual-clock.ts";
@@ -21,8 +21,8 @@ import { silentLog } from "../../support/silent-log.ts";
 
 const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const FORCE: StartPlan = { wipe: false, restore: null, force: true };
-const ORDER: AgentOrder = {
-  orderId: "t:1",
+const ORDER: StartCommand = {
+  commandId: "t:1",
   etcd: { mode: "force-new-cluster", memberName: "slot-0", clusterId: "c1" },
   jupyter: { token: "t", cookieSecret: "c" },
 };
@@ -84,7 +84,7 @@ describe("before a member is forced to go on alone", () => {
     ]);
   });
 
-  test("the log of an unknown etcd is left to it, and it is told; the next order begins anew", async () => {
+  test("the log of an unknown etcd is left to it, and it is told; the next command begins anew", async () => {
     const file = await writeLog();
     const before = await readFile(file);
     version = "3.6.1";
@@ -98,15 +98,18 @@ describe("before a member is forced to go on alone", () => {
     expect(board.status().problems).toEqual([]);
   });
 
-  test.each(["ENOSPC", "EIO", "EACCES"])("%s fails the order, for it may go away", async (code) => {
-    const file = await writeLog();
-    const before = await readFile(file);
-    const open: Files["open"] = (path, access) =>
-      access === "r"
-        ? nodeFiles.open(path, access)
-        : Promise.reject(Object.assign(new Error(code), { code }));
-    await expect(force({ ...nodeFiles, open })).rejects.toThrow(code);
-    expect(await readFile(file)).toEqual(before);
-    expect(board.status().problems).toEqual([]);
-  });
+  test.each(["ENOSPC", "EIO", "EACCES"])(
+    "%s fails the command, for it may go away",
+    async (code) => {
+      const file = await writeLog();
+      const before = await readFile(file);
+      const open: Files["open"] = (path, access) =>
+        access === "r"
+          ? nodeFiles.open(path, access)
+          : Promise.reject(Object.assign(new Error(code), { code }));
+      await expect(force({ ...nodeFiles, open })).rejects.toThrow(code);
+      expect(await readFile(file)).toEqual(before);
+      expect(board.status().problems).toEqual([]);
+    },
+  );
 });

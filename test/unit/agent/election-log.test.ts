@@ -56,7 +56,7 @@ describe("elections told from etcd's log", () => {
       {
         term: 2,
         cause: "FirstElection",
-        former: null,
+        previousLeader: null,
         voters: [WINNER, VOTER, KILLED],
         lost: [],
         preVotes: [
@@ -101,7 +101,7 @@ describe("elections told from etcd's log", () => {
     const killed = recordsOf("elections/three-c").find((r) => r.term === 4);
     expect(killed).toMatchObject({
       cause: "LeaderLost",
-      former: { term: 3 },
+      previousLeader: { term: 3 },
       startedAt: "2026-11-25T02:52:32.889Z",
       lost: [{ atMs: 259 }],
       durationMs: 262,
@@ -130,8 +130,8 @@ describe("elections told from etcd's log", () => {
 
   test("a leader that hears no quorum steps down", () => {
     const [, record] = recordsOf("elections/quorum-b");
-    expect(record).toMatchObject({ term: 3, cause: "QuorumLost", former: { term: 2 } });
-    expect(record?.former?.leaderId).toBe(record?.toldBy);
+    expect(record).toMatchObject({ term: 3, cause: "QuorumLost", previousLeader: { term: 2 } });
+    expect(record?.previousLeader?.leaderId).toBe(record?.toldBy);
   });
 });
 
@@ -205,7 +205,7 @@ describe("an election in the making", () => {
       [900, elected("a", 5)],
     ]);
     expect(electionRecords(log)).toMatchObject([
-      { term: 5, former: { leaderId: "a", term: 3 }, candidates: [], durationMs: null },
+      { term: 5, previousLeader: { leaderId: "a", term: 3 }, candidates: [], durationMs: null },
     ]);
   });
 

@@ -12,7 +12,7 @@ import type { StatusBoard } from "../../../agent-image/agent/status/status-board
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import type {
-  AgentOrder,
+  StartCommand,
   AgentRefusal,
   AgentStatus,
   NodeConfig,
@@ -40,7 +40,7 @@ let port: number;
 let api: HttpApi;
 let board: StatusBoard;
 let log: UnitLog;
-let orders: AgentOrder[];
+let commands: StartCommand[];
 let refusal: AgentRefusal | null;
 /** What the node does with its etcd; a test puts its own in place. */
 let work: MaintenanceWork;
@@ -48,7 +48,7 @@ let work: MaintenanceWork;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "agent-http-"));
   port = await freePort();
-  orders = [];
+  commands = [];
   refusal = null;
   const notServing = () => Promise.reject(new NotServingError("the local etcd does not serve"));
   work = { save: notServing, receive: notServing, defragment: notServing };
@@ -60,8 +60,8 @@ beforeEach(async () => {
     clock: systemClock,
     log: silentLog,
     logs: new Map([["etcd", log]]),
-    order: (order) => {
-      orders.push(order);
+    command: (command) => {
+      commands.push(command);
       return refusal;
     },
     maintenance: {
@@ -100,7 +100,7 @@ function listen(path: string, lines: string[]): () => void {
 }
 
 const ORDER = {
-  orderId: "t:resume",
+  commandId: "t:resume",
   etcd: { mode: "resume", memberName: "slot-0", clusterId: null },
   jupyter: { token: "t", cookieSecret: "0123456789abcdef" },
 };
@@ -111,7 +111,7 @@ describe("the agent's API", () => {
     async (headers: Record<string, string>) => {
       const response = await call("/v1/status", { headers });
       expect(response.status).toBe(401);
-      expect(await response.text()).not.toContain("awaiting-order");
+      expect(await response.text()).not.toContain("awaiting-start");
     },
   );
 
@@ -136,27 +136,27 @@ describe("the agent's API", () => {
     hangUp();
   });
 
-  test("takes an order over", async () => {
-    const response = await call("/v1/order", { method: "PUT", body: JSON.stringify(ORDER) });
+  test("takes a command over", async () => {
+    const response = await call("/v1/start", { method: "PUT", body: JSON.stringify(ORDER) });
     expect(response.status).toBe(202);
-    expect(orders).toEqual([ORDER]);
+    expect(commands).toEqual([ORDER]);
   });
 
   test("passes a refusal on", async () => {
     refusal = { code: "DataMissing", message: "the data directory is empty" };
-    const response = await call("/v1/order", { method: "PUT", body: JSON.stringify(ORDER) });
+    const response = await call("/v1/start", { method: "PUT", body: JSON.stringify(ORDER) });
     expect([response.status, await response.json()]).toEqual([409, refusal]);
   });
 
-  test.each(["", "{", "[]", '{"orderId":"x"}'])("finds %j malformed", async (body) => {
-    const response = await call("/v1/order", { method: "PUT", body });
+  test.each(["", "{", "[]", '{"commandId":"x"}'])("finds %j malformed", async (body) => {
+    const response = await call("/v1/start", { method: "PUT", body });
     expect(response.status).toBe(400);
-    expect(orders).toEqual([]);
+    expect(commands).toEqual([]);
   });
 
-  test("refuses an order that is too long to be one", async () => {
+  test("refuses a command that is too long to be one", async () => {
     const body = " ".repeat(100_000);
-    const response = await call("/v1/order", { method: "PUT", body });
+    const response = await call("/v1/start", { method: "PUT", body });
     expect(response.status).toBe(413);
   });
 

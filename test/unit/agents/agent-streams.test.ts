@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AgentStreams } from "../../../controller/agents/agent-streams.ts";
-import { AGENT_BEAT_MS, AGENT_PORT } from "../../../controller/model/agent-api.ts";
+import { HEARTBEAT_INTERVAL_MS, AGENT_PORT } from "../../../controller/model/agent-api.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { connectAgent } from "../../../controller/agents/agent-http.ts";
 import { AGENT_TOKEN, FakeAgent, healthyStatus } from "../../support/agents/fake-agent.ts";
@@ -134,7 +134,7 @@ describe("AgentStreams, silence", () => {
     await until("the first status", () => own.observe(taskId)?.freshness === "fresh");
     clock.next();
     const since = clock.now();
-    expect(since - 1_000).toBeGreaterThan(3 * AGENT_BEAT_MS);
+    expect(since - 1_000).toBeGreaterThan(3 * HEARTBEAT_INTERVAL_MS);
     expect(own.observe(taskId)).toEqual({ freshness: "stale", value: status, since });
     expect(changes).toEqual([taskId, taskId]);
     await until("the silent connection is closed", () => agent.watching === 0);

@@ -1,8 +1,8 @@
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLog } from "../../../controller/agents/logs.ts";
-import { sendOrder } from "../../../controller/agents/orders.ts";
-import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+import { sendStartCommand } from "../../../controller/agents/start-command.ts";
+import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
 import { connectAgent } from "../../../controller/agents/agent-http.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
@@ -10,27 +10,27 @@ import { AGENT_TOKEN, FakeAgent } from "../../support/agents/fake-agent.ts";
 import { until } from "../../support/poll.ts";
 
 const agent = new FakeAgent("127.77.3.1");
-const order: AgentOrder = {
-  orderId: "o-1",
+const command: StartCommand = {
+  commandId: "o-1",
   etcd: { mode: "resume", memberName: "slot-1", clusterId: null },
   jupyter: { token: "t", cookieSecret: "c" },
 };
 
 function send(ip: string, token = AGENT_TOKEN): Promise<void> {
-  return sendOrder({ ip, token, connect: connectAgent }, order, systemClock);
+  return sendStartCommand({ ip, token, connect: connectAgent }, command, systemClock);
 }
 
 beforeAll(() => agent.listen());
 afterAll(() => agent.close());
 
-describe("sendOrder", () => {
-  it("puts the order", async () => {
+describe("sendCommand", () => {
+  it("puts the command", async () => {
     agent.answer = (_, response) => response.writeHead(202).end();
     await send(agent.ip);
     expect(agent.requests.at(-1)).toEqual({
       method: "PUT",
-      url: "/v1/order",
-      body: JSON.stringify(order),
+      url: "/v1/start",
+      body: JSON.stringify(command),
     });
   });
 

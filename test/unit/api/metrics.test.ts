@@ -108,7 +108,7 @@ describe("the metrics", () => {
     expect(before.join("\n")).not.toMatch(/^jupytercluster_etcd_snapshot_latest/m);
     const last = snapshot(1);
     const { etcd } = bare.status;
-    const status = { backup: { count: 3, last }, etcd: { ...etcd, reseeded: 2 } };
+    const status = { backup: { count: 3, last }, etcd: { ...etcd, recoveries: 2 } };
     published.publish(clusterObject({ status }), []);
     expect(await lines()).toEqual(
       expect.arrayContaining([
@@ -116,7 +116,7 @@ describe("the metrics", () => {
         `jupytercluster_etcd_snapshot_latest_timestamp_seconds${LAB} ${Date.parse(last.takenAt) / 1000}`,
         `jupytercluster_etcd_snapshot_latest_size_bytes${LAB} ${last.sizeBytes}`,
         `jupytercluster_etcd_snapshot_latest_revision${LAB} ${last.revision}`,
-        `jupytercluster_etcd_reseeded_total${LAB} 2`,
+        `jupytercluster_etcd_recoveries_total${LAB} 2`,
       ]),
     );
   });

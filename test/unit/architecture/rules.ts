@@ -73,14 +73,14 @@ export function importCircles(sources: Sources): string[] {
   }
   const found: string[] = [];
   const done = new Set<string>();
-  const visit = (path: string, way: readonly string[]) => {
+  const reconcile = (path: string, way: readonly string[]) => {
     const start = way.indexOf(path);
     if (start >= 0) found.push([...way.slice(start), path].join(" -> "));
     if (start >= 0 || done.has(path)) return;
-    for (const { to } of targets.get(path) ?? []) visit(to, [...way, path]);
+    for (const { to } of targets.get(path) ?? []) reconcile(to, [...way, path]);
     done.add(path);
   };
-  for (const path of [...sources.keys()].toSorted()) visit(path, []);
+  for (const path of [...sources.keys()].toSorted()) reconcile(path, []);
   return found.map((circle) => `${circle}: a circle of imports`);
 }
 
@@ -112,15 +112,15 @@ export function impurities(sources: Sources): string[] {
   for (const [path, text] of sources) {
     if (!PURE.some((place) => isBelow(path, place))) continue;
     const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-    const visit = (node: ts.Node) => {
+    const reconcile = (node: ts.Node) => {
       const what = impurityOf(node);
       if (what !== null) {
         const { line } = file.getLineAndCharacterOfPosition(node.getStart());
         found.push(`${path}:${line + 1} has ${what}: pure code gets it as an argument, or not`);
       }
-      ts.forEachChild(node, visit);
+      ts.forEachChild(node, reconcile);
     };
-    visit(file);
+    reconcile(file);
   }
   return found;
 }

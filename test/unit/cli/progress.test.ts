@@ -3,14 +3,14 @@ import { clusterObject, conditions, node } from "./cluster-fixture.ts";
 import {
   foldProgress,
   isReady,
-  NOTHING_TOLD,
+  NOTHING_ANNOUNCED,
   stepsOf,
 } from "../../../controller/cli/render/progress.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 
 /** Everything that is told of a sequence of published objects. */
 function toldOf(...objects: readonly JupyterClusterObject[]): string[] {
-  let told = NOTHING_TOLD;
+  let told = NOTHING_ANNOUNCED;
   return objects.flatMap((object) => {
     const step = foldProgress(told, object);
     told = step.told;

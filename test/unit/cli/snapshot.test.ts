@@ -197,8 +197,8 @@ describe("snapshot restore", () => {
     const away = clusterObject({
       status: { conditions: conditions({ Ready: ["False", "Recovering", ""] }) },
     });
-    const begun = { ...away, status: { ...away.status, etcd: { ...etcd, reseeded: 1 } } };
-    const ready = clusterObject({ status: { etcd: { ...etcd, reseeded: 1 }, lastRecovery } });
+    const begun = { ...away, status: { ...away.status, etcd: { ...etcd, recoveries: 1 } } };
+    const ready = clusterObject({ status: { etcd: { ...etcd, recoveries: 1 }, lastRecovery } });
     const added = (object: object) => ({ type: "ADDED", object });
 
     it("tells what happens until the cluster is Ready again, and ends", async () => {

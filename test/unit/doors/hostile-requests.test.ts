@@ -211,7 +211,7 @@ async function agent(): Promise<Target> {
     clock: systemClock,
     log: silentLog,
     logs: new Map(),
-    order: () => null,
+    command: () => null,
     maintenance: { save: notServing, receive: notServing, defragment: notServing },
   });
   await api.listen(["127.0.0.1"], port);

@@ -31,8 +31,8 @@ function put(next: SpecSnapshot): readonly string[] {
   return cache.put(next, memories, T0);
 }
 
-/** As a visit does. */
-function visit(key: string): void {
+/** As a reconcile does. */
+function reconcile(key: string): void {
   const before = memories.get(key);
   if (before === undefined) throw new Error(`no cluster ${key}`);
   memories.set(key, cache.apply(key, before, T0));
@@ -59,41 +59,41 @@ describe("a snapshot of the spec files concerns", () => {
 
   it("those alone for whom it says something new", () => {
     put(snapshot(spec("a"), spec("b"), spec("c")));
-    for (const key of memories.keys()) visit(key);
+    for (const key of memories.keys()) reconcile(key);
     expect(put(snapshot(spec("a"), spec("b", 5), spec("c")))).toEqual([B]);
-    visit(B);
+    reconcile(B);
     expect(replicasOf(B)).toBe(5);
     expect(put(snapshot(spec("a"), spec("b", 5)))).toEqual([C]);
     const [first] = [{ severity: "warning", file: "a.yaml", line: 1, column: 1 } as const];
     const problems = new Map([["a.yaml", [{ ...first, field: "spec", message: "is odd" }]]]);
-    visit(C);
+    reconcile(C);
     expect(memories.get(C)?.fileRemoved).toBe(true);
     expect(put({ ...snapshot(spec("a"), spec("b", 5)), problems })).toEqual([A]);
   });
 
   it("whoever has not applied the one before, even if it says what his memory says", () => {
     put(snapshot(spec("a"), spec("b"), spec("c")));
-    for (const key of memories.keys()) visit(key);
+    for (const key of memories.keys()) reconcile(key);
     put(snapshot(spec("a", 5), spec("b"), spec("c")));
-    // A visit with the five replicas is under way now, and stores them after this:
+    // A reconcile with the five replicas is under way now, and stores them after this:
     expect(put(snapshot(spec("a"), spec("b"), spec("c")))).toEqual([A]);
   });
 
   it("nobody again who was not concerned, and is told nothing twice", () => {
     const same = snapshot(spec("a"), spec("b"), spec("c"));
     put(same);
-    for (const key of memories.keys()) visit(key);
+    for (const key of memories.keys()) reconcile(key);
     expect(put({ ...same })).toEqual([]);
     expect(put({ ...same })).toEqual([]);
     const before = memories.get(A);
-    visit(A);
+    reconcile(A);
     expect(memories.get(A)).toBe(before);
   });
 
   it("a cluster that was forgotten and came back as if it were the first", () => {
     const same = snapshot(spec("a"), spec("b"), spec("c"));
     put(same);
-    for (const key of memories.keys()) visit(key);
+    for (const key of memories.keys()) reconcile(key);
     cache.forget(A);
     expect(put({ ...same })).toEqual([A]);
   });

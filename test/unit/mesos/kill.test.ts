@@ -21,7 +21,7 @@ describe("kill", () => {
       agent_id: running.agent_id,
       kill_policy: { grace_period: { nanoseconds: 1_500_000_000 } },
     });
-    // The planner repeats itself with each visit; the master is not told more often for that.
+    // The planner repeats itself with each reconcile; the master is not told more often for that.
     await test.scheduler.kill(ID, null, 1500);
     expect(m.of("KILL")).toHaveLength(1);
     await test.passUntil("three more", () => m.of("KILL").length === 4, 1000);

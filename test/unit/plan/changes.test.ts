@@ -59,7 +59,7 @@ describe("a changed spec", () => {
     const run = readyRun();
     changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
     for (const slot of [0, 1, 2]) run.world.blind.add(slot);
-    for (let i = 0; i < 10; i++) run.visit();
+    for (let i = 0; i < 10; i++) run.reconcile();
     expect(run.done.filter((a) => a.type === "KillTask")).toEqual([]);
     run.world.blind.clear();
     run.until((p) => isUpdated(p));
@@ -71,7 +71,7 @@ describe("a changed spec", () => {
     run.world.launchesFaulty = true;
     const before = run.done.length;
     changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
-    for (let i = 0; i < 100; i++) run.visit();
+    for (let i = 0; i < 100; i++) run.reconcile();
     const kills = run.done.slice(before).filter((a) => a.type === "KillTask");
     expect(new Set(kills.map((a) => a.taskId)).size).toBe(1);
     run.world.launchesFaulty = false;
@@ -96,7 +96,7 @@ describe("a removed file", () => {
   it("leaves the cluster alone by default", () => {
     const run = readyRun();
     run.memory = { ...run.memory, fileRemoved: true };
-    const { actions, finished } = run.visit();
+    const { actions, finished } = run.reconcile();
     expect([types(actions), finished]).toEqual([[], false]);
   });
 

@@ -6,7 +6,7 @@ import { T0 } from "../../support/planner/fixtures.ts";
 import { readyRun } from "../../support/planner/run.ts";
 import { until } from "../../support/poll.ts";
 
-describe("a visit", () => {
+describe("a reconcile", () => {
   it("never asks for another at once", () => {
     const { memory, now } = readyRun();
     const builder = new PlanBuilder({ memory, now });
@@ -22,7 +22,7 @@ describe("a visit", () => {
     const queue = new WorkQueue(clock, 1, async () => void seen.push(news));
     queue.add("lab");
     news = 2;
-    await until("a visit", () => seen.length > 0);
+    await until("a reconcile", () => seen.length > 0);
     expect(seen).toEqual([2]);
   });
 });

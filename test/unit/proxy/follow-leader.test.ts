@@ -35,7 +35,7 @@ const HEALTH: Omit<EtcdHealth, "memberId" | "raftTerm" | "leaderId"> = {
 const NODE: Omit<FakeAgent, "slot" | "etcd" | "jupyterReady"> = {
   taskId: "task",
   phase: "running",
-  orderId: "order",
+  commandId: "order",
   data: { state: "empty" },
   snapshot: null,
   etcdExited: false,

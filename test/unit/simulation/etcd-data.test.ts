@@ -41,7 +41,7 @@ describe("the data of a simulated etcd", () => {
     etcd.done(etcd.leader(), { type: "member-promote", id: idOf(second) });
     expect(etcd.cluster.until(() => second.status()?.isLearner === false)).toBe(true);
     expect(etcd.valueAt(second, "a")).toBe(value);
-    expect(second.identity?.lineage).toBe("forced");
+    expect(second.identity?.history).toBe("forced");
     expect(etcd.cluster.violations()).toEqual([]);
   });
 

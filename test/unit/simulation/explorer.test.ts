@@ -4,12 +4,12 @@ import { settle } from "../../simulation/explorer/effects.ts";
 import { faultsOf } from "../../simulation/explorer/faults.ts";
 import { keyOf } from "../../simulation/explorer/key.ts";
 import { observe } from "../../simulation/explorer/observe.ts";
-import { giveOrder } from "../../simulation/explorer/orders.ts";
+import { giveCommand } from "../../simulation/explorer/start-command.ts";
 import { Scratch } from "../../simulation/explorer/scratch.ts";
 import { explore } from "../../simulation/explorer/search.ts";
 import { nothingYet, quiet, readyCluster } from "../../simulation/explorer/start.ts";
 import type { State } from "../../simulation/explorer/state.ts";
-import { visit } from "../../simulation/explorer/visit.ts";
+import { reconcile } from "../../simulation/explorer/reconcile.ts";
 
 const THREE = { replicas: 3, spareHosts: 0 };
 const ready = readyCluster(THREE);
@@ -23,11 +23,11 @@ function struck(state: State, kind: Parameters<typeof faultsOf>[1][number], slot
 }
 
 function leads(state: State): number | undefined {
-  const { leader, lineage } = state.lineages.at(-1) ?? {};
+  const { leader, history } = state.histories.at(-1) ?? {};
   return state.containers.find((c) =>
     Object.entries(state.volumes).some(
       ([place, v]) =>
-        place.endsWith(` ${c.slot}`) && v.memberId === leader && v.lineage === lineage,
+        place.endsWith(` ${c.slot}`) && v.memberId === leader && v.history === history,
     ),
   )?.slot;
 }
@@ -35,8 +35,8 @@ function leads(state: State): number | undefined {
 describe("the explorer's world", () => {
   it("is brought to Ready by the planner, with one leader and three voters", () => {
     expect(ready.containers.map((c) => c.slot)).toEqual([0, 1, 2]);
-    expect(ready.lineages).toHaveLength(1);
-    expect(ready.lineages[0]?.members.map((m) => m.isLearner)).toEqual([false, false, false]);
+    expect(ready.histories).toHaveLength(1);
+    expect(ready.histories[0]?.members.map((m) => m.isLearner)).toEqual([false, false, false]);
     expect(leads(ready)).toBe(0);
   });
 
@@ -44,21 +44,21 @@ describe("the explorer's world", () => {
     const after = quiet(struck(ready, "killed", 0));
     expect(leads(after)).not.toBe(0);
     expect(new Set(after.containers.map((c) => c.slot))).toEqual(new Set([0, 1, 2]));
-    expect(after.lineages).toHaveLength(1);
+    expect(after.histories).toHaveLength(1);
   });
 
   it("replaces a member whose data is lost by one with another id", () => {
     const after = quiet(struck(ready, "data lost", 2));
     const idOf = (state: State) =>
-      state.lineages.at(-1)?.members.find((m) => m.name === "slot-2")?.id;
+      state.histories.at(-1)?.members.find((m) => m.name === "slot-2")?.id;
     expect(idOf(after)).not.toBe(idOf(ready));
-    expect(after.lineages.at(-1)?.members.filter((m) => !m.isLearner)).toHaveLength(3);
+    expect(after.histories.at(-1)?.members.filter((m) => !m.isLearner)).toHaveLength(3);
   });
 
   it("has no leader without a quorum, and none is heard of once that is noticed", () => {
     const scratch = new Scratch(struck(struck(ready, "killed", 0), "killed", 1));
-    const [lineage] = scratch.state.lineages;
-    expect(lineage && scratch.leaderOf(lineage)).toBeUndefined();
+    const [history] = scratch.state.histories;
+    expect(history && scratch.leaderOf(history)).toBeUndefined();
     expect(scratch.state.containers[0]?.leaderId).not.toBeNull();
     settle(scratch);
     expect(scratch.state.containers.find((c) => c.slot === 2)?.leaderId).toBeNull();
@@ -75,16 +75,21 @@ describe("the explorer's world", () => {
     const scratch = new Scratch(nothingYet(THREE));
     for (let round = 0; round < 3; round++) {
       settle(scratch);
-      visit(scratch);
+      reconcile(scratch);
     }
     expect(scratch.broken).toEqual([]);
     const task = scratch.state.memory.slots[0]?.task;
     const [container] = scratch.state.containers;
-    if (task?.order == null || container === undefined) throw new Error("slot 0 has no order");
+    if (task?.startCommand == null || container === undefined)
+      throw new Error("slot 0 has no order");
     scratch.wipe(container);
-    scratch.patchContainer(container.taskId, { orderId: null, etcd: "none", leaderId: null });
+    scratch.patchContainer(container.taskId, { commandId: null, etcd: "none", leaderId: null });
     const jupyter = { token: "", cookieSecret: "" };
-    giveOrder(scratch, task.taskId, { orderId: "again", etcd: task.order.etcd, jupyter });
+    giveCommand(scratch, task.taskId, {
+      commandId: "again",
+      etcd: task.startCommand.etcd,
+      jupyter,
+    });
     expect(scratch.broken.map((b) => b.rule)).toEqual(["an identity is used once"]);
   });
 });

@@ -1,16 +1,20 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { CALM, Network, type NetworkOptions } from "../../simulation/engine/network.ts";
+import {
+  CALM,
+  MessageNetwork,
+  type MessageNetworkOptions,
+} from "../../simulation/engine/network.ts";
 import { Rng } from "../../simulation/engine/rng.ts";
 import { Scheduler, SIMULATION_START_MS } from "../../simulation/engine/scheduler.ts";
 
 let scheduler: Scheduler;
 let received: string[];
-let network: Network<number>;
+let network: MessageNetwork<number>;
 
-function open(options: NetworkOptions = {}): void {
+function open(options: MessageNetworkOptions = {}): void {
   scheduler = new Scheduler();
   received = [];
-  network = new Network(scheduler, new Rng(1), options);
+  network = new MessageNetwork(scheduler, new Rng(1), options);
   for (const name of ["a", "b", "c"]) {
     network.attach(name, (from, message) => received.push(`${from}>${name} ${message}`));
   }
@@ -105,7 +109,7 @@ describe("the network", () => {
   it.each([
     ["drops with a process what is under way to it", {}, []],
     ["delivers datagrams to whoever bears the name", { connections: false }, [1]],
-  ])("%s", (_, options: NetworkOptions, expected) => {
+  ])("%s", (_, options: MessageNetworkOptions, expected) => {
     open(options);
     const later: number[] = [];
     const detach = network.attach("d", () => undefined);

@@ -26,7 +26,7 @@ async function figures(clusters: number): Promise<Figures> {
   const { work } = site.controller;
   site.start();
   await site.untilReady(10 * MINUTE_MS);
-  const [visitsFromNothing, tasksSeenFromNothing] = [work.visits, work.tasksSeen];
+  const [visitsFromNothing, tasksSeenFromNothing] = [work.reconciles, work.tasksSeen];
   await site.pass(MINUTE_MS);
   const meter = new EventMeter(site);
   const events = new Map<string, EventCost>();
@@ -52,21 +52,21 @@ function costs(what: string): readonly [EventCost, EventCost] {
 }
 
 describe.each(SITE_EVENTS.map(({ what }) => what))("when %s", (what) => {
-  it("no cluster is visited that has nothing to do with it", () => {
-    expect(costs(what).map((cost) => cost.otherVisits)).toEqual([0, 0]);
+  it("no cluster is reconciled that has nothing to do with it", () => {
+    expect(costs(what).map((cost) => cost.otherReconciles)).toEqual([0, 0]);
   });
 
-  it("the cluster is visited, and no more often among many than among few", () => {
+  it("the cluster is reconciled, and no more often among many than among few", () => {
     const [small, large] = costs(what);
-    expect(small.visits).toBeGreaterThan(0);
-    expect(large.visits).toBeLessThanOrEqual(small.visits * 1.5);
+    expect(small.reconciles).toBeGreaterThan(0);
+    expect(large.reconciles).toBeLessThanOrEqual(small.reconciles * 1.5);
     expect(large.writes).toBeLessThanOrEqual(small.writes * 1.5);
     expect(large.mesosCalls).toBeLessThanOrEqual(small.mesosCalls * 1.5);
   });
 });
 
 describe("many clusters", () => {
-  it("need hardly more visits each to become Ready than a few", () => {
+  it("need hardly more reconciles each to become Ready than a few", () => {
     const each = few.visitsFromNothing / FEW;
     expect(many.visitsFromNothing / MANY).toBeLessThanOrEqual(each * 1.5);
   });
@@ -77,14 +77,14 @@ describe("many clusters", () => {
     }
   });
 
-  it("are visited at rest by their timers alone", async () => {
+  it("are reconciled at rest by their timers alone", async () => {
     const { site } = many;
     const { work } = site.controller;
     await site.pass(MINUTE_MS);
     work.reset();
     await site.pass(MINUTE_MS);
     const each = MINUTE_MS / RESYNC_MS;
-    expect([work.visits, work.byEvent.size]).toEqual([each * site.keys.length, 0]);
+    expect([work.reconciles, work.byEvent.size]).toEqual([each * site.keys.length, 0]);
   });
 
   it("that lose a rack become Ready again, and the others are left alone", async () => {

@@ -1,4 +1,4 @@
-/** Rare states are told apart, and a visit is one of those that it is one of. */
+/** Rare states are told apart, and a reconcile is one of those that it is one of. */
 import { describe, expect, it } from "vitest";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Observed } from "../../../controller/model/observed.ts";

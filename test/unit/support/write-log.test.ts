@@ -21,7 +21,7 @@ const at = (modRevision: number, number: number, value = String(number)): [numbe
   { value, modRevision },
 ];
 
-interface Case {
+interface Row {
   readonly what: string;
   readonly writes: readonly Write[];
   readonly stored: readonly [number, StoredKey][];
@@ -30,7 +30,7 @@ interface Case {
   readonly violations: readonly string[];
 }
 
-const CASES: readonly Case[] = [
+const ROWS: readonly Row[] = [
   {
     what: "all acknowledged writes are there",
     writes: [acked(1, 5), acked(2, 7)],
@@ -110,7 +110,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe("verifyWrites", () => {
-  it.each(CASES)("$what", ({ writes, stored, restored, lost = [], violations }) => {
+  it.each(ROWS)("$what", ({ writes, stored, restored, lost = [], violations }) => {
     const verified = verifyWrites(writes, new Map(stored), restored);
     expect(verified.violations).toEqual(violations);
     expect(verified.lost.map((w) => w.number)).toEqual(lost);

@@ -2,8 +2,8 @@
  * `--force-new-cluster` of etcd 3.5 throws away what lies in the log behind the last commit index
  * that was written there (server/etcdserver/raft.go, restartAsStandaloneNode). A follower learns of
  * a commit with the leader's next message, after the leader has acknowledged the write: so what is
- * thrown away may be an acknowledged write, and this log may be the last that has it. Whoever forces
- * a member to go on alone takes all of its log, and so commits it first.
+ * thrown away may be an acknowledged write, and this log may be the last that has it. Whoever
+ * forces a member to go on alone takes all of its log, and so commits it first.
  */
 import type { Files } from "../../ports/files.ts";
 import { crc32c } from "./crc32c.ts";
@@ -23,7 +23,8 @@ export interface RaisedCommit {
  *
  * @param directory `member/wal`
  * @returns null when all was committed already
- * @throws WalCorruptError, WalFormatUnknownError: the log is then as it was; the file system's errors
+ * @throws WalCorruptError, WalFormatUnknownError: the log is then as it was; the file system's
+ * errors
  */
 export async function raiseCommit(
   files: Files,
@@ -41,7 +42,9 @@ export async function raiseCommit(
   return { from: hardState.commit, to: last.index };
 }
 
-/** What lies behind was never synced: as etcd does, it is zeroed, or it would be read as a record. */
+/**
+ * What lies behind was never synced: as etcd does, it is zeroed, or it would be read as a record.
+ */
 async function append(files: Files, path: string, offset: number, record: Buffer): Promise<void> {
   const file = await files.open(path, "r+");
   try {

@@ -1,4 +1,7 @@
-/** Reads etcd's write-ahead log, whether etcd runs or not, as far as it tells whose it is and how far it goes. */
+/**
+ * Reads etcd's write-ahead log, whether etcd runs or not, as far as it tells whose it is and how
+ * far it goes.
+ */
 import type { Files } from "../../ports/files.ts";
 import { LogSummary } from "./log-summary.ts";
 import type { HardState, LogPosition } from "./record.ts";

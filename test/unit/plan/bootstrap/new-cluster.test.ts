@@ -14,9 +14,9 @@ function reasonOf(run: PlannerRun, type: string): string | undefined {
 }
 
 describe("a new cluster", () => {
-  it("gets its network and volumes and all its containers in the first visit", () => {
+  it("gets its network and volumes and all its containers in the first reconcile", () => {
     const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
-    const { actions } = run.visit();
+    const { actions } = run.reconcile();
     expect(types(actions)).toEqual([
       "EnsureProxy",
       "EnsureNetwork",
@@ -27,17 +27,17 @@ describe("a new cluster", () => {
 
   it("is bootstrapped only when every first node waits with empty data, all at once", () => {
     const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
-    run.visit();
+    run.reconcile();
     run.world.kill(1);
-    expect(run.visit().actions.filter((a) => a.type === "OrderAgent")).toEqual([]);
-    const { actions } = run.visit();
-    const orders = actions.filter((a) => a.type === "OrderAgent").map((a) => a.order.etcd.mode);
+    expect(run.reconcile().actions.filter((a) => a.type === "StartEtcd")).toEqual([]);
+    const { actions } = run.reconcile();
+    const orders = actions.filter((a) => a.type === "StartEtcd").map((a) => a.command.etcd.mode);
     expect(orders).toEqual(["bootstrap", "bootstrap", "bootstrap"]);
   });
 
   it("remembers the bootstrap before its orders, so that a crash between repeats the same", () => {
     const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
-    run.visit();
+    run.reconcile();
     const { memory, world, now } = run;
     const once = plan({ memory, observed: world.observed(), now, defaultImage: "image" });
     const again = plan({
@@ -47,8 +47,8 @@ describe("a new cluster", () => {
       defaultImage: "image",
     });
     expect(once.memory.bootstrap?.phase).toBe("started");
-    expect(again.actions.filter((a) => a.type === "OrderAgent")).toEqual(
-      once.actions.filter((a) => a.type === "OrderAgent"),
+    expect(again.actions.filter((a) => a.type === "StartEtcd")).toEqual(
+      once.actions.filter((a) => a.type === "StartEtcd"),
     );
   });
 });
@@ -85,13 +85,13 @@ describe("a first member that comes back with nothing", () => {
     const idOf = (slot: number) => bootstrapMemberId(peerUrl(`172.30.0.1${slot}`), bootstrap.token);
     const forgotten = run.memory.slots.map((s) =>
       slots.includes(s.slot)
-        ? { ...s, spentMemberId: idOf(s.slot), task: s.task && { ...s.task, order: null } }
+        ? { ...s, retiredMemberId: idOf(s.slot), task: s.task && { ...s.task, startCommand: null } }
         : s,
     );
     run.memory = { ...run.memory, slots: forgotten };
     const observed = changeAgents(run.world.observed(), ({ slot, etcd }) =>
       slots.includes(slot)
-        ? { phase: "awaiting-order", orderId: null, data: { state: "empty" }, etcd: null }
+        ? { phase: "awaiting-start", commandId: null, data: { state: "empty" }, etcd: null }
         : { etcd: etcd && { ...etcd, leaderId: null, members: null } },
     );
     return { run, observed };
@@ -101,7 +101,7 @@ describe("a first member that comes back with nothing", () => {
     const { run, observed } = forgetful([1]);
     const { memory, now } = run;
     const decided = plan({ memory, observed, now, defaultImage: "image" });
-    expect(types(decided.actions)).not.toContain("OrderAgent 1");
+    expect(types(decided.actions)).not.toContain("StartEtcd 1");
     expect(decided.memory.bootstrap?.phase).toBe("done");
     expect(decided.memory.slots.map((s) => s.memberId)).not.toContain(null);
   });
@@ -109,7 +109,7 @@ describe("a first member that comes back with nothing", () => {
   it("begins again with the others, as another cluster, when nothing is left of any", () => {
     const { run, observed } = forgetful([0, 1, 2]);
     const before = run.memory.bootstrap;
-    for (let visits = 0; visits < 2; visits++) {
+    for (let reconciles = 0; reconciles < 2; reconciles++) {
       const { memory, now } = run;
       run.memory = plan({ memory, observed, now, defaultImage: "image" }).memory;
     }

@@ -28,7 +28,7 @@ function find(conditions: readonly Condition[], type: ConditionType): Condition 
 }
 
 describe("the conditions", () => {
-  it("are all there from the first visit on, the summaries first", () => {
+  it("are all there from the first reconcile on, the summaries first", () => {
     const observed = new FakeWorld("172.30.0.10").observed();
     const { status } = plan({ memory: fakeMemory(), observed, now: T0, defaultImage: "image" });
     expect(status.conditions.map((c) => c.type)).toEqual([

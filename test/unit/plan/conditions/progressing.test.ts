@@ -35,7 +35,7 @@ conditionTable("Progressing", progressing.reasons, {
   "a cluster that is suspended has stopped": [
     () => {
       const run = changedRun({ suspend: true });
-      run.visit();
+      run.reconcile();
       return decide(run);
     },
     "False",

@@ -3,11 +3,16 @@ import { fresh, unknown } from "../../../../controller/model/observed.ts";
 import type { RestoreRequest } from "../../../../controller/model/snapshot.ts";
 import { quorate } from "../../../../controller/plan/conditions/quorate.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
-import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { conditionTable, decide, SNAPSHOT } from "../../../support/planner/condition-table.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
-import { fakeCluster, fakeMemory, fakeTask } from "../../../support/planner/fixtures.ts";
+import { fakeMemory, fakeTask } from "../../../support/planner/fixtures.ts";
+import {
+  afterGrace,
+  GRACE_MS,
+  lostRun,
+  nothingLeft,
+} from "../../../support/planner/lost-quorum.ts";
 import { PlannerRun, readyRun } from "../../../support/planner/run.ts";
 
 /** A cluster of three that has run, of which all that is seen is what these agents say. */
@@ -21,8 +26,8 @@ const leaderless = ({ etcd }: AgentStatus): Partial<AgentStatus> => ({
 
 /** Its container waits with this instead of the data that it had. */
 const waitingWith = (data: AgentStatus["data"]): Partial<AgentStatus> => ({
-  phase: "awaiting-order",
-  orderId: null,
+  phase: "awaiting-start",
+  commandId: null,
   data,
   etcd: null,
 });
@@ -45,42 +50,13 @@ function foundData(slots: readonly number[], corrupt: boolean): Plan {
   for (const slot of slots) {
     run.world.etcd.volumes.set(slot, { clusterId: "c0", memberId: `${slot}`, index: 5, corrupt });
   }
-  run.visit();
+  run.reconcile();
   return decide(run);
 }
 
 function startedRun(): PlannerRun {
   const run = newRun();
   run.until((p) => p.memory.bootstrap?.phase === "started");
-  return run;
-}
-
-/** All containers of five died, and the volumes of slots 0 to 2 with them: until that is certain. */
-function lostRun(recovery: Partial<ClusterSpec["etcd"]["recovery"]> = {}): PlannerRun {
-  const { etcd } = fakeCluster().spec;
-  const run = readyRun({
-    replicas: 5,
-    etcd: { ...etcd, recovery: { ...etcd.recovery, ...recovery } },
-  });
-  for (const slot of run.world.runningSlots()) run.world.kill(slot);
-  for (const slot of [0, 1, 2]) run.world.loseVolume(slot);
-  run.until((p) => p.memory.recovery.lostSince !== null);
-  return run;
-}
-
-/** Nothing is left in any slot, and this long has passed since. */
-function nothingLeft(snapshots: FakeWorld["snapshots"]): PlannerRun {
-  const run = readyRun();
-  run.world.snapshots = snapshots;
-  for (const slot of [0, 1, 2]) run.world.loseVolume(slot);
-  run.until((p) => p.memory.recovery.lostSince !== null);
-  return run;
-}
-
-const GRACE_MS = fakeCluster().spec.etcd.recovery.graceSeconds * 1000;
-
-function afterGrace(run: PlannerRun): PlannerRun {
-  run.now = (run.memory.recovery.lostSince as number) + GRACE_MS;
   return run;
 }
 
@@ -190,19 +166,19 @@ conditionTable("Quorate", quorate.reasons, {
       "begin empty with `jupyter-cluster snapshot restore NAME --empty`, or restore a snapshot.",
   ],
   "a survivor goes on alone": [
-    () => lostRun().until((p) => p.memory.recovery.reseed !== null),
+    () => lostRun().until((p) => p.memory.recovery.inProgress !== null),
     "False",
     "Recovering",
     "Slot 3 goes on alone with its data; the others join it anew.",
   ],
   "a snapshot is restored": [
-    () => nothingLeft(fresh([SNAPSHOT])).until((p) => p.memory.recovery.reseed !== null),
+    () => nothingLeft(fresh([SNAPSHOT])).until((p) => p.memory.recovery.inProgress !== null),
     "False",
     "Recovering",
     "A snapshot is restored in slot 0; the others join it anew.",
   ],
   "an empty cluster begins, as it was asked for": [
-    () => asked({ from: "nothing" }).until((p) => p.memory.recovery.reseed !== null),
+    () => asked({ from: "nothing" }).until((p) => p.memory.recovery.inProgress !== null),
     "False",
     "Recovering",
     "A new etcd cluster begins in slot 0; the others join it anew.",
@@ -246,7 +222,7 @@ conditionTable("Quorate", quorate.reasons, {
       const { recovery } = run.memory;
       const slots = run.memory.slots.map((s) => ({
         ...s,
-        task: s.task && { ...s.task, order: null },
+        task: s.task && { ...s.task, startCommand: null },
       }));
       const lostSince = run.now - GRACE_MS;
       run.memory = { ...run.memory, slots, recovery: { ...recovery, lostSince } };
@@ -277,7 +253,7 @@ conditionTable("Quorate", quorate.reasons, {
       const run = readyRun({ replicas: 1 });
       const { recovery } = run.memory;
       const lostSince = run.now - GRACE_MS;
-      run.memory = { ...run.memory, recovery: { ...recovery, lostSince, unconfirmed: 0 } };
+      run.memory = { ...run.memory, recovery: { ...recovery, lostSince, pendingVoterChange: 0 } };
       run.world.snapshots = fresh([SNAPSHOT]);
       return decideSaid(run, ({ units }) => ({
         etcd: null,

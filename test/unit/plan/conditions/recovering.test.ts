@@ -6,7 +6,7 @@ import { changeSpec, PlannerRun, readyRun } from "../../../support/planner/run.t
 
 function withDeadNode(run = readyRun()): PlannerRun {
   run.world.kill(2);
-  run.visit();
+  run.reconcile();
   return run;
 }
 
@@ -37,7 +37,7 @@ conditionTable("Recovering", recovering.reasons, {
     () => {
       const run = readyRun();
       changeSpec(run, { replicas: 4 });
-      return run.visit();
+      return run.reconcile();
     },
     "False",
     "NothingLost",
@@ -58,7 +58,7 @@ conditionTable("Recovering", recovering.reasons, {
   "a cluster that was never ready recovers nothing": [
     () => {
       const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
-      run.visit();
+      run.reconcile();
       return decide(withDeadNode(run));
     },
     "False",

@@ -24,7 +24,7 @@ conditionTable("Suspended", suspended.reasons, {
   "a cluster is suspended when none runs any more": [
     () => {
       const run = suspendedRun();
-      run.visit();
+      run.reconcile();
       return decide(run);
     },
     "True",

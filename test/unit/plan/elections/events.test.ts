@@ -45,8 +45,8 @@ describe("events of elections", () => {
 
   test("tell a loss once, also when the term of the lost leader is first told wrong", () => {
     const [first, split, won] = electionsTold(SPLIT) as [Election, Election, Election];
-    const former = { leaderId: split.former?.leaderId ?? "", term: 1 };
-    const early = [first, { ...split, former }];
+    const previousLeader = { leaderId: split.previousLeader?.leaderId ?? "", term: 1 };
+    const early = [first, { ...split, previousLeader }];
     expect(told([first], early)).toHaveLength(1);
     expect(told(early, [first, split, won]).filter((e) => e.includes("LeaderLost"))).toEqual([]);
   });
@@ -63,7 +63,14 @@ describe("events of elections", () => {
 
   test("tell of a winner that was never heard when the next election comes", () => {
     const [first, second] = electionsTold(FIVE) as [Election, Election];
-    const bare = { ...first, toldBy: "f", cause: null, votes: [], members: [], former: null };
+    const bare = {
+      ...first,
+      toldBy: "f",
+      cause: null,
+      votes: [],
+      members: [],
+      previousLeader: null,
+    };
     expect(told([bare], [bare, second])[0]).toBe(
       `Normal LeaderElected: ${bare.leaderId?.slice(0, 8)}… leads etcd in term 2`,
     );

@@ -81,7 +81,7 @@ describe("an election that several members tell", () => {
   test("counts from the former leader's step down when the winner was not there yet", () => {
     const merged = mergedOf(QUORUM, 3);
     expect(merged).toMatchObject({ cause: "QuorumLost", durationMs: 1261 });
-    expect(merged.toldBy).toBe(merged.former?.leaderId);
+    expect(merged.toldBy).toBe(merged.previousLeader?.leaderId);
     expect(merged.leaderId).toBe(idOf("quorum-a-again"));
   });
 

@@ -10,8 +10,8 @@ import { idOf, SPLIT, THREE, toldBy } from "./captured.ts";
 /** Elections that the agents of these slots tell, in place of none. */
 type Telling = Readonly<Record<number, readonly ElectionRecord[]>>;
 
-/** One visit in which nothing else happens. */
-function visit(run: PlannerRun, telling: Telling): Plan {
+/** One reconcile in which nothing else happens. */
+function reconcile(run: PlannerRun, telling: Telling): Plan {
   const observed = run.world.observed();
   const agents = new Map(
     [...observed.agents].map(([taskId, source]) => {
@@ -55,7 +55,7 @@ function told(run: PlannerRun): string[] {
 describe("elections in the status", () => {
   test("are the elections of all members, with the slots of those", () => {
     const run = readyRun();
-    const { elections } = visit(run, asTold(run, SPLIT)).status;
+    const { elections } = reconcile(run, asTold(run, SPLIT)).status;
     expect(elections.map((e) => [e.term, e.votes.length, e.durationMs])).toEqual([
       [2, 3, 2],
       [3, 4, null],
@@ -68,7 +68,7 @@ describe("elections in the status", () => {
   test("have the names from before the election", () => {
     const run = readyRun();
     expect(run.world.hosts?.term).toBe(1);
-    const [first] = visit(run, asTold(run, SPLIT)).status.elections;
+    const [first] = reconcile(run, asTold(run, SPLIT)).status.elections;
     const names = run.world.hosts?.names.map((n) => [n.slot, `demo-${n.index}`]).sort();
     expect(first?.members.map((m) => [m.slot, m.name]).sort()).toEqual(names);
   });
@@ -79,32 +79,32 @@ describe("elections in the status", () => {
     const before = run.world.hosts;
     if (before === null) throw new Error("there is no table");
     const index = (slot: number) => before.names.find((n) => n.slot === slot)?.index ?? 0;
-    const [old, heir] = [0, 1];
+    const [old, successor] = [0, 1];
     const swap = new Map([
-      [old, index(heir)],
-      [heir, index(old)],
+      [old, index(successor)],
+      [successor, index(old)],
     ]);
     const names = before.names.map((n) => ({ ...n, index: swap.get(n.slot) ?? n.index }));
-    run.world.hosts = { ...before, term: 4, leaderSlot: heir, names };
-    const { elections } = visit(run, telling).status;
+    run.world.hosts = { ...before, term: 4, leaderSlot: successor, names };
+    const { elections } = reconcile(run, telling).status;
     const named = elections.at(-1)?.members.map((m) => [m.slot, m.name]);
     expect(named?.sort()).toEqual([0, 1, 2].map((slot) => [slot, `demo-${index(slot)}`]));
   });
 
   test("outlive their witnesses, and keep the slots of members that are gone", () => {
     const run = readyRun();
-    const { elections } = visit(run, asTold(run, SPLIT)).status;
+    const { elections } = reconcile(run, asTold(run, SPLIT)).status;
     run.world.loseVolume(0);
     run.untilReady();
-    expect(visit(run, {}).status.elections).toEqual(elections);
+    expect(reconcile(run, {}).status.elections).toEqual(elections);
   });
 
   test("change neither memory nor events when they are told again", () => {
     const run = readyRun();
     const telling = asTold(run, THREE);
-    const first = visit(run, telling);
+    const first = reconcile(run, telling);
     expect(told(run)).toHaveLength(7);
-    for (let i = 0; i < 3; i++) expect(visit(run, telling).memory).toBe(first.memory);
+    for (let i = 0; i < 3; i++) expect(reconcile(run, telling).memory).toBe(first.memory);
   });
 
   test("are the same whichever member is heard first", () => {
@@ -116,7 +116,7 @@ describe("elections in the status", () => {
       const telling = asTold(run, SPLIT);
       const heard = slots.map((_, i) => slots.slice(0, i + 1));
       for (const now of heard)
-        visit(run, Object.fromEntries(now.map((s) => [s, telling[s] ?? []])));
+        reconcile(run, Object.fromEntries(now.map((s) => [s, telling[s] ?? []])));
       return { run, elections: run.memory.elections };
     });
     const facts = some?.elections.map((e) => [e.term, e.startedAt, e.durationMs, e.votes.length]);
@@ -134,8 +134,8 @@ describe("elections in the status", () => {
       ...(record as ElectionRecord),
       term: i + 2,
     }));
-    for (let i = 0; i < 25; i += 5) visit(run, { 1: many.slice(i, i + 5) });
-    const terms = visit(run, { 0: many.slice(0, 10) }).status.elections.map((e) => e.term);
+    for (let i = 0; i < 25; i += 5) reconcile(run, { 1: many.slice(i, i + 5) });
+    const terms = reconcile(run, { 0: many.slice(0, 10) }).status.elections.map((e) => e.term);
     expect(terms).toEqual([17, 18, 19, 20, 21, 22, 23, 24, 25, 26]);
     expect(told(run)).toHaveLength(25);
   });
@@ -143,7 +143,7 @@ describe("elections in the status", () => {
 
 test("elections that an earlier version remembered otherwise are forgotten", () => {
   const run = readyRun();
-  visit(run, asTold(run, SPLIT));
+  reconcile(run, asTold(run, SPLIT));
   const { elections } = run.memory;
   const { learned: _, ...old } = elections[0] as Election;
   const stored = { ...run.memory, elections: [old as Election, ...elections.slice(1)] };
@@ -159,13 +159,13 @@ describe("an election in which nobody stands yet", () => {
 
   test("is told as a lost leader, once, and is in the status", () => {
     const run = readyRun();
-    visit(run, telling(run));
-    const { status } = visit(run, telling(run));
+    reconcile(run, telling(run));
+    const { status } = reconcile(run, telling(run));
     expect(status.elections).toMatchObject([{ term: 3, leaderId: null }]);
     expect(run.memory.events.filter((e) => e.reason === "LeaderLost")).toMatchObject([
       { count: 1 },
     ]);
-    visit(run, asTold(run, SPLIT));
+    reconcile(run, asTold(run, SPLIT));
     expect(run.memory.events.filter((e) => e.reason === "LeaderLost")).toMatchObject([
       { count: 1 },
     ]);
@@ -173,25 +173,25 @@ describe("an election in which nobody stands yet", () => {
 
   test("leaves nothing in the status when it came to nothing", () => {
     const run = readyRun();
-    visit(run, telling(run));
-    expect(visit(run, {}).status.elections).toEqual([]);
+    reconcile(run, telling(run));
+    expect(reconcile(run, {}).status.elections).toEqual([]);
   });
 
   test("leaves nothing when somebody stood in another term", () => {
     const run = readyRun();
     const pending = telling(run)[1] ?? [];
     const [, , won] = asTold(run, SPLIT)[1] ?? [];
-    const next = visit(run, { 0: pending, 1: [won as ElectionRecord] });
+    const next = reconcile(run, { 0: pending, 1: [won as ElectionRecord] });
     expect(next.status.elections.map((e) => e.term)).toEqual([4]);
   });
 });
 
 test("terms of a cluster that was begun anew do not mix with the former one's", () => {
   const run = readyRun();
-  visit(run, asTold(run, SPLIT));
+  reconcile(run, asTold(run, SPLIT));
   const renamed = run.memory.elections.map((e) => ({ ...e, clusterId: "c0" }));
   run.memory = { ...run.memory, elections: renamed };
-  const { elections } = visit(run, asTold(run, THREE)).status;
+  const { elections } = reconcile(run, asTold(run, THREE)).status;
   expect(elections.map((e) => `${e.clusterId} ${e.term}`)).toEqual([
     ...["c0 2", "c0 3", "c0 4"],
     ...["c1 2", "c1 3", "c1 4", "c1 5", "c1 6"],

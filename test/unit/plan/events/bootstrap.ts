@@ -32,14 +32,14 @@ const afterLoss = (slots: readonly number[]) => () => {
     slots.includes(s.slot)
       ? {
           ...s,
-          spentMemberId: bootstrapMemberId(urlOf(s.slot), TOKEN),
-          task: s.task && { ...s.task, order: null },
+          retiredMemberId: bootstrapMemberId(urlOf(s.slot), TOKEN),
+          task: s.task && { ...s.task, startCommand: null },
         }
       : s,
   );
   const waiting: Partial<AgentStatus> = {
-    phase: "awaiting-order",
-    orderId: null,
+    phase: "awaiting-start",
+    commandId: null,
     data: { state: "empty" },
     etcd: null,
   };

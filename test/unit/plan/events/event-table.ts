@@ -2,11 +2,11 @@
 import type { ClusterEvent, EventReason } from "../../../../controller/model/resource.ts";
 import type { PlannerRun } from "../../../support/planner/run.ts";
 
-type Told = Pick<ClusterEvent, "type" | "reason" | "message">;
+type EventSummary = Pick<ClusterEvent, "type" | "reason" | "message">;
 
 export type EventRow = readonly [
   /** All that is told of it, other reasons included. */
-  happen: () => readonly Told[],
+  happen: () => readonly EventSummary[],
   type: ClusterEvent["type"],
   /** Those of the row's reason, in order and word for word. */
   ...messages: string[],

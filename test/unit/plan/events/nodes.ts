@@ -8,14 +8,14 @@ import { type EventTable, news } from "./event-table.ts";
 
 const newRun = () => new PlannerRun(fakeMemory({ replicas: 1 }), new FakeWorld("172.30.0.10"));
 
-/** The next visit to a cluster whose spec was changed to this, and perhaps its file removed. */
+/** The next reconcile to a cluster whose spec was changed to this, and perhaps its file removed. */
 const afterChange =
   (spec: Partial<ClusterSpec>, fileRemoved = false) =>
   () => {
     const run = readyRun({ replicas: 1 });
     changeSpec(run, spec);
     run.memory = { ...run.memory, fileRemoved };
-    return news(run, () => run.visit());
+    return news(run, () => run.reconcile());
   };
 
 function withUnreachable(slot: number): PlannerRun {
@@ -30,7 +30,7 @@ function withUnreachable(slot: number): PlannerRun {
 export const NODE_EVENTS = {
   NodeLaunched: {
     "an offer is taken": [
-      () => news(newRun(), (run) => run.visit()),
+      () => news(newRun(), (run) => run.reconcile()),
       "Normal",
       "slot 0 is launched on host-1",
     ],
@@ -73,9 +73,9 @@ export const NODE_EVENTS = {
       () => {
         const run = readyRun();
         run.world.blind.add(2);
-        run.visit();
+        run.reconcile();
         run.now += SILENT_MAX_MS;
-        return news(run, () => run.visit());
+        return news(run, () => run.reconcile());
       },
       "Normal",
       "the container of slot 2 is stopped: its agent does not answer",
@@ -85,7 +85,7 @@ export const NODE_EVENTS = {
         const run = readyRun({ replicas: 1 });
         const { recovery } = run.memory;
         run.memory = { ...run.memory, recovery: { ...recovery, requested: { from: "nothing" } } };
-        return news(run, () => run.visit());
+        return news(run, () => run.reconcile());
       },
       "Normal",
       "the container of slot 0 is stopped: etcd is restored, as it was asked for",
@@ -96,7 +96,7 @@ export const NODE_EVENTS = {
       () => {
         const run = readyRun();
         run.world.kill(2);
-        return news(run, () => run.visit());
+        return news(run, () => run.reconcile());
       },
       "Warning",
       "the container of slot 2 ended: TASK_FAILED",
@@ -111,7 +111,7 @@ export const NODE_EVENTS = {
           ...fakeTask(taskId, "TASK_FAILED"),
           ...{ reason, message: "Abnormal executor termination" },
         });
-        return news(run, () => run.visit());
+        return news(run, () => run.reconcile());
       },
       "Warning",
       "the container of slot 2 ended: TASK_FAILED, REASON_EXECUTOR_TERMINATED, Abnormal executor termination",
@@ -122,10 +122,10 @@ export const NODE_EVENTS = {
         run.world.blind.add(2);
         const { replaceAfterSeconds } = run.memory.cluster.spec.unreachable;
         const taskId = run.world.taskOf(2) as string;
-        run.visit();
+        run.reconcile();
         run.world.tasks.set(taskId, fakeTask(taskId, "TASK_UNREACHABLE"));
         run.now += replaceAfterSeconds * 1000;
-        return news(run, () => run.visit());
+        return news(run, () => run.reconcile());
       },
       "Warning",
       "the container of slot 2 ended: its host was unreachable for too long",
@@ -141,7 +141,7 @@ export const NODE_EVENTS = {
   },
   NodeUnreachable: {
     "Mesos loses sight of its agent": [
-      () => news(withUnreachable(2), (run) => run.visit()),
+      () => news(withUnreachable(2), (run) => run.reconcile()),
       "Warning",
       "Mesos has lost sight of slot 2",
     ],
@@ -150,8 +150,8 @@ export const NODE_EVENTS = {
     "the agent is back": [
       () => {
         const run = withUnreachable(2);
-        run.visit();
-        return news(run, () => run.visit());
+        run.reconcile();
+        return news(run, () => run.reconcile());
       },
       "Normal",
       "the host of slot 2 is back",

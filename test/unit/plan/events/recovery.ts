@@ -1,6 +1,6 @@
 /** Events of a lost quorum. */
 import type { AgentStatus } from "../../../../controller/model/agent-api.ts";
-import type { RecoveryMemory, Reseed } from "../../../../controller/model/memory.ts";
+import type { RecoveryMemory, QuorumRecovery } from "../../../../controller/model/memory.ts";
 import { fresh } from "../../../../controller/model/observed.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
@@ -32,17 +32,17 @@ const asked = () => withRecovery(readyRun(), { requested: { from: "nothing" } })
 
 const untilReady = (arrange: () => PlannerRun) => () =>
   news(arrange(), (run) => {
-    run.visit();
+    run.reconcile();
     run.untilReady();
   });
 
 /** Slot 0 is to go on alone, and this is what its agent says; nobody hears a leader. */
-const chosen = (say: (status: AgentStatus, orderId: string) => Partial<AgentStatus>) => () => {
+const chosen = (say: (status: AgentStatus, commandId: string) => Partial<AgentStatus>) => () => {
   const { run, memory } = withChosen(0);
-  const orderId = `reseed-1:survivor:${memory.recovery.reseed?.clusterId ?? ""}`;
+  const commandId = `recovery-1:survivor:${memory.recovery.inProgress?.clusterId ?? ""}`;
   const observed = changeAgents(run.world.observed(), (status) =>
     status.slot === 0
-      ? say(status, orderId)
+      ? say(status, commandId)
       : { etcd: status.etcd && { ...status.etcd, leaderId: null, members: null } },
   );
   return plan({ memory, observed, now: run.now, defaultImage: "image" }).memory.events;
@@ -54,9 +54,9 @@ function withChosen(slot: number) {
   const memberId = slots[slot]?.memberId;
   if (bootstrap?.phase !== "done" || memberId == null) throw new Error("not formed");
   const { clusterId } = bootstrap;
-  const common = { from: "survivor", slot, since: run.now, former: [] } as const;
-  const reseed: Reseed = { ...common, clusterId, memberId };
-  return { run, memory: withRecovery(run, { epoch: 1, reseed }).memory };
+  const common = { from: "survivor", slot, since: run.now, previousVoters: [] } as const;
+  const recovering: QuorumRecovery = { ...common, clusterId, memberId };
+  return { run, memory: withRecovery(run, { epoch: 1, inProgress: recovering }).memory };
 }
 
 /** The snapshot that was to be restored is not in the list any more. */
@@ -64,9 +64,9 @@ function withoutItsSnapshot() {
   const run = withoutData();
   run.until((p) => p.memory.recovery.lostSince !== null);
   run.world.damaged.add(SNAPSHOT.id);
-  run.until((p) => p.memory.recovery.reseed !== null);
+  run.until((p) => p.memory.recovery.inProgress !== null);
   run.world.snapshots = fresh([]);
-  return news(run, () => run.visit());
+  return news(run, () => run.reconcile());
 }
 
 export const RECOVERY_EVENTS = {
@@ -82,7 +82,7 @@ export const RECOVERY_EVENTS = {
     "the former members have a quorum before the survivor was told": [
       () => {
         const { run } = withChosen(0);
-        return news(run, () => run.visit());
+        return news(run, () => run.reconcile());
       },
       "Normal",
       "the former members have a quorum again; it goes on",
@@ -107,14 +107,14 @@ export const RECOVERY_EVENTS = {
   },
   RecoveryFailed: {
     "the survivor has lost its data": [
-      chosen(() => ({ phase: "awaiting-order", data: { state: "empty" }, etcd: null })),
+      chosen(() => ({ phase: "awaiting-start", data: { state: "empty" }, etcd: null })),
       "Warning",
       "slot 0 has lost its data as well",
     ],
     "the survivor had been removed": [
-      chosen(({ units }, orderId) => ({
+      chosen(({ units }, commandId) => ({
         etcd: null,
-        orderId,
+        commandId: commandId,
         units: { ...units, etcd: { ...units.etcd, state: "exited" } },
       })),
       "Warning",

@@ -19,7 +19,7 @@ describe("a member", () => {
     expect(once.actions).toEqual([]);
     const since = once.memory.slots.find((s) => s.slot === slot)?.task?.etcdFailingSince;
     expect(since).toBe(once.now);
-    const later = decide({ agent: crashLoop(slot), visits: 2, laterMs: FAILING_MAX_MS });
+    const later = decide({ agent: crashLoop(slot), reconciles: 2, laterMs: FAILING_MAX_MS });
     expect(types(later.actions)).toEqual([`RemoveMember ${slot}`]);
   });
 });
@@ -29,7 +29,7 @@ describe("a node whose etcd keeps ending", () => {
     const run = readyRun();
     const slot = run.world.etcd.leaderSlot === 2 ? 1 : 2;
     let ordered = false;
-    for (let visit = 0; visit < 60 && !ordered; visit++) {
+    for (let reconcile = 0; reconcile < 60 && !ordered; reconcile++) {
       const observed = changeAgents(run.world.observed(), (status) =>
         status.slot === slot ? { etcd: null, units: { ...status.units, etcd: BROKEN } } : {},
       );
@@ -42,7 +42,7 @@ describe("a node whose etcd keeps ending", () => {
       run.memory = decided.memory;
       run.done.push(...decided.actions);
       for (const action of decided.actions) run.world.apply(action);
-      ordered = decided.actions.some((a) => a.type === "OrderAgent" && a.slot === slot);
+      ordered = decided.actions.some((a) => a.type === "StartEtcd" && a.slot === slot);
       run.now += FAILING_MAX_MS / 20;
     }
     expect(ordered).toBe(true);

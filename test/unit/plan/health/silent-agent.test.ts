@@ -1,4 +1,6 @@
-/** Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007). */
+/**
+ * Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007).
+ */
 import { describe, expect, it } from "vitest";
 import { SILENT_MAX_MS } from "../../../../controller/plan/health/stop-silent.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
@@ -9,21 +11,21 @@ describe("a node whose agent does not answer", () => {
   function silent(slots: readonly number[]): PlannerRun {
     const run = readyRun();
     for (const slot of slots) run.world.blind.add(slot);
-    run.visit();
+    run.reconcile();
     run.now += SILENT_MAX_MS;
     return run;
   }
 
   it("is ended when the others are a quorum without it", () => {
     const run = silent([2]);
-    expect(types(run.visit().actions)).toContain("KillTask");
+    expect(types(run.reconcile().actions)).toContain("KillTask");
   });
 
   it("goes on when the quorum needs it: only its agent may be out of sight", () => {
     const run = silent([2]);
     const other = run.world.etcd.leaderSlot === 0 ? 1 : 0;
     const observed = changeAgents(run.world.observed(), ({ slot }) =>
-      slot === other ? { phase: "awaiting-order", data: { state: "empty" }, etcd: null } : {},
+      slot === other ? { phase: "awaiting-start", data: { state: "empty" }, etcd: null } : {},
     );
     const { memory, now } = run;
     const decided = plan({ memory, observed, now, defaultImage: "image" });

@@ -1,4 +1,6 @@
-/** Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007). */
+/**
+ * Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007).
+ */
 import { describe, expect, it } from "vitest";
 import type { Observed } from "../../../../controller/model/observed.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
@@ -39,10 +41,10 @@ describe("a slot whose data is on another host", () => {
     run.world.kill(slot);
     run.until(() => run.world.taskOf(slot) !== undefined);
     const task = run.memory.slots.find((s) => s.slot === slot)?.task;
-    expect(task).toMatchObject({ agentId: "agent-2", order: null });
+    expect(task).toMatchObject({ agentId: "agent-2", startCommand: null });
     const observed = changeAgents(run.world.observed(), (status) =>
       status.slot === slot
-        ? { phase: "awaiting-order", data: { state: "empty" }, etcd: null }
+        ? { phase: "awaiting-start", data: { state: "empty" }, etcd: null }
         : { etcd: status.etcd && { ...status.etcd, leaderId: null, members: null } },
     );
     const { memory, now } = run;

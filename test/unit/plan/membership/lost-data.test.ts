@@ -23,10 +23,10 @@ describe("lost data", () => {
   it("of a majority is never guessed away: a person is told to decide", () => {
     const run = readyRun();
     for (const slot of [0, 1, 2]) run.world.loseVolume(slot);
-    for (let i = 0; i < 20; i++) run.visit();
-    const last = run.visit();
+    for (let i = 0; i < 20; i++) run.reconcile();
+    const last = run.reconcile();
     const quorate = last.status.conditions.find((c) => c.type === "Quorate");
     expect([quorate?.status, quorate?.reason]).toEqual(["False", "QuorumLost"]);
-    expect(run.done.filter((a) => a.type === "OrderAgent").length).toBe(3);
+    expect(run.done.filter((a) => a.type === "StartEtcd").length).toBe(3);
   });
 });

@@ -18,20 +18,23 @@ import {
 } from "../../../support/planner/run.ts";
 
 /** Fewer than it takes to give up a silent node. */
-const VISITS = 40;
+const RECONCILES = 40;
 
-function doneIn(run: PlannerRun, visits: number, type: ActionType): string[] {
+function doneIn(run: PlannerRun, reconciles: number, type: ActionType): string[] {
   const before = run.done.length;
-  for (let i = 0; i < visits; i++) run.visit();
+  for (let i = 0; i < reconciles; i++) run.reconcile();
   return types(run.done.slice(before)).filter((t) => t.startsWith(type));
 }
 
-/** Nothing of the type is done while these slots are out of sight, and something is when they are not. */
+/**
+ * Nothing of the type is done while these slots are out of sight, and something is when they are
+ * not.
+ */
 function expectGate(run: PlannerRun, blind: readonly number[], type: ActionType): void {
   for (const slot of blind) run.world.blind.add(slot);
-  expect(doneIn(run, VISITS, type)).toEqual([]);
+  expect(doneIn(run, RECONCILES, type)).toEqual([]);
   run.world.blind.clear();
-  expect(doneIn(run, VISITS, type)).not.toEqual([]);
+  expect(doneIn(run, RECONCILES, type)).not.toEqual([]);
   run.untilReady();
   expect(run.world.violations).toEqual([]);
 }
@@ -48,7 +51,7 @@ describe("with too few voters in sight", () => {
     const run = readyRun();
     const followers = followersOf(run);
     changeSpec(run, { replicas: 4 });
-    run.until(() => run.done.some((a) => a.type === "OrderAgent" && a.order.etcd.mode === "join"));
+    run.until(() => run.done.some((a) => a.type === "StartEtcd" && a.command.etcd.mode === "join"));
     expectGate(run, followers, "PromoteMember");
   });
 
@@ -93,13 +96,13 @@ describe("nodes that were silent for long", () => {
     const run = readyRun();
     const followers = followersOf(run);
     for (const slot of followers) run.world.blind.add(slot);
-    run.visit();
+    run.reconcile();
     run.now += 2 * SILENT_MAX_MS;
     changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
-    expect(doneIn(run, VISITS, "KillTask")).toEqual([]);
+    expect(doneIn(run, RECONCILES, "KillTask")).toEqual([]);
     // One of them is heard again: with it the quorum can do without the other.
     run.world.blind.delete(followers[0] as number);
-    expect(doneIn(run, VISITS, "KillTask")).not.toEqual([]);
+    expect(doneIn(run, RECONCILES, "KillTask")).not.toEqual([]);
   });
 });
 

@@ -1,4 +1,6 @@
-/** Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007). */
+/**
+ * Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007).
+ */
 import { describe, expect, it } from "vitest";
 import { fresh, type Observed } from "../../../../controller/model/observed.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
@@ -35,17 +37,17 @@ describe("a survivor that is to go on alone", () => {
     if (bootstrap?.phase !== "done" || memberId == null) throw new Error("not formed");
     const { clusterId } = bootstrap;
     const since = run.now;
-    const reseed = {
+    const recovering = {
       from: "survivor",
       slot: seed,
       since,
       clusterId,
       memberId,
-      former: [],
+      previousVoters: [],
     } as const;
-    run.memory = { ...run.memory, recovery: { ...recovery, epoch: 1, reseed } };
-    const decided = run.visit();
-    expect(decided.memory.recovery.reseed).toBeNull();
+    run.memory = { ...run.memory, recovery: { ...recovery, epoch: 1, inProgress: recovering } };
+    const decided = run.reconcile();
+    expect(decided.memory.recovery.inProgress).toBeNull();
     expect(types(decided.actions)).toEqual([]);
     expect(run.memory.events.map((e) => e.reason)).toContain("QuorumBack");
   });
@@ -69,7 +71,7 @@ describe("a learner whose cluster has lost its voters", () => {
     const slots = run.memory.slots.map((s) =>
       s.slot === 0
         ? { ...s, isLearner: true }
-        : { ...s, task: s.task && { ...s.task, order: null } },
+        : { ...s, task: s.task && { ...s.task, startCommand: null } },
     );
     const clusterId = run.world.etcd.clusterIds.at(-1) ?? "";
     run.world.snapshots = fresh([{ ...SNAPSHOT, clusterId }]);
@@ -77,7 +79,7 @@ describe("a learner whose cluster has lost its voters", () => {
     const observed = changeAgents(run.world.observed(), ({ slot, etcd }) =>
       slot === 0
         ? { etcd: etcd && { ...etcd, leaderId, isLearner: true, members: null } }
-        : { phase: "awaiting-order", orderId: null, data: { state: "empty" }, etcd: null },
+        : { phase: "awaiting-start", commandId: null, data: { state: "empty" }, etcd: null },
     );
     return { run, observed };
   }
@@ -87,7 +89,7 @@ describe("a learner whose cluster has lost its voters", () => {
     changeSpec(run, { replicas: 1 });
     const { memory, now } = run;
     const decided = plan({ memory, observed, now, defaultImage: "image" });
-    expect(decided.memory.recovery.reseed).toMatchObject({ from: "snapshot", slot: 0 });
+    expect(decided.memory.recovery.inProgress).toMatchObject({ from: "snapshot", slot: 0 });
   });
 
   it("takes an order though it seems to have a leader", () => {

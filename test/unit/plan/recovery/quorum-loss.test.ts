@@ -1,4 +1,6 @@
-/** Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007). */
+/**
+ * Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007).
+ */
 import { describe, expect, it } from "vitest";
 import {
   evaluateLoss,
@@ -14,16 +16,16 @@ describe("a quorum of which the last change is not confirmed", () => {
     const run = readyRun();
     const { memory, now } = run;
     const slots = memory.slots.map((s) =>
-      s.slot === 1 ? { ...s, task: s.task && { ...s.task, order: null } } : s,
+      s.slot === 1 ? { ...s, task: s.task && { ...s.task, startCommand: null } } : s,
     );
     const observed = changeAgents(run.world.observed(), ({ slot, etcd }) =>
       slot === 1
-        ? { phase: "awaiting-order", orderId: null, data: { state: "empty" }, etcd: null }
+        ? { phase: "awaiting-start", commandId: null, data: { state: "empty" }, etcd: null }
         : { etcd: etcd && { ...etcd, leaderId: null, members: null } },
     );
     const view = viewCluster({ memory: { ...memory, slots }, observed, now, defaultImage: "i" });
-    const removing = { ...memory.recovery, unconfirmed: 2, lostSince: now };
-    expect(evaluateLoss(view, { ...removing, unconfirmed: null }, now).certain).toBe(false);
+    const removing = { ...memory.recovery, pendingVoterChange: 2, lostSince: now };
+    expect(evaluateLoss(view, { ...removing, pendingVoterChange: null }, now).certain).toBe(false);
     expect(evaluateLoss(view, removing, now)).toMatchObject({ dubious: true, certain: false });
     const later = evaluateLoss(view, removing, now + SHOWN_MS_MAX);
     expect(later.certain).toBe(true);

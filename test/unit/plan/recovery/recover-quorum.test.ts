@@ -1,4 +1,7 @@
-/** A quorum that is lost for good: what is done by itself, what is waited for, what is left to people. */
+/**
+ * A quorum that is lost for good: what is done by itself, what is waited for, what is left to
+ * people.
+ */
 import { describe, expect, it } from "vitest";
 import { fresh, unknown } from "../../../../controller/model/observed.ts";
 import type { SnapshotInfo } from "../../../../controller/model/snapshot.ts";
@@ -58,8 +61,8 @@ describe("a quorum of which a majority has lost its data", () => {
     const volume = run.world.etcd.volumes.get(4);
     if (volume) volume.index += 1;
     const begun = run.now;
-    const decided = run.until((p) => p.memory.recovery.reseed !== null);
-    expect(decided.memory.recovery.reseed).toMatchObject({ from: "survivor", slot: 4 });
+    const decided = run.until((p) => p.memory.recovery.inProgress !== null);
+    expect(decided.memory.recovery.inProgress).toMatchObject({ from: "survivor", slot: 4 });
     expect(run.now - begun).toBeGreaterThanOrEqual(10_000);
     run.untilReady();
     expect(run.world.violations).toEqual([]);
@@ -73,7 +76,7 @@ describe("a quorum of which a majority has lost its data", () => {
   it("lets no other survivor of the former time resume while there is no quorum", () => {
     const run = readyRun({ replicas: 5 });
     loseVolumes(run, [0, 1, 2]);
-    run.until((p) => p.memory.recovery.reseed !== null);
+    run.until((p) => p.memory.recovery.inProgress !== null);
     killAll(run);
     run.untilReady();
     expect(run.world.violations).toEqual([]);
@@ -84,9 +87,9 @@ describe("a quorum of which a majority has lost its data", () => {
     loseVolumes(run, [0, 1, 2]);
     run.world.blind.add(3);
     const decided = untilReason(run, "QuorumLost");
-    for (let i = 0; i < 100; i++) run.visit();
-    // A new beginning that is over leaves no reseed behind, but counts.
-    expect(run.memory.recovery).toMatchObject({ reseed: null, epoch: 0 });
+    for (let i = 0; i < 100; i++) run.reconcile();
+    // A new beginning that is over leaves no recovery behind, but counts.
+    expect(run.memory.recovery).toMatchObject({ inProgress: null, epoch: 0 });
     expect(reasonOf(decided, "Quorate")).toBe("QuorumLost");
     run.world.blind.delete(3);
     run.untilReady();
@@ -96,7 +99,7 @@ describe("a quorum of which a majority has lost its data", () => {
   it("is not thought lost while hosts are out of sight: they may be a living majority", () => {
     const run = readyRun();
     run.world.blind.add(0).add(1);
-    for (let i = 0; i < 400; i++) run.visit();
+    for (let i = 0; i < 400; i++) run.reconcile();
     expect(run.memory.recovery).toMatchObject({ lostSince: null, epoch: 0 });
   });
 
@@ -106,7 +109,7 @@ describe("a quorum of which a majority has lost its data", () => {
     changeSpec(run, { etcd: { ...etcd, recovery: { mode: "Manual", graceSeconds: 0 } } });
     loseVolumes(run, [0, 1]);
     untilReason(run, "QuorumLost");
-    for (let i = 0; i < 100; i++) run.visit();
+    for (let i = 0; i < 100; i++) run.reconcile();
     expect(run.memory.recovery.epoch).toBe(0);
     changeSpec(run, { etcd });
     run.untilReady();
@@ -116,8 +119,8 @@ describe("a quorum of which a majority has lost its data", () => {
   it("begins with the next survivor when the chosen one has lost its data as well", () => {
     const run = readyRun({ replicas: 5 });
     loseVolumes(run, [0, 1, 2]);
-    run.until((p) => p.memory.recovery.reseed !== null);
-    const first = run.memory.recovery.reseed?.slot as number;
+    run.until((p) => p.memory.recovery.inProgress !== null);
+    const first = run.memory.recovery.inProgress?.slot as number;
     run.world.etcd.leaderSlot = null;
     run.world.loseVolume(first);
     run.untilReady();
@@ -148,7 +151,7 @@ describe("a quorum of which nobody has data any more", () => {
     const run = readyRun();
     run.world.snapshots = fresh([{ ...SNAPSHOT, clusterId: "e0" }]);
     loseVolumes(run, [0, 1, 2]);
-    for (let i = 0; i < 150; i++) run.visit();
+    for (let i = 0; i < 150; i++) run.reconcile();
     expect(run.memory.recovery.epoch).toBe(0);
   });
 
@@ -159,7 +162,7 @@ describe("a quorum of which nobody has data any more", () => {
     loseVolumes(run, [0, 1, 2]);
     run.until((p) => p.memory.recovery.lostSince !== null);
     run.world.damaged.add(SNAPSHOT.id);
-    run.until((p) => p.memory.recovery.reseed !== null);
+    run.until((p) => p.memory.recovery.inProgress !== null);
     run.world.snapshots = fresh([older]);
     run.untilReady();
     expect(run.world.violations).toEqual([]);
@@ -185,8 +188,8 @@ describe("a quorum of which nobody has data any more", () => {
     const decided = run.until(
       (p) => condition(p, "Quorate") === "False" && run.memory.recovery.lostSince !== null,
     );
-    for (let i = 0; i < 100; i++) run.visit();
-    const quorate = run.visit().status.conditions.find((c) => c.type === "Quorate");
+    for (let i = 0; i < 100; i++) run.reconcile();
+    const quorate = run.reconcile().status.conditions.find((c) => c.type === "Quorate");
     expect(quorate?.message).toContain("A person must decide");
     expect(decided.memory.recovery.epoch).toBe(0);
     expect(run.world.etcd.clusterIds).toEqual(["c1"]);
@@ -196,8 +199,8 @@ describe("a quorum of which nobody has data any more", () => {
     const run = readyRun();
     run.world.snapshots = unknown("the directory cannot be read");
     loseVolumes(run, [0, 1, 2]);
-    for (let i = 0; i < 200; i++) run.visit();
-    const quorate = run.visit().status.conditions.find((c) => c.type === "Quorate");
+    for (let i = 0; i < 200; i++) run.reconcile();
+    const quorate = run.reconcile().status.conditions.find((c) => c.type === "Quorate");
     expect(quorate?.message).toContain("cannot be read");
     run.world.snapshots = fresh([SNAPSHOT]);
     run.untilReady();
@@ -215,7 +218,7 @@ describe("a restore that a person asks for", () => {
     run.world.snapshots = fresh([SNAPSHOT]);
     asked(run, { from: "snapshot", snapshot: SNAPSHOT });
     const former = run.memory.slots.map((s) => s.task?.taskId);
-    run.until((p) => p.memory.recovery.reseed !== null);
+    run.until((p) => p.memory.recovery.inProgress !== null);
     expect(former.map((id) => run.world.tasks.get(id ?? "")?.state)).toEqual([
       "TASK_KILLED",
       "TASK_KILLED",
@@ -229,13 +232,13 @@ describe("a restore that a person asks for", () => {
   it("begins empty when that is what was asked for", () => {
     const run = readyRun();
     asked(run, { from: "nothing" });
-    run.until((p) => p.memory.recovery.reseed !== null);
+    run.until((p) => p.memory.recovery.inProgress !== null);
     run.untilReady();
     expect(run.world.violations).toEqual([]);
     expect(run.memory.recovery.last?.message).toContain("all earlier keys are lost");
   });
 
-  it("waits for a container that was given up in the same visit: it may run on out of sight", () => {
+  it("waits for a container that was given up in the same reconcile: it may run on out of sight", () => {
     const run = readyRun({ replicas: 1, unreachable: { replaceAfterSeconds: 60 } });
     const taskId = run.memory.slots[0]?.task?.taskId ?? "";
     run.world.tasks.set(taskId, fakeTask(taskId, "TASK_UNREACHABLE"));
@@ -249,6 +252,6 @@ describe("a restore that a person asks for", () => {
     asked(run, { from: "nothing" });
     run.now += 60_000;
     expect(decide().slots[0]?.task).toBeNull();
-    expect(run.memory.recovery).toMatchObject({ reseed: null, requested: { from: "nothing" } });
+    expect(run.memory.recovery).toMatchObject({ inProgress: null, requested: { from: "nothing" } });
   });
 });

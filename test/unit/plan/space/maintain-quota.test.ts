@@ -13,11 +13,11 @@ describe("etcd's space", () => {
     dbSizeInUseBytes: inUse * MIB,
   });
 
-  it("is compacted before the quota is reached, but not at every visit", () => {
+  it("is compacted before the quota is reached, but not at every reconcile", () => {
     const health = { ...sizes(80, 80), revision: 7 };
     expect(decide({ health }).actions).toEqual([{ type: "Compact", revision: 7 }]);
-    expect(decide({ health, visits: 2, laterMs: 1000 }).actions).toEqual([]);
-    expect(types(decide({ health, visits: 2, laterMs: 61_000 }).actions)).toEqual(["Compact"]);
+    expect(decide({ health, reconciles: 2, laterMs: 1000 }).actions).toEqual([]);
+    expect(types(decide({ health, reconciles: 2, laterMs: 61_000 }).actions)).toEqual(["Compact"]);
   });
 
   it("is given back where half of a large database is free, one member at a time", () => {

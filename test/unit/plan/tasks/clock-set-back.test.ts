@@ -1,4 +1,6 @@
-/** Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007). */
+/**
+ * Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007).
+ */
 import { describe, expect, it } from "vitest";
 import { jobKey } from "../../../../controller/model/action.ts";
 import { startJob } from "../../../../controller/plan/jobs.ts";
@@ -15,17 +17,17 @@ describe("a clock that is set back", () => {
     const slot = run.world.etcd.leaderSlot === 0 ? 1 : 0;
     run.world.kill(slot);
     run.now += HOUR_MS;
-    run.visit();
+    run.reconcile();
     const slots = run.memory.slots.map((s) =>
       s.slot === slot ? { ...s, task: null, failures: 3, notBefore: run.now + 2_000 } : s,
     );
     run.memory = { ...run.memory, slots };
     run.now -= HOUR_MS;
-    run.visit();
+    run.reconcile();
     const { maxSeconds } = run.memory.cluster.spec.backoff;
     expect(run.memory.slots[slot]?.notBefore).toBeLessThanOrEqual(run.now + maxSeconds * 1_000);
     run.now += maxSeconds * 1_000;
-    run.visit();
+    run.reconcile();
     expect(run.memory.slots[slot]?.task).not.toBeNull();
   });
 

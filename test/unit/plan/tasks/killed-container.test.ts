@@ -24,9 +24,9 @@ describe("a killed container", () => {
       // A volume that somebody removed is made again with our labels, not by Docker without.
       ...["EnsureVolume", "EnsureVolume"],
       `LaunchTask ${slot}`,
-      `OrderAgent ${slot}`,
+      `StartEtcd ${slot}`,
     ]);
-    expect(done.some((a) => a.type === "OrderAgent" && a.order.etcd.mode === "resume")).toBe(true);
+    expect(done.some((a) => a.type === "StartEtcd" && a.command.etcd.mode === "resume")).toBe(true);
     expect(run.world.members).toEqual(members);
   });
 

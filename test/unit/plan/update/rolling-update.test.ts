@@ -1,4 +1,6 @@
-/** Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007). */
+/**
+ * Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007).
+ */
 import { describe, expect, it } from "vitest";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";

@@ -17,7 +17,7 @@ const present = (clusterId: string | null, memberId: string | null): EtcdData =>
 });
 const member = { id: "a1", name: "slot-1", peerUrls: [], isLearner: false };
 
-interface Case {
+interface Row {
   readonly agent?: Partial<AgentStatus> | null;
   readonly data?: EtcdData;
   readonly etcd?: UnitStatus["state"];
@@ -29,7 +29,7 @@ interface Case {
   readonly members?: readonly (typeof member)[] | null;
 }
 
-function ownershipOf(facts: Case): DataOwnership {
+function ownershipOf(facts: Row): DataOwnership {
   const base = healthyStatus();
   const units = { ...base.units, etcd: { ...base.units.etcd, state: facts.etcd ?? "running" } };
   const status = { ...base, units, ...facts.agent, data: facts.data ?? present("c1", "a1") };
@@ -46,11 +46,11 @@ function ownershipOf(facts: Case): DataOwnership {
 }
 
 const EMPTY: EtcdData = { state: "empty" };
-const TABLE: readonly (readonly [string, Case, DataOwnership])[] = [
+const TABLE: readonly (readonly [string, Row, DataOwnership])[] = [
   ["nobody sees it", { agent: null }, "unknown"],
   [
     "there is none, and its agent waits",
-    { data: EMPTY, agent: { phase: "awaiting-order" } },
+    { data: EMPTY, agent: { phase: "awaiting-start" } },
     "empty",
   ],
   [

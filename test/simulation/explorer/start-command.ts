@@ -1,5 +1,7 @@
-/** An agent carries out what it is told about etcd, as the real one does, and what is lost by it. */
-import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
+/**
+ * An agent carries out what it is told about etcd, as the real one does, and what is lost by it.
+ */
+import type { StartCommand, EtcdStart } from "../../../controller/model/agent-api.ts";
 import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../../controller/model/ids.ts";
 import type { Scratch } from "./scratch.ts";
@@ -14,16 +16,26 @@ import {
 
 const NOTHING: LogEnd = { term: 0, index: 0 };
 
-export function giveOrder(scratch: Scratch, taskId: string, { orderId, etcd }: AgentOrder): void {
+export function giveCommand(
+  scratch: Scratch,
+  taskId: string,
+  { commandId, etcd }: StartCommand,
+): void {
   const { containers, hosts } = scratch.state;
   const container = containers.find((c) => c.taskId === taskId);
   if (container?.stage !== "running" || hosts[container.host] !== "up") return;
-  if (container.news === "silent" || container.orderId === orderId) return;
-  // An etcd that has a leader is left alone, whatever the order says.
+  if (container.news === "silent" || container.commandId === commandId) return;
+  // An etcd that has a leader is left alone, whatever the command says.
   if (container.etcd === "up" && container.leaderId !== null) return;
-  if (!carryOut(scratch, container, etcd, orderId)) return;
+  if (!carryOut(scratch, container, etcd, commandId)) return;
   const logRead = scratch.volumeOf(container)?.end ?? NOTHING;
-  const begun = { orderId, etcd: "up", leaderId: null, members: null, logRead } as const;
+  const begun = {
+    commandId: commandId,
+    etcd: "up",
+    leaderId: null,
+    members: null,
+    logRead,
+  } as const;
   scratch.patchContainer(taskId, begun);
 }
 
@@ -31,8 +43,8 @@ export function giveOrder(scratch: Scratch, taskId: string, { orderId, etcd }: A
 function carryOut(
   scratch: Scratch,
   container: Container,
-  etcd: EtcdOrder,
-  orderId: string,
+  etcd: EtcdStart,
+  commandId: string,
 ): boolean {
   const volume = scratch.volumeOf(container);
   switch (etcd.mode) {
@@ -48,7 +60,7 @@ function carryOut(
       return true;
     case "force-new-cluster":
       if (volume?.clusterId !== etcd.clusterId) return false;
-      if (volume.forcedBy !== orderId) force(scratch, container, volume, orderId);
+      if (volume.forcedBy !== commandId) force(scratch, container, volume, commandId);
       return true;
     case "restore":
       if (volume?.clusterId !== etcd.clusterId) restore(scratch, container, etcd);
@@ -59,10 +71,10 @@ function carryOut(
 function bootstrap(
   scratch: Scratch,
   container: Container,
-  { initialCluster, token }: Extract<EtcdOrder, { mode: "bootstrap" }>,
+  { initialCluster, token }: Extract<EtcdStart, { mode: "bootstrap" }>,
 ): void {
   const clusterId = bootstrapClusterId(initialCluster, token);
-  const known = scratch.lineage(clusterId);
+  const known = scratch.history(clusterId);
   if (known === undefined) {
     const members = Object.entries(initialCluster).map(([name, url]) => ({
       id: bootstrapMemberId(url, token),
@@ -74,56 +86,57 @@ function bootstrap(
   }
   const memberId = bootstrapMemberId(peerUrl(container.ip), token);
   take(scratch, memberId, container);
-  const volume = { clusterId, memberId, lineage: clusterId, end: NOTHING, forcedBy: null };
+  const volume = { clusterId, memberId, history: clusterId, end: NOTHING, forcedBy: null };
   scratch.setVolume(container, volume);
 }
 
 function join(
   scratch: Scratch,
   container: Container,
-  { clusterId, memberId }: Extract<EtcdOrder, { mode: "join" }>,
+  { clusterId, memberId }: Extract<EtcdStart, { mode: "join" }>,
 ): void {
   take(scratch, memberId, container);
-  const lineage = scratch.state.lineages.findLast((l) => l.clusterId === clusterId)?.lineage ?? "";
-  scratch.setVolume(container, { clusterId, memberId, lineage, end: NOTHING, forcedBy: null });
+  const history = scratch.state.histories.findLast((l) => l.clusterId === clusterId)?.history ?? "";
+  scratch.setVolume(container, { clusterId, memberId, history, end: NOTHING, forcedBy: null });
 }
 
 /** The one survivor goes on as the only member of a history of its own. */
-function force(scratch: Scratch, container: Container, volume: Volume, orderId: string): void {
+function force(scratch: Scratch, container: Container, volume: Volume, commandId: string): void {
   judgeBeginning(scratch, container, volume);
   const { clusterId, memberId } = volume;
-  const lineage = `${clusterId}+${scratch.state.lineages.length}`;
+  const history = `${clusterId}+${scratch.state.histories.length}`;
   const peerUrls = [peerUrl(container.ip)];
   const member = { id: memberId, name: memberNameOf(container.slot), peerUrls, isLearner: false };
-  begin(scratch, lineage, clusterId, [member], volume.end);
-  scratch.setVolume(container, { ...volume, lineage, forcedBy: orderId });
+  begin(scratch, history, clusterId, [member], volume.end);
+  scratch.setVolume(container, { ...volume, history, forcedBy: commandId });
 }
 
 function restore(
   scratch: Scratch,
   container: Container,
-  { clusterId, token }: Extract<EtcdOrder, { mode: "restore" }>,
+  { clusterId, token }: Extract<EtcdStart, { mode: "restore" }>,
 ): void {
   judgeBeginning(scratch, container, undefined);
   const memberId = bootstrapMemberId(peerUrl(container.ip), token);
   const peerUrls = [peerUrl(container.ip)];
   const member = { id: memberId, name: memberNameOf(container.slot), peerUrls, isLearner: false };
-  // Told again after its data was lost, it is the only member that ever was: it denies nobody a vote.
+  // Told again after its data was lost, it is the only member that ever was: it denies nobody a
+  // vote.
   begin(scratch, clusterId, clusterId, [member], NOTHING);
-  const volume = { clusterId, memberId, lineage: clusterId, end: NOTHING, forcedBy: null };
+  const volume = { clusterId, memberId, history: clusterId, end: NOTHING, forcedBy: null };
   scratch.setVolume(container, volume);
 }
 
 function begin(
   scratch: Scratch,
-  lineage: string,
+  history: string,
   clusterId: string,
   members: Parameters<Scratch["addLineage"]>[0]["members"],
   committed: LogEnd,
 ): void {
   const { term } = committed;
   const nothing = { leader: null, pending: null, desired: null, hosts: null, added: 0 };
-  scratch.addLineage({ lineage, clusterId, members, term, committed, ...nothing });
+  scratch.addLineage({ history, clusterId, members, term, committed, ...nothing });
   scratch.set({ asked: false });
 }
 
@@ -137,9 +150,9 @@ function take(scratch: Scratch, memberId: string, { slot }: Container): void {
 
 /** What a member of the present history holds is never wiped. */
 function loseData(scratch: Scratch, container: Container, volume: Volume): void {
-  const newest = scratch.state.lineages.at(-1);
+  const newest = scratch.state.histories.at(-1);
   const member = newest?.members.find((m) => m.id === volume.memberId);
-  if (newest?.lineage === volume.lineage && member !== undefined && !member.isLearner) {
+  if (newest?.history === volume.history && member !== undefined && !member.isLearner) {
     scratch.wrong("a voter's data is never wiped", `slot ${container.slot} on ${container.host}`);
   }
   scratch.wipe(container);
@@ -147,11 +160,11 @@ function loseData(scratch: Scratch, container: Container, volume: Volume): void 
 
 function judgeBeginning(scratch: Scratch, container: Container, own: Volume | undefined): void {
   const { state } = scratch;
-  const newest = state.lineages.at(-1);
+  const newest = state.histories.at(-1);
   if (newest === undefined || state.asked) return;
   const voters = newest.members.filter((m) => !m.isLearner).map((m) => m.id);
   const holders = Object.entries(state.volumes).filter(
-    ([, v]) => v.lineage === newest.lineage && voters.includes(v.memberId),
+    ([, v]) => v.history === newest.history && voters.includes(v.memberId),
   );
   const others = holders.filter(([place]) => place !== volumeKey(container));
   if (holders.length >= majorityOf(voters.length) && others.length > 0) {

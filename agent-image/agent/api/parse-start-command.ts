@@ -1,5 +1,5 @@
-/** Orders come from outside: every field is checked, and nothing else is taken over. */
-import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
+/** Commands come from outside: every field is checked, and nothing else is taken over. */
+import type { StartCommand, EtcdStart } from "../../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import { memberNameOf } from "../../../controller/model/ids.ts";
 import { Checker, CheckError } from "../system/checker.ts";
@@ -11,18 +11,18 @@ const TOKEN = /^[\x21-\x7e]{1,300}$/;
 const PEER_URL = /^http:\/\/\d+\.\d+\.\d+\.\d+:\d+$/;
 
 /**
- * @param slot this node's; an order for the member of another slot is refused
+ * @param slot this node's; a command for the member of another slot is refused
  * @throws CheckError naming the field and what is allowed
  */
-export function parseOrder(value: unknown, slot: number): AgentOrder {
-  const root = new Checker(value, "order");
+export function parseStartCommand(value: unknown, slot: number): StartCommand {
+  const root = new Checker(value, "command");
   const jupyter = root.object("jupyter");
-  const etcd = parseEtcdOrder(root.object("etcd"));
+  const etcd = parseEtcdCommand(root.object("etcd"));
   if (etcd.memberName !== memberNameOf(slot)) {
-    throw new CheckError(`order.etcd.memberName must be ${memberNameOf(slot)}`);
+    throw new CheckError(`command.etcd.memberName must be ${memberNameOf(slot)}`);
   }
   return {
-    orderId: root.string("orderId", /^[\x21-\x7e]{1,300}$/),
+    commandId: root.string("commandId", /^[\x21-\x7e]{1,300}$/),
     etcd,
     jupyter: {
       token: jupyter.string("token", /^[\x21-\x7e]{0,300}$/),
@@ -31,7 +31,7 @@ export function parseOrder(value: unknown, slot: number): AgentOrder {
   };
 }
 
-function parseEtcdOrder(etcd: Checker): EtcdOrder {
+function parseEtcdCommand(etcd: Checker): EtcdStart {
   const mode = etcd.oneOf("mode", MODES);
   const memberName = etcd.string("memberName", MEMBER_NAME);
   switch (mode) {
@@ -60,17 +60,17 @@ function parseEtcdOrder(etcd: Checker): EtcdOrder {
 }
 
 /** The cluster begins with this member alone, and its id follows from that. */
-function parseRestore(etcd: Checker, memberName: string): EtcdOrder {
+function parseRestore(etcd: Checker, memberName: string): EtcdStart {
   const snapshot = etcd.nullableObject("snapshot");
   const initialCluster = etcd.stringMap("initialCluster", MEMBER_NAME, PEER_URL);
   const token = etcd.string("token", TOKEN);
   const clusterId = etcd.string("clusterId", HEX_ID);
   const names = Object.keys(initialCluster);
   if (names.length !== 1 || names[0] !== memberName) {
-    throw new CheckError(`order.etcd.initialCluster must hold ${memberName} alone`);
+    throw new CheckError(`command.etcd.initialCluster must hold ${memberName} alone`);
   }
   const own = bootstrapClusterId(initialCluster, token);
-  if (clusterId !== own) throw new CheckError(`order.etcd.clusterId must be ${own}`);
+  if (clusterId !== own) throw new CheckError(`command.etcd.clusterId must be ${own}`);
   return {
     mode: "restore",
     memberName,

@@ -1,19 +1,19 @@
 /** What a cluster goes through while its controller is made to die at every point of it. */
 import { liveMembers, quorumOf } from "../check/ground-truth.ts";
 import type { Container } from "../mesos/docker-host.ts";
-import type { Wish } from "../world/spec-user.ts";
+import type { DesiredSpec } from "../world/spec-user.ts";
 import type { World } from "../world/world.ts";
 
-export interface Plot {
+export interface Scenario {
   readonly name: string;
   readonly replicas: number;
-  /** Null: the cluster's own formation is the plot. */
+  /** Null: the cluster's own formation is the scenario. */
   readonly begin: ((world: World) => void) | null;
 }
 
 export const CLUSTER = "lab";
 
-export const PLOTS: readonly Plot[] = [
+export const SCENARIOS: readonly Scenario[] = [
   { name: "formation", replicas: 3, begin: null },
   { name: "a follower is killed", replicas: 3, begin: (world) => kill(world, follower(world)) },
   { name: "the leader is killed", replicas: 3, begin: (world) => kill(world, leader(world)) },
@@ -45,10 +45,10 @@ export const PLOTS: readonly Plot[] = [
   },
 ];
 
-export function plotOf(name: string): Plot {
-  const plot = PLOTS.find((p) => p.name === name);
-  if (plot === undefined) throw new Error(`there is no plot ${name}`);
-  return plot;
+export function scenarioOf(name: string): Scenario {
+  const scenario = SCENARIOS.find((p) => p.name === name);
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+  return scenario;
 }
 
 function nodes(world: World): readonly Container[] {
@@ -57,14 +57,14 @@ function nodes(world: World): readonly Container[] {
 
 function leader(world: World): Container {
   const quorum = quorumOf(world, liveMembers(world, CLUSTER));
-  if (quorum === null) throw new Error("the plot begins without a quorum");
+  if (quorum === null) throw new Error("the scenario begins without a quorum");
   return quorum.leader.container;
 }
 
 function follower(world: World): Container {
   const first = leader(world);
   const found = nodes(world).find((node) => node !== first);
-  if (found === undefined) throw new Error("the plot begins without a follower");
+  if (found === undefined) throw new Error("the scenario begins without a follower");
   return found;
 }
 
@@ -77,7 +77,7 @@ function lose(world: World, node: Container): void {
   node.volume.lose();
 }
 
-function edit(world: World, change: Partial<Wish>): void {
-  world.user.write({ ...world.user.wish(CLUSTER), ...change });
+function edit(world: World, change: Partial<DesiredSpec>): void {
+  world.user.write({ ...world.user.desiredSpec(CLUSTER), ...change });
   world.read();
 }

@@ -3,7 +3,7 @@
  * come in order or, after a loss, not at all.
  */
 import type { Clock } from "../../../controller/model/ports.ts";
-import type { Wires } from "./wires.ts";
+import type { Network } from "./network.ts";
 
 export type Parcel =
   | { readonly kind: "ask"; readonly id: number; readonly service: string; readonly body: unknown }
@@ -30,7 +30,7 @@ interface OpenStream extends StreamReader {
   next: number;
 }
 
-export class Station {
+export class Endpoint {
   private readonly services = new Map<string, Serve>();
   private readonly asked = new Map<number, (body: unknown) => void>();
   private readonly reading = new Map<string, OpenStream>();
@@ -43,11 +43,11 @@ export class Station {
 
   constructor(
     readonly name: string,
-    private readonly wires: Wires,
+    private readonly network: Network,
     /** Of the process: it may be stopped for a while. */
     private readonly clock: Clock & { readonly paused?: boolean },
   ) {
-    this.detach = wires.attach(name, (from, parcel) => {
+    this.detach = network.attach(name, (from, parcel) => {
       // What comes to a process that is stopped waits for it.
       if (clock.paused === true) clock.after(0, () => this.take(from, parcel));
       else this.take(from, parcel);
@@ -75,13 +75,13 @@ export class Station {
       cancel();
       done(answer);
     });
-    this.wires.send(this.name, to, { kind: "ask", id, service, body });
+    this.network.send(this.name, to, { kind: "ask", id, service, body });
   }
 
   /** A question whose answer nobody waits for. */
   tell(to: string, service: string, body: unknown): void {
     if (!this.open) return;
-    this.wires.send(this.name, to, { kind: "ask", id: this.nextId++, service, body });
+    this.network.send(this.name, to, { kind: "ask", id: this.nextId++, service, body });
   }
 
   /** Whoever asked for a stream reads it from now on; the asker chose its name. */
@@ -93,7 +93,7 @@ export class Station {
   close(stream: string): void {
     const open = this.reading.get(stream);
     if (!this.reading.delete(stream) || open === undefined) return;
-    this.wires.send(this.name, open.peer, { kind: "end", stream });
+    this.network.send(this.name, open.peer, { kind: "end", stream });
   }
 
   get isOpen(): boolean {
@@ -110,14 +110,14 @@ export class Station {
     const open = this.writing.get(stream);
     if (open === undefined) return;
     open.count += 1;
-    this.wires.send(this.name, open.to, { kind: "part", stream, sequence: open.count, body });
+    this.network.send(this.name, open.to, { kind: "part", stream, sequence: open.count, body });
   }
 
   endStream(stream: string): void {
     const open = this.writing.get(stream);
     if (open === undefined) return;
     this.forgetStream(stream);
-    this.wires.send(this.name, open.to, { kind: "end", stream });
+    this.network.send(this.name, open.to, { kind: "end", stream });
   }
 
   /** The process has ended: its connections break, which their other ends see if they can. */
@@ -133,7 +133,7 @@ export class Station {
   }
 
   private tellEnd(to: string, stream: string): void {
-    this.wires.send(this.name, to, { kind: "end", stream });
+    this.network.send(this.name, to, { kind: "end", stream });
   }
 
   private forgetStream(stream: string): void {
@@ -163,7 +163,7 @@ export class Station {
     this.services.get(service)?.(from, body, (answer) => {
       if (answered || !this.open) return;
       answered = true;
-      this.wires.send(this.name, from, { kind: "answer", id, body: answer });
+      this.network.send(this.name, from, { kind: "answer", id, body: answer });
     });
   }
 

@@ -6,7 +6,7 @@ import type { LeaderCandidate } from "../../../controller/model/leader.ts";
 import type { Observed } from "../../../controller/model/observed.ts";
 import type { EtcdRequest } from "../etcd/types.ts";
 
-export interface Tampering {
+export interface Mutation {
   /** What the planner is told. */
   readonly observe: (observed: Observed) => Observed;
   /** What the proxy is told. */
@@ -15,7 +15,7 @@ export interface Tampering {
   readonly request: (request: EtcdRequest) => EtcdRequest;
 }
 
-export const NO_TAMPERING: Tampering = {
+export const NO_MUTATION: Mutation = {
   observe: (observed) => observed,
   candidates: (nodes) => nodes,
   request: (request) => request,

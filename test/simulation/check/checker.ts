@@ -1,6 +1,6 @@
 /** All safety checks of one run. */
 import type { Action } from "../../../controller/model/action.ts";
-import type { AgentOrder, EtcdOrder } from "../../../controller/model/agent-api.ts";
+import type { StartCommand, EtcdStart } from "../../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Observed } from "../../../controller/model/observed.ts";
@@ -21,13 +21,13 @@ import { Kills } from "./kills.ts";
 import { Proxies } from "./proxies.ts";
 import { Publications } from "./publications.ts";
 import { Quorums, SAMPLE_MS } from "./quorums.ts";
-import { Reseeds } from "./reseeds.ts";
+import { QuorumRecoveries } from "./quorum-recoveries.ts";
 import { Slots } from "./slots.ts";
 import { Writes } from "./writes.ts";
 
 /** The voters after the entry of this index. */
 interface Membership {
-  readonly lineage: string;
+  readonly history: string;
   readonly index: number;
   readonly voters: readonly string[];
 }
@@ -36,12 +36,12 @@ interface Parts {
   readonly world: World;
   readonly slots: Slots;
   readonly quorums: Quorums;
-  readonly reseeds: Reseeds;
+  readonly quorumRecoveries: QuorumRecoveries;
   readonly kills: Kills;
   readonly writes: Writes;
 }
 
-export class Judge implements Watchers {
+export class Checker implements Watchers {
   readonly findings = new Findings();
   readonly writers = new Map<string, Writer>();
   private readonly histories = new Histories(this.findings);
@@ -60,7 +60,7 @@ export class Judge implements Watchers {
       world,
       slots: new Slots(world, findings),
       quorums: new Quorums(world, findings),
-      reseeds: new Reseeds(
+      quorumRecoveries: new QuorumRecoveries(
         world,
         findings,
         (cluster) => this.memberships.get(cluster)?.voters ?? [],
@@ -78,19 +78,19 @@ export class Judge implements Watchers {
   }
 
   personRestores(cluster: string, from: "snapshot" | "nothing" | null): void {
-    if (from === null) this.parts?.reseeds.askedFor.delete(cluster);
-    else this.parts?.reseeds.askedFor.set(cluster, from);
+    if (from === null) this.parts?.quorumRecoveries.askedFor.delete(cluster);
+    else this.parts?.quorumRecoveries.askedFor.set(cluster, from);
   }
 
-  judgeWrites(cluster: string): void {
-    this.parts?.writes.judge(cluster);
+  checkWrites(cluster: string): void {
+    this.parts?.writes.check(cluster);
   }
 
   onEffect(controller: SimulatedController, event: EffectEvent): void {
     this.onEffectExtra(controller, event);
   }
 
-  /** Rare states, and at how many visits each was. */
+  /** Rare states, and at how many reconciles each was. */
   get sometimes(): Readonly<Record<string, number>> {
     return this.decisions.sometimes;
   }
@@ -120,14 +120,14 @@ export class Judge implements Watchers {
 
   onContainerEnded(): void {}
 
-  onNewBeginning(container: Container, order: AgentOrder): void {
-    if (this.isUnderWay(container.config.cluster, order.etcd)) return;
-    this.parts?.reseeds.onNewBeginning(container, order);
-    this.parts?.writes.onNewBeginning(container, order);
+  onNewBeginning(container: Container, command: StartCommand): void {
+    if (this.isUnderWay(container.config.cluster, command.etcd)) return;
+    this.parts?.quorumRecoveries.onNewBeginning(container, command);
+    this.parts?.writes.onNewBeginning(container, command);
   }
 
   /** Another of the first members has begun it already. */
-  private isUnderWay(cluster: string, etcd: EtcdOrder): boolean {
+  private isUnderWay(cluster: string, etcd: EtcdStart): boolean {
     if (etcd.mode !== "bootstrap") return false;
     const clusterId = bootstrapClusterId(etcd.initialCluster, etcd.token);
     return this.histories.newestOf(cluster) === clusterId;
@@ -145,12 +145,12 @@ export class Judge implements Watchers {
     cluster: string,
     index: number,
     { configuration }: RaftCore,
-    { lineage }: Identity,
+    { history }: Identity,
   ): void {
     const known = this.memberships.get(cluster);
-    if (lineage === null || lineage !== this.histories.newestOf(cluster)) return;
-    if (known?.lineage === lineage && index < known.index) return;
-    this.memberships.set(cluster, { lineage, index, voters: configuration.voters });
+    if (history === null || history !== this.histories.newestOf(cluster)) return;
+    if (known?.history === history && index < known.index) return;
+    this.memberships.set(cluster, { history, index, voters: configuration.voters });
   }
 
   private sample(): void {

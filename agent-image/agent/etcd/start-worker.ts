@@ -1,5 +1,5 @@
-/** Carries out orders one after the other; one that fails is told, and tried again. */
-import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+/** Carries out commands one after the other; one that fails is told, and tried again. */
+import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { type Backoff, delayAfter } from "../../../controller/support/backoff.ts";
@@ -9,12 +9,12 @@ import { RepeatingTask } from "../system/repeating-task.ts";
 const IDLE_MS = 60_000;
 const RETRY: Backoff = { firstMs: 500, capMs: 15_000 };
 
-export class OrderWorker {
+export class StartCommandWorker {
   private readonly task: RepeatingTask;
-  private pending: AgentOrder | null = null;
+  private pending: StartCommand | null = null;
   private failures = 0;
   /** The latest, carried out or not. */
-  order: AgentOrder | null = null;
+  command: StartCommand | null = null;
 
   constructor(
     private readonly options: {
@@ -22,18 +22,18 @@ export class OrderWorker {
       readonly clock: Clock;
       readonly log: Logger;
       /** @param again an earlier try has failed, and may have done a part */
-      readonly carryOut: (order: AgentOrder, again: boolean) => Promise<void>;
+      readonly carryOut: (command: StartCommand, again: boolean) => Promise<void>;
     },
   ) {
     const { clock, log } = options;
-    this.task = new RepeatingTask({ name: "order", clock, log, run: () => this.run() });
+    this.task = new RepeatingTask({ name: "command", clock, log, run: () => this.run() });
     this.task.start();
   }
 
-  /** In place of an order that is not carried out yet. */
-  take(order: AgentOrder): void {
-    this.order = order;
-    this.pending = order;
+  /** In place of a command that is not carried out yet. */
+  take(command: StartCommand): void {
+    this.command = command;
+    this.pending = command;
     this.failures = 0;
     this.task.wake();
   }
@@ -45,17 +45,17 @@ export class OrderWorker {
 
   private async run(): Promise<number> {
     const { board, log, carryOut } = this.options;
-    const order = this.pending;
-    if (order === null) return IDLE_MS;
+    const command = this.pending;
+    if (command === null) return IDLE_MS;
     try {
-      await carryOut(order, this.failures > 0);
-      if (this.pending === order) this.pending = null;
-      board.setProblem("order", null);
+      await carryOut(command, this.failures > 0);
+      if (this.pending === command) this.pending = null;
+      board.setProblem("command", null);
       return this.pending === null ? IDLE_MS : 0;
     } catch (error) {
       const message = messageOf(error);
-      log.error({ orderId: order.orderId, error: message }, "order failed");
-      board.setProblem("order", `the order cannot be carried out: ${message}`);
+      log.error({ commandId: command.commandId, error: message }, "command failed");
+      board.setProblem("command", `the command cannot be carried out: ${message}`);
       this.failures += 1;
       return delayAfter(RETRY, this.failures);
     }

@@ -1,28 +1,28 @@
-/** `PUT /v1/order`, whatever it came over. */
-import type { AgentOrder, AgentRefusal } from "../../../controller/model/agent-api.ts";
+/** `PUT /v1/start`, whatever it came over. */
+import type { StartCommand, AgentRefusal } from "../../../controller/model/agent-api.ts";
 import { CheckError } from "../system/checker.ts";
-import { parseOrder } from "./parse-order.ts";
+import { parseStartCommand } from "./parse-start-command.ts";
 
 /** As HTTP says it: 202 accepted, 400 malformed, 409 the data directory forbids it. */
 export type OrderAnswer =
-  | { readonly status: 202; readonly answer: { readonly orderId: string } }
+  | { readonly status: 202; readonly answer: { readonly commandId: string } }
   | { readonly status: 400; readonly answer: { readonly message: string } }
   | { readonly status: 409; readonly answer: AgentRefusal };
 
 /** @param slot this node's */
-export function takeOrder(
+export function takeCommand(
   value: unknown,
   slot: number,
-  accept: (order: AgentOrder) => AgentRefusal | null,
+  accept: (command: StartCommand) => AgentRefusal | null,
 ): OrderAnswer {
-  let order: AgentOrder;
+  let command: StartCommand;
   try {
-    order = parseOrder(value, slot);
+    command = parseStartCommand(value, slot);
   } catch (error) {
     if (!(error instanceof CheckError)) throw error;
     return { status: 400, answer: { message: error.message } };
   }
-  const refusal = accept(order);
+  const refusal = accept(command);
   if (refusal !== null) return { status: 409, answer: refusal };
-  return { status: 202, answer: { orderId: order.orderId } };
+  return { status: 202, answer: { commandId: command.commandId } };
 }

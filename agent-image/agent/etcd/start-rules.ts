@@ -1,16 +1,16 @@
-/** Which order may be carried out on which data, and what it means for the start. Pure. */
+/** Which command may be carried out on which data, and what it means for the start. Pure. */
 import type {
-  AgentOrder,
+  StartCommand,
   AgentRefusal,
   EtcdData,
-  EtcdOrder,
+  EtcdStart,
   UnitStatus,
 } from "../../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { Identity } from "./identity.ts";
 
-export interface OrderFacts {
+export interface StartFacts {
   readonly data: EtcdData;
   /** The one that was handed over. */
   readonly snapshot: SnapshotRef | null;
@@ -20,16 +20,16 @@ export interface OrderFacts {
 }
 
 /** @returns null when nothing forbids it */
-export function refuse(order: EtcdOrder, facts: OrderFacts): AgentRefusal | null {
+export function refuse(command: EtcdStart, facts: StartFacts): AgentRefusal | null {
   const { data } = facts;
-  const running = refuseWhileRunning(order, facts);
+  const running = refuseWhileRunning(command, facts);
   if (running !== null) return running;
-  switch (order.mode) {
+  switch (command.mode) {
     case "join":
       return null;
     case "bootstrap": {
       if (data.state === "empty") return null;
-      const own = bootstrapClusterId(order.initialCluster, order.token);
+      const own = bootstrapClusterId(command.initialCluster, command.token);
       if (isOf(own, data)) return null;
       return {
         code: "DataPresent",
@@ -37,7 +37,7 @@ export function refuse(order: EtcdOrder, facts: OrderFacts): AgentRefusal | null
       };
     }
     case "restore": {
-      const { clusterId, snapshot } = order;
+      const { clusterId, snapshot } = command;
       if (snapshot === null || isSame(snapshot, facts.snapshot)) return null;
       if (isOf(clusterId, data)) return null;
       return {
@@ -47,7 +47,7 @@ export function refuse(order: EtcdOrder, facts: OrderFacts): AgentRefusal | null
     }
     case "resume":
     case "force-new-cluster":
-      return refuseOtherData(order.clusterId, data);
+      return refuseOtherData(command.clusterId, data);
   }
 }
 
@@ -56,13 +56,13 @@ export function refuse(order: EtcdOrder, facts: OrderFacts): AgentRefusal | null
  * a lost quorum is recovered without another container.
  */
 function refuseWhileRunning(
-  order: EtcdOrder,
-  { etcd, hasLeader }: OrderFacts,
+  command: EtcdStart,
+  { etcd, hasLeader }: StartFacts,
 ): AgentRefusal | null {
   if (etcd === "stopped" || etcd === "exited" || etcd === "backoff") return null;
-  const recovers = order.mode !== "bootstrap" && order.mode !== "resume";
+  const recovers = command.mode !== "bootstrap" && command.mode !== "resume";
   if (recovers && !hasLeader) return null;
-  return { code: "EtcdRunning", message: "etcd runs under an earlier order" };
+  return { code: "EtcdRunning", message: "etcd runs under an earlier command" };
 }
 
 function refuseOtherData(clusterId: string | null, data: EtcdData): AgentRefusal | null {
@@ -90,9 +90,13 @@ export interface StartPlan {
 
 const JUST_START: StartPlan = { wipe: false, restore: null, force: false };
 
-/** An order that comes again to a new container must not undo what it did in the old one. */
-export function planStart(order: AgentOrder, data: EtcdData, identity: Identity | null): StartPlan {
-  const { orderId, etcd } = order;
+/** A command that comes again to a new container must not undo what it did in the old one. */
+export function planStart(
+  command: StartCommand,
+  data: EtcdData,
+  identity: Identity | null,
+): StartPlan {
+  const { commandId, etcd } = command;
   switch (etcd.mode) {
     case "bootstrap":
     case "resume":
@@ -100,7 +104,7 @@ export function planStart(order: AgentOrder, data: EtcdData, identity: Identity 
     case "join":
       return { ...JUST_START, wipe: data.state !== "empty" && !isMember(etcd.memberId, data) };
     case "force-new-cluster": {
-      const done = identity?.forcedBy === orderId && isMember(identity.memberId, data);
+      const done = identity?.forcedBy === commandId && isMember(identity.memberId, data);
       return { ...JUST_START, force: !done };
     }
     case "restore":

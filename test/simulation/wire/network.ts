@@ -5,22 +5,22 @@
  * themselves what got lost between them, and register anew.
  */
 import type { Clock } from "../../../controller/model/ports.ts";
-import { CALM, type LinkConditions, Network } from "../engine/network.ts";
+import { CALM, type LinkConditions, MessageNetwork } from "../engine/network.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { PeerMessage } from "../etcd/types.ts";
 import { Partitions } from "./partitions.ts";
-import type { Parcel } from "./station.ts";
+import type { Parcel } from "./endpoint.ts";
 
-export class Wires {
+export class Network {
   readonly partitions = new Partitions();
-  private readonly peers: Network<PeerMessage>;
-  private readonly parcels: Network<Parcel>;
-  private readonly links: Network<() => void>;
+  private readonly peers: MessageNetwork<PeerMessage>;
+  private readonly parcels: MessageNetwork<Parcel>;
+  private readonly links: MessageNetwork<() => void>;
 
   constructor(clock: Clock, rng: Rng) {
-    this.peers = new Network(clock, rng.fork("peers"));
-    this.parcels = new Network(clock, rng.fork("parcels"));
-    this.links = new Network(clock, rng.fork("links"));
+    this.peers = new MessageNetwork(clock, rng.fork("peers"));
+    this.parcels = new MessageNetwork(clock, rng.fork("parcels"));
+    this.links = new MessageNetwork(clock, rng.fork("links"));
   }
 
   /** How peers' messages and connections fare from now on. */
@@ -60,7 +60,9 @@ export class Wires {
     });
   }
 
-  /** Runs `arrive` at `to` a moment later, in order, unless the two are cut off or `to` has ended. */
+  /**
+   * Runs `arrive` at `to` a moment later, in order, unless the two are cut off or `to` has ended.
+   */
   sendLink(from: string, to: string, arrive: () => void): void {
     if (!this.partitions.blocks(from, to)) this.links.send(from, to, arrive);
   }

@@ -2,7 +2,7 @@
  * A cluster is begun anew by itself only when the data of a quorum is gone for good, and then from
  * the survivor that has most. What is out of sight may come back, and is not gone.
  */
-import type { AgentOrder } from "../../../controller/model/agent-api.ts";
+import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import type { EtcdData } from "../etcd/data.ts";
 import type { Container } from "../mesos/docker-host.ts";
 import type { SlotVolume } from "../node/slot-volume.ts";
@@ -10,7 +10,7 @@ import type { World } from "../world/world.ts";
 import type { Findings } from "./findings.ts";
 import { isGivenUp, majorityOf } from "./ground-truth.ts";
 
-export class Reseeds {
+export class QuorumRecoveries {
   /** Cluster -> a person asked for the next new beginning. */
   readonly askedFor = new Map<string, "snapshot" | "nothing">();
   private readonly seen = new Set<string>();
@@ -22,10 +22,10 @@ export class Reseeds {
     private readonly votersOf: (cluster: string) => readonly string[],
   ) {}
 
-  onNewBeginning(container: Container, { orderId, etcd }: AgentOrder): void {
+  onNewBeginning(container: Container, { commandId, etcd }: StartCommand): void {
     const { cluster, slot } = container.config;
-    if (this.seen.has(`${cluster} ${orderId}`)) return;
-    this.seen.add(`${cluster} ${orderId}`);
+    if (this.seen.has(`${cluster} ${commandId}`)) return;
+    this.seen.add(`${cluster} ${commandId}`);
     if (this.askedFor.has(cluster) || this.world.user.deleted.has(cluster)) return;
     const voters = this.votersOf(cluster);
     const holders = this.volumes(cluster).filter(({ volume }) => isWhole(volume.etcd, voters));

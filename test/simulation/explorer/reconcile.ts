@@ -1,17 +1,20 @@
-/** One visit of the planner: it looks, decides, remembers, acts; and may die between any two of them. */
+/**
+ * One reconcile of the planner: it looks, decides, remembers, acts; and may die between any two of
+ * them.
+ */
 import type { Action } from "../../../controller/model/action.ts";
 import { plan } from "../../../controller/plan/plan.ts";
 import { brokenByAction, brokenByMemory } from "../rules/rules.ts";
 import { askEtcd } from "./etcd.ts";
 import { kill, launch } from "./mesos.ts";
 import { observe } from "./observe.ts";
-import { giveOrder } from "./orders.ts";
+import { giveCommand } from "./start-command.ts";
 import type { Scratch } from "./scratch.ts";
 
 const CHANGES = ["AddLearner", "PromoteMember", "RemoveMember"];
 
 /** @param actionsMax after so many actions the controller dies; what it decided is durable */
-export function visit(scratch: Scratch, actionsMax = Infinity): void {
+export function reconcile(scratch: Scratch, actionsMax = Infinity): void {
   const { memory, now } = scratch.state;
   const observed = observe(scratch.state);
   const decided = plan({ memory, observed, now, defaultImage: "image" });
@@ -32,7 +35,7 @@ export function die(scratch: Scratch): void {
   const { containers, memory } = scratch.state;
   const slots = memory.slots.map((s) => ({
     ...s,
-    task: s.task && { ...s.task, silentSince: null },
+    task: s.task && { ...s.task, agentUnreachableSince: null },
   }));
   scratch.set({
     mesos: "unreconciled",
@@ -49,8 +52,8 @@ function perform(scratch: Scratch, action: Action): void {
       return launch(scratch, action);
     case "KillTask":
       return kill(scratch, action.taskId);
-    case "OrderAgent":
-      return giveOrder(scratch, action.taskId, action.order);
+    case "StartEtcd":
+      return giveCommand(scratch, action.taskId, action.command);
     case "AddLearner":
     case "PromoteMember":
     case "RemoveMember":
