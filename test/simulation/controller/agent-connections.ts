@@ -63,7 +63,7 @@ class SimulatedAgentConnection implements AgentConnection {
           endpoint.tell(peer, "watch", this.stream);
         });
       case "PUT /v1/start": {
-        const answer = await this.ask(peer, "order", JSON.parse(request.body as string), request);
+        const answer = await this.ask(peer, "command", JSON.parse(request.body as string), request);
         return answer === "accepted" ? answerOf(202) : refusal(answer);
       }
       case "GET /v1/snapshot":
