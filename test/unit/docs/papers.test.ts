@@ -38,6 +38,17 @@ describe("the papers", () => {
     expect(dead).toEqual([]);
   });
 
+  it("name no file that is not there", () => {
+    const roots = [repository, join(repository, "controller")];
+    const named = filesBelow(repository, ".md").flatMap((path) =>
+      [...readFileSync(path, "utf8").matchAll(/`([\w./-]+\/[\w.-]+\.(?:ts|json|ya?ml|md))`/g)]
+        .map(([, name = ""]) => name)
+        .filter((name) => !roots.some((root) => existsSync(join(root, name))))
+        .map((name) => `${relative(repository, path)} names ${name}`),
+    );
+    expect(named).toEqual([]);
+  });
+
   it("are all that the code refers to", () => {
     const roots = ["controller", "agent-image", "crd-schema", "test"];
     const cited = roots
