@@ -28,7 +28,7 @@ export interface ReconciliationDeps {
   isLaunching(taskId: string): boolean;
   /** Time to let go of what nobody needs any more. */
   prune(): void;
-  /** Every task of a slot has answered since the last subscription. */
+  /** Every task of a slot, and every other that may run, has answered since the last subscription. */
   onReconciled(): void;
 }
 
@@ -44,7 +44,7 @@ export class Reconciliation {
 
   constructor(private readonly deps: ReconciliationDeps) {}
 
-  /** Every task of a slot has answered since the last subscription. */
+  /** Every task of a slot, and every other that may run, has answered since the last subscription. */
   get complete(): boolean {
     return this.running && this.pending.size === 0;
   }

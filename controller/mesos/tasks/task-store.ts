@@ -3,8 +3,8 @@
  * scheduler client writes it; each cluster reads its own part.
  *
  * It is durable, because Mesos tells the end of a task once: after the acknowledgement nobody else
- * knows it. Of what a start finds stored only ends are believed, since Mesos tells again the state
- * of every task that has not ended.
+ * knows it. Of what a start finds stored only ends are believed. Whatever had not ended is asked
+ * for: nothing that waits for an end may take a task that was forgotten for one that is not there.
  */
 import { type ClusterKey, clusterOfTask } from "../../model/ids.ts";
 import type { ObservedTask } from "../../model/observed.ts";
@@ -62,19 +62,33 @@ export class TaskStore {
   private readonly entries = new Map<string, TaskEntry>();
   /** Of each cluster that has any; never changed in place. */
   private readonly views = new Map<ClusterKey, ReadonlyMap<string, ObservedTask>>();
-  /** Stored before this start, not ended then, and so of use to nobody: files to be removed. */
-  private readonly outdated = new Set<string>();
+  /** Stored before this start, and not ended then: what is stored of them may be outdated. */
+  private readonly outdated = new Map<string, ObservedTask>();
   private prunedAllAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly deps: TaskStoreDeps) {
     for (const task of deps.stored.values()) {
       if (taskEnd(task.state) === "ended") this.put(firstEntry(task));
-      else this.outdated.add(task.taskId);
+      else this.outdated.set(task.taskId, task);
     }
   }
 
   get(taskId: string): ObservedTask | undefined {
     return this.entries.get(taskId)?.task;
+  }
+
+  /**
+   * Of what was stored before this start and had not ended, shows the tasks that no slot has. Mesos
+   * tells of an orphan late, and of one on a host that is out of sight only when it is asked for
+   * it by name; shown before a subscription asks, each of them is waited for. What a slot has is
+   * asked for all the same.
+   */
+  recallOrphans(): void {
+    for (const [taskId, task] of this.outdated) {
+      if (this.deps.intents.has(taskId)) continue;
+      this.outdated.delete(taskId);
+      if (!this.entries.has(taskId)) this.changed(firstEntry(task));
+    }
   }
 
   /** The same map until something of this cluster changes; it costs nothing to ask. */
@@ -156,11 +170,6 @@ export class TaskStore {
       return this.forgetEnds(this.tasksOf(cluster).values());
     this.prunedAllAt = now;
     await this.forgetEnds(this.all());
-    for (const taskId of this.outdated) {
-      if (this.isKnown(taskId)) continue;
-      this.outdated.delete(taskId);
-      await this.deps.files.remove(taskId);
-    }
   }
 
   /** Lets go of orphans that ended, or that Mesos knows nothing of, some time ago. */

@@ -15,7 +15,7 @@ export interface TaskTrackerDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly send: SendCall;
-  /** Every task of a slot has answered. */
+  /** Every task of a slot, and every other that may run, has answered. */
   onReconciled(): void;
 }
 
@@ -51,6 +51,7 @@ export class TaskTracker {
   }
 
   subscribed(): void {
+    this.store.recallOrphans();
     this.reconciliation.subscribed();
     this.killer.subscribed();
   }

@@ -120,6 +120,18 @@ describe("what clusters share of Mesos", () => {
     expect([wokenSince(), lastKnown(framework.observe(C))?.reconciled]).toEqual([["all", B], true]);
   });
 
+  it("waits after a start for what no slot has and had not ended, as Mesos may not tell", async () => {
+    remember(A, taskOf(A));
+    await subscribe(fakeTask(taskOf(B), "TASK_UNREACHABLE"));
+    const { reconcile } = await master.received("RECONCILE");
+    expect(reconcile.tasks.map((t) => t.task_id.value)).toEqual([taskOf(B), taskOf(A)]);
+    expect(stateOf(B, taskOf(B))).toBe("TASK_UNREACHABLE");
+    await tell(A, taskOf(A), "TASK_RUNNING");
+    expect(lastKnown(framework.observe(B))?.reconciled).toBe(false);
+    await tell(B, taskOf(B), "TASK_RUNNING");
+    expect(lastKnown(framework.observe(B))?.reconciled).toBe(true);
+  });
+
   it("wakes for offers those that wait for some", async () => {
     await subscribe();
     framework.demand(A, true);

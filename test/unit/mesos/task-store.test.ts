@@ -118,6 +118,19 @@ describe("after a start", () => {
     expect(bench.store.get(A1)?.state).toBe("TASK_STARTING");
   });
 
+  it("one that no slot has is shown and asked for, from the subscription that asks on", () => {
+    const lived = [A1, A2, B1].map((taskId) => fakeTask(taskId, "TASK_RUNNING"));
+    const bench = new StoreBench(new Set([A2]), lived);
+    bench.store.recallOrphans();
+    expect([A, B].map((cluster) => idsOf(bench, cluster))).toEqual([[A1], [B1]]);
+    expect(bench.changed).toEqual([A1, B1]);
+    expect(bench.store.open().map(({ taskId }) => taskId)).toEqual([A1, B1]);
+    bench.take(status(A1, "TASK_GONE"), status(B1, "TASK_UNREACHABLE"));
+    bench.store.recallOrphans();
+    expect(bench.store.get(A1)?.state).toBe("TASK_GONE");
+    expect(bench.store.open().map(({ taskId }) => taskId)).toEqual([B1]);
+  });
+
   it("a stored end gives way to what Mesos had taken for gone and finds again", () => {
     const bench = new StoreBench(new Set([A1]), [fakeTask(A1, "TASK_GONE")]);
     expect(bench.store.intended()).toEqual([]);
@@ -172,12 +185,16 @@ describe("what is let go of when a cluster's memory is stored", () => {
     expect(idsOf(bench, A)).toEqual([A1]);
   });
 
-  it("is the file of a task that was running before the start and that nobody knows now", async () => {
-    const lived = [A1, A2, B1].map((taskId) => fakeTask(taskId, "TASK_RUNNING"));
-    const bench = new StoreBench(new Set([A1]), lived);
-    bench.take(status(A2, "TASK_RUNNING"));
-    await bench.store.prune(C);
-    expect(bench.removed).toEqual([B1]);
+  it("is no task that was running before the start, until Mesos has told of its end", async () => {
+    const bench = new StoreBench(new Set(), [fakeTask(A1, "TASK_RUNNING")]);
+    await bench.store.prune(A);
+    bench.store.recallOrphans();
+    bench.clock.advance(TEN_MINUTES_MS);
+    await bench.store.prune(A);
+    expect(bench.removed).toEqual([]);
+    bench.take(status(A1, "TASK_GONE"));
+    await bench.store.prune(A);
+    expect(bench.removed).toEqual([A1]);
   });
 
   it("is not written again by a save that was still waiting", async () => {
