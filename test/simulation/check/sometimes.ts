@@ -3,8 +3,10 @@
  * many seeds are clean. Each is told by what was seen and decided at one reconcile.
  */
 import type { Action, ActionType } from "../../../controller/model/action.ts";
+import type { EtcdStart } from "../../../controller/model/agent-api.ts";
 import type { ClusterMemory, SlotMemory } from "../../../controller/model/memory.ts";
 import type { Observed } from "../../../controller/model/observed.ts";
+import type { EventReason } from "../../../controller/model/resource.ts";
 import { agentOf, majorityOf, type Sight } from "../rules/sight.ts";
 
 /** One reconcile: what was remembered and seen, what was done, and what is remembered since. */
@@ -36,12 +38,12 @@ const does =
     actions.some((a) => a.type === type);
 
 const told =
-  (reason: string): Is =>
+  (reason: EventReason): Is =>
   ({ before, after }) =>
     after.events.some((e) => e.reason === reason && !before.events.includes(e));
 
 const starts =
-  (mode: string): Is =>
+  (mode: EtcdStart["mode"]): Is =>
   ({ actions }) =>
     actions.some((a) => a.type === "StartEtcd" && a.command.etcd.mode === mode);
 
