@@ -35,9 +35,11 @@ function leavesItsData(
   slot: ClusterMemory["slots"][number] | undefined,
   agentId: string | undefined,
   hostname: string | undefined,
-  { cluster }: ClusterMemory,
+  { cluster, recovery }: ClusterMemory,
 ): boolean {
   if (slot === undefined || slot.lastAgentId === null) return false;
+  // With what was asked for, what lies anywhere is void in this very reconcile.
+  if (recovery.requested !== null) return false;
   if (slot.lastHostname !== null && slot.lastHostname === hostname) return false;
   return cluster.spec.etcd.dataVolume === "local" && slot.lastAgentId !== agentId;
 }

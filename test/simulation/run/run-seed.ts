@@ -141,7 +141,7 @@ function desiredSpecs(options: RunOptions, draw: Rng): readonly DesiredSpec[] {
     return {
       name: `lab-${number}`,
       number,
-      replicas: options.nodes ?? draw.pick([1, 2, 3, 3, 3, 3, 4, 5]),
+      replicas: options.nodes ?? draw.pick([1, 3, 3, 3, 3, 3, 5]),
       image: null,
       jupyterPort: 8888,
       standby: draw.pick(["warm", "warm", "cold"] as const),
