@@ -31,6 +31,7 @@ function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): Clu
       cpus: cores(resources.cpus),
       memoryMiB: mebibytes(resources.memory),
       diskMiB: mebibytes(resources.disk),
+      pids: resources.pids,
     },
     network: compileNetwork(metadata, spec.network),
     storage: { shared: compileStorage(metadata, spec.storage.shared) },
@@ -81,6 +82,7 @@ function compileEtcd(etcd: DefaultedManifest["spec"]["etcd"], driver: string): C
     snapshots: {
       intervalSeconds: snapshots.intervalSeconds,
       keep: snapshots.keep,
+      maxMiB: mebibytes(snapshots.maxSize),
       directory: snapshots.directory ?? null,
     },
     recovery: { mode: recovery.mode, graceSeconds: recovery.graceSeconds },

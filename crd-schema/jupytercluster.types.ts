@@ -64,9 +64,13 @@ export interface JupyterClusterManifest {
        */
       memory?: string;
       /**
-       * Disk of a node, with a unit as for memory. Rounded up to whole MiB. At least 256Mi: etcd's write-ahead log alone takes 128Mi.
+       * Disk of a node, with a unit as for memory. Rounded up to whole MiB. At least 256Mi: etcd's write-ahead log alone takes 128Mi. Only what Mesos is asked for: Docker's local volumes have no bound, so a node can write more.
        */
       disk?: string;
+      /**
+       * How many processes and threads a node may have; what would start one more is refused. Keeps a fork bomb inside its node.
+       */
+      pids?: number;
     };
     /**
      * The container network. Node slot i has the fixed address firstAddress + i on it. Nothing here can be changed on a live cluster: the nodes' addresses hang on it.
@@ -157,6 +161,10 @@ export interface JupyterClusterManifest {
          * How many are kept; older ones are removed.
          */
         keep?: number;
+        /**
+         * How much disk they may take together, with a unit as for memory; the oldest go first, and the newest is never removed.
+         */
+        maxSize?: string;
         /**
          * Directory on the controller's host; best one on another disk. Left out: snapshots/ in the controller's state directory.
          */
@@ -322,6 +330,7 @@ export interface DefaultedManifest {
       cpus: number | string;
       memory: string;
       disk: string;
+      pids: number;
     };
     network: {
       name?: string;
@@ -349,6 +358,7 @@ export interface DefaultedManifest {
       snapshots: {
         intervalSeconds: number;
         keep: number;
+        maxSize: string;
         directory?: string;
       };
       recovery: {

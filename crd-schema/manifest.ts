@@ -19,6 +19,7 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
         cpus: resources.cpus,
         memory: `${resources.memoryMiB}Mi`,
         disk: `${resources.diskMiB}Mi`,
+        pids: resources.pids,
       },
       network: { ...spec.network, options: { ...spec.network.options } },
       storage: { shared: { ...spec.storage.shared } },
@@ -42,13 +43,17 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
 }
 
 function writtenEtcd(etcd: CompiledCluster["spec"]["etcd"]): DefaultedManifest["spec"]["etcd"] {
-  const { directory, ...snapshots } = etcd.snapshots;
+  const { directory, maxMiB, ...snapshots } = etcd.snapshots;
   return {
     dataVolume: etcd.dataVolume,
     heartbeatMilliseconds: etcd.heartbeatMs,
     electionMilliseconds: etcd.electionMs,
     quota: `${etcd.quotaMiB}Mi`,
-    snapshots: { ...snapshots, ...(directory === null ? {} : { directory }) },
+    snapshots: {
+      ...snapshots,
+      maxSize: `${maxMiB}Mi`,
+      ...(directory === null ? {} : { directory }),
+    },
     recovery: { ...etcd.recovery },
   };
 }

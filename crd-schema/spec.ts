@@ -12,6 +12,8 @@ export interface ClusterSpec {
     readonly cpus: number;
     readonly memoryMiB: number;
     readonly diskMiB: number;
+    /** Processes and threads. */
+    readonly pids: number;
   };
   readonly network: {
     readonly name: string;
@@ -36,6 +38,8 @@ export interface ClusterSpec {
       /** 0: none are taken. */
       readonly intervalSeconds: number;
       readonly keep: number;
+      /** Of all together; the newest is kept whatever its size. */
+      readonly maxMiB: number;
       /** On the controller's host; null: in its state directory. */
       readonly directory: string | null;
     };

@@ -23,6 +23,7 @@ import { ensureSshKeys } from "./ssh/ssh-keys.ts";
 import { SshdUnit } from "./ssh/sshd-unit.ts";
 import { firstStatus } from "./status/first-status.ts";
 import { StatusBoard } from "./status/status-board.ts";
+import { MemoryWatch } from "./system/memory-watch.ts";
 import { SharedStorage } from "./system/shared-storage.ts";
 import { installShellPrompt } from "./system/shell-prompt.ts";
 import { ensureUser, lookUpUser } from "./system/user.ts";
@@ -65,6 +66,7 @@ export class Agent {
   private readonly sshd: SshdUnit;
   private readonly jupyter: JupyterUnit;
   private readonly storage: SharedStorage;
+  private readonly memory: MemoryWatch;
   readonly stage: SnapshotStage;
   private readonly maintenance: Maintenance;
   private etcd: EtcdUnit | null = null;
@@ -88,6 +90,7 @@ export class Agent {
     this.sshd = new SshdUnit({ ...common, output: logs.sshd });
     this.jupyter = new JupyterUnit({ ...common, output: logs.jupyter });
     this.storage = new SharedStorage({ ...common, slot, mountPath: storage.mountPath });
+    this.memory = new MemoryWatch(common);
     this.stage = new SnapshotStage(ports, RESTORE_DIR, (snapshot) => board.update({ snapshot }));
     this.maintenance = new Maintenance({
       ...common,
@@ -170,6 +173,7 @@ export class Agent {
       await this.sshd.start();
       this.registration.setKeys(keys);
       await installShellPrompt(files);
+      this.memory.start();
       this.board.setProblem("setup", null);
       // Loading it stops everything else for 0.1 s. A new node waits for the others to come up and
       // has the time; one that brings data is told at once to go on, and loads it beside etcd.
@@ -194,7 +198,7 @@ export class Agent {
     await this.registration.stop();
     await Promise.all([this.writer.stop(), this.hosts.stop(), this.access.stop()]);
     await Promise.all([this.etcd?.stop(), this.jupyter.stop(), this.store.stop()]);
-    await Promise.all([this.sshd.stop(), this.storage.stop()]);
+    await Promise.all([this.sshd.stop(), this.storage.stop(), this.memory.stop()]);
     await this.server.close();
   }
 }

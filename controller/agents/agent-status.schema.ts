@@ -16,8 +16,12 @@ function listOf(items: object, maxItems: number): object {
   return { type: "array", items, maxItems };
 }
 
-function record(properties: Readonly<Record<string, object>>): object {
-  return { type: "object", properties, required: Object.keys(properties) };
+function record(
+  properties: Readonly<Record<string, object>>,
+  optional: Readonly<Record<string, object>> = {},
+): object {
+  const required = Object.keys(properties);
+  return { type: "object", properties: { ...properties, ...optional }, required };
 }
 
 /** More nodes than any cluster has; a list without an end is a fault of the sender. */
@@ -103,20 +107,23 @@ const election = record({
   toldBy: hex,
 });
 
-export const AGENT_STATUS_SCHEMA = record({
-  slot: count,
-  taskId: text,
-  instanceId: text,
-  sequence: count,
-  phase: { enum: ["awaiting-start", "running", "stopping"] },
-  commandId: nullable(text),
-  data,
-  snapshot: nullable(snapshot),
-  units: record({ etcd: unit, sshd: unit, jupyter: unit }),
-  etcd: nullable(etcd),
-  hosts: nullable(hosts),
-  sshKnownSlots: listOf(count, NODES_MAX),
-  storage: record({ ready: { type: "boolean" }, message: text }),
-  elections: listOf(election, ELECTIONS_MAX),
-  problems: listOf(text, 256),
-});
+export const AGENT_STATUS_SCHEMA = record(
+  {
+    slot: count,
+    taskId: text,
+    instanceId: text,
+    sequence: count,
+    phase: { enum: ["awaiting-start", "running", "stopping"] },
+    commandId: nullable(text),
+    data,
+    snapshot: nullable(snapshot),
+    units: record({ etcd: unit, sshd: unit, jupyter: unit }),
+    etcd: nullable(etcd),
+    hosts: nullable(hosts),
+    sshKnownSlots: listOf(count, NODES_MAX),
+    storage: record({ ready: { type: "boolean" }, message: text }),
+    elections: listOf(election, ELECTIONS_MAX),
+    problems: listOf(text, 256),
+  },
+  { memory: nullable(record({ limitBytes: nullable(count), oomKills: count })) },
+);

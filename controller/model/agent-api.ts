@@ -194,6 +194,14 @@ export interface EtcdAlarm {
   readonly alarm: "NOSPACE" | "CORRUPT";
 }
 
+/** Of the container's cgroup. */
+export interface NodeMemory {
+  /** Null: none is set. */
+  readonly limitBytes: number | null;
+  /** How many processes the kernel has ended because it was used up, since the container started. */
+  readonly oomKills: number;
+}
+
 export interface AgentStatus {
   readonly slot: number;
   readonly taskId: string;
@@ -215,6 +223,8 @@ export interface AgentStatus {
   /** Slots whose SSH keys are in force on this node. */
   readonly sshKnownSlots: readonly number[];
   readonly storage: { readonly ready: boolean; readonly message: string };
+  /** Null: not known. Agents of 0.1.0 do not tell it. */
+  readonly memory?: NodeMemory | null | undefined;
   /** The latest elections as its etcd logged them, newest last; bounded. */
   readonly elections: readonly ElectionRecord[];
   /** Why something in the container does not work; empty when all does. */

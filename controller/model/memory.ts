@@ -45,6 +45,8 @@ export interface SlotTask {
   readonly readyAt: number | null;
   /** Since when its etcd ends again and again while the others are quorate; null: it does not. */
   readonly etcdFailingSince: number | null;
+  /** How many processes of it were told to have ended because its memory was used up. */
+  readonly oomKills: number;
 }
 
 export interface SlotMemory {
@@ -153,7 +155,11 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     ...s,
     isLearner: s.isLearner ?? false,
     lastHostname: s.lastHostname ?? null,
-    task: s.task && { ...s.task, etcdFailingSince: s.task.etcdFailingSince ?? null },
+    task: s.task && {
+      ...s.task,
+      etcdFailingSince: s.task.etcdFailingSince ?? null,
+      oomKills: s.task.oomKills ?? 0,
+    },
   }));
   const recovery = { ...NO_RECOVERY, ...stored.recovery };
   const cluster = { ...stored.cluster, spec: completeSpec(stored.cluster.spec) };
@@ -165,12 +171,13 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
 
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
 function completeSpec(spec: ClusterSpec): ClusterSpec {
-  const since: Pick<ClusterSpec["etcd"], "quotaMiB" | "snapshots" | "recovery"> = {
+  const snapshots = { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null };
+  const since: Pick<ClusterSpec["etcd"], "quotaMiB" | "recovery"> = {
     quotaMiB: 2048,
-    snapshots: { intervalSeconds: 300, keep: 12, directory: null },
     recovery: { mode: "Automatic", graceSeconds: 10 },
   };
-  return { ...spec, etcd: { ...since, ...spec.etcd } };
+  const etcd = { ...since, ...spec.etcd, snapshots: { ...snapshots, ...spec.etcd.snapshots } };
+  return { ...spec, etcd, resources: { ...spec.resources, pids: spec.resources.pids ?? 4096 } };
 }
 
 export interface ClusterMemory {

@@ -152,7 +152,7 @@ export const EVENT_REASONS = [
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
   ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],
-  ...["EtcdCompacted", "AlarmCleared"],
+  ...["EtcdCompacted", "AlarmCleared", "OutOfMemory"],
 ] as const;
 
 export type EventReason = (typeof EVENT_REASONS)[number];

@@ -21,6 +21,7 @@ import {
   snapshotsListed,
   updatesByItself,
 } from "./guards.ts";
+import { recordOomKills } from "./health/record-oom-kills.ts";
 import { recordReadyNodes } from "./health/readiness.ts";
 import { stopSilent } from "./health/stop-silent.ts";
 import { watchEtcd } from "./health/watch-etcd.ts";
@@ -58,6 +59,7 @@ const STEPS: readonly Step[] = [
   given([quorate], recordMembers),
   recordElections,
   recordReadyNodes,
+  recordOomKills,
 
   given([desiredRunning], ensureProxy),
   ensureNetwork,

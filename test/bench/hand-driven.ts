@@ -116,6 +116,7 @@ export class HandDriven {
     const container = this.containers[slot];
     if (!container) throw new Error(`slot ${slot} has no container`);
     const exec = await container.exec({ Cmd: command });
-    await exec.start({ Detach: true });
+    // Its connection stays open until it is closed, and would keep the bench from ending.
+    (await exec.start({ Detach: true })).destroy();
   }
 }

@@ -1,5 +1,6 @@
 /** JupyterLab's configuration and environment. Pure. */
 import type { StartCommand, NodeConfig } from "../../../controller/model/agent-api.ts";
+import { OOM_SCORE_ADJ, withOomScore } from "../system/oom-score.ts";
 import type { User } from "../system/user.ts";
 
 export interface JupyterFiles {
@@ -31,8 +32,12 @@ export function jupyterConfig(
       // Seconds, for tornado's own handlers (events, extensions). Kernels and terminals ping by
       // jupyter_server's WebSocketMixin, every 30 s unless told otherwise.
       websocket_ping_interval: 30,
-      terminado_settings: { shell_command: ["/bin/bash"] },
+      terminado_settings: {
+        shell_command: [...withOomScore(OOM_SCORE_ADJ.kernels), "/bin/bash"],
+      },
     },
+    // agent-image/rootfs: starts each kernel with the score of its environment.
+    KernelProvisionerFactory: { default_provisioner_name: "jupyter-cluster" },
     IdentityProvider: { token: config.jupyter.auth === "none" ? "" : secrets.token },
     PasswordIdentityProvider: { allow_password_change: false },
     LabApp: {
@@ -55,6 +60,7 @@ export function jupyterEnv(user: User): Record<string, string> {
     SHELL: "/bin/bash",
     PATH: "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
     LANG: "C.UTF-8",
+    JUPYTER_CLUSTER_KERNEL_OOM_SCORE_ADJ: String(OOM_SCORE_ADJ.kernels),
     // Debugging a kernel's start-up costs a second and is asked for by nobody here.
     PYDEVD_DISABLE_FILE_VALIDATION: "1",
   };

@@ -6,6 +6,7 @@ import type { StartCommand, EtcdHealth, NodeConfig } from "../../../controller/m
 import { JUPYTER_RUN_DIR } from "../paths.ts";
 import type { AgentPorts, LineLog } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
+import { OOM_SCORE_ADJ } from "../system/oom-score.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { User } from "../system/user.ts";
 import { Unit } from "../unit/unit.ts";
@@ -134,6 +135,7 @@ export class JupyterUnit {
       env: jupyterEnv(user),
       cwd: user.home,
       owner: { uid: user.uid, gid: user.gid },
+      oomScoreAdj: OOM_SCORE_ADJ.jupyter,
     };
   }
 

@@ -7,6 +7,8 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly owner: FileOwner | null;
+  /** Of it and of all that it starts (proc(5)); left out: as the agent's own, 0. */
+  readonly oomScoreAdj?: number;
 }
 
 export interface ProcessWatcher {

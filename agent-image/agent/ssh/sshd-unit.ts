@@ -4,6 +4,7 @@ import { AUTHORIZED_KEYS_DIR, HOST_KEY_FILE, SSHD_CONFIG_FILE } from "../paths.t
 import { writeIfChanged } from "../ports/files.ts";
 import type { AgentPorts, LineLog } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
+import { OOM_SCORE_ADJ } from "../system/oom-score.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import { Unit } from "../unit/unit.ts";
 import { renderSshdConfig } from "./ssh-text.ts";
@@ -39,6 +40,7 @@ export class SshdUnit {
         env: { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" },
         cwd: "/",
         owner: null,
+        oomScoreAdj: OOM_SCORE_ADJ.logins,
       }),
       stopTimeoutMs: STOP_MS_MAX,
       onChange: () => {

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import { LineSplitter } from "../../../controller/support/line-splitter.ts";
 import type { Processes, ProcessWatcher, RunningProcess } from "../ports/processes.ts";
+import { withOomScore } from "./oom-score.ts";
 import { probeHttp, probeSshBanner } from "./probes.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -11,8 +12,9 @@ const LOOPBACK = "127.0.0.1";
 const LINE_LENGTH_MAX = 64 * 1024;
 
 export const nodeProcesses: Processes = {
-  start({ file, args, env, cwd, owner }, watcher) {
-    const child = spawn(file, [...args], {
+  start({ file, args, env, cwd, owner, oomScoreAdj }, watcher) {
+    const [program = file, ...rest] = [...withOomScore(oomScoreAdj), file, ...args];
+    const child = spawn(program, rest, {
       env: { ...env },
       cwd,
       detached: true,

@@ -37,6 +37,20 @@ const TABLE: Readonly<Record<string, (draft: Draft, value: string) => void>> = {
     if (!key?.trim()) throw new InvalidValue(`invalid key=value: '${value}'`);
     body.Labels[key] = rest.join("=");
   },
+  "pids-limit": ({ body }, value) => {
+    if (!/^-?\d{1,9}$/.test(value)) throw new InvalidValue(`invalid number: '${value}'`);
+    body.HostConfig.PidsLimit = Number(value);
+  },
+  "security-opt": ({ body }, value) => {
+    if (value !== "no-new-privileges") throw new InvalidValue(`not allowed: '${value}'`);
+    body.HostConfig.SecurityOpt = [...(body.HostConfig.SecurityOpt ?? []), value];
+  },
+  "cap-drop": ({ body }, value) => {
+    body.HostConfig.CapDrop = [...(body.HostConfig.CapDrop ?? []), value];
+  },
+  "cap-add": ({ body }, value) => {
+    body.HostConfig.CapAdd = [...(body.HostConfig.CapAdd ?? []), value];
+  },
   /** `name:/path` or `/host/path:/path`; a path alone is an anonymous volume. */
   volume: ({ body }, value) => {
     if (value === "" || value.startsWith(":")) {

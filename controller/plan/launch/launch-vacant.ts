@@ -104,6 +104,7 @@ function launch(
       startCommand: null,
       readyAt: null,
       etcdFailingSince: null,
+      oomKills: 0,
     },
   });
   plan.addEvent("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);

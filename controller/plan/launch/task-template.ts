@@ -67,10 +67,31 @@ function parameters({ ref, spec, slot }: TaskTemplateInput): Parameter[] {
   return [
     { key: "ip", value: slotAddress(spec.network.firstAddress, slot) },
     { key: "hostname", value: slotHostname(ref.name, slot) },
+    ...confinement(spec.resources.pids),
     ...storageParameters(spec.storage.shared),
     ...(spec.etcd.dataVolume === "local"
       ? [{ key: "volume", value: `${dataVolumeName(ref, slot)}:${DATA_MOUNT}` }]
       : []),
+  ];
+}
+
+/**
+ * What a node's root needs of root's capabilities (capabilities(7)): to give files and processes to
+ * etcd's and the normal user and to signal them, and for sshd to listen on port 22, to confine
+ * itself before a login and to become the user after it. Without NET_RAW nobody on the container
+ * network can take another node's address by false ARP answers.
+ */
+const CAPABILITIES = [
+  ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
+  ...["NET_BIND_SERVICE", "SYS_CHROOT"],
+] as const;
+
+function confinement(pids: number): Parameter[] {
+  return [
+    { key: "pids-limit", value: String(pids) },
+    { key: "security-opt", value: "no-new-privileges" },
+    { key: "cap-drop", value: "ALL" },
+    ...CAPABILITIES.map((value) => ({ key: "cap-add", value })),
   ];
 }
 

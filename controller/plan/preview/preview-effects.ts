@@ -84,7 +84,7 @@ const placement = live("used for launches from now on; running containers stay w
 export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
   replicas,
   image: rolling,
-  resources: { cpus: rolling, memory: rolling, disk: rolling },
+  resources: { cpus: rolling, memory: rolling, disk: rolling, pids: rolling },
   network,
   storage: {
     shared: {
@@ -101,6 +101,7 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
     snapshots: {
       intervalSeconds: live("the next snapshot is taken when it is due by the new interval"),
       keep: live("older snapshots beyond it are removed"),
+      maxSize: live("the oldest snapshots beyond it are removed"),
       directory: live("used from now on; snapshots in the old directory stay there"),
     },
     recovery: {

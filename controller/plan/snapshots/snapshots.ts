@@ -1,6 +1,7 @@
 /**
- * Snapshots on an interval, kept by count. When the next is due follows from those that are there.
+ * Snapshots on an interval, kept by count and size. When the next is due follows from those that are there.
  */
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { RecoveryMemory } from "../../model/memory.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
@@ -11,15 +12,30 @@ import type { PlanContext } from "../step.ts";
 import { epochMs } from "../timestamp.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
+const MIB = 2 ** 20;
+
 export function deleteOldSnapshots({ view, observed }: SnapshotsContext, plan: PlanBuilder): void {
   const all = observed.snapshots.value;
-  const old = all.slice(0, Math.max(0, all.length - view.spec.etcd.snapshots.keep));
+  const old = all.slice(0, all.length - kept(all, view.spec.etcd.snapshots));
   const { inProgress, requested } = plan.memory.recovery;
   const needed = [inProgress, requested].flatMap((r) =>
     r?.from === "snapshot" ? r.snapshot.id : [],
   );
   const snapshots = old.filter((s) => !needed.includes(s.id));
   if (snapshots.length > 0) plan.addAction({ type: "DeleteSnapshots", snapshots });
+}
+
+/** How many of the newest stay. */
+function kept(
+  all: readonly SnapshotInfo[],
+  { keep, maxMiB }: ClusterSpec["etcd"]["snapshots"],
+): number {
+  let bytes = 0;
+  const over = all.toReversed().findIndex((snapshot, index) => {
+    bytes += snapshot.sizeBytes;
+    return index > 0 && (index >= keep || bytes > maxMiB * MIB);
+  });
+  return over < 0 ? all.length : over;
 }
 
 export function saveSnapshot({ view, observed }: QuorateContext, plan: PlanBuilder): void {

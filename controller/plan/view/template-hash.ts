@@ -32,6 +32,7 @@ function computeHash(spec: ClusterSpec, image: string): string {
     resources.cpus,
     resources.memoryMiB,
     resources.diskMiB,
+    resources.pids,
     network.name,
     network.firstAddress,
     shared.type,

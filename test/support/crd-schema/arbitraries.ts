@@ -71,6 +71,7 @@ const etcd: fc.Arbitrary<NonNullable<Spec["etcd"]>> = fc
       snapshots: optional({
         intervalSeconds: fc.nat(604_800),
         keep: fc.integer({ min: 1, max: 1000 }),
+        maxSize: quantity,
         directory: fc.constantFrom("/srv/backup", "/a b/c"),
       }) as fc.Arbitrary<NonNullable<NonNullable<Spec["etcd"]>["snapshots"]>>,
       recovery: optional({
@@ -107,6 +108,7 @@ const spec = optional<Spec>({
     ),
     memory: quantity,
     disk: quantity,
+    pids: fc.integer({ min: 256, max: 4_194_304 }),
   }),
   network,
   storage: fc.record({ shared: storage }) as fc.Arbitrary<NonNullable<Spec["storage"]>>,

@@ -41,6 +41,8 @@ export class FakeWorld {
   readonly damaged = new Set<string>();
   /** Slots whose agents nobody hears. */
   readonly blind = new Set<number>();
+  /** How many processes of a slot's container ended for want of memory. */
+  readonly oomKills = new Map<number, number>();
   /** Containers launched while this is set run without Jupyter. */
   launchesFaulty = false;
   private readonly faulty = new Set<string>();
@@ -238,6 +240,7 @@ export class FakeWorld {
       jupyterReady: !this.faulty.has(taskId),
       hosts: this.hosts,
       sshKnownSlots: this.runningSlots(),
+      memory: { limitBytes: 768 * 2 ** 20, oomKills: this.oomKills.get(slot) ?? 0 },
       etcd: command === null ? null : this.etcd.healthOf(slot),
     });
   }

@@ -11,7 +11,7 @@ export const T0 = 1_800_000_000_000;
 const SPEC: ClusterSpec = {
   replicas: 3,
   image: null,
-  resources: { cpus: 0.25, memoryMiB: 768, diskMiB: 1024 },
+  resources: { cpus: 0.25, memoryMiB: 768, diskMiB: 1024, pids: 4096 },
   network: {
     name: "jupyter-cluster-demo",
     driver: "bridge",
@@ -26,7 +26,7 @@ const SPEC: ClusterSpec = {
     heartbeatMs: 20,
     electionMs: 200,
     quotaMiB: 2048,
-    snapshots: { intervalSeconds: 0, keep: 3, directory: null },
+    snapshots: { intervalSeconds: 0, keep: 3, maxMiB: 10_240, directory: null },
     recovery: { mode: "Automatic", graceSeconds: 10 },
   },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
@@ -100,6 +100,7 @@ export interface FakeAgent {
   readonly jupyterReady: boolean;
   readonly hosts: HostsTable | null;
   readonly sshKnownSlots: readonly number[];
+  readonly memory?: AgentStatus["memory"];
 }
 
 export function fakeAgent(agent: FakeAgent): AgentStatus {

@@ -9,7 +9,7 @@ describe("compiling", () => {
       spec: {
         replicas: 3,
         image: null,
-        resources: { cpus: 0.25, memoryMiB: 768, diskMiB: 1024 },
+        resources: { cpus: 0.25, memoryMiB: 768, diskMiB: 1024, pids: 4096 },
         network: {
           name: "jupyter-cluster-lab",
           driver: "bridge",
@@ -26,7 +26,7 @@ describe("compiling", () => {
           heartbeatMs: 20,
           electionMs: 200,
           quotaMiB: 2048,
-          snapshots: { intervalSeconds: 300, keep: 12, directory: null },
+          snapshots: { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null },
           recovery: { mode: "Automatic", graceSeconds: 10 },
         },
         jupyter: { port: 8888, auth: "token", standby: "warm" },

@@ -56,7 +56,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "a field called __proto__ is unknown like any other": {
     spec: "resources: {__proto__: {cpus: 1}}",
     says: [
-      '6:15: error: spec.resources.__proto__: Unknown field the text "__proto__"; allowed: cpus, memory, disk.',
+      '6:15: error: spec.resources.__proto__: Unknown field the text "__proto__"; allowed: cpus, memory, disk, pids.',
     ],
   },
   "a mapping where a quantity is due, even one that cannot be shown as text": {

@@ -43,7 +43,7 @@ describe("a changed spec", () => {
     const oldTasks = new Map(run.world.runningSlots().map((s) => [run.world.taskOf(s), s]));
     const leader = run.world.leaderSlot;
     const before = run.done.length;
-    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024, pids: 4096 } });
     run.until((p) => isUpdated(p));
     const kills = run.done.slice(before).filter((a) => a.type === "KillTask");
     const killed = [...new Set(kills.map((a) => oldTasks.get(a.taskId)))];
@@ -57,7 +57,7 @@ describe("a changed spec", () => {
 
   it("kills nobody who is only out of sight", () => {
     const run = readyRun();
-    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024, pids: 4096 } });
     for (const slot of [0, 1, 2]) run.world.blind.add(slot);
     for (let i = 0; i < 10; i++) run.reconcile();
     expect(run.done.filter((a) => a.type === "KillTask")).toEqual([]);
@@ -70,12 +70,12 @@ describe("a changed spec", () => {
     const run = readyRun();
     run.world.launchesFaulty = true;
     const before = run.done.length;
-    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024, pids: 4096 } });
     for (let i = 0; i < 100; i++) run.reconcile();
     const kills = run.done.slice(before).filter((a) => a.type === "KillTask");
     expect(new Set(kills.map((a) => a.taskId)).size).toBe(1);
     run.world.launchesFaulty = false;
-    changeSpec(run, { resources: { cpus: 0.25, memoryMiB: 768, diskMiB: 1024 } });
+    changeSpec(run, { resources: { cpus: 0.25, memoryMiB: 768, diskMiB: 1024, pids: 4096 } });
     run.until((p) => isUpdated(p));
     expect(run.world.violations).toEqual([]);
   });

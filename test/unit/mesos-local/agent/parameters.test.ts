@@ -20,6 +20,14 @@ describe("a parameter becomes the Engine's field", () => {
     ["volume", "data:/data", { body: { HostConfig: { Binds: ["data:/data"] } } }],
     ["volume", "/scratch", { body: { Volumes: { "/scratch": {} } } }],
     ["label", "a=b=c", { body: { Labels: { a: "b=c" } } }],
+    ["pids-limit", "4096", { body: { HostConfig: { PidsLimit: 4096 } } }],
+    ["cap-drop", "ALL", { body: { HostConfig: { CapDrop: ["ALL"] } } }],
+    ["cap-add", "CHOWN", { body: { HostConfig: { CapAdd: ["CHOWN"] } } }],
+    [
+      "security-opt",
+      "no-new-privileges",
+      { body: { HostConfig: { SecurityOpt: ["no-new-privileges"] } } },
+    ],
     ["label", "flag", { body: { Labels: { flag: "" } } }],
   ])("--%s=%s", (key, value, expected) => {
     expect(apply([key, value])).toMatchObject({ refusal: null, ...expected });
@@ -48,6 +56,16 @@ describe("a parameter is refused", () => {
       "ip",
       "10.0.0.256",
       'invalid argument "10.0.0.256" for "--ip" flag: invalid IPv4 address: 10.0.0.256',
+    ],
+    [
+      "pids-limit",
+      "many",
+      'invalid argument "many" for "--pids-limit" flag: invalid number: \'many\'',
+    ],
+    [
+      "security-opt",
+      "seccomp=unconfined",
+      'invalid argument "seccomp=unconfined" for "--security-opt" flag: not allowed: \'seccomp=unconfined\'',
     ],
     ["label", "=1", 'invalid argument "=1" for "--label" flag: invalid key=value: \'=1\''],
     ["volume", "", 'invalid argument "" for "--volume" flag: invalid volume specification'],

@@ -11,7 +11,7 @@ import { readyRun } from "../../../support/planner/run.ts";
 const withFacts =
   (facts: Partial<Observed>, intervalSeconds = 60) =>
   (): Plan => {
-    const snapshots = { intervalSeconds, keep: 3, directory: null };
+    const snapshots = { intervalSeconds, keep: 3, maxMiB: 10_240, directory: null };
     const run = readyRun({ etcd: { ...fakeCluster().spec.etcd, snapshots } });
     run.now = NOW;
     return decide(run, facts);

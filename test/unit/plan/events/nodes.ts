@@ -91,6 +91,39 @@ export const NODE_EVENTS = {
       "the container of slot 0 is stopped: etcd is restored, as it was asked for",
     ],
   },
+  OutOfMemory: {
+    "the kernel ends processes of a node, and once for each": [
+      () => {
+        const run = readyRun();
+        return news(run, () => {
+          run.world.oomKills.set(2, 1);
+          run.reconcile();
+          run.reconcile();
+          run.world.oomKills.set(2, 3);
+          run.reconcile();
+        });
+      },
+      "Warning",
+      "a process of slot 2 ended: its memory of 768 MiB was used up (spec.resources.memory)",
+      "2 processes of slot 2 ended: its memory of 768 MiB was used up (spec.resources.memory)",
+    ],
+    "and of a new container anew": [
+      () => {
+        const run = readyRun();
+        run.world.oomKills.set(2, 1);
+        run.reconcile();
+        run.world.kill(2);
+        run.world.oomKills.set(2, 0);
+        run.untilReady();
+        return news(run, () => {
+          run.world.oomKills.set(2, 1);
+          run.reconcile();
+        });
+      },
+      "Warning",
+      "a process of slot 2 ended: its memory of 768 MiB was used up (spec.resources.memory)",
+    ],
+  },
   NodeLost: {
     "a container ends that nobody stopped": [
       () => {

@@ -75,7 +75,7 @@ describe("with too few voters in sight", () => {
   it("no node that works in etcd is updated for its other faults", () => {
     const run = readyRun();
     const [faulty, other] = followersOf(run) as [number, number];
-    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024, pids: 4096 } });
     const storage = { ready: false, message: "gone" };
     const { memory, now } = run;
     const decide = () => {
@@ -98,7 +98,7 @@ describe("nodes that were silent for long", () => {
     for (const slot of followers) run.world.blind.add(slot);
     run.reconcile();
     run.now += 2 * SILENT_MAX_MS;
-    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024, pids: 4096 } });
     expect(doneIn(run, RECONCILES, "KillTask")).toEqual([]);
     // One of them is heard again: with it the quorum can do without the other.
     run.world.blind.delete(followers[0] as number);
@@ -109,7 +109,7 @@ describe("nodes that were silent for long", () => {
 describe("with one node out of sight", () => {
   it("no other is updated, though the quorum would stand it", () => {
     const run = readyRun({ replicas: 5 });
-    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024 } });
+    changeSpec(run, { resources: { cpus: 0.5, memoryMiB: 768, diskMiB: 1024, pids: 4096 } });
     expectGate(run, followersOf(run).slice(0, 1), "KillTask");
   });
 });

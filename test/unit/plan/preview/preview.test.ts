@@ -6,7 +6,7 @@ import type { ClusterSpec, CompiledCluster } from "../../../../crd-schema/spec.t
 const SPEC: ClusterSpec = {
   replicas: 3,
   image: null,
-  resources: { cpus: 1, memoryMiB: 1024, diskMiB: 1024 },
+  resources: { cpus: 1, memoryMiB: 1024, diskMiB: 1024, pids: 4096 },
   network: {
     name: "lab-net",
     driver: "bridge",
@@ -21,7 +21,7 @@ const SPEC: ClusterSpec = {
     heartbeatMs: 100,
     electionMs: 1000,
     quotaMiB: 2048,
-    snapshots: { intervalSeconds: 300, keep: 12, directory: null },
+    snapshots: { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null },
     recovery: { mode: "Automatic", graceSeconds: 10 },
   },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
@@ -181,11 +181,11 @@ describe("previewCluster", () => {
         heartbeatMs: 1,
         electionMs: 2,
         quotaMiB: 16,
-        snapshots: { intervalSeconds: 1, keep: 1, directory: "/b" },
+        snapshots: { intervalSeconds: 1, keep: 1, maxMiB: 1, directory: "/b" },
         recovery: { mode: "Manual", graceSeconds: 1 },
       },
       jupyter: { port: 1, auth: "none", standby: "cold" },
-      resources: { cpus: 9, memoryMiB: 9, diskMiB: 9 },
+      resources: { cpus: 9, memoryMiB: 9, diskMiB: 9, pids: 9 },
       proxy: { address: "::1", port: 1, holdSeconds: 1 },
       placement: { constraints: [{ field: "rack", operator: "MAX_PER", value: "1" }], spread: "z" },
       unreachable: { replaceAfterSeconds: 1 },
@@ -195,6 +195,6 @@ describe("previewCluster", () => {
     const { changes } = previewCluster(cluster(), cluster(other, { "example.org/team": "a" }));
     expect(changes.map((c) => c.field)).toContain("metadata.labels[example.org/team]");
     expect(changes.every((c) => c.effect.length > 0)).toBe(true);
-    expect(changes).toHaveLength(28);
+    expect(changes).toHaveLength(30);
   });
 });

@@ -12,7 +12,7 @@ const failed: ObservedJob = {
 
 describe("a snapshot is taken", () => {
   const every = (intervalSeconds: number) => ({
-    snapshots: { intervalSeconds, keep: 2, directory: null },
+    snapshots: { intervalSeconds, keep: 2, maxMiB: 10_240, directory: null },
   });
 
   it("from a follower, when there is none of this cluster", () => {
@@ -57,5 +57,17 @@ describe("a snapshot is taken", () => {
     const three = [snapshot(now - 3000), snapshot(now - 2000), snapshot(now - 1000)];
     const { actions } = decide({ etcd: every(60), snapshots: three });
     expect(actions).toEqual([{ type: "DeleteSnapshots", snapshots: [three[0]] }]);
+  });
+
+  it("and so are the oldest beyond the size to keep, but never the newest", () => {
+    const { now } = decide({});
+    const etcd = { snapshots: { ...every(60).snapshots, keep: 9, maxMiB: 3 } };
+    const big = (ago: number) => snapshot(now - ago, { sizeBytes: 1.5 * 2 ** 20 });
+    const three = [big(3000), big(2000), big(1000)];
+    const fitting = decide({ etcd, snapshots: three });
+    expect(fitting.actions).toEqual([{ type: "DeleteSnapshots", snapshots: [three[0]] }]);
+    const huge = [big(2000), snapshot(now - 1000, { sizeBytes: 2 ** 30 })];
+    const { actions } = decide({ etcd, snapshots: huge });
+    expect(actions).toEqual([{ type: "DeleteSnapshots", snapshots: [huge[0]] }]);
   });
 });
