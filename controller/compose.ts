@@ -15,7 +15,9 @@ import type Docker from "dockerode";
 import { DockerEvents } from "./docker/events.ts";
 import { memberClient } from "./etcd/member-client.ts";
 import { PublishedStore } from "./loop/published.ts";
-import { startMesosLocal } from "./mesos-local/main.ts";
+import { type MasterPlace, placeOfSocket } from "./mesos/http/master-address.ts";
+import { startMesosLocal, type TcpDoor } from "./mesos-local/main.ts";
+import type { TcpDoorOptions } from "./mesos-local/options.ts";
 import { type LocalTarget, type MastersTarget, targetText, transportOf } from "./mesos/target.ts";
 import { OperationError } from "./model/errors.ts";
 import { clusterKey, LABELS } from "./model/ids.ts";
@@ -27,6 +29,7 @@ import { openStateDir, type StateDir } from "./store/state-dir.ts";
 import { systemClock } from "./support/clock.ts";
 import type { HostPort } from "./support/host-port.ts";
 import { VERSION } from "./support/version.ts";
+import { hostDirectories } from "../crd-schema/storage/table.ts";
 
 export interface ControllerOptions {
   readonly stateDir: string;
@@ -35,7 +38,8 @@ export interface ControllerOptions {
   readonly mesos: LocalTarget | MastersTarget;
   /** Who we are to the masters. */
   readonly framework: CorePorts["mesos"]["framework"];
-  readonly mesosLocalAddress: HostPort;
+  /** Where frameworks of other programs come to the embedded master; null: they can't. */
+  readonly mesosLocalTcp: TcpDoorOptions | null;
   readonly api: HostPort;
   /** Image of clusters whose spec names none. */
   readonly agentImage: string;
@@ -45,6 +49,8 @@ export interface ControllerOptions {
 export interface RunningController {
   readonly apiUrl: string;
   readonly published: PublishedClusters;
+  /** What the embedded master has opened for other frameworks. */
+  readonly mesosLocalTcp: TcpDoor | null;
   /** Leaves the containers running. Idempotent. */
   stop(): Promise<void>;
   /** Resolves when it has ended: null after `stop`, or why it could not go on. */
@@ -88,9 +94,9 @@ export async function startController(options: ControllerOptions): Promise<Runni
   };
   try {
     const published = new PublishedStore({ lastResourceVersion: systemClock.now() });
-    const { core, api } = await start(options, published, closers, stop);
+    const { core, api, mesosLocalTcp } = await start(options, published, closers, stop);
     void core.scheduler.fatal.then(resolveEnd);
-    return { apiUrl: api.url, published, stop, finished };
+    return { apiUrl: api.url, published, mesosLocalTcp, stop, finished };
   } catch (error) {
     await closeAll();
     throw error;
@@ -102,12 +108,12 @@ async function start(
   published: PublishedStore,
   closers: Closer[],
   stop: () => Promise<void>,
-): Promise<{ core: ControllerCore; api: ApiServer }> {
+): Promise<{ core: ControllerCore; api: ApiServer } & Pick<RunningController, "mesosLocalTcp">> {
   const { log } = options;
   const state = await openStateDir(options.stateDir, { log });
   closers.push(() => state.close());
   const docker = connectDocker();
-  const masters = await findMasters(options, state.path, closers);
+  const { masters, tcp } = await findMasters(options, state.path, closers, () => hostPathsOf(core));
   const metrics = createMetrics({
     published,
     proxies: () => core.proxies.stats(),
@@ -152,7 +158,7 @@ async function start(
   await watcher.start();
   core.start();
   closers.push(watchContainers(core, docker, log));
-  return { core, api };
+  return { core, api, mesosLocalTcp: tcp };
 }
 
 function serve(
@@ -232,18 +238,26 @@ function newSecrets(): ClusterSecrets {
 
 /** The embedded master is started here; others run somewhere else. */
 async function findMasters(
-  { mesos, mesosLocalAddress, log }: ControllerOptions,
+  { mesos, mesosLocalTcp, log }: ControllerOptions,
   stateDir: string,
   closers: Closer[],
-): Promise<readonly HostPort[]> {
-  if (mesos.kind === "masters") return mesos.addresses;
+  hostPaths: () => readonly string[],
+): Promise<{ readonly masters: readonly MasterPlace[]; readonly tcp: TcpDoor | null }> {
+  if (mesos.kind === "masters") return { masters: mesos.addresses, tcp: null };
   const local = await startMesosLocal({
-    ...mesosLocalAddress,
+    ...(mesosLocalTcp === null ? {} : { tcp: mesosLocalTcp }),
+    hostPaths,
     stateDir: join(stateDir, "mesos-local"),
     clock: systemClock,
     log,
   });
   closers.push(() => local.stop());
-  const { hostname, port } = new URL(local.url);
-  return [{ host: hostname, port: Number(port) }];
+  return { masters: [placeOfSocket(local.socketPath)], tcp: local.tcp };
+}
+
+/** The directories of this host that the specs in force name; nothing else of it is mounted. */
+function hostPathsOf(core: ControllerCore): readonly string[] {
+  return [...core.memories().values()].flatMap(({ cluster }) =>
+    hostDirectories(cluster.spec.storage.shared),
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Four projects, from quick to slow:
- * - `unit` and `property` need nothing but Node, and run in parallel;
+ * Five projects, from quick to slow:
+ * - `unit`, `property` and `security` need nothing but Node, and run in parallel;
  * - `integration` and `e2e` use real containers: one file at a time, on a prepared machine.
  */
 import { fileURLToPath } from "node:url";
@@ -52,6 +52,7 @@ export default defineConfig({
     projects: [
       quick("unit"),
       quick("property"),
+      quick("security"),
       onDocker("integration", 1, 120 * seconds),
       onDocker("e2e", 2, 300 * seconds),
     ],

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger, PublishedClusters } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
 import { answering } from "../support/answering.ts";
+import { HostGuard } from "../support/host-guard.ts";
 import { hostPortText } from "../support/host-port.ts";
 import { listen } from "../support/listen.ts";
 import { ClusterRoutes } from "./clusters.ts";
@@ -13,7 +14,7 @@ import {
   sendHealth,
 } from "./controller-status.ts";
 import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
-import { HostGuard, TokenGuard } from "./guard.ts";
+import { TokenGuard } from "./guard.ts";
 import { LIMITS } from "./limits.ts";
 import { type ApiOperations, OperationRoutes } from "./operations.ts";
 import { type Route, Router } from "./router.ts";
@@ -75,7 +76,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       query: url?.searchParams ?? new URLSearchParams(),
     };
     try {
-      hosts.check(request);
+      if (!hosts.allows(request)) throw foreignName(request);
       if (url === null) throw new StatusError("BadRequest", "The request's target is no path.");
       const { route, params } = router.match(request.method ?? "GET", url.pathname);
       if (route.authorized === true) tokens.check(request);
@@ -100,6 +101,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     clusters.close();
     throw error;
   }
+}
+
+function foreignName({ headers }: IncomingMessage): StatusError {
+  const name = JSON.stringify(headers.host);
+  return new StatusError("Forbidden", `This controller does not answer under the name ${name}.`);
 }
 
 function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: Streams): Route[] {

@@ -17,6 +17,9 @@ import { documents } from "./master/state-document.ts";
 import { StatusUpdates } from "./agent/status-updates.ts";
 import { TaskReports } from "./agent/task-reports.ts";
 
+/** Where a master without a TCP door says it is. */
+const LOOPBACK = "127.0.0.1";
+
 export interface Parts {
   readonly checkpoint: Checkpoint;
   readonly executor: DockerExecutor;
@@ -27,12 +30,12 @@ export interface Parts {
   stopTimers(): void;
 }
 
-/** @param listeningPort the server's port once it listens */
+/** @param tcpPort of the door for other frameworks, once it is open */
 export function assemble(
   options: MesosLocalOptions,
   registry: Registry,
   engine: DockerEngine,
-  listeningPort: () => number,
+  tcpPort: () => number,
 ): Parts {
   const { clock, log } = options;
   const checkpoint = new Checkpoint(options.stateDir, () => registry.snapshot(), clock, log);
@@ -51,14 +54,18 @@ export function assemble(
     registry,
     offers,
     updates,
-    master: () => masterInfo(registry.masterId, options.host, listeningPort()),
+    master: () => masterInfo(registry.masterId, options.tcp?.host ?? LOOPBACK, tcpPort()),
     discard: (task, graceSeconds) => executor.discard(task, graceSeconds),
     saveSoon,
     clock,
     log,
   });
   const save = () => checkpoint.save();
-  const masterSide = { registry, agents, offers, updates, frameworks, clock };
+  const policy = {
+    ownHostPaths: options.hostPaths ?? (() => []),
+    otherHostPaths: options.tcp?.hostPaths ?? [],
+  };
+  const masterSide = { registry, agents, offers, updates, frameworks, policy, clock };
   const master = new Master({ ...masterSide, reports, executor, save, saveSoon });
   const docs = documents(registry, link);
   const server = new HttpServer({ master, frameworks, documents: docs, clock, log });

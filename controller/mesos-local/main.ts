@@ -1,26 +1,43 @@
 /**
  * The embedded Mesos: a master and agents on this machine's Docker engine behind the v1 scheduler
- * HTTP API. It is embedded and local, not Apache Mesos, and says so in `master_info.version`.
+ * HTTP API, on a Unix socket that only this user can open, and on TCP when that is asked for.
+ * It is embedded and local, not Apache Mesos, and says so at /version and /state.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { assemble, type Parts } from "./assemble.ts";
 import { type CheckpointState, loadCheckpoint } from "./master/checkpoint.ts";
 import type { DockerEngine } from "./agent/docker-engine.ts";
 import { DockerodeEngine } from "./agent/dockerode-engine.ts";
+import { ensureCredential } from "./http/credential.ts";
+import type { HttpServer } from "./http/http-server.ts";
+import { TcpGuard } from "./http/tcp-guard.ts";
 import { acquireLock, type DirectoryLock } from "../support/files/lock.ts";
+import { prepareSocket, type SocketPlace } from "../support/unix-socket.ts";
 import { atMost } from "../support/within.ts";
 import { agentRecords, defaultAgent, type MesosLocalOptions, validateOptions } from "./options.ts";
 import type { Clock } from "../model/ports.ts";
 import { Registry } from "./master/registry.ts";
 
 export interface MesosLocal {
-  /** `http://host:port`, without a path. */
+  /** For this user and root: `unix:PATH`, as `--mesos` takes it. */
   readonly url: string;
+  /** The same socket, to connect to in this process. */
+  readonly socketPath: string;
+  /** For other frameworks, when it was asked for. */
+  readonly tcp: TcpDoor | null;
   /** Idempotent. Containers run on and are adopted by the next start on the same directory. */
   stop(): Promise<void>;
   /** Resolves to null when it has been stopped. It never ends by itself. */
   readonly finished: Promise<null>;
+}
+
+export interface TcpDoor {
+  /** `http://host:port`, without a path. */
+  readonly url: string;
+  /** Where the credential is that was made here; null: the caller brought one. */
+  readonly credentialFile: string | null;
 }
 
 /** A stop does not wait longer for launches that are under way; the next start finds them. */
@@ -62,43 +79,69 @@ async function startLocked(
 ): Promise<MesosLocal> {
   const registry = registryOf(options, await loadCheckpoint(options.stateDir));
   const { clock } = options;
-  let { port } = options;
-  const parts = assemble(options, registry, engineOf(registry.instanceId), () => port);
+  let tcpPort = 0;
+  const parts = assemble(options, registry, engineOf(registry.instanceId), () => tcpPort);
   const { checkpoint, link, offers, server } = parts;
+  const socketFile = join(options.stateDir, "socket", "mesos.sock");
+  const socket = await prepareSocket(socketFile);
+  let tcp: TcpDoor | null;
   try {
     await checkpoint.save();
     // Taken first: a start that finds its port in use has not touched a container.
-    port = await server.listen(options.host, options.port);
+    tcp = await openTcp(server, options);
+    if (tcp !== null) tcpPort = Number(new URL(tcp.url).port);
+    await server.listenOnSocket(socket.path);
     // A Docker that hangs does not hold up the start: it counts as not reachable yet.
     await atMost(clock, CONNECT_MS_MAX, link.connect());
   } catch (error) {
     parts.stopTimers();
     await server.close();
+    await socket.release();
     throw error;
   }
   server.open();
   offers.start();
-  const url = `http://${options.host}:${port}`;
-  options.log.info({ url, stateDir: options.stateDir }, "embedded Mesos listens");
+  options.log.info({ socket: socketFile, tcp }, "embedded Mesos listens");
   let stopping: Promise<void> | null = null;
   let finish: (end: null) => void = () => undefined;
   const finished = new Promise<null>((resolve) => {
     finish = resolve;
   });
+  const end = () => stop(parts, socket, lock, clock).finally(() => finish(null));
   return {
-    url,
+    url: `unix:${socketFile}`,
+    socketPath: socket.path,
+    tcp,
     finished,
     stop() {
-      stopping ??= stop(parts, lock, clock).finally(() => finish(null));
+      stopping ??= end();
       return stopping;
     },
   };
 }
 
-async function stop(parts: Parts, lock: DirectoryLock, clock: Clock): Promise<void> {
+/** @throws OperationError ADDRESS_IN_USE */
+async function openTcp(
+  server: HttpServer,
+  { tcp, stateDir }: MesosLocalOptions,
+): Promise<TcpDoor | null> {
+  if (tcp === undefined) return null;
+  const credentialFile = tcp.credential === undefined ? join(stateDir, "credential") : null;
+  const credential = tcp.credential ?? (await ensureCredential(join(stateDir, "credential")));
+  const port = await server.listenOnTcp(tcp, new TcpGuard(tcp.host, credential));
+  return { url: `http://${tcp.host}:${port}`, credentialFile };
+}
+
+async function stop(
+  parts: Parts,
+  socket: SocketPlace,
+  lock: DirectoryLock,
+  clock: Clock,
+): Promise<void> {
   const { checkpoint, executor, server } = parts;
   parts.stopTimers();
   await server.close();
+  await socket.release();
   await atMost(clock, STOP_MS_MAX, executor.idle());
   await checkpoint.close();
   await lock.release();

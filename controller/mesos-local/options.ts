@@ -1,7 +1,10 @@
 /** What starts an embedded Mesos, and the agents that come of it. */
 import { statfsSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { availableParallelism, hostname, totalmem } from "node:os";
+import { resolve } from "node:path";
 import type { Clock, Logger } from "../model/ports.ts";
+import type { Credential } from "./http/credential.ts";
 import type { AgentRecord } from "./master/model.ts";
 import type { PortRange } from "./master/resources.ts";
 
@@ -15,13 +18,27 @@ export interface LocalAgentOptions {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-export interface MesosLocalOptions {
+/** For frameworks of other programs. There is none unless it is asked for. */
+export interface TcpDoorOptions {
   /** IPv4 address to listen on. */
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Who may come in. Default: the one in `credential` of the state directory, made if need be. */
+  readonly credential?: Credential;
+  /** Directories of this host that tasks may mount. Default: none. */
+  readonly hostPaths?: readonly string[];
+}
+
+export interface MesosLocalOptions {
   /** Directory of this instance alone; made when it is not there. */
   readonly stateDir: string;
+  readonly tcp?: TcpDoorOptions;
+  /**
+   * Directories of this host that tasks of frameworks on the Unix socket may mount; asked for each
+   * launch. Default: none.
+   */
+  readonly hostPaths?: () => readonly string[];
   /** Path of the Docker engine's socket. Default: DOCKER_HOST, else the usual one. */
   readonly dockerSocket?: string;
   /** Default: one agent with this machine's name, cores, memory (less 1 GiB) and disk. */
@@ -36,13 +53,8 @@ const MIB = 2 ** 20;
 
 /** @throws TypeError naming the option */
 export function validateOptions(options: MesosLocalOptions): void {
-  const { port, stateDir, agents } = options;
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(options.host)) {
-    throw new TypeError(`host: an IPv4 address is needed, not '${options.host}'`);
-  }
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new TypeError(`port: 0 to 65535 is allowed, not ${port}`);
-  }
+  const { tcp, stateDir, agents } = options;
+  if (tcp !== undefined) validateTcp(tcp);
   if (stateDir === "") throw new TypeError("stateDir: must not be empty");
   if (agents === undefined) return;
   if (agents.length === 0 || agents.length > PORTS.end - PORTS.begin) {
@@ -57,6 +69,15 @@ export function validateOptions(options: MesosLocalOptions): void {
   }
   const ids = agents.flatMap((agent) => agent.id ?? []);
   if (new Set(ids).size < ids.length) throw new TypeError("agents: an id is given twice");
+}
+
+function validateTcp({ host, port, hostPaths = [] }: TcpDoorOptions): void {
+  if (!isIPv4(host)) throw new TypeError(`host: an IPv4 address is needed, not '${host}'`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new TypeError(`port: 0 to 65535 is allowed, not ${port}`);
+  }
+  const wrong = hostPaths.find((path) => resolve(path) !== path);
+  if (wrong !== undefined) throw new TypeError(`hostPaths: '${wrong}' is no absolute directory`);
 }
 
 /** This machine as one agent. Memory: all but 1 GiB, at least half. Disk: free below `dir`. */

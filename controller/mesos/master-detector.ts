@@ -1,6 +1,10 @@
 /** Finds the leading master. How is a matter of the site: a list, or ZooKeeper. */
-import type { HostPort } from "../support/host-port.ts";
-import { addressText, type MasterAddress, SCHEDULER_PATH } from "./http/master-address.ts";
+import {
+  addressText,
+  type MasterAddress,
+  type MasterPlace,
+  SCHEDULER_PATH,
+} from "./http/master-address.ts";
 
 export interface MasterDetector {
   /** Where the leading master may be, the likeliest first. Empty: not known now. */
@@ -27,7 +31,7 @@ export class StaticMasters implements MasterDetector {
   private leader: MasterAddress | null = null;
   private firstIndex = 0;
 
-  constructor(masters: readonly HostPort[]) {
+  constructor(masters: readonly MasterPlace[]) {
     if (masters.length === 0) throw new Error("no Mesos master is given");
     this.listed = masters.map((master) => ({ ...master, path: SCHEDULER_PATH }));
   }

@@ -5,12 +5,11 @@
 import type { OperationError } from "../model/errors.ts";
 import type { ClusterKey } from "../model/ids.ts";
 import type { ObservedMesos, Source } from "../model/observed.ts";
-import type { HostPort } from "../support/host-port.ts";
 import { removed } from "./fatal-errors.ts";
 import { type FrameworkOptions, subscribeCall } from "./framework-info.ts";
 import { CallChannel, type SendCall } from "./http/call-channel.ts";
 import type { MasterConnections } from "./http/connections.ts";
-import { addressText } from "./http/master-address.ts";
+import { addressText, type MasterPlace } from "./http/master-address.ts";
 import { Transport, type TransportOptions } from "./http/transport.ts";
 import { type MasterDetector, StaticMasters } from "./master-detector.ts";
 import { OfferCache } from "./offers/offer-cache.ts";
@@ -25,7 +24,7 @@ import type { TaskInfo } from "./wire.ts";
 
 export interface SchedulerOptions extends TransportOptions, RegistrationOptions {
   /** Any of them redirects to the leading one. */
-  readonly masters: readonly HostPort[];
+  readonly masters: readonly MasterPlace[];
   /** Finds the leading master in another way than by the list. */
   readonly detector?: MasterDetector;
   /** Reaches the masters in another way than by sockets. */

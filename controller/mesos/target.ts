@@ -1,5 +1,6 @@
 /** Where Mesos is, as a person says it on the command line and as it is kept on disk. Pure. */
 import { type HostPort, HostPortError, hostPortText, parseHostPort } from "../support/host-port.ts";
+import { addressText, type MasterPlace, placeOfSocket } from "./http/master-address.ts";
 import type { TransportOptions } from "./http/transport.ts";
 
 /** The embedded master, in this process. */
@@ -10,7 +11,7 @@ export interface LocalTarget {
 /** Masters by name; each of them redirects to the one that leads. */
 export interface MastersTarget extends TransportOptions {
   readonly kind: "masters";
-  readonly addresses: readonly HostPort[];
+  readonly addresses: readonly MasterPlace[];
 }
 
 /** The leading master is the one that ZooKeeper says. */
@@ -31,10 +32,10 @@ export class MesosTargetError extends Error {
 
 const ALLOWED =
   "Allowed: local; HOST:PORT[,HOST:PORT…], also with http:// or https:// before it; " +
-  "zk://HOST:PORT[,HOST:PORT…]/PATH.";
+  "unix:/SOCKET of an embedded master; zk://HOST:PORT[,HOST:PORT…]/PATH.";
 
 /**
- * Reads `local`, `[http://|https://]host:port[,host:port…]` or
+ * Reads `local`, `[http://|https://]host:port[,host:port…]`, `unix:/socket` or
  * `zk://[user:password@]host:port[,host:port…]/path`, the forms that Mesos's own programs take.
  *
  * @throws MesosTargetError
@@ -43,6 +44,8 @@ export function parseMesosTarget(text: string): MesosTarget {
   const trimmed = text.trim();
   if (trimmed === "") throw invalid("It is empty.");
   if (trimmed === "local") return { kind: "local" };
+  const socket = /^unix:(?:\/\/(?=\/))?(.*)$/is.exec(trimmed)?.[1];
+  if (socket !== undefined) return socketOf(socket);
   const zooKeeper = /^zk:\/\/(.*)$/is.exec(trimmed)?.[1];
   return zooKeeper === undefined ? mastersOf(trimmed) : zooKeeperOf(zooKeeper);
 }
@@ -62,11 +65,18 @@ export function targetText(target: MesosTarget): string {
       return "local";
     case "masters": {
       const scheme = target.tls === undefined ? "" : "https://";
-      return `${scheme}${target.addresses.map(hostPortText).join(",")}`;
+      return `${scheme}${target.addresses.map(addressText).join(",")}`;
     }
     case "zookeeper":
       return `zk://${target.servers.map(hostPortText).join(",")}${target.path}`;
   }
+}
+
+function socketOf(path: string): MastersTarget {
+  if (!/^\/[^\0]*[^\0/]$/.test(path)) {
+    throw invalid(`After unix: stands the socket's absolute path, not ${JSON.stringify(path)}.`);
+  }
+  return { kind: "masters", addresses: [placeOfSocket(path)] };
 }
 
 function mastersOf(text: string): MastersTarget {

@@ -38,6 +38,25 @@ export function listen(
   });
 }
 
+/**
+ * @param path of a socket whose directory belongs to this user alone; nothing is there yet
+ * @throws OperationError ERR_ADDRESS_IN_USE
+ */
+export function listenOnSocket(server: Server, path: string, what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error) => {
+      const message = `The socket ${path} cannot be made: ${messageOf(error)}.`;
+      const operation = `listen ${what}`;
+      reject(new OperationError(ERROR_CODES.ADDRESS_IN_USE, operation, message, { cause: error }));
+    };
+    server.once("error", onError);
+    server.listen({ path }, () => {
+      server.off("error", onError);
+      resolve();
+    });
+  });
+}
+
 function whyNot(error: NodeJS.ErrnoException, host: string, port: number): string {
   const address = hostPortText({ host, port });
   switch (error.code) {

@@ -93,6 +93,13 @@ export function storageParameters(shared: SharedStorage): readonly DockerParamet
   return rowOf(shared.type).parameters(valuesOf(shared));
 }
 
+/** Directories of the host that a container gets with it. */
+export function hostDirectories(shared: SharedStorage): readonly string[] {
+  return storageParameters(shared).flatMap(({ key, value }) =>
+    key === "volume" && value.startsWith("/") ? [value.slice(0, value.indexOf(":"))] : [],
+  );
+}
+
 /** Docker volumes that must be there before a launch. */
 export function storageVolumes(shared: SharedStorage): readonly string[] {
   return rowOf(shared.type).dockerVolumes(valuesOf(shared));

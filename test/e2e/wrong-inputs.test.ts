@@ -9,6 +9,7 @@ import Docker from "dockerode";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
+import { freePort } from "../support/free-port.ts";
 
 const NAME = "e2e-wrong";
 const SUBNET = "172.31.61";
@@ -44,7 +45,6 @@ function messages(object: JupyterClusterObject): string {
 describe("up", () => {
   const upArgs = (c: LocalCluster, file = c.specFile) => [
     ...["up", file, "--api", `127.0.0.1:${c.ports.api}`],
-    ...["--mesos-local-address", `127.0.0.1:${c.ports.mesos}`],
   ];
 
   it.each([
@@ -88,8 +88,9 @@ describe("up", () => {
     [
       "a Mesos port that is taken",
       async (c: LocalCluster) => {
-        await occupy(c.ports.mesos);
-        return upArgs(c);
+        const port = await freePort();
+        await occupy(port);
+        return [...upArgs(c), "--mesos-local-address", `127.0.0.1:${port}`];
       },
       /127\.0\.0\.1:\d+.*Mesos/i,
     ],

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { placeOfSocket } from "../../controller/mesos/http/master-address.ts";
 import { MesosScheduler } from "../../controller/mesos/scheduler.ts";
 import { TaskStore } from "../../controller/mesos/tasks/task-store.ts";
 import type { TaskInfo } from "../../controller/mesos/wire.ts";
@@ -16,7 +17,6 @@ import {
 import { taskEnd } from "../../controller/model/task-state.ts";
 import { systemClock } from "../../controller/support/clock.ts";
 import { TEST_LABEL } from "../support/docker-remains.ts";
-import { freePort } from "../support/free-port.ts";
 import { FRAMEWORK } from "../support/mesos/test-scheduler.ts";
 import { ensureSmallImage, SMALL_IMAGE } from "../support/mesos-local/small-image.ts";
 import { until } from "../support/poll.ts";
@@ -27,7 +27,6 @@ const CLUSTER = "default/test";
 const run = `mesos-client-test-${process.pid}`;
 const label = `${TEST_LABEL}=${run}`;
 let stateDir: string;
-let port: number;
 let local: MesosLocal;
 let store: TaskStore;
 let scheduler: MesosScheduler;
@@ -47,7 +46,7 @@ function newScheduler(): MesosScheduler {
     onChange: () => undefined,
   });
   return new MesosScheduler({
-    masters: [{ host: "127.0.0.1", port }],
+    masters: [placeOfSocket(local.socketPath)],
     framework: FRAMEWORK,
     frameworkId,
     clock: systemClock,
@@ -61,8 +60,7 @@ function newScheduler(): MesosScheduler {
 }
 
 function startLocal(): Promise<MesosLocal> {
-  const host = "127.0.0.1";
-  return startMesosLocal({ host, port, stateDir, clock: systemClock, log: silentLog });
+  return startMesosLocal({ stateDir, clock: systemClock, log: silentLog });
 }
 
 beforeAll(async () => {
@@ -73,7 +71,6 @@ beforeAll(async () => {
     Labels: { [TEST_LABEL]: run },
   });
   stateDir = await mkdtemp(join(tmpdir(), "mesos-client-"));
-  port = await freePort();
   local = await startLocal();
   scheduler = newScheduler();
   scheduler.start();

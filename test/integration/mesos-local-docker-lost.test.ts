@@ -21,8 +21,6 @@ beforeEach(async () => {
   socket = new CuttableSocket(join(site.stateDir, "docker.sock"));
   await socket.open();
   mesos = await startMesosLocal({
-    host: "127.0.0.1",
-    port: 0,
     stateDir: site.stateDir,
     dockerSocket: socket.path,
     clock: systemClock,

@@ -10,7 +10,7 @@ import { DockerSite, ip } from "../support/mesos-local/docker-site.ts";
 import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
 
-const OPTIONS = { host: "127.0.0.1", port: 0, clock: systemClock, log: silentLog };
+const OPTIONS = { clock: systemClock, log: silentLog };
 
 const site = new DockerSite();
 
@@ -114,12 +114,6 @@ describe("on a Docker engine", () => {
       [{ key: "wings", value: "2" }],
       site.network,
       /^Container exited with status 125: unknown flag: --wings$/,
-    ],
-    [
-      "a bad volume",
-      [{ key: "volume", value: "no such name!:/x" }],
-      site.network,
-      /^Container exited with status 125: docker: .*invalid characters/,
     ],
   ])(
     "%s fails the task with Docker's own reason, and leaves nothing",

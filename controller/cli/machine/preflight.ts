@@ -31,7 +31,7 @@ export async function requirePorts(
   const wanted: WantedAddress[] = [
     { ...api, purpose: "the HTTP API (--api HOST:PORT chooses another)" },
   ];
-  if (mesos.kind === "local") {
+  if (mesos.kind === "local" && mesosLocalAddress !== undefined) {
     const purpose = "the embedded Mesos master (--mesos-local-address HOST:PORT chooses another)";
     wanted.push({ ...mesosLocalAddress, purpose });
   }

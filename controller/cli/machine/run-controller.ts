@@ -6,6 +6,7 @@ import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { RunningController } from "../../compose.ts";
 import { type CliContext, exitAtOnce } from "../context.ts";
 import type { ControllerCliOptions } from "../options/controller.ts";
+import type { TcpDoorOptions } from "../../mesos-local/options.ts";
 import type { Logger } from "../../model/ports.ts";
 
 /**
@@ -56,9 +57,15 @@ export function runController(
     spec,
     mesos,
     framework: { role, ...(principal === undefined ? {} : { principal }) },
-    mesosLocalAddress: options.mesosLocalAddress,
+    mesosLocalTcp: tcpDoor(options),
     api: options.api,
     agentImage: image,
     log,
   });
+}
+
+function tcpDoor(options: ControllerCliOptions): TcpDoorOptions | null {
+  const { mesosLocalAddress: address, mesosLocalCredentialFile: credential } = options;
+  if (address === undefined) return null;
+  return { ...address, ...(credential === undefined ? {} : { credential }) };
 }

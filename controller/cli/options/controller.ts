@@ -3,22 +3,24 @@ import { Option } from "commander";
 import { addStateDirOption, API_VARIABLE, DEFAULT_API } from "./connection.ts";
 import { addEnvironmentOption } from "./environment.ts";
 import { addMesosOptions } from "./mesos.ts";
+import { readCredential } from "./mesos-files.ts";
 import { hostPort, ipv4Port } from "./parsers.ts";
 import { LOG_LEVELS } from "../../support/logger.ts";
 import type { LogLevel } from "../../support/logger.ts";
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import type { MesosOptions } from "./mesos.ts";
+import type { MesosCredential } from "../../mesos/http/transport.ts";
 import type { HostPort } from "../../support/host-port.ts";
-
-export const DEFAULT_MESOS_LOCAL = "127.0.0.1:5050";
 
 export const LOG_LEVEL_OPTION = new Option("--log-level <level>", "how much is logged")
   .choices(LOG_LEVELS)
   .default("info");
 
 export interface ControllerCliOptions extends MesosOptions {
-  readonly mesosLocalAddress: HostPort;
+  /** Left out: other programs' frameworks can't reach the embedded master. */
+  readonly mesosLocalAddress?: HostPort;
+  readonly mesosLocalCredentialFile?: MesosCredential;
   readonly api: HostPort;
   readonly agentImage?: string;
   readonly stateDir: string;
@@ -32,9 +34,17 @@ export function addControllerOptions(command: Command, context: CliContext): Com
   addMesosOptions(addStateDirOption(command, context), context);
   return addEnvironmentOption(command, context, api, API_VARIABLE)
     .addOption(
-      new Option("--mesos-local-address <host:port>", "where the embedded master listens")
-        .argParser(ipv4Port)
-        .default(ipv4Port(DEFAULT_MESOS_LOCAL), DEFAULT_MESOS_LOCAL),
+      new Option(
+        "--mesos-local-address <host:port>",
+        "where the embedded master listens for frameworks of other programs; left out: nowhere",
+      ).argParser(ipv4Port),
+    )
+    .addOption(
+      new Option(
+        "--mesos-local-credential-file <file>",
+        "who may come in there: `PRINCIPAL SECRET`, or JSON with both; left out: one is made in " +
+          "the state directory",
+      ).argParser(readCredential),
     )
     .addOption(
       new Option(
@@ -42,5 +52,19 @@ export function addControllerOptions(command: Command, context: CliContext): Com
         "image of clusters whose spec names none; left out: the one this version builds",
       ),
     )
-    .addOption(LOG_LEVEL_OPTION);
+    .addOption(LOG_LEVEL_OPTION)
+    .hook("preAction", () => requireDoor(command, command.opts<ControllerCliOptions>()));
+}
+
+/** What is said of a door that is not opened would be silently of no effect. */
+function requireDoor(command: Command, options: ControllerCliOptions): void {
+  const { mesos, mesosLocalAddress, mesosLocalCredentialFile } = options;
+  const option =
+    mesosLocalAddress === undefined ? "--mesos-local-credential-file" : "--mesos-local-address";
+  if (mesosLocalCredentialFile !== undefined && mesosLocalAddress === undefined) {
+    command.error(`error: option '${option}' wants --mesos-local-address beside it.`);
+  }
+  if (mesosLocalAddress !== undefined && mesos.kind !== "local") {
+    command.error(`error: option '${option}' is for the embedded master (--mesos local).`);
+  }
 }

@@ -3,6 +3,7 @@
  */
 import { isIPv4 } from "node:net";
 import { constants } from "node:os";
+import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { slotOfMemberName } from "../../model/ids.ts";
 import {
@@ -45,6 +46,15 @@ export function httpUrl(text: string): string {
     throw new InvalidArgumentError("A URL is wanted, e.g. http://127.0.0.1:8001.");
   }
   return url.href.replace(/\/+$/, "");
+}
+
+/** Collects repeated options: commander hands in what was read before. */
+export function absoluteDirectory(
+  text: string,
+  before: readonly string[] | undefined,
+): readonly string[] {
+  if (text !== "/" && resolve(text) === text) return [...(before ?? []), text];
+  throw new InvalidArgumentError("An absolute directory is wanted, e.g. /srv/data.");
 }
 
 /** A whole number of at least `min`. */

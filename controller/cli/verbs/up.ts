@@ -14,6 +14,7 @@ import { supervise } from "../machine/supervise.ts";
 import { stateDirPath } from "../../store/state-dir.ts";
 import { createLogger } from "../../support/logger.ts";
 import { messageOf } from "../../model/errors.ts";
+import type { TcpDoor } from "../../mesos-local/main.ts";
 import type { ClosingFacts } from "../render/closing-block.ts";
 import type { CliContext } from "../context.ts";
 import type { ControllerCliOptions } from "../options/controller.ts";
@@ -55,6 +56,7 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
     steps.done(`Docker answers, image ${image} is there`);
     const running = await runController(options, file, image, log);
     steps.done(`controller at ${running.apiUrl}, log in ${logFile.path}`);
+    if (running.mesosLocalTcp !== null) steps.done(doorText(running.mesosLocalTcp));
     const show = startShow(context, running.published, clusters.length, steps.startedAt);
     try {
       const facts = {
@@ -71,6 +73,12 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
   } finally {
     logFile.close();
   }
+}
+
+function doorText({ url, credentialFile }: TcpDoor): string {
+  const credential =
+    credentialFile === null ? "the credential you gave" : `the credential in ${credentialFile}`;
+  return `embedded Mesos at ${url} for other frameworks, with ${credential}`;
 }
 
 /** Never rejects: that an address could not be asked for is no reason to end the controller. */

@@ -1,12 +1,14 @@
 /** HTTP in front of the master: routes, content negotiation, status codes as of Mesos 1.12. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { listen } from "../../support/listen.ts";
+import { type ListenAddress, listen, listenOnSocket } from "../../support/listen.ts";
 import { answering } from "../../support/answering.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Frameworks } from "../master/frameworks.ts";
+import type { Caller } from "../master/caller.ts";
 import type { Master } from "../master/master.ts";
 import { parseCall } from "./parse-call.ts";
+import type { Refusal, TcpGuard } from "./tcp-guard.ts";
 
 const BODY_BYTES_MAX = 10 * 2 ** 20;
 const CONNECTIONS_MAX = 512;
@@ -23,26 +25,33 @@ export interface ServerDeps {
   readonly log: Logger;
 }
 
+/** Who asks, before anything of the request is read. */
+type Admit = (request: IncomingMessage) => Caller | Refusal;
+
 export class HttpServer {
-  private readonly server: Server;
+  /** One for each door, so that nobody at one of them takes the other's connections. */
+  private readonly servers: Server[] = [];
   private isReady = false;
 
-  constructor(private readonly deps: ServerDeps) {
-    const listener = answering((request, response) => this.route(request, response), {
-      log: deps.log,
-      refuse: (response) => text(response, 500, "The embedded Mesos has a bug"),
-    });
-    this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
-    this.server.maxConnections = CONNECTIONS_MAX;
+  constructor(private readonly deps: ServerDeps) {}
+
+  /** For whoever may open the socket: nobody has to say who it is. */
+  async listenOnSocket(path: string): Promise<void> {
+    await listenOnSocket(
+      this.newServer(() => ({ door: "socket" })),
+      path,
+      "embedded Mesos",
+    );
   }
 
   /**
    * @returns the port listened on
    * @throws OperationError ADDRESS_IN_USE naming the address
    */
-  listen(host: string, port: number): Promise<number> {
+  listenOnTcp(address: ListenAddress, guard: TcpGuard): Promise<number> {
     const remedy = "Stop it, or give the embedded Mesos another address.";
-    return listen(this.server, { host, port }, "embedded Mesos", remedy);
+    const server = this.newServer((request) => guard.check(request));
+    return listen(server, address, "embedded Mesos", remedy);
   }
 
   /** From now on calls are answered; before, 503 as of a master that recovers its state. */
@@ -51,14 +60,38 @@ export class HttpServer {
   }
 
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.server.closeAllConnections();
-    await closed;
+    await Promise.all(
+      this.servers.map(async (server) => {
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+        server.closeAllConnections();
+        await closed;
+      }),
+    );
   }
 
-  private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private newServer(admit: Admit): Server {
+    const handle = async (request: IncomingMessage, response: ServerResponse) => {
+      const caller = admit(request);
+      if ("door" in caller) return this.route(request, response, caller);
+      refuse(response, caller);
+    };
+    const listener = answering(handle, {
+      log: this.deps.log,
+      refuse: (response) => text(response, 500, "The embedded Mesos has a bug"),
+    });
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+    server.maxConnections = CONNECTIONS_MAX;
+    this.servers.push(server);
+    return server;
+  }
+
+  private async route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+  ): Promise<void> {
     const path = (request.url ?? "/").split("?")[0]?.replace(/^\/master\//, "/") ?? "/";
-    if (path === "/api/v1/scheduler") return this.scheduler(request, response);
+    if (path === "/api/v1/scheduler") return this.scheduler(request, response, caller);
     const document = this.deps.documents.get(path.slice(1));
     if (document === undefined) return text(response, 404, "Not found");
     if (request.method !== "GET" && request.method !== "HEAD") {
@@ -68,7 +101,11 @@ export class HttpServer {
     response.end(`${JSON.stringify(document())}\n`);
   }
 
-  private async scheduler(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async scheduler(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+  ): Promise<void> {
     if (!this.isReady) return text(response, 503, "Master has not finished recovery");
     if (request.method !== "POST") return notAllowed(response, "POST", request.method);
     const type = request.headers["content-type"];
@@ -91,11 +128,13 @@ export class HttpServer {
         return text(response, 406, `Expecting 'Accept' to allow ${JSON_TYPE}`);
       }
       const { clock, frameworks, master } = this.deps;
+      const refusal = frameworks.refusalOf(parsed.call, caller);
+      if (refusal !== null) return text(response, refusal.status, refusal.message);
       const onClosed = (stream: EventStream) => frameworks.disconnected(stream);
-      return master.subscribe(parsed.call, new EventStream(response, clock, onClosed));
+      return master.subscribe(parsed.call, caller, new EventStream(response, clock, onClosed));
     }
     const id = Array.isArray(streamId) ? streamId[0] : streamId;
-    const answer = await this.deps.master.call(parsed.call, id);
+    const answer = await this.deps.master.call(parsed.call, caller, id);
     text(response, answer.status, answer.message);
   }
 }
@@ -122,6 +161,13 @@ function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined) return true;
   const types = accept.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
   return types.some((type) => type === "*/*" || type === "application/*" || type === JSON_TYPE);
+}
+
+/** What the caller goes on to send is not read. */
+function refuse(response: ServerResponse, { status, message }: Refusal): void {
+  response.setHeader("Connection", "close");
+  if (status === 401) response.setHeader("WWW-Authenticate", 'Basic realm="embedded Mesos"');
+  text(response, status, message);
 }
 
 function notAllowed(response: ServerResponse, allowed: string, method: string | undefined): void {

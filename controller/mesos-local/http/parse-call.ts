@@ -82,6 +82,7 @@ const FRAMEWORK_INFO = object({
   name: required(string),
   id: optional(ID),
   role: optional(string),
+  principal: optional(string),
   roles: optional(list(string)),
   failover_timeout: optional(number),
   checkpoint: optional(boolean),

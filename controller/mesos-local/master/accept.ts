@@ -19,6 +19,8 @@ export interface AcceptInput {
   readonly tasks: readonly TaskInfo[];
   readonly offer: (id: string) => OutstandingOffer | undefined;
   readonly isKnownTask: (taskId: string) => boolean;
+  /** Why the framework may not have such a container; null: it may. */
+  readonly forbidden: (task: TaskInfo) => string | null;
 }
 
 export interface TaskVerdict {
@@ -54,6 +56,7 @@ export function decideAccept(input: AcceptInput): AcceptDecision {
       (isDuplicate ? `Task has duplicate ID: ${task.task_id.value}` : null) ??
       agentError(task, agentId) ??
       unsupported(task) ??
+      input.forbidden(task) ??
       killPolicyError(task) ??
       resourcesError(task, amounts, rest, input.role);
     if (error === null) {

@@ -11,6 +11,7 @@ import type { Clock, Logger } from "../../model/ports.ts";
 import { LatestWriter } from "../../support/files/latest-writer.ts";
 import { sealJson, unsealJson } from "../../support/files/sealed-json.ts";
 import { readStateFile, writeStateFile } from "../../support/files/state-file.ts";
+import { OWN_SOCKET } from "./caller.ts";
 import type { AgentRecord, FrameworkRecord, TaskRecord } from "./model.ts";
 
 const VERSION = 1;
@@ -33,7 +34,8 @@ export async function loadCheckpoint(stateDir: string): Promise<CheckpointState 
   try {
     const { version, ...state } = unsealJson(text) as CheckpointState & { version: number };
     if (version !== VERSION) throw new Error(`version ${String(version)} is not ${VERSION}`);
-    return state;
+    const frameworks = state.frameworks.map((one) => ({ ...one, owner: one.owner ?? OWN_SOCKET }));
+    return { ...state, frameworks };
   } catch (error) {
     throw new OperationError(
       ERROR_CODES.STATE_CORRUPT,

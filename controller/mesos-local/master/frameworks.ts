@@ -2,6 +2,7 @@
 import type { Call, FrameworkInfo, MasterInfo } from "../../mesos/wire.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import { type EventStream, HEARTBEAT_SECONDS } from "../http/event-stream.ts";
+import { type Caller, ownerOf } from "./caller.ts";
 import { isTerminal, type TaskRecord } from "./model.ts";
 import type { OfferBook } from "./offers.ts";
 import type { Framework, Registry } from "./registry.ts";
@@ -35,7 +36,20 @@ export class Frameworks {
     }
   }
 
-  subscribe(call: Subscribe, stream: EventStream): void {
+  /** A framework that is known belongs to whom it belonged first. */
+  refusalOf(call: Subscribe, caller: Caller): { status: 400 | 403; message: string } | null {
+    const { principal } = call.subscribe.framework_info;
+    if (caller.door === "tcp" && principal !== undefined && principal !== caller.principal) {
+      const message = `Failed to validate scheduler::Call: Authenticated principal '${caller.principal}' does not match principal '${principal}' set in 'FrameworkInfo'`;
+      return { status: 400, message };
+    }
+    const known = this.deps.registry.frameworks.get(call.framework_id?.value ?? "");
+    if (known === undefined || known.record.owner === ownerOf(caller)) return null;
+    return { status: 403, message: "The framework belongs to another principal" };
+  }
+
+  /** Not before {@link refusalOf} has let it pass. */
+  subscribe(call: Subscribe, caller: Caller, stream: EventStream): void {
     const { registry, offers, updates } = this.deps;
     const id = call.framework_id?.value ?? this.newId();
     if (registry.isRemoved(id)) {
@@ -43,7 +57,8 @@ export class Frameworks {
       return stream.end();
     }
     const info: FrameworkInfo = { ...call.subscribe.framework_info, id: { value: id } };
-    const framework = registry.frameworks.get(id) ?? registry.addFramework({ id, info });
+    const framework =
+      registry.frameworks.get(id) ?? registry.addFramework({ id, info, owner: ownerOf(caller) });
     this.takeOver(framework);
     framework.record.info = info;
     framework.stream = stream;

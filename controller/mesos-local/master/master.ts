@@ -7,9 +7,11 @@ import type { Call, MasterInfo, TaskInfo, TaskState, TaskStatus } from "../../me
 import type { Clock } from "../../model/ports.ts";
 import { decideAccept } from "./accept.ts";
 import type { Agents } from "./agents.ts";
+import { type Caller, ownerOf } from "./caller.ts";
 import { refusalEnd } from "./allocator.ts";
 import type { EventStream } from "../http/event-stream.ts";
 import { type Frameworks, killGraceSeconds } from "./frameworks.ts";
+import { forbidden, type LaunchPolicy, rightsOf } from "./launch-policy.ts";
 import { hasCapability, isTerminal, roleOf, taskIdOf, type TaskRecord } from "./model.ts";
 import type { OfferBook } from "./offers.ts";
 import { reconcile } from "./reconcile.ts";
@@ -44,20 +46,24 @@ export interface MasterDeps {
   readonly save: () => Promise<void>;
   /** The same, but a failure is only logged and tried again later. */
   readonly saveSoon: () => Promise<void>;
+  readonly policy: LaunchPolicy;
   readonly clock: Clock;
 }
 
 export class Master {
   constructor(private readonly deps: MasterDeps) {}
 
-  subscribe(call: CallOf<"SUBSCRIBE">, stream: EventStream): void {
-    this.deps.frameworks.subscribe(call, stream);
+  subscribe(call: CallOf<"SUBSCRIBE">, caller: Caller, stream: EventStream): void {
+    this.deps.frameworks.subscribe(call, caller, stream);
   }
 
   /** @param streamId the `Mesos-Stream-Id` header */
-  async call(call: OtherCall, streamId: string | undefined): Promise<Answer> {
+  async call(call: OtherCall, caller: Caller, streamId: string | undefined): Promise<Answer> {
     const framework = this.deps.registry.frameworks.get(call.framework_id?.value ?? "");
     if (framework === undefined) return refused(400, "Framework cannot be found");
+    if (framework.record.owner !== ownerOf(caller)) {
+      return refused(403, "The framework belongs to another principal");
+    }
     if (framework.stream === null) return refused(403, "Framework is not subscribed");
     if (streamId === undefined) {
       return refused(400, "All non-subscribe calls should include the 'Mesos-Stream-Id' header");
@@ -103,6 +109,7 @@ export class Master {
     const offerIds = call.accept.offer_ids.map(({ value }) => value);
     const tasks = call.accept.operations.flatMap((op) => op.launch.task_infos);
     const role = roleOf(framework.record.info);
+    const rights = rightsOf(framework.record.owner, this.deps.policy);
     const decision = decideAccept({
       frameworkId,
       role,
@@ -110,6 +117,7 @@ export class Master {
       tasks,
       offer: (id) => offers.find(id),
       isKnownTask: (taskId) => registry.task(frameworkId, taskId) !== undefined,
+      forbidden: (task) => forbidden(task, rights),
     });
     for (const id of offerIds) {
       if (offers.find(id)?.frameworkId === frameworkId) offers.remove(id);

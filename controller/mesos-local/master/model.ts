@@ -16,6 +16,8 @@ export interface AgentRecord {
 
 export interface FrameworkRecord {
   readonly id: string;
+  /** Whose it is, see caller.ts. */
+  readonly owner: string;
   info: FrameworkInfo;
 }
 

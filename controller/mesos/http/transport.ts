@@ -2,6 +2,7 @@
 import { type buildConnector, Client, Pool } from "undici";
 import type { Connection, MasterConnections } from "./connections.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
+import { hostPortText } from "../../support/host-port.ts";
 import { addressText, type MasterAddress } from "./master-address.ts";
 
 export interface MesosCredential {
@@ -32,7 +33,7 @@ export class Transport implements MasterConnections {
   /** One connection for the event stream. The caller has its own deadlines. */
   streamClient(address: MasterAddress): Connection {
     return new Client(this.origin(address), {
-      connect: this.connectOptions(),
+      connect: this.connectOptions(address),
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -41,7 +42,7 @@ export class Transport implements MasterConnections {
   /** A few connections for everything else. The caller has its own deadlines. */
   callPool(address: MasterAddress): Connection {
     return new Pool(this.origin(address), {
-      connect: this.connectOptions(),
+      connect: this.connectOptions(address),
       connections: CALL_CONNECTIONS_MAX,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -61,11 +62,12 @@ export class Transport implements MasterConnections {
   }
 
   private origin(address: MasterAddress): string {
-    return `${this.scheme}://${addressText(address)}`;
+    return `${this.scheme}://${hostPortText(address)}`;
   }
 
-  private connectOptions(): buildConnector.BuildOptions {
-    return { timeout: CONNECT_TIMEOUT_MS, ...this.options.tls };
+  private connectOptions({ socketPath }: MasterAddress): buildConnector.BuildOptions {
+    const socket = socketPath === undefined ? {} : { socketPath };
+    return { timeout: CONNECT_TIMEOUT_MS, ...this.options.tls, ...socket };
   }
 }
 

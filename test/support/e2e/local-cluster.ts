@@ -35,13 +35,13 @@ export class LocalCluster {
   private constructor(
     readonly options: LocalClusterOptions,
     readonly dir: string,
-    readonly ports: { readonly api: number; readonly mesos: number; readonly proxy: number },
+    readonly ports: { readonly api: number; readonly proxy: number },
   ) {}
 
   static async create(options: LocalClusterOptions): Promise<LocalCluster> {
     await removeRemains({ namespace: "default", name: options.name });
     const dir = await mkdtemp(join(tmpdir(), `jupyter-cluster-${options.name}-`));
-    const ports = { api: await freePort(), mesos: await freePort(), proxy: await freePort() };
+    const ports = { api: await freePort(), proxy: await freePort() };
     const cluster = new LocalCluster(options, dir, ports);
     await mkdir(cluster.specDir);
     if (!options.empty) {
@@ -115,14 +115,14 @@ export class LocalCluster {
 
   startController(): void {
     if (this.child !== null) throw new Error("the controller runs already");
-    const { api, mesos } = this.ports;
+    const { api } = this.ports;
     const spec = this.options.empty ? this.specDir : this.specFile;
     const log = createWriteStream(this.logFile, { flags: "a" });
     this.child = spawn(
       process.execPath,
       [
         ...[PROGRAM, "controller", "--spec", spec, "--state-dir", this.stateDir],
-        ...["--api", `127.0.0.1:${api}`, "--mesos-local-address", `127.0.0.1:${mesos}`],
+        ...["--api", `127.0.0.1:${api}`],
         ...["--log-level", "debug"],
       ],
       { stdio: ["ignore", "pipe", "pipe"] },

@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Offer, SchedulerEvent, TaskInfo } from "../../../controller/mesos/wire.ts";
 import { type MesosLocal, startMesosLocalOn } from "../../../controller/mesos-local/main.ts";
-import type { LocalAgentOptions } from "../../../controller/mesos-local/options.ts";
+import type {
+  LocalAgentOptions,
+  MesosLocalOptions,
+} from "../../../controller/mesos-local/options.ts";
 import { until } from "../poll.ts";
 import { silentLog } from "../silent-log.ts";
 import { FakeDockerEngine } from "./fake-docker-engine.ts";
@@ -13,6 +16,8 @@ import { type RawScheduler, send } from "./raw-scheduler.ts";
 import { SteppedClock } from "./stepped-clock.ts";
 
 export const SECOND = 1000;
+export const TCP_CREDENTIAL = { principal: "guest", secret: "a-secret-of-the-tests" };
+export const TCP = { host: "127.0.0.1", port: 0, credential: TCP_CREDENTIAL };
 export const AWARE = { capabilities: [{ type: "PARTITION_AWARE" }] };
 
 export class InMemoryMesos {
@@ -20,22 +25,41 @@ export class InMemoryMesos {
   readonly docker = new FakeDockerEngine();
   private running: MesosLocal | null = null;
 
-  private constructor(readonly stateDir: string) {}
+  private constructor(
+    readonly stateDir: string,
+    private readonly wishes: Partial<MesosLocalOptions>,
+  ) {}
 
-  static async start(): Promise<InMemoryMesos> {
-    const mesos = new InMemoryMesos(await mkdtemp(join(tmpdir(), "mesos-local-api-")));
+  /** @param wishes beside what {@link options} has, at each start */
+  static async start(wishes: Partial<MesosLocalOptions> = {}): Promise<InMemoryMesos> {
+    const directory = await mkdtemp(join(tmpdir(), "mesos-local-api-"));
+    const mesos = new InMemoryMesos(directory, wishes);
     await mesos.startServer();
     return mesos;
   }
 
-  get url(): string {
+  /** As {@link url}, over TCP with the right credential. */
+  get tcpUrl(): string {
+    const { url } = this.local.tcp ?? {};
+    if (url === undefined) throw new Error("no TCP door");
+    return url.replace("//", `//${TCP_CREDENTIAL.principal}:${TCP_CREDENTIAL.secret}@`);
+  }
+
+  get local(): MesosLocal {
     if (this.running === null) throw new Error("not running");
-    return this.running.url;
+    return this.running;
+  }
+
+  get url(): string {
+    return this.local.url;
   }
 
   /** On the same state directory and engine. */
   async startServer(agents: readonly LocalAgentOptions[] = [AGENT]): Promise<void> {
-    this.running = await startMesosLocalOn(() => this.docker, this.options({ agents }));
+    this.running = await startMesosLocalOn(
+      () => this.docker,
+      this.options({ agents, ...this.wishes }),
+    );
   }
 
   async stopServer(): Promise<void> {
@@ -49,7 +73,7 @@ export class InMemoryMesos {
 
   options(wishes: object = {}) {
     const { stateDir, clock } = this;
-    return { host: "127.0.0.1", port: 0, stateDir, clock, log: silentLog, ...wishes };
+    return { stateDir, clock, log: silentLog, ...wishes };
   }
 
   async get(path: string): Promise<string> {

@@ -9,6 +9,7 @@ import type {
   SchedulerEvent,
   TaskStatus,
 } from "../../../controller/mesos/wire.ts";
+import { urlToHttpOptions } from "node:url";
 import { until } from "../poll.ts";
 
 export interface Answer {
@@ -34,7 +35,8 @@ export function send(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    const outgoing = request(url, { method, headers, agent: keepAlive }, (answer) => {
+    const options = { ...targetOf(url), method, headers, agent: keepAlive };
+    const outgoing = request(options, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.on("end", () => {
@@ -46,6 +48,13 @@ export function send(
     outgoing.on("error", reject);
     outgoing.end(text);
   });
+}
+
+/** `unix:/dir/mesos.sock/path`, or a URL; a URL's user and password are sent with it. */
+function targetOf(url: string) {
+  const [, socketPath, path] = /^unix:(.*\.sock)(\/.*)$/.exec(url) ?? [];
+  if (socketPath !== undefined) return { socketPath, path };
+  return urlToHttpOptions(new URL(url));
 }
 
 const keepAlive = new Agent({ keepAlive: true });
@@ -124,7 +133,8 @@ export class RawScheduler {
 
   private open(call: object): Promise<void> {
     const opened = new Promise<void>((resolve, reject) => {
-      const outgoing = request(this.url, { method: "POST", headers: JSON_HEADERS }, (answer) => {
+      const options = { ...targetOf(this.url), method: "POST", headers: JSON_HEADERS };
+      const outgoing = request(options, (answer) => {
         this.response = answer;
         this.streamId = String(answer.headers["mesos-stream-id"] ?? "");
         if (answer.statusCode !== 200) reject(new Error(`status ${answer.statusCode}`));

@@ -26,9 +26,8 @@ export class ServerProgram {
     return new ServerProgram(outfile);
   }
 
-  /** @param port 0: any free one */
-  async start(stateDir: string, port = 0): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [this.program, stateDir, String(port)], {
+  async start(stateDir: string): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [this.program, stateDir], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const lines = createInterface({ input: child.stdout });

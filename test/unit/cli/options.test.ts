@@ -34,6 +34,13 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   [["up", "--api", "127.0.0.1:99999"], "a port is a number from 1 to 65535"],
   [["up", "--api", "127.0.0.1:0"], "a port is a number from 1 to 65535"],
   [["up", "--mesos-local-address", "[::1]:5050"], "An IPv4 address and port is wanted"],
+  [
+    ["up", "--mesos-local-address", "127.0.0.1:5050", "--mesos", "m1:5050"],
+    "'--mesos-local-address' is for the embedded master",
+  ],
+  [["up", "--mesos-local-credential-file", "/nowhere"], "The file can't be read"],
+  [["mesos-local", "--state-dir", "x", "--host-path", "a/b"], "An absolute directory is wanted"],
+  [["mesos-local", "--state-dir", "x", "--host-path", "/a/../b"], "An absolute directory"],
   [["up", "--log-level", "loud"], "Allowed choices are"],
   [["mesos-local", "--state-dir", "x", "--listen", "5050"], "HOST:PORT is wanted"],
   [["mesos-local", "--state-dir", "x", "--agent", "cpus=2"], "hostname=… is missing"],

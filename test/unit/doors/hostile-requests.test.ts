@@ -10,7 +10,7 @@ import { answering } from "../../../controller/support/answering.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { newBoard } from "../../support/agent/status-parts.ts";
 import { freePort } from "../../support/free-port.ts";
-import { InMemoryMesos } from "../../support/mesos-local/in-memory-mesos.ts";
+import { InMemoryMesos, TCP } from "../../support/mesos-local/in-memory-mesos.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { AUTHORIZED, LAB, startApi, TOKEN } from "../api/harness.ts";
 
@@ -20,10 +20,12 @@ interface Target {
   readonly normal: string;
   /** Paths of its own before a hostile last part. */
   readonly prefixes: readonly string[];
+  /** Header line of whoever is let in. */
+  readonly authorization: string;
   close(): Promise<void>;
 }
 
-const bearer = `Authorization: ${AUTHORIZED.authorization}\r\n`;
+const BEARER = `Authorization: ${AUTHORIZED.authorization}\r\n`;
 
 const SERVERS: readonly (readonly [string, () => Promise<Target>])[] = [
   ["the embedded Mesos", embeddedMesos],
@@ -76,7 +78,7 @@ const BODIES = [
 ];
 
 /** Raw bytes: a client library would refuse to send most of these. */
-const REQUESTS = (prefixes: readonly string[]): readonly string[] => [
+const REQUESTS = ({ prefixes, authorization: bearer }: Target): readonly string[] => [
   ...prefixes.flatMap((prefix) =>
     NAMES.map((name) => `GET ${prefix}${name} HTTP/1.1\r\nHost: localhost\r\n${bearer}\r\n`),
   ),
@@ -126,13 +128,13 @@ describe.each(SERVERS)("%s", (_name, start) => {
     process.removeAllListeners("unhandledRejection").on("unhandledRejection", catching);
     uncaught.length = 0;
     try {
-      const requests = REQUESTS(target.prefixes);
+      const requests = REQUESTS(target);
       for (let first = 0; first < requests.length; first += AT_ONCE) {
         const some = requests.slice(first, first + AT_ONCE);
         await Promise.all(some.map((request) => hostile(target.port, request)));
         const sent = some.map((request) => request.slice(0, 80));
         const head = `GET ${target.normal} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`;
-        const answer = await exchange(target.port, `${head}${bearer}\r\n`);
+        const answer = await exchange(target.port, `${head}${target.authorization}\r\n`);
         expect({ sent, answer: answer.slice(0, 12), uncaught }).toEqual({
           sent,
           answer: "HTTP/1.1 200",
@@ -177,9 +179,16 @@ describe("a handler that has a bug", () => {
 });
 
 async function embeddedMesos(): Promise<Target> {
-  const mesos = await InMemoryMesos.start();
-  const port = Number(new URL(mesos.url).port);
-  return { port, normal: "/state", prefixes: ["/", "/master/"], close: () => mesos.remove() };
+  const mesos = await InMemoryMesos.start({ tcp: TCP });
+  const { port, username, password } = new URL(mesos.tcpUrl);
+  const credential = Buffer.from(`${username}:${password}`).toString("base64");
+  return {
+    port: Number(port),
+    normal: "/state",
+    prefixes: ["/", "/master/"],
+    authorization: `Authorization: Basic ${credential}\r\n`,
+    close: () => mesos.remove(),
+  };
 }
 
 async function controllerApi(): Promise<Target> {
@@ -187,7 +196,7 @@ async function controllerApi(): Promise<Target> {
   publish();
   const port = Number(new URL(api.url).port);
   const prefixes = ["/", `${LAB.slice(0, -3)}`, `${LAB}/nodes/`, `${LAB}?watch=`];
-  return { port, normal: "/status", prefixes, close: () => api.close() };
+  return { port, normal: "/status", prefixes, authorization: BEARER, close: () => api.close() };
 }
 
 async function agent(): Promise<Target> {
@@ -216,7 +225,13 @@ async function agent(): Promise<Target> {
   });
   await api.listen(["127.0.0.1"], port);
   const prefixes = ["/", "/v1/", "/v1/logs/"];
-  return { port, normal: "/v1/status", prefixes, close: () => api.close() };
+  return {
+    port,
+    normal: "/v1/status",
+    prefixes,
+    authorization: BEARER,
+    close: () => api.close(),
+  };
 }
 
 /** Sends, and leaves as soon as anything comes back or the server closes. */

@@ -7,6 +7,10 @@ import {
 } from "../../../controller/mesos/target.ts";
 
 const m1 = { host: "m1", port: 5050 };
+const SOCKET: MesosTarget = {
+  kind: "masters",
+  addresses: [{ host: "localhost", port: 80, socketPath: "/run/mesos.sock" }],
+};
 const m2 = { host: "m2", port: 5051 };
 
 function complaint(text: string): string {
@@ -35,6 +39,8 @@ describe("where Mesos is", () => {
       { kind: "masters", addresses: [{ host: "fd00::1", port: 5050 }], tls: {} },
       "https://[fd00::1]:5050",
     ],
+    ["unix:/run/mesos.sock", SOCKET, "unix:/run/mesos.sock"],
+    ["unix:///run/mesos.sock", SOCKET, "unix:/run/mesos.sock"],
     [
       "zk://m1:5050,m2:5051/mesos",
       { kind: "zookeeper", servers: [m1, m2], path: "/mesos", auth: null },
@@ -57,6 +63,8 @@ describe("where Mesos is", () => {
 
   it.each([
     ["", "It is empty."],
+    ["unix:mesos.sock", "After unix: stands the socket's absolute path"],
+    ["unix:/", "After unix: stands the socket's absolute path"],
     [",", "The master 1 of 2 is empty."],
     ["m1:5050,,m2:5050", "The master 2 of 3 is empty."],
     ["http://", 'The master, "http://": HOST:PORT is wanted'],

@@ -25,6 +25,7 @@ function decide(offerIds: readonly string[], tasks: readonly TaskInfo[]) {
     tasks,
     offer: (id) => OFFERS.get(id),
     isKnownTask: (id) => id === "running",
+    forbidden: (task) => (task.task_id.value === "evil" ? "Not allowed" : null),
   });
 }
 
@@ -57,6 +58,7 @@ describe("a task is refused", () => {
       taskInfo("t", { cpus: 100 }),
       "Total resources cpus(allocated: *):100; mem(allocated: *):32 required by task and its executor is more than available ports(allocated: *):[31010-31010]; cpus(allocated: *):1; mem(allocated: *):64",
     ],
+    ["that the framework may not have", taskInfo("evil"), "Not allowed"],
     ["whose id runs already", taskInfo("running"), "Task has duplicate ID: running"],
     [
       "for another agent",

@@ -24,7 +24,7 @@ describe("the checkpoint", () => {
   const state: CheckpointState = {
     instanceId: "i",
     agents: [],
-    frameworks: [{ id: "f", info: { user: "u", name: "n" } }],
+    frameworks: [{ id: "f", info: { user: "u", name: "n" }, owner: "tcp:guest" }],
     removedFrameworks: ["old"],
     tasks: [taskRecord("t")],
   };
@@ -32,6 +32,13 @@ describe("the checkpoint", () => {
   test("is read back as it was written", async () => {
     await new Checkpoint(directory, () => state, new SteppedClock(), silentLog).save();
     expect(await loadCheckpoint(directory)).toEqual(state);
+  });
+
+  test("takes frameworks that were stored before there were owners for this machine's own", async () => {
+    const frameworks = [{ id: "f", info: { user: "u", name: "n" } }] as never;
+    const old = { ...state, frameworks };
+    await new Checkpoint(directory, () => old, new SteppedClock(), silentLog).save();
+    expect((await loadCheckpoint(directory))?.frameworks).toMatchObject([{ owner: "socket" }]);
   });
 
   test("is absent in a new directory", async () => {

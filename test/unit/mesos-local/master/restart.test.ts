@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -12,6 +14,7 @@ import {
   containerOf,
   InMemoryMesos,
   task,
+  TCP,
 } from "../../../support/mesos-local/in-memory-mesos.ts";
 import { RawScheduler } from "../../../support/mesos-local/raw-scheduler.ts";
 import { until } from "../../../support/poll.ts";
@@ -105,8 +108,10 @@ describe("a start is refused", () => {
 
   test("on an address in use, and nothing is left locked", async () => {
     const elsewhere = await mkdtemp(join(tmpdir(), "mesos-local-other-"));
-    const port = Number(new URL(mesos.url).port);
-    const options = mesos.options({ port, stateDir: elsewhere });
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const options = mesos.options({ tcp: { ...TCP, port }, stateDir: elsewhere });
     const attempt = () => startMesosLocalOn(() => mesos.docker, options);
     const refusal = {
       code: "ERR_ADDRESS_IN_USE",
@@ -114,12 +119,14 @@ describe("a start is refused", () => {
     };
     await expect(attempt()).rejects.toMatchObject(refusal);
     await expect(attempt()).rejects.toMatchObject(refusal);
+    server.close();
     await rm(elsewhere, { recursive: true });
   });
 
   test.each([
-    [{ port: -1 }, /^port:/],
-    [{ host: "somewhere" }, /^host:/],
+    [{ tcp: { ...TCP, port: -1 } }, /^port:/],
+    [{ tcp: { ...TCP, host: "somewhere" } }, /^host:/],
+    [{ tcp: { ...TCP, hostPaths: ["/a/../b"] } }, /^hostPaths:/],
     [{ agents: [] }, /^agents:/],
     [{ agents: [{ ...AGENT, cpus: Number.NaN }] }, /cpus of host-a/],
   ])("with %o", async (wrong, message) => {

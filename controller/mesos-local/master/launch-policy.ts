@@ -1,0 +1,69 @@
+/**
+ * What a launch may ask of this machine. Whoever may have a container with any mount, namespace or
+ * device is root here, so only what is harmless, and what a person has named, passes. Pure.
+ *
+ * Parameters (`docker run` options) that this agent does not know fail the task elsewhere
+ * (agent/parameters.ts): what is not in its table, `--device` or `--pid`, cannot be had at all.
+ */
+import { posix } from "node:path";
+import type { TaskInfo } from "../../mesos/wire.ts";
+import { OWN_SOCKET } from "./caller.ts";
+
+export interface LaunchRights {
+  /** Absolute directories of this host that may be mounted, exactly these. */
+  readonly hostPaths: readonly string[];
+}
+
+export interface LaunchPolicy {
+  /** Of the frameworks on the Unix socket. Asked for each launch. */
+  readonly ownHostPaths: () => readonly string[];
+  /** Of all others. */
+  readonly otherHostPaths: readonly string[];
+}
+
+export function rightsOf(owner: string, policy: LaunchPolicy): LaunchRights {
+  return { hostPaths: owner === OWN_SOCKET ? policy.ownHostPaths() : policy.otherHostPaths };
+}
+
+/** Docker's own rule for names of volumes and networks. */
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+/** Names that are none of a network: with them a container gets another's, or the host's. */
+const NO_NETWORKS: ReadonlySet<string> = new Set(["host", "none", "container", "default"]);
+/** Of mounts; others change what the host itself sees (shared, Z). */
+const MOUNT_OPTIONS: ReadonlySet<string> = new Set(["ro", "rw", "nocopy"]);
+
+/** @returns why the launch is refused, a sentence; null: it may be carried out */
+export function forbidden(task: TaskInfo, rights: LaunchRights): string | null {
+  const { docker, network_infos: networks = [] } = task.container;
+  if (docker.privileged === true) return refusal("a privileged container");
+  if (docker.network === "HOST") return refusal("the host's network");
+  for (const { name } of docker.network === "USER" ? networks : []) {
+    if (name !== undefined && (NO_NETWORKS.has(name) || !NAME.test(name))) {
+      return refusal(`'${name}', which is no network of containers,`);
+    }
+  }
+  for (const { key, value } of docker.parameters ?? []) {
+    const problem = key === "volume" ? mountProblem(value, rights) : null;
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+/** `name:/path[:options]`, `/host/path:/path[:options]`, or a path alone. */
+function mountProblem(value: string, { hostPaths }: LaunchRights): string | null {
+  const [source = "", target, options, ...more] = value.split(":");
+  // An anonymous volume, or nonsense that Docker itself refuses.
+  if (target === undefined || source === "") return null;
+  const wrong = options?.split(",").find((option) => !MOUNT_OPTIONS.has(option));
+  if (wrong !== undefined || more.length > 0) {
+    return refusal(`a mount with the options '${[options, ...more].join(":")}'`);
+  }
+  if (NAME.test(source)) return null;
+  // Exactly: below a path that containers write to, a link may lead anywhere.
+  if (posix.isAbsolute(source) && hostPaths.includes(source)) return null;
+  return refusal(`'${source}' of the host, which nobody has allowed,`);
+}
+
+function refusal(what: string): string {
+  return `The embedded Mesos does not give a container ${what}`;
+}
