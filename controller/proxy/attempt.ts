@@ -1,5 +1,5 @@
 /** One try at getting an answer from a target: everything up to the answer's first byte. */
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage, InformationEvent } from "node:http";
 import type { Socket } from "node:net";
 import type { Upstream, InFlight } from "./upstream.ts";
 
@@ -28,6 +28,8 @@ export interface AttemptOptions {
   send(outgoing: ClientRequest): void;
   /** The answer's headers are there; resolves when it was passed on, or cannot be. */
   answer(incoming: IncomingMessage): Promise<void>;
+  /** A 1xx before the answer. */
+  readonly inform?: (information: InformationEvent) => void;
   /** The target has switched protocols, as asked. */
   readonly switched?: (incoming: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
@@ -74,7 +76,8 @@ class Attempt implements InFlight {
         this.settle("done");
       });
     });
-    const { switched } = options;
+    const { switched, inform } = options;
+    if (inform !== undefined) outgoing.on("information", inform);
     if (switched === undefined) return;
     outgoing.once("upgrade", (incoming, socket, head) => {
       if (this.settled) return socket.destroy();

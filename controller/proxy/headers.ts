@@ -15,7 +15,15 @@ const HOP_BY_HOP = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
+/** They say how a message is to be read (RFC 9110, section 6.5.1). */
+const NEVER_BEHIND = new Set(["content-length", "host", "set-cookie", "cookie", "authorization"]);
+const CHUNKED = ["Transfer-Encoding", "chunked"] as const;
+const NO_LENGTH: ReadonlySet<string> = new Set(["content-length"]);
+const NONE: ReadonlySet<string> = new Set();
 const FORWARDED = new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]);
+
+/** A request, an answer, or a 1xx before it. */
+type Headed = Pick<IncomingMessage, "headers" | "rawHeaders">;
 
 export interface Framing {
   /** Null: as long as the client said, or as long as it goes on. */
@@ -27,11 +35,13 @@ export interface Framing {
 /** `Host` and `Origin` pass as they are: Jupyter compares one with the other. */
 export function requestHeaders(request: IncomingMessage, framing: Framing): string[] {
   const { bodyBytes, keepAlive } = framing;
+  const dropped = new Set([...FORWARDED, "content-length"]);
   // The client was told to go on by our own server already.
-  const dropped = new Set([...FORWARDED, "expect", "content-length"]);
+  if (request.headers.expect?.toLowerCase() === "100-continue") dropped.add("expect");
   const headers = endToEnd(request, dropped);
+  if (request.headers.host === undefined) headers.push("Host", addressed(request));
   if (bodyBytes !== null) headers.push("Content-Length", String(bodyBytes));
-  else if (request.headers["transfer-encoding"]) headers.push("Transfer-Encoding", "chunked");
+  else if (request.headers["transfer-encoding"]) headers.push(...CHUNKED, ...trailer(request));
   else if (request.headers["content-length"]) {
     headers.push("Content-Length", request.headers["content-length"]);
   }
@@ -47,8 +57,38 @@ export function upgradeHeaders(request: IncomingMessage): string[] {
   return headers;
 }
 
-export function responseHeaders(response: IncomingMessage): string[] {
-  return endToEnd(response, new Set());
+/** @param chunked whether the answer is passed on in chunks: nothing else has trailers */
+export function responseHeaders(response: Headed, chunked: boolean): string[] {
+  const headers = endToEnd(response, NONE);
+  return chunked ? headers.concat(trailer(response)) : headers;
+}
+
+/** Of a 1xx: it has no body, whatever it says. */
+export function informationHeaders(information: Headed): string[] {
+  return endToEnd(information, NO_LENGTH);
+}
+
+/** The fields behind a chunked body, in pairs; without those that may not stand there. */
+export function trailers({ rawTrailers }: IncomingMessage): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < rawTrailers.length; i += 2) {
+    const name = rawTrailers[i] as string;
+    const key = name.toLowerCase();
+    if (HOP_BY_HOP.has(key) || NEVER_BEHIND.has(key)) continue;
+    pairs.push([name, rawTrailers[i + 1] as string]);
+  }
+  return pairs;
+}
+
+/** Names the trailers that are to come. It is no trailer's condition (RFC 9110, section 6.6.2). */
+function trailer({ headers }: Headed): string[] {
+  return headers.trailer === undefined ? [] : ["Trailer", headers.trailer];
+}
+
+/** HTTP/1.0 has no Host; whoever speaks 1.1 must name one (RFC 9112, section 3.2). */
+function addressed({ socket }: IncomingMessage): string {
+  const { localAddress = "localhost", localPort } = socket;
+  return `${localAddress.includes(":") ? `[${localAddress}]` : localAddress}:${localPort}`;
 }
 
 /** The only extension whose frames {@link ServerFrames} understands. */
@@ -57,7 +97,7 @@ function deflateOffers(header: string | undefined): string {
   return offers.filter((offer) => /^permessage-deflate\s*(;|$)/i.test(offer)).join(", ");
 }
 
-function endToEnd(message: IncomingMessage, dropped: ReadonlySet<string>): string[] {
+function endToEnd(message: Headed, dropped: ReadonlySet<string>): string[] {
   const named = new Set(
     (message.headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase()),
   );

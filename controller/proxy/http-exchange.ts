@@ -1,8 +1,16 @@
 /** A plain HTTP request on its way through the proxy. */
-import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import type {
+  ClientRequest,
+  IncomingMessage,
+  InformationEvent,
+  OutgoingMessage,
+  ServerResponse,
+} from "node:http";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
-import { requestHeaders, responseHeaders } from "./headers.ts";
+import { requestHeaders, responseHeaders, trailers } from "./headers.ts";
+import { informationHead } from "./information.ts";
+import { LIMITS } from "./limits.ts";
 import type { RequestBody } from "./request-body.ts";
 import { BAD_ANSWER, type Refusal, sendRefusal } from "./unavailable.ts";
 import type { Upstream } from "./upstream.ts";
@@ -12,14 +20,23 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 /** What an answer may begin with; Node's client takes any three digits. */
 const STATUS_MIN = 200;
 const STATUS_MAX = 999;
+const NOTHING = Buffer.alloc(0);
 const BODY_EXPECTED = new Set(["POST", "PUT", "PATCH"]);
 
 export class HttpExchange implements Exchange {
+  private informed = 0;
+
   constructor(
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly body: RequestBody,
-  ) {}
+  ) {
+    response.on("timeout", (socket) => {
+      // The client has done its part, and waits: for as long as Jupyter thinks.
+      if (request.complete && socket.writableLength === 0) socket.setTimeout(LIMITS.idleMs);
+      else socket.destroy();
+    });
+  }
 
   get gone(): boolean {
     return this.response.destroyed;
@@ -44,7 +61,16 @@ export class HttpExchange implements Exchange {
       onGone: (left) => this.onGone(left),
       send: (outgoing) => this.send(outgoing),
       answer: (incoming) => this.answer(incoming),
+      inform: (information) => this.inform(information),
     });
+  }
+
+  /** Whoever waits behind another request on the same connection goes without. */
+  private inform(information: InformationEvent): void {
+    const { request, response } = this;
+    this.informed += 1;
+    if (this.informed > LIMITS.informationalMax || request.httpVersion === "1.0") return;
+    response.socket?.write(informationHead(information), "latin1");
   }
 
   refuse(refusal: Refusal): void {
@@ -61,7 +87,7 @@ export class HttpExchange implements Exchange {
         outgoing.end(this.body.bytes);
         return;
       case "stream":
-        this.request.pipe(outgoing);
+        pass(this.request, outgoing);
     }
   }
 
@@ -89,12 +115,13 @@ export function relay(
     sendRefusal(response.req, response, BAD_ANSWER);
     return Promise.resolve();
   }
-  const headers = responseHeaders(incoming);
+  const headers = responseHeaders(incoming, mayHaveTrailers(incoming, response.req));
   if (last) headers.push("Connection", "close");
   response.writeHead(status, reasonPhrase(incoming), headers);
   // Without a known length the body may be long in coming: an event stream, a long poll.
-  if (incoming.headers["content-length"] === undefined) response.flushHeaders();
-  incoming.pipe(response);
+  // Not by flushHeaders, which writes bytes above ASCII in UTF-8.
+  if (incoming.headers["content-length"] === undefined) response.write(NOTHING);
+  pass(incoming, response);
   // By hand, since stream.pipeline costs a tenth of the proxy's time (docs/decisions/0004).
   return new Promise((resolve) => {
     incoming.on("error", ignore);
@@ -108,10 +135,26 @@ export function relay(
   });
 }
 
-/** Jupyter's own wording where it may be passed on, which is wherever it is printable ASCII. */
+/** Body, and what stands behind it. */
+function pass(from: IncomingMessage, to: OutgoingMessage): void {
+  if (from.headers["transfer-encoding"] !== undefined) {
+    from.once("end", () => {
+      // Before pipe's own listener, which ends the message.
+      if (from.rawTrailers.length > 0) to.addTrailers(trailers(from));
+    });
+  }
+  from.pipe(to);
+}
+
+function mayHaveTrailers(incoming: IncomingMessage, asked: IncomingMessage): boolean {
+  const bare = asked.method === "HEAD" || asked.httpVersion === "1.0";
+  return !bare && incoming.headers["transfer-encoding"] !== undefined;
+}
+
+/** Jupyter's own wording where it may be passed on (RFC 9112, section 4). */
 function reasonPhrase(incoming: IncomingMessage): string {
   const phrase = incoming.statusMessage ?? "";
-  return /^[\x20-\x7e]*$/.test(phrase) ? phrase : "";
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(phrase) ? phrase : "";
 }
 
 function knownLength(method: string, body: RequestBody): number | null {

@@ -12,6 +12,7 @@ import { systemClock } from "../support/clock.ts";
 import { listen } from "../support/listen.ts";
 import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
+import { lastResponse } from "./last-response.ts";
 import { LIMITS } from "./limits.ts";
 import { serveAsPlain } from "./plain-request.ts";
 import {
@@ -23,7 +24,7 @@ import {
   type RequestBody,
 } from "./request-body.ts";
 import { TargetGate } from "./target-gate.ts";
-import { BAD_REQUEST, CLOSING, OVERLOADED, sendRefusal } from "./unavailable.ts";
+import { BAD_REQUEST, CLOSING, NO_TUNNEL, OVERLOADED, sendRefusal } from "./unavailable.ts";
 import type { ProxyTarget } from "./upstream.ts";
 import { opensWebSocket, UpgradeExchange, type WebSocketOpened } from "./upgrade-exchange.ts";
 import { WebSocketLink } from "./websocket-link.ts";
@@ -141,19 +142,32 @@ export class JupyterProxy {
   private makeServer(): Server {
     const server = createServer({
       headersTimeout: LIMITS.headersMs,
+      maxHeaderSize: LIMITS.requestHeaderBytesMax,
       keepAliveTimeout: LIMITS.keepAliveMs,
       // An upload may take long; what bounds it is the silence on its connection.
       requestTimeout: 0,
       noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: LIMITS.tcpKeepAliveMs,
     });
+    // Their size is bounded; Node would leave out what is more than 2,000.
+    server.maxHeadersCount = 0;
     server.timeout = LIMITS.idleMs;
     server.maxConnections = LIMITS.connectionsMax;
     server.on("connection", (socket) => {
       this.sockets.add(socket);
       socket.once("close", () => this.sockets.delete(socket));
     });
-    server.on("request", (request, response) => {
+    const serve = (request: IncomingMessage, response: ServerResponse) => {
       this.serve(request, response).catch((error: unknown) => this.failed(error, request.socket));
+    };
+    // What a client expects besides 100-continue is for Jupyter to judge.
+    server.on("request", serve).on("checkExpectation", serve);
+    server.on("connect", (request, stream) => {
+      const client = stream as Socket;
+      // It always closes after an error.
+      client.on("error", () => {});
+      sendRefusal(request, lastResponse(request, client), NO_TUNNEL);
     });
     server.on("upgrade", (request, stream, head) => {
       const client = stream as Socket;

@@ -25,10 +25,20 @@ export const LIMITS = {
   earlyBytesMax: 64 * 1024,
   /** Until a client's headers are complete. */
   headersMs: 20_000,
-  /** Without a byte in either direction. Jupyter pings its WebSockets each 30 s. */
+  /** As Tornado, and with it Jupyter, takes them. */
+  requestHeaderBytesMax: 64 * 1024,
+  /** Tornado sends them without a limit. */
+  answerHeaderBytesMax: 256 * 1024,
+  /** 1xx answers that are passed on for one request; more come from a target that has lost its way. */
+  informationalMax: 32,
+  /**
+   * Without a byte, while one side owes the rest of what it began: a body, or reading it. Who has
+   * asked may wait for as long as he likes, and a WebSocket be silent: whether the other end is
+   * still there, TCP finds out.
+   */
   idleMs: 10 * 60_000,
-  /** Until the first TCP keepalive on a silent WebSocket. */
-  webSocketKeepAliveMs: 30_000,
+  /** Until TCP asks a silent peer whether it is there; without an answer it ends within seconds. */
+  tcpKeepAliveMs: 30_000,
   /** An idle connection of a client, kept for its next request. */
   keepAliveMs: 65_000,
   /** An idle connection to the target, kept for the next request. */

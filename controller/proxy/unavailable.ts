@@ -4,7 +4,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 const RETRY_AFTER_S = 2;
 
 export interface Refusal {
-  readonly status: 400 | 502 | 503;
+  readonly status: 400 | 405 | 502 | 503;
   readonly message: string;
 }
 
@@ -25,6 +25,10 @@ export const INTERRUPTED: Refusal = {
 export const BAD_REQUEST: Refusal = {
   status: 400,
   message: "The request is ambiguous: one Host, and no Transfer-Encoding but chunked, are allowed.",
+};
+export const NO_TUNNEL: Refusal = {
+  status: 405,
+  message: "This is Jupyter's own address; it opens no tunnel to another.",
 };
 export const BAD_ANSWER: Refusal = {
   status: 502,

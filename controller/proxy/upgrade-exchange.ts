@@ -1,10 +1,11 @@
 /** The opening of a WebSocket on its way through the proxy. */
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
 import { upgradeHeaders } from "./headers.ts";
 import { relay } from "./http-exchange.ts";
+import { lastResponse } from "./last-response.ts";
 import { LIMITS } from "./limits.ts";
 import { hasBody } from "./request-body.ts";
 import { type Refusal, sendRefusal } from "./unavailable.ts";
@@ -72,16 +73,9 @@ export class UpgradeExchange implements Exchange {
     sendRefusal(this.request, this.plainResponse(), refusal);
   }
 
-  /** For an answer that is no switch of protocols; the connection ends with it. */
+  /** For an answer that is no switch of protocols. */
   private plainResponse(): ServerResponse {
-    const response = new ServerResponse(this.request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(this.client);
-    response.once("finish", () => {
-      response.detachSocket(this.client);
-      this.client.destroySoon();
-    });
-    return response;
+    return lastResponse(this.request, this.client);
   }
 
   /** It is read, for a paused socket does not tell that it ends. */

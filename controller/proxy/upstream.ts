@@ -53,11 +53,20 @@ export class Upstream {
    */
   request(method: string, path: string, headers: string[], fresh: boolean): ClientRequest {
     const { ip, port } = this;
-    const common = { host: ip, port, method, path, headers, setDefaultHeaders: false };
+    const maxHeaderSize = LIMITS.answerHeaderBytesMax;
+    const target = { host: ip, port, setDefaultHeaders: false, maxHeaderSize };
+    const common = { ...target, method, path, headers };
     const outgoing = fresh
       ? request({ ...common, createConnection: () => connectTo(ip, port) })
       : request({ ...common, agent: this.agent });
-    outgoing.setTimeout(LIMITS.idleMs, () => outgoing.destroy(new Error("the target is silent")));
+    // Their size is bounded; Node would leave out what is more than 2,000.
+    outgoing.maxHeadersCount = 0;
+    outgoing.setTimeout(LIMITS.idleMs);
+    outgoing.on("timeout", () => {
+      // It has all that was asked, and may think about it; it reads no more, and is stuck.
+      if (outgoing.writableFinished) outgoing.setTimeout(LIMITS.idleMs);
+      else outgoing.destroy(new Error("the target takes nothing more"));
+    });
     return outgoing;
   }
 
@@ -119,7 +128,8 @@ class PoolAgent extends Agent {
 
 /** With its own deadline: the kernel goes on for minutes at an address that swallows TCP. */
 export function connectTo(host: string, port: number): Socket {
-  const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  const keepAliveInitialDelay = LIMITS.tcpKeepAliveMs;
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay });
   const timer = setTimeout(() => {
     socket.destroy(new Error(`no connection to ${host}:${port} in ${LIMITS.connectMs} ms`));
   }, LIMITS.connectMs);

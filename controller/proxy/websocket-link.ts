@@ -31,8 +31,9 @@ export class WebSocketLink implements InFlight {
     const { client, server } = options;
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
-      socket.setKeepAlive(true, LIMITS.webSocketKeepAliveMs);
-      socket.setTimeout(LIMITS.idleMs, () => socket.destroy());
+      socket.setKeepAlive(true, LIMITS.tcpKeepAliveMs);
+      // Not every WebSocket is pinged, and neither Jupyter nor a browser ends a silent one.
+      socket.setTimeout(0);
       // It always closes after an error.
       socket.on("error", () => {});
       socket.once("close", () => this.closed());

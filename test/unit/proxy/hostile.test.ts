@@ -34,7 +34,7 @@ async function proxyTo(answer: string) {
   const target = await startTcp((socket) => {
     socket.once("data", () => socket.end(answer, "latin1"));
   });
-  const proxy = await startProxy({ holdMs: 300 });
+  const proxy = await startProxy();
   proxy.setTarget(at(target, 1));
   cleanups.push(target.close, () => proxy.close());
   return proxy;
@@ -62,7 +62,10 @@ describe("a target that answers", () => {
   const answers: Record<string, [answer: string, status: RegExp]> = {
     "status 000": ["HTTP/1.1 000 x\r\nContent-Length: 0\r\n\r\n", /^HTTP\/1.1 502 /],
     "status 099": ["HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n", /^HTTP\/1.1 502 /],
-    "status 199 as its last word": ["HTTP/1.1 199 x\r\nContent-Length: 0\r\n\r\n", /^HTTP\/1.1 50/],
+    "status 199 as its last word": [
+      "HTTP/1.1 199 x\r\nContent-Length: 0\r\n\r\n",
+      /^(HTTP\/1.1 199 \r\n\r\n)*HTTP\/1.1 50/,
+    ],
     "status 999": ["HTTP/1.1 999 x\r\nContent-Length: 2\r\n\r\nok", /^HTTP\/1.1 999 /],
     "101 that nobody asked for": [
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\nxx",
@@ -85,7 +88,7 @@ describe("a target that answers", () => {
     "1,000 early hints": [
       "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(1000) +
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-      /^HTTP\/1.1 200 /,
+      /^(HTTP\/1.1 103 Early Hints\r\nLink: <\/a>\r\n\r\n){0,32}HTTP\/1.1 200 /,
     ],
     "a body where there must be none": [
       "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello",
