@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger, PublishedClusters } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
 import { answering } from "../support/answering.ts";
+import { ConnectionShare } from "../support/connection-share.ts";
 import { HostGuard } from "../support/host-guard.ts";
 import { hostPortText } from "../support/host-port.ts";
 import { listen } from "../support/listen.ts";
@@ -65,7 +66,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
     answering(answer, { log, refuse }),
   );
-  server.maxConnections = LIMITS.connectionsMax;
+  const share = new ConnectionShare(server, LIMITS.connectionsMax);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = parsedUrl(request.url ?? "/");
@@ -75,11 +76,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       params: {},
       query: url?.searchParams ?? new URLSearchParams(),
     };
+    share.answering(request, response);
     try {
       if (!hosts.allows(request)) throw foreignName(request);
       if (url === null) throw new StatusError("BadRequest", "The request's target is no path.");
       const { route, params } = router.match(request.method ?? "GET", url.pathname);
-      if (route.authorized === true) tokens.check(request);
+      if (route.authorized === true) {
+        tokens.check(request);
+        share.trust(request);
+      }
       await route.handler({ ...unrouted, params });
     } catch (error) {
       const status = statusErrorOf(error);

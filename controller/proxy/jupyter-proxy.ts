@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import type { ObservedProxy } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { systemClock } from "../support/clock.ts";
+import { ConnectionShare } from "../support/connection-share.ts";
 import { listen } from "../support/listen.ts";
 import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
@@ -153,12 +154,13 @@ export class JupyterProxy {
     // Their size is bounded; Node would leave out what is more than 2,000.
     server.maxHeadersCount = 0;
     server.timeout = LIMITS.idleMs;
-    server.maxConnections = LIMITS.connectionsMax;
+    const share = new ConnectionShare(server, LIMITS.connectionsMax);
     server.on("connection", (socket) => {
       this.sockets.add(socket);
       socket.once("close", () => this.sockets.delete(socket));
     });
     const serve = (request: IncomingMessage, response: ServerResponse) => {
+      share.answering(request, response);
       this.serve(request, response).catch((error: unknown) => this.failed(error, request.socket));
     };
     // What a client expects besides 100-continue is for Jupyter to judge.
@@ -172,6 +174,7 @@ export class JupyterProxy {
     server.on("upgrade", (request, stream, head) => {
       const client = stream as Socket;
       if (!opensWebSocket(request)) return serveAsPlain(server, request, client, head);
+      share.answering(request, client);
       this.open(request, client, head).catch((error: unknown) => this.failed(error, client));
     });
     return server;

@@ -9,6 +9,7 @@ import {
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { answering } from "../../../controller/support/answering.ts";
+import { ConnectionShare } from "../../../controller/support/connection-share.ts";
 import { takeCommand } from "../api/take-start-command.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
@@ -21,7 +22,11 @@ import { streamStatus } from "./watch-stream.ts";
 const BODY_BYTES_MAX = 64 * 1024;
 /** Milliseconds for the whole of a command; a snapshot has a limit of its own. */
 const BODY_MS_MAX = 5_000;
-const CONNECTIONS_MAX = 64;
+/** More than can come between the controller's connecting and its showing the token. */
+const CONNECTIONS_MAX = 256;
+/** Milliseconds until a request's headers are complete, and how often that is looked at. */
+const HEADERS_MS_MAX = 2_000;
+const HEADERS_CHECK_MS = 500;
 
 export interface HttpApiOptions {
   readonly config: NodeConfig;
@@ -56,12 +61,24 @@ export class HttpApi {
   }
 
   private listenOn(address: string, port: number): Promise<void> {
-    const listener = answering((request, response) => this.answer(request, response), {
+    const admitted = async (request: IncomingMessage, response: ServerResponse) => {
+      if (!isAuthorized(request.headers.authorization, this.options.config.tokenSha256)) {
+        return refuse(response);
+      }
+      share.trust(request);
+      return this.answer(request, response);
+    };
+    const listener = answering(admitted, {
       log: this.options.log,
       refuse: (response, error) => respond(response, 500, { message: messageOf(error) }),
     });
-    const server = createServer({ requestTimeout: 0, headersTimeout: 5_000 }, listener);
-    server.maxConnections = CONNECTIONS_MAX;
+    const limits = {
+      requestTimeout: 0,
+      headersTimeout: HEADERS_MS_MAX,
+      connectionsCheckingInterval: HEADERS_CHECK_MS,
+    };
+    const server = createServer(limits, listener);
+    const share = new ConnectionShare(server, CONNECTIONS_MAX);
     this.servers.push(server);
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -73,11 +90,7 @@ export class HttpApi {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { config, board, clock, logs, maintenance } = this.options;
-    if (!isAuthorized(request.headers.authorization, config.tokenSha256)) {
-      response.setHeader("www-authenticate", "Bearer");
-      return respond(response, 401, { message: "bearer token missing or wrong" });
-    }
+    const { board, clock, logs, maintenance } = this.options;
     const url = attempt(() => new URL(request.url ?? "/", "http://agent"));
     if (url instanceof Error) return respond(response, 400, { message: "the target is no path" });
     const route = `${request.method} ${url.pathname}`;
@@ -101,6 +114,12 @@ export class HttpApi {
     const { status, answer } = takeCommand(value, this.options.config.slot, this.options.command);
     return respond(response, status, answer);
   }
+}
+
+/** What the caller goes on to send is not read. */
+function refuse(response: ServerResponse): void {
+  response.setHeader("www-authenticate", "Bearer").setHeader("connection", "close");
+  respond(response, 401, { message: "bearer token missing or wrong" });
 }
 
 function attempt<T>(make: () => T): T | Error {

@@ -1,6 +1,7 @@
 /** HTTP in front of the master: routes, content negotiation, status codes as of Mesos 1.12. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type ListenAddress, listen, listenOnSocket } from "../../support/listen.ts";
+import { ConnectionShare } from "../../support/connection-share.ts";
 import { answering } from "../../support/answering.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import { EventStream } from "./event-stream.ts";
@@ -14,6 +15,8 @@ const BODY_BYTES_MAX = 10 * 2 ** 20;
 const CONNECTIONS_MAX = 512;
 /** A scheduler's idle connection outlives several heartbeats. */
 const KEEP_ALIVE_MS = 75_000;
+/** Until a request's headers are complete. */
+const HEADERS_MS_MAX = 10_000;
 const JSON_TYPE = "application/json";
 
 export interface ServerDeps {
@@ -72,15 +75,17 @@ export class HttpServer {
   private newServer(admit: Admit): Server {
     const handle = async (request: IncomingMessage, response: ServerResponse) => {
       const caller = admit(request);
-      if ("door" in caller) return this.route(request, response, caller);
-      refuse(response, caller);
+      if (!("door" in caller)) return refuse(response, caller);
+      share.trust(request);
+      return this.route(request, response, caller);
     };
     const listener = answering(handle, {
       log: this.deps.log,
       refuse: (response) => text(response, 500, "The embedded Mesos has a bug"),
     });
-    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
-    server.maxConnections = CONNECTIONS_MAX;
+    const limits = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS_MAX };
+    const server = createServer({ ...limits, connectionsCheckingInterval: 1_000 }, listener);
+    const share = new ConnectionShare(server, CONNECTIONS_MAX);
     this.servers.push(server);
     return server;
   }

@@ -1,37 +1,12 @@
 /** No server of ours is ended by a request: a row of hostile ones, and then a normal one. */
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
-import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import type { Logger } from "../../../controller/model/ports.ts";
 import { answering } from "../../../controller/support/answering.ts";
-import { systemClock } from "../../../controller/support/clock.ts";
-import { newBoard } from "../../support/agent/status-parts.ts";
-import { freePort } from "../../support/free-port.ts";
-import { InMemoryMesos, TCP } from "../../support/mesos-local/in-memory-mesos.ts";
 import { silentLog } from "../../support/silent-log.ts";
-import { AUTHORIZED, LAB, startApi, TOKEN } from "../api/harness.ts";
-
-interface Target {
-  readonly port: number;
-  /** Asked after some hostile requests, and answered 200. */
-  readonly normal: string;
-  /** Paths of its own before a hostile last part. */
-  readonly prefixes: readonly string[];
-  /** Header line of whoever is let in. */
-  readonly authorization: string;
-  close(): Promise<void>;
-}
-
-const BEARER = `Authorization: ${AUTHORIZED.authorization}\r\n`;
-
-const SERVERS: readonly (readonly [string, () => Promise<Target>])[] = [
-  ["the embedded Mesos", embeddedMesos],
-  ["the controller's API", controllerApi],
-  ["the agent", agent],
-];
+import { LAB } from "../api/harness.ts";
+import { type Door, DOORS } from "./doors.ts";
 
 const NAMES = [
   ...["__proto__", "constructor", "hasOwnProperty", "toString", "valueOf", "__defineGetter__"],
@@ -78,7 +53,7 @@ const BODIES = [
 ];
 
 /** Raw bytes: a client library would refuse to send most of these. */
-const REQUESTS = ({ prefixes, authorization: bearer }: Target): readonly string[] => [
+const REQUESTS = ({ prefixes, authorization: bearer }: Door): readonly string[] => [
   ...prefixes.flatMap((prefix) =>
     NAMES.map((name) => `GET ${prefix}${name} HTTP/1.1\r\nHost: localhost\r\n${bearer}\r\n`),
   ),
@@ -120,7 +95,7 @@ afterEach(async () => {
   closeServer = () => Promise.resolve();
 });
 
-describe.each(SERVERS)("%s", (_name, start) => {
+describe.each(DOORS)("%s", (_name, start) => {
   test("outlives every hostile request, and answers the normal one after them", async () => {
     const target = await start();
     closeServer = () => target.close();
@@ -177,62 +152,6 @@ describe("a handler that has a bug", () => {
     expect(listeners).toHaveLength(1);
   });
 });
-
-async function embeddedMesos(): Promise<Target> {
-  const mesos = await InMemoryMesos.start({ tcp: TCP });
-  const { port, username, password } = new URL(mesos.tcpUrl);
-  const credential = Buffer.from(`${username}:${password}`).toString("base64");
-  return {
-    port: Number(port),
-    normal: "/state",
-    prefixes: ["/", "/master/"],
-    authorization: `Authorization: Basic ${credential}\r\n`,
-    close: () => mesos.remove(),
-  };
-}
-
-async function controllerApi(): Promise<Target> {
-  const { api, publish } = await startApi();
-  publish();
-  const port = Number(new URL(api.url).port);
-  const prefixes = ["/", `${LAB.slice(0, -3)}`, `${LAB}/nodes/`, `${LAB}?watch=`];
-  return { port, normal: "/status", prefixes, authorization: BEARER, close: () => api.close() };
-}
-
-async function agent(): Promise<Target> {
-  const port = await freePort();
-  const config: NodeConfig = {
-    namespace: "default",
-    cluster: "nb",
-    slot: 0,
-    taskId: "t",
-    ip: "127.0.0.1",
-    tokenSha256: createHash("sha256").update(TOKEN).digest("hex"),
-    etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
-    jupyter: { port: 8888, auth: "token", standby: "warm" },
-    ssh: { user: "admin", authorizedKeys: [] },
-    storage: { mountPath: "/home/shared" },
-  };
-  const notServing = () => Promise.reject(new TypeError("a bug"));
-  const api = new HttpApi({
-    config,
-    board: newBoard(),
-    clock: systemClock,
-    log: silentLog,
-    logs: new Map(),
-    command: () => null,
-    maintenance: { save: notServing, receive: notServing, defragment: notServing },
-  });
-  await api.listen(["127.0.0.1"], port);
-  const prefixes = ["/", "/v1/", "/v1/logs/"];
-  return {
-    port,
-    normal: "/v1/status",
-    prefixes,
-    authorization: BEARER,
-    close: () => api.close(),
-  };
-}
 
 /** Sends, and leaves as soon as anything comes back or the server closes. */
 function hostile(port: number, request: string): Promise<string> {
