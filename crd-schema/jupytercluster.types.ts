@@ -248,7 +248,7 @@ export interface JupyterClusterManifest {
          */
         field: string;
         /**
-         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression. MAX_PER: at most this many nodes a value.
+         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression (RE2's syntax: no lookaround, no back-references). MAX_PER: at most this many nodes a value.
          */
         operator: "UNIQUE" | "CLUSTER" | "LIKE" | "UNLIKE" | "MAX_PER";
         /**
@@ -393,7 +393,7 @@ export interface DefaultedManifest {
          */
         field: string;
         /**
-         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression. MAX_PER: at most this many nodes a value.
+         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression (RE2's syntax: no lookaround, no back-references). MAX_PER: at most this many nodes a value.
          */
         operator: "UNIQUE" | "CLUSTER" | "LIKE" | "UNLIKE" | "MAX_PER";
         /**

@@ -1,6 +1,7 @@
 /** Each operator of a constraint has its own kind of value. */
 import type { PlacementConstraint, Problem } from "../spec.ts";
 import type { Path } from "../text/field-path.ts";
+import { faultOfExpression } from "../values/expression.ts";
 import { errorAt } from "./check.ts";
 import type { Located } from "./check.ts";
 
@@ -32,13 +33,9 @@ function wrongValue({ operator, value }: PlacementConstraint): string | null {
 
 function wrongExpression(operator: string, value: string | null): string | null {
   if (value === null) return `This field is missing; ${operator} needs a regular expression.`;
-  try {
-    new RegExp(`^(?:${value})$`, "u");
-    return null;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `${foundOrMissing(value)}; ${operator} needs a regular expression (${reason}).`;
-  }
+  const fault = faultOfExpression(value);
+  if (fault === null) return null;
+  return `${foundOrMissing(value)}; ${operator} needs a regular expression of RE2 (${fault}).`;
 }
 
 function foundOrMissing(value: string | null): string {

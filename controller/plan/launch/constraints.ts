@@ -4,6 +4,7 @@
  * attribute satisfies only UNLIKE.
  */
 import type { PlacementConstraint } from "../../../crd-schema/spec.ts";
+import { matchesWhole } from "../../../crd-schema/values/expression.ts";
 import type { Attribute } from "../../mesos/wire.ts";
 
 /** What constraints look at, of an agent and of a placed node alike. */
@@ -65,5 +66,5 @@ export function violation(
 
 /** The expression was compiled once already, when the spec was checked. */
 function matches(text: string, expression: string | null): boolean {
-  return new RegExp(`^(?:${expression ?? ""})$`, "u").test(text);
+  return matchesWhole(text, expression ?? "");
 }

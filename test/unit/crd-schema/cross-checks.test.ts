@@ -183,7 +183,7 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
       "9:9: error: spec.placement.constraints[1].value: This field is missing; MAX_PER needs a whole number of at least 1.",
       '10:49: error: spec.placement.constraints[2].value: Found "0"; MAX_PER needs a whole number of at least 1.',
       "11:9: error: spec.placement.constraints[3].value: This field is missing; UNLIKE needs a regular expression.",
-      '12:46: error: spec.placement.constraints[4].value: Found "r[1"; LIKE needs a regular expression (Invalid regular expression: /^(?:r[1)$/u: Unterminated character class).',
+      '12:46: error: spec.placement.constraints[4].value: Found "r[1"; LIKE needs a regular expression of RE2 (error parsing regexp: missing closing ]: `[1`).',
     ],
   },
 };
