@@ -8,6 +8,8 @@ import { connectAgent } from "./agents/agent-http.ts";
 import { apiOperations, databasesOf } from "./api-operations.ts";
 import { createMetrics, type Metrics } from "./api/metrics/metrics.ts";
 import { type ApiServer, startApiServer } from "./api/server.ts";
+import { newKey } from "./certificates/certificate.ts";
+import { ClusterCertificates } from "./certificates/certificates.ts";
 import { ControllerCore } from "./core.ts";
 import type { CorePorts, StateStore } from "./core-ports.ts";
 import { connectDocker } from "./docker/connect.ts";
@@ -136,6 +138,7 @@ async function start(
         framework: options.framework,
         ...(options.mesos.kind === "masters" ? transportOf(options.mesos) : {}),
       },
+      certificates: new ClusterCertificates(systemClock),
       connectMember: memberClient,
       connectAgent,
       docker: options.mesos.kind === "local" ? docker : null,
@@ -233,7 +236,12 @@ async function stateStore(state: StateDir, mesos: string): Promise<StateStore> {
 
 function newSecrets(): ClusterSecrets {
   const secret = () => randomBytes(32).toString("base64url");
-  return { agentToken: secret(), jupyterToken: secret(), cookieSecret: secret() };
+  return {
+    agentToken: secret(),
+    jupyterToken: secret(),
+    cookieSecret: secret(),
+    authorityKey: newKey(),
+  };
 }
 
 /** The embedded master is started here; others run somewhere else. */

@@ -15,7 +15,7 @@ import type { ClusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
 import type { ClusterMemory } from "./model/memory.ts";
 import type { ObservedTask } from "./model/observed.ts";
-import type { Clock, Logger } from "./model/ports.ts";
+import type { Certificates, Clock, Logger } from "./model/ports.ts";
 import type { NewProxy } from "./proxy/proxy-registry.ts";
 
 export interface CorePorts {
@@ -36,6 +36,8 @@ export interface CorePorts {
     SchedulerOptions,
     "masters" | "detector" | "transport" | "tls" | "credentials"
   > & { readonly framework: Pick<FrameworkOptions, "role" | "principal"> };
+  /** What nodes, and the controller to them, prove themselves with. */
+  readonly certificates: Certificates;
   /** One member of a cluster's etcd. */
   readonly connectMember: ConnectMember;
   /** One node's agent: its stream of statuses, and every call to it. */

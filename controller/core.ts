@@ -3,7 +3,7 @@
  * nowhere else; what it reaches of the world comes in as {@link CorePorts}.
  */
 import { type LocalDocker, perform } from "./act/actor.ts";
-import { EtcdClients } from "./act/etcd-clients.ts";
+import { type EtcdCluster, EtcdClients } from "./act/etcd-clients.ts";
 import { doJob, type SnapshotTargets } from "./act/job-work.ts";
 import { Jobs } from "./act/jobs.ts";
 import { StatusSink } from "./act/status-sink.ts";
@@ -73,10 +73,7 @@ export class ControllerCore {
       defaultImage,
     });
     const members = { clock, log, connect: ports.connectMember };
-    this.etcd = new EtcdClients(members, (key) => {
-      const memory = this.memories().get(key);
-      return memory === undefined ? [] : this.nodesOf(memory);
-    });
+    this.etcd = new EtcdClients(members, (key) => this.etcdOf(key));
     this.statuses = new StatusSink(this.etcd, clock, log);
     const own = this.loopPorts();
     const loopPorts = ports.interposed?.loopPorts(own) ?? own;
@@ -130,6 +127,14 @@ export class ControllerCore {
   /** The nodes as their agents show them now. */
   nodesOf(memory: ClusterMemory): readonly LeaderCandidate[] {
     return this.observer.candidates(memory);
+  }
+
+  private etcdOf(key: ClusterKey): EtcdCluster | undefined {
+    const memory = this.memories().get(key);
+    if (memory === undefined) return undefined;
+    const { tls } = memory.cluster.spec.etcd;
+    const identity = this.ports.certificates.ofController(memory);
+    return { nodes: this.nodesOf(memory), identity, tls };
   }
 
   private newJobs(): Jobs {
@@ -192,9 +197,10 @@ export class ControllerCore {
 
   private async perform(action: Action, memory: ClusterMemory): Promise<void> {
     const { scheduler, etcd, proxies, snapshots, jobs } = this;
-    const { clock, connectAgent } = this.ports;
+    const { clock, connectAgent, certificates } = this.ports;
     const docker = this.localDocker();
-    const targets = { clock, scheduler, docker, connectAgent, etcd, proxies, snapshots, jobs };
+    const world = { clock, connectAgent, certificates, docker };
+    const targets = { ...world, scheduler, etcd, proxies, snapshots, jobs };
     await perform(action, memory, targets);
     if (action.type === "EnsureProxy") this.follow(memory);
   }

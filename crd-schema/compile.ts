@@ -75,6 +75,7 @@ function compileEtcd(etcd: DefaultedManifest["spec"]["etcd"], driver: string): C
   const heartbeatMs = etcd.heartbeatMilliseconds ?? usual;
   const longest = Math.min(HEARTBEATS_PER_ELECTION * heartbeatMs, ELECTION_MAX);
   return {
+    tls: etcd.tls,
     dataVolume: etcd.dataVolume,
     heartbeatMs,
     electionMs: etcd.electionMilliseconds ?? longest,

@@ -27,6 +27,12 @@ const FIELDS: readonly ImmutableField[] = [
   sharedField("type", (shared) => shared.type),
   ...TYPE_FIELDS.map((field) => sharedField(field, (shared) => ownValue(shared, field))),
   {
+    path: ["spec", "etcd", "tls"],
+    valueOf: (spec) => spec.etcd.tls,
+    because:
+      "members that run would not understand those that start anew (write what it lives with)",
+  },
+  {
     path: ["spec", "etcd", "dataVolume"],
     valueOf: (spec) => spec.etcd.dataVolume,
     because: "etcd's data is in it",

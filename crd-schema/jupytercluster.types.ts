@@ -134,6 +134,10 @@ export interface JupyterClusterManifest {
      */
     etcd?: {
       /**
+       * Whether etcd's members and clients prove themselves to one another with certificates of an authority that the cluster has for itself. Without it every local user of the hosts and every notebook can change names and keys, and so log in to every node. Cannot be changed on a live cluster.
+       */
+      tls?: boolean;
+      /**
        * local: each slot keeps etcd's data in a Docker volume of its own, so that a killed node comes back as the same member. ephemeral: the data dies with the container, and the node joins anew. Cannot be changed on a live cluster.
        */
       dataVolume?: "local" | "ephemeral";
@@ -351,6 +355,7 @@ export interface DefaultedManifest {
       };
     };
     etcd: {
+      tls: boolean;
       dataVolume: "local" | "ephemeral";
       heartbeatMilliseconds?: number;
       electionMilliseconds?: number;

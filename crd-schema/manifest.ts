@@ -45,6 +45,7 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
 function writtenEtcd(etcd: CompiledCluster["spec"]["etcd"]): DefaultedManifest["spec"]["etcd"] {
   const { directory, maxMiB, ...snapshots } = etcd.snapshots;
   return {
+    tls: etcd.tls,
     dataVolume: etcd.dataVolume,
     heartbeatMilliseconds: etcd.heartbeatMs,
     electionMilliseconds: etcd.electionMs,

@@ -29,6 +29,8 @@ export interface ClusterSpec {
     readonly shared: SharedStorage;
   };
   readonly etcd: {
+    /** Members and clients have certificates of the cluster's own authority. */
+    readonly tls: boolean;
     readonly dataVolume: "local" | "ephemeral";
     readonly heartbeatMs: number;
     readonly electionMs: number;

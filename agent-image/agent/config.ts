@@ -25,6 +25,7 @@ export function readNodeConfig(env: Readonly<Record<string, string | undefined>>
     ip: root.check("ip", "an IPv4 address", (v) => typeof v === "string" && isIPv4(v)) as string,
     tokenSha256: root.string("tokenSha256", /^[0-9a-f]{64}$/),
     etcd: {
+      tls: etcd.check("tls", "true or false", (v) => typeof v === "boolean") as boolean,
       heartbeatMs: etcd.integer("heartbeatMs", 1, 10_000),
       electionMs: etcd.integer("electionMs", 10, 50_000),
       quotaMiB: etcd.integer("quotaMiB", 1, 1024 * 1024),

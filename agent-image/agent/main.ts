@@ -36,7 +36,7 @@ async function main(): Promise<void> {
       log,
       files: nodeFiles,
       processes: nodeProcesses,
-      connectEtcd: connectLocalEtcd,
+      connectEtcd: () => connectLocalEtcd(config.etcd),
     },
     logs,
     serve: (api) =>

@@ -16,7 +16,7 @@ import {
   slotAddress,
 } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
-import type { Clock } from "../model/ports.ts";
+import type { Certificates, Clock } from "../model/ports.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
 import { within } from "../support/within.ts";
 import type { ClusterSpec, CompiledCluster } from "../../crd-schema/spec.ts";
@@ -32,6 +32,7 @@ export interface ActorTargets {
   /** Null when the containers run on other machines' engines. */
   readonly docker: LocalDocker | null;
   readonly connectAgent: ConnectAgent;
+  readonly certificates: Pick<Certificates, "ofNode">;
   readonly etcd: EtcdClients;
   readonly snapshots: SnapshotTargets;
   readonly jobs: Pick<Jobs, "start">;
@@ -71,7 +72,8 @@ export async function perform(
     case "StartEtcd": {
       const { agentToken: token } = memory.secrets;
       const agent = { ip: action.ip, token, connect: targets.connectAgent };
-      return sendStartCommand(agent, action.command, targets.clock);
+      const tls = targets.certificates.ofNode(memory, action.slot);
+      return sendStartCommand(agent, { ...action.command, tls }, targets.clock);
     }
     case "AddLearner":
       await etcd().addLearner(action.peerUrl);
@@ -81,8 +83,8 @@ export async function perform(
     case "RemoveMember":
       return etcd().removeMember(action.memberId);
     case "MoveLeader": {
-      const { firstAddress } = memory.cluster.spec.network;
-      const leader = clientUrl(slotAddress(firstAddress, action.fromSlot));
+      const { network, etcd: transport } = memory.cluster.spec;
+      const leader = clientUrl(slotAddress(network.firstAddress, action.fromSlot), transport);
       return etcd().moveLeader(leader, action.toMemberId);
     }
     case "PutDesired":

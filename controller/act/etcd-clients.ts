@@ -1,26 +1,37 @@
 /** One etcd client per cluster, always pointed at the nodes that are in sight, the leader first. */
 import { type EtcdClientOptions, EtcdClusterClient } from "../etcd/cluster-client.ts";
-import { type ClusterKey, clientUrl } from "../model/ids.ts";
+import { type ClusterKey, clientUrl, type EtcdTransport } from "../model/ids.ts";
 import { findLeader, type LeaderCandidate } from "../model/leader.ts";
+import type { TlsIdentity } from "../model/tls-identity.ts";
+
+export interface EtcdCluster extends EtcdTransport {
+  readonly nodes: readonly LeaderCandidate[];
+  /** The controller's own; null: without TLS. */
+  readonly identity: TlsIdentity | null;
+}
+
+const NO_CLUSTER: EtcdCluster = { nodes: [], identity: null, tls: false };
 
 export class EtcdClients {
   private readonly clients = new Map<ClusterKey, EtcdClusterClient>();
 
+  /** @param clusterOf undefined: it is not remembered any more, and has no node */
   constructor(
-    private readonly options: EtcdClientOptions,
-    private readonly candidates: (key: ClusterKey) => readonly LeaderCandidate[],
+    private readonly options: Omit<EtcdClientOptions, "identity">,
+    private readonly clusterOf: (key: ClusterKey) => EtcdCluster | undefined,
   ) {}
 
   for(key: ClusterKey): EtcdClusterClient {
+    const cluster = this.clusterOf(key) ?? NO_CLUSTER;
     let client = this.clients.get(key);
     if (client === undefined) {
-      client = new EtcdClusterClient(this.options);
+      client = new EtcdClusterClient({ ...this.options, identity: cluster.identity });
       this.clients.set(key, client);
     }
-    const nodes = this.candidates(key).filter((n) => n.agent?.etcd != null);
+    const nodes = cluster.nodes.filter((n) => n.agent?.etcd != null);
     const leader = findLeader(nodes);
     const ordered = nodes.toSorted((a, b) => rank(a, leader?.slot) - rank(b, leader?.slot));
-    client.setEndpoints(ordered.map((n) => clientUrl(n.ip)));
+    client.setEndpoints(ordered.map((n) => clientUrl(n.ip, cluster)));
     return client;
   }
 

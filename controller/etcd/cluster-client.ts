@@ -4,6 +4,7 @@ import type { EtcdAlarm, EtcdMember } from "../model/agent-api.ts";
 import { messageOf } from "../model/errors.ts";
 import { decimalId, hexId } from "../model/ids.ts";
 import type { Clock, Logger } from "../model/ports.ts";
+import type { TlsIdentity } from "../model/tls-identity.ts";
 import {
   callAny,
   callOne,
@@ -18,6 +19,7 @@ import type { ConnectMember, MemberRpc } from "./member-client.ts";
 const ALARMS = { NOSPACE: AlarmType.Nospace, CORRUPT: AlarmType.Corrupt } as const;
 export interface EtcdClientOptions {
   readonly connect: ConnectMember;
+  readonly identity: TlsIdentity | null;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,7 +45,7 @@ export class EtcdClusterClient {
   }
 
   /**
-   * @param urls client URLs (`http://ip:2379`) of members whose tasks run, best first: the leader,
+   * @param urls client URLs (`https://ip:2379`) of members whose tasks run, best first: the leader,
    *   if it is known. Connections to others are closed.
    */
   setEndpoints(urls: readonly string[]): void {
@@ -55,7 +57,8 @@ export class EtcdClusterClient {
       this.closeClient(url, client);
     }
     for (const url of this.urls) {
-      if (!this.clients.has(url)) this.clients.set(url, this.options.connect(url));
+      if (!this.clients.has(url))
+        this.clients.set(url, this.options.connect(url, this.options.identity));
     }
   }
 

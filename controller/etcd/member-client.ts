@@ -10,6 +10,7 @@ import {
   type IStatusResponse,
   type ITxnRequest,
 } from "etcd3";
+import type { TlsIdentity } from "../model/tls-identity.ts";
 import { type ConnectionPace, oneMember } from "../support/etcd3-options.ts";
 
 /**
@@ -57,14 +58,17 @@ export interface TxnAnswer {
   readonly responses: readonly { readonly response_range?: FoundKeys }[];
 }
 
-/** @param url client URL of the member, e.g. `http://172.30.0.10:2379` */
-export type ConnectMember = (url: string) => MemberRpc;
+/**
+ * @param url client URL of the member, e.g. `https://172.30.0.10:2379`
+ * @param identity what the controller proves itself with; null: the member speaks without TLS
+ */
+export type ConnectMember = (url: string, identity: TlsIdentity | null) => MemberRpc;
 
 const PACE: ConnectionPace = {
   reconnectMs: { first: 50, max: 500 },
   pingMs: { every: 5_000, timeout: 1_000 },
 };
 
-export function memberClient(url: string): Etcd3 {
-  return new Etcd3(oneMember(url, PACE));
+export function memberClient(url: string, identity: TlsIdentity | null): Etcd3 {
+  return new Etcd3(oneMember(url, PACE, identity));
 }

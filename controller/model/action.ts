@@ -32,7 +32,8 @@ export type Action =
       readonly slot: number;
       readonly taskId: string;
       readonly ip: string;
-      readonly command: StartCommand;
+      /** Without what the node proves itself with, which is issued when it is sent. */
+      readonly command: Omit<StartCommand, "tls">;
     }
   | { readonly type: "AddLearner"; readonly slot: number; readonly peerUrl: string }
   | { readonly type: "PromoteMember"; readonly slot: number; readonly memberId: string }

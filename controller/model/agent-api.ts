@@ -22,6 +22,7 @@
 import type { ElectionRecord } from "./election.ts";
 import type { HostsTable } from "./naming.ts";
 import type { SnapshotRef } from "./snapshot.ts";
+import type { TlsIdentity } from "./tls-identity.ts";
 
 export const AGENT_PORT = 7700;
 /** Longest silence on `/v1/watch`, in milliseconds. */
@@ -49,6 +50,7 @@ export interface NodeConfig {
   /** Lower-case hex SHA-256 of the bearer token. */
   readonly tokenSha256: string;
   readonly etcd: {
+    readonly tls: boolean;
     readonly heartbeatMs: number;
     readonly electionMs: number;
     readonly quotaMiB: number;
@@ -66,6 +68,8 @@ export interface NodeConfig {
 export interface StartCommand {
   readonly commandId: string;
   readonly etcd: EtcdStart;
+  /** Null: etcd speaks without TLS. */
+  readonly tls: TlsIdentity | null;
   readonly jupyter: {
     /** Jupyter's token; empty when `auth` is `none`. */
     readonly token: string;

@@ -73,12 +73,17 @@ export function ipv4ToNumber(address: string): number {
 export const ETCD_CLIENT_PORT = 2379;
 export const ETCD_PEER_PORT = 2380;
 
-export function peerUrl(ip: string): string {
-  return `http://${ip}:${ETCD_PEER_PORT}`;
+/** How members of one cluster are spoken to (spec.etcd). */
+export interface EtcdTransport {
+  readonly tls: boolean;
 }
 
-export function clientUrl(ip: string): string {
-  return `http://${ip}:${ETCD_CLIENT_PORT}`;
+export function peerUrl(ip: string, { tls }: EtcdTransport): string {
+  return `${tls ? "https" : "http"}://${ip}:${ETCD_PEER_PORT}`;
+}
+
+export function clientUrl(ip: string, { tls }: EtcdTransport): string {
+  return `${tls ? "https" : "http"}://${ip}:${ETCD_CLIENT_PORT}`;
 }
 
 /**

@@ -19,6 +19,11 @@ export interface ClusterSecrets {
   readonly agentToken: string;
   readonly jupyterToken: string;
   readonly cookieSecret: string;
+  /**
+   * Private key of the cluster's certificate authority (PEM, PKCS #8); null: of a cluster of 0.1.0,
+   * whose etcd has none.
+   */
+  readonly authorityKey: string | null;
 }
 
 /** The launch in a slot, from the durable intent until Mesos says that it ended. */
@@ -163,16 +168,18 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   }));
   const recovery = { ...NO_RECOVERY, ...stored.recovery };
   const cluster = { ...stored.cluster, spec: completeSpec(stored.cluster.spec) };
+  const secrets = { ...stored.secrets, authorityKey: stored.secrets.authorityKey ?? null };
   // Those that were told in fewer words cannot be told in more.
   const elections = (stored.elections ?? []).filter((e) => Array.isArray(e.learned));
   const compactedAt = stored.compactedAt ?? null;
-  return { ...stored, cluster, slots, recovery, compactedAt, elections };
+  return { ...stored, cluster, secrets, slots, recovery, compactedAt, elections };
 }
 
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
 function completeSpec(spec: ClusterSpec): ClusterSpec {
   const snapshots = { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null };
-  const since: Pick<ClusterSpec["etcd"], "quotaMiB" | "recovery"> = {
+  const since: Pick<ClusterSpec["etcd"], "tls" | "quotaMiB" | "recovery"> = {
+    tls: false,
     quotaMiB: 2048,
     recovery: { mode: "Automatic", graceSeconds: 10 },
   };

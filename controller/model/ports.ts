@@ -1,7 +1,9 @@
 /** The world as the loop sees it. Production adapters and the simulator implement these. */
 import type { ClusterKey } from "./ids.ts";
+import type { ClusterMemory } from "./memory.ts";
 import type { ClusterEvent, JupyterClusterObject } from "./resource.ts";
 import type { SnapshotFacts, SnapshotInfo } from "./snapshot.ts";
+import type { TlsIdentity } from "./tls-identity.ts";
 
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -46,3 +48,10 @@ export interface ClusterSnapshots {
 }
 
 export type SnapshotContent = AsyncIterable<Uint8Array>;
+
+/** Null: the cluster's etcd speaks without TLS. */
+export interface Certificates {
+  /** A new one at each call. */
+  ofNode(memory: ClusterMemory, slot: number): TlsIdentity | null;
+  ofController(memory: ClusterMemory): TlsIdentity | null;
+}

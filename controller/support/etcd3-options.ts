@@ -4,6 +4,7 @@
  * off. Only types are imported: loading etcd3 costs a process some 100 ms.
  */
 import type { IOptions } from "etcd3";
+import { MEMBER_SERVER_NAME, type TlsIdentity } from "../model/tls-identity.ts";
 
 type FaultHandling = NonNullable<IOptions["faultHandling"]>;
 type Policy = NonNullable<FaultHandling["global"]>;
@@ -28,10 +29,18 @@ export interface ConnectionPace {
   readonly pingMs: { readonly every: number; readonly timeout: number };
 }
 
-/** @param url client URL of the member, e.g. `http://172.30.0.10:2379` */
-export function oneMember(url: string, { reconnectMs, pingMs }: ConnectionPace): IOptions {
+/**
+ * @param url client URL of the member, e.g. `https://172.30.0.10:2379`
+ * @param identity of the client; null: the member speaks without TLS
+ */
+export function oneMember(
+  url: string,
+  { reconnectMs, pingMs }: ConnectionPace,
+  identity: TlsIdentity | null,
+): IOptions {
   return {
     hosts: url,
+    ...(identity === null ? {} : { credentials: credentialsOf(identity) }),
     faultHandling: { global: callThrough, host: () => callThrough },
     grpcOptions: {
       // A member that died and came back is dialled again at once, not after grpc's 20 s.
@@ -46,6 +55,15 @@ export function oneMember(url: string, { reconnectMs, pingMs }: ConnectionPace):
       "grpc.service_config_disable_resolution": 1,
       // Clients share no connection: a closed one takes its own with it, a stuck one delays nobody.
       "grpc.use_local_subchannel_pool": 1,
+      ...(identity === null ? {} : { "grpc.ssl_target_name_override": MEMBER_SERVER_NAME }),
     },
+  };
+}
+
+function credentialsOf({ authority, certificate, key }: TlsIdentity) {
+  return {
+    rootCertificate: Buffer.from(authority),
+    certChain: Buffer.from(certificate),
+    privateKey: Buffer.from(key),
   };
 }

@@ -6,6 +6,7 @@ import Docker from "dockerode";
 import { clientUrl, memberNameOf, peerUrl } from "../../controller/model/ids.ts";
 import { findLabelled, removeFound } from "../support/docker-remains.ts";
 import { Probe } from "./probe.ts";
+import { PLAIN } from "../support/etcd/transport.ts";
 
 const LABEL = "jupytercluster.dev/bench";
 const NETWORK = "jupyter-cluster-bench-floor";
@@ -102,11 +103,23 @@ export class HandDriven {
 
   private etcd(slot: number, state: "new" | "existing"): string[] {
     const ip = this.ip(slot);
-    const first = this.ips.map((other, s) => `${memberNameOf(s)}=${peerUrl(other)}`).join(",");
+    const first = this.ips
+      .map((other, s) => `${memberNameOf(s)}=${peerUrl(other, PLAIN)}`)
+      .join(",");
     return [
       ...["etcd", "--name", memberNameOf(slot), "--data-dir", "/data/etcd"],
-      ...["--listen-peer-urls", peerUrl(ip), "--initial-advertise-peer-urls", peerUrl(ip)],
-      ...["--listen-client-urls", clientUrl(ip), "--advertise-client-urls", clientUrl(ip)],
+      ...[
+        "--listen-peer-urls",
+        peerUrl(ip, PLAIN),
+        "--initial-advertise-peer-urls",
+        peerUrl(ip, PLAIN),
+      ],
+      ...[
+        "--listen-client-urls",
+        clientUrl(ip, PLAIN),
+        "--advertise-client-urls",
+        clientUrl(ip, PLAIN),
+      ],
       ...["--initial-cluster", first, "--initial-cluster-state", state],
       ...["--heartbeat-interval", "20", "--election-timeout", "200"],
     ];

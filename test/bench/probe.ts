@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { clientUrl } from "../../controller/model/ids.ts";
+import { PLAIN } from "../support/etcd/transport.ts";
 
 /** A killed container's address swallows TCP: without its own deadline a connect hangs. */
 const CONNECT_MS = 200;
@@ -54,7 +55,7 @@ export class Probe {
   }
 
   private async etcdStatus(ip: string): Promise<EtcdStatus> {
-    const { body } = await request(`${clientUrl(ip)}/v3/maintenance/status`, {
+    const { body } = await request(`${clientUrl(ip, PLAIN)}/v3/maintenance/status`, {
       method: "POST",
       body: "{}",
       dispatcher: this.agent,

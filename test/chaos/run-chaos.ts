@@ -12,6 +12,7 @@ import { untilRecovered, wrongAfter } from "./recovery.ts";
 import type { ChaosReport, GroupRecord } from "./report.ts";
 import { type Group, type Planned, schedule } from "./schedule.ts";
 import { Site } from "./site.ts";
+import { TLS } from "../support/etcd/transport.ts";
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -107,7 +108,9 @@ class ChaosRun {
     this.writer = await KeyWriter.start({
       run: `seed-${this.options.seed}`,
       inFlight: IN_FLIGHT,
-      endpoints: async () => (await site.cluster.object()).status.nodes.map((n) => clientUrl(n.ip)),
+      identity: await site.cluster.etcdIdentity(),
+      endpoints: async () =>
+        (await site.cluster.object()).status.nodes.map((n) => clientUrl(n.ip, TLS)),
     });
   }
 

@@ -29,7 +29,7 @@ export interface SiteOptions {
 export class Site {
   readonly docker = new Docker();
   readonly small: SmallVolume;
-  readonly filler = new Filler();
+  readonly filler = new Filler(() => this.cluster.etcdIdentity());
   spec: Spec = FIRST_SPEC;
   /** No request can succeed then. */
   isControllerAway = true;

@@ -92,7 +92,7 @@ describe("the election story", () => {
     const [old, successor] = [leaderOf(before), followersOf(before)[0]];
     const id = successor?.etcd?.memberId ?? "";
     const lostBefore = await messages("LeaderLost");
-    expect((await cluster.exec(old, ["etcdctl", "move-leader", id])).code).toBe(0);
+    expect((await cluster.etcdctl(old, "move-leader", id)).code).toBe(0);
     const after = await cluster.until("all have told", (o) => isTold(o, id, 3));
     expect(latest(after)).toMatchObject({
       cause: "Transfer",

@@ -22,7 +22,8 @@ beforeAll(async () => {
   await cluster.untilServing();
   await cluster.untilReady();
   const endpoints = async () => (await cluster.object()).status.endpoints.etcd;
-  writer = await KeyWriter.start({ run: NAME, endpoints });
+  const identity = await cluster.etcdIdentity();
+  writer = await KeyWriter.start({ run: NAME, endpoints, identity });
 });
 
 afterAll(async () => {

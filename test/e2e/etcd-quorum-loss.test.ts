@@ -158,15 +158,15 @@ describe("the database reaches its quota", () => {
       (o) => isTrue(o, "SpaceAvailable") && isTrue(o, "Ready"),
       120_000,
     );
-    const put = await cluster.exec(leaderOf(cured), ["etcdctl", "put", "small", "1"]);
+    const put = await cluster.etcdctl(leaderOf(cured), "put", "small", "1");
     expect(put.code, put.stderr).toBe(0);
     expect(await eventReasons()).toEqual(expect.arrayContaining(["EtcdCompacted", "AlarmCleared"]));
   });
 });
 
-function startWriter(run: string): Promise<KeyWriter> {
+async function startWriter(run: string): Promise<KeyWriter> {
   const endpoints = async () => (await cluster.object()).status.endpoints.etcd;
-  return KeyWriter.start({ run, endpoints });
+  return KeyWriter.start({ run, endpoints, identity: await cluster.etcdIdentity() });
 }
 
 function recoveries(times: number): Promise<JupyterClusterObject> {

@@ -19,6 +19,7 @@ import {
 } from "../support/agent/agent-etcd.ts";
 import type { AgentNode } from "../support/agent/agent-node.ts";
 import { until } from "../support/poll.ts";
+import { TLS } from "../support/etcd/transport.ts";
 
 const KEYS = 300;
 const ROUNDS_MAX = 12;
@@ -31,7 +32,7 @@ const cluster = new AgentCluster({
   size: 3,
   standby: "cold",
 });
-const keys = new Keys();
+const keys = new Keys(cluster.identity);
 const signal = new AbortController().signal;
 let snapshot: SnapshotInfo;
 let content: Buffer;
@@ -67,7 +68,7 @@ async function command(node: AgentNode, etcd: EtcdStart): Promise<void> {
 
 function restoreCommand(node: AgentNode, token: string, from: SnapshotInfo | null) {
   const memberName = memberNameOf(node.slot);
-  const initialCluster = { [memberName]: peerUrl(node.ip) };
+  const initialCluster = { [memberName]: peerUrl(node.ip, TLS) };
   const clusterId = bootstrapClusterId(initialCluster, token);
   const ref = from && { sha256: from.sha256, revision: from.revision };
   return { mode: "restore", memberName, initialCluster, clusterId, token, snapshot: ref } as const;

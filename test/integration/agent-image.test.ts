@@ -105,7 +105,7 @@ describe("the agent image", () => {
       taskId: "image-test",
       ip: "127.0.0.1",
       tokenSha256: "0".repeat(64),
-      etcd: { heartbeatMs: 100, electionMs: 1000, quotaMiB: 64 },
+      etcd: { tls: false, heartbeatMs: 100, electionMs: 1000, quotaMiB: 64 },
       jupyter: { port: 8888, auth: "token", standby: "cold" },
       ssh: { user: "admin", authorizedKeys: [] },
       storage: { mountPath: "/shared" },

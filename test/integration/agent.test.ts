@@ -13,6 +13,7 @@ import {
 import { AgentCluster } from "../support/agent/agent-cluster.ts";
 import type { AgentNode } from "../support/agent/agent-node.ts";
 import { until } from "../support/poll.ts";
+import { TLS } from "../support/etcd/transport.ts";
 
 const cluster = new AgentCluster({
   image: inject("agentImage"),
@@ -207,7 +208,7 @@ describe("when a member is replaced", () => {
 
     const added = await leader.exec([
       ...["etcdctl", "member", "add", memberNameOf(node.slot), "--learner"],
-      `--peer-urls=${peerUrl(node.ip)}`,
+      `--peer-urls=${peerUrl(node.ip, TLS)}`,
     ]);
     const [, newId = "", clusterId = ""] =
       /Member +(\w+) added to cluster +(\w+)/.exec(added) ?? [];

@@ -26,7 +26,12 @@ beforeAll(async () => {
   cluster = new EtcdNodes({ docker, run, subnet: "172.31.50.0/24", image });
   await cluster.createNetwork();
   nodes.push(...(await cluster.bootstrap([0, 1, 2])));
-  client = new EtcdClusterClient({ connect: memberClient, clock: systemClock, log: silentLog });
+  client = new EtcdClusterClient({
+    connect: memberClient,
+    identity: null,
+    clock: systemClock,
+    log: silentLog,
+  });
   client.setEndpoints(nodes.map((n) => n.url));
   await until("the first put", async () => {
     await client.put(KEY, "first");
@@ -41,7 +46,7 @@ afterAll(async () => {
 
 /** The member's own view; null while it does not answer. */
 async function statusOf(node: EtcdNode) {
-  const member = memberClient(node.url);
+  const member = memberClient(node.url, null);
   try {
     const options = { deadline: Date.now() + 500 };
     const status = await member.maintenance.status(options);
@@ -83,6 +88,7 @@ describe("keys", () => {
   it("overwrites a value that somebody else wrote meanwhile", async () => {
     const other = new EtcdClusterClient({
       connect: memberClient,
+      identity: null,
       clock: systemClock,
       log: silentLog,
     });
@@ -119,7 +125,7 @@ describe("members in trouble", () => {
     const { leader } = await leaderAndFollowers();
     client.setEndpoints([leader.url]);
     await client.put(KEY, "before");
-    const member = memberClient(leader.url);
+    const member = memberClient(leader.url, null);
     const options = () => ({ deadline: Date.now() + 2_000 });
     let arriveLate: () => Promise<unknown> = () => Promise.reject(new Error("nothing was put"));
     let stuck = false;
@@ -139,7 +145,7 @@ describe("members in trouble", () => {
 
   it("takes a put whose answer got lost for done when it is tried again", async () => {
     const { leader } = await leaderAndFollowers();
-    const member = memberClient(leader.url);
+    const member = memberClient(leader.url, null);
     const options = () => ({ deadline: Date.now() + 2_000 });
     const puts = new FencedPut(async (call) => {
       await call(member, options());
@@ -261,6 +267,7 @@ describe("closing", () => {
   it("ends calls in flight and refuses later ones", async () => {
     const own = new EtcdClusterClient({
       connect: memberClient,
+      identity: null,
       clock: systemClock,
       log: silentLog,
     });

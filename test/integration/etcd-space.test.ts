@@ -24,9 +24,14 @@ beforeAll(async () => {
   cluster = new EtcdNodes({ docker, run, subnet: "172.31.51.0/24", image });
   await cluster.createNetwork();
   const nodes = await cluster.bootstrap([0]);
-  client = new EtcdClusterClient({ connect: memberClient, clock: systemClock, log: silentLog });
+  client = new EtcdClusterClient({
+    connect: memberClient,
+    identity: null,
+    clock: systemClock,
+    log: silentLog,
+  });
   client.setEndpoints(nodes.map((n) => n.url));
-  member = memberClient(nodes[0]?.url ?? "");
+  member = memberClient(nodes[0]?.url ?? "", null);
   await until("the first put", async () => {
     await client.put(KEY, "first");
     return true;

@@ -19,6 +19,7 @@ import { AgentCluster } from "../support/agent/agent-cluster.ts";
 import type { AgentNode } from "../support/agent/agent-node.ts";
 import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
+import { TLS } from "../support/etcd/transport.ts";
 
 const cluster = new AgentCluster({
   image: inject("agentImage"),
@@ -39,7 +40,7 @@ beforeAll(async () => {
   serving = cluster.node(0);
   waiting = cluster.node(1);
   await Promise.all([serving.run(), waiting.run()]);
-  const alone = { "slot-0": peerUrl(serving.ip) };
+  const alone = { "slot-0": peerUrl(serving.ip, TLS) };
   const bootstrap = { mode: "bootstrap", memberName: "slot-0", token: "jobs" } as const;
   const command = cluster.command(serving, { ...bootstrap, initialCluster: alone });
   await until("the command is taken", async () => (await serving.command(command)).code === 202);
@@ -115,10 +116,11 @@ describe("the jobs", () => {
     });
     const client = new EtcdClusterClient({
       connect: memberClient,
+      identity: cluster.identity,
       clock: systemClock,
       log: silentLog,
     });
-    client.setEndpoints([clientUrl(serving.ip)]);
+    client.setEndpoints([clientUrl(serving.ip, TLS)]);
     await client.compact(revision);
     client.close();
     // etcd frees the pages in the background, some time after it has answered.

@@ -1,20 +1,31 @@
 /** Commands come from outside: every field is checked, and nothing else is taken over. */
-import type { StartCommand, EtcdStart } from "../../../controller/model/agent-api.ts";
+import type { EtcdStart, NodeConfig, StartCommand } from "../../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
-import { memberNameOf } from "../../../controller/model/ids.ts";
+import { type EtcdTransport, memberNameOf } from "../../../controller/model/ids.ts";
+import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { Checker, CheckError } from "../system/checker.ts";
 
 const MODES = ["bootstrap", "resume", "join", "force-new-cluster", "restore"] as const;
 const HEX_ID = /^[0-9a-f]{1,16}$/;
 const MEMBER_NAME = /^slot-\d+$/;
 const TOKEN = /^[\x21-\x7e]{1,300}$/;
-const PEER_URL = /^http:\/\/\d+\.\d+\.\d+\.\d+:\d+$/;
+const PEER_URL = /^https?:\/\/\d+\.\d+\.\d+\.\d+:\d+$/;
+
+/** PEM (RFC 7468). */
+const pem = (label: string) =>
+  new RegExp(`^-----BEGIN ${label}-----\\n[A-Za-z0-9+/=\\n]{1,8000}\\n-----END ${label}-----\\n$`);
+const CERTIFICATE = pem("CERTIFICATE");
+const PRIVATE_KEY = pem("PRIVATE KEY");
 
 /**
- * @param slot this node's; a command for the member of another slot is refused
+ * @param config this node's; a command for the member of another slot is refused, and one that
+ *   would make etcd speak otherwise than it was launched for
  * @throws CheckError naming the field and what is allowed
  */
-export function parseStartCommand(value: unknown, slot: number): StartCommand {
+export function parseStartCommand(
+  value: unknown,
+  { slot, etcd: transport }: Pick<NodeConfig, "slot" | "etcd">,
+): StartCommand {
   const root = new Checker(value, "command");
   const jupyter = root.object("jupyter");
   const etcd = parseEtcdCommand(root.object("etcd"));
@@ -24,11 +35,25 @@ export function parseStartCommand(value: unknown, slot: number): StartCommand {
   return {
     commandId: root.string("commandId", /^[\x21-\x7e]{1,300}$/),
     etcd,
+    tls: parseTls(root.nullableObject("tls"), transport),
     jupyter: {
       token: jupyter.string("token", /^[\x21-\x7e]{0,300}$/),
       cookieSecret: jupyter.string("cookieSecret", /^[\x21-\x7e]{16,300}$/),
     },
   };
+}
+
+function parseTls(tls: Checker | null, transport: EtcdTransport): TlsIdentity | null {
+  if ((tls !== null) !== transport.tls) {
+    throw new CheckError(`command.tls must ${transport.tls ? "not " : ""}be null on this node`);
+  }
+  return (
+    tls && {
+      authority: tls.string("authority", CERTIFICATE),
+      certificate: tls.string("certificate", CERTIFICATE),
+      key: tls.string("key", PRIVATE_KEY),
+    }
+  );
 }
 
 function parseEtcdCommand(etcd: Checker): EtcdStart {

@@ -1,5 +1,9 @@
 /** `PUT /v1/start`, whatever it came over. */
-import type { StartCommand, AgentRefusal } from "../../../controller/model/agent-api.ts";
+import type {
+  AgentRefusal,
+  NodeConfig,
+  StartCommand,
+} from "../../../controller/model/agent-api.ts";
 import { CheckError } from "../system/checker.ts";
 import { parseStartCommand } from "./parse-start-command.ts";
 
@@ -9,15 +13,15 @@ export type OrderAnswer =
   | { readonly status: 400; readonly answer: { readonly message: string } }
   | { readonly status: 409; readonly answer: AgentRefusal };
 
-/** @param slot this node's */
+/** @param config this node's */
 export function takeCommand(
   value: unknown,
-  slot: number,
+  config: Pick<NodeConfig, "slot" | "etcd">,
   accept: (command: StartCommand) => AgentRefusal | null,
 ): OrderAnswer {
   let command: StartCommand;
   try {
-    command = parseStartCommand(value, slot);
+    command = parseStartCommand(value, config);
   } catch (error) {
     if (!(error instanceof CheckError)) throw error;
     return { status: 400, answer: { message: error.message } };

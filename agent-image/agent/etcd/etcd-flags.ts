@@ -1,13 +1,25 @@
 /** How etcd is run. Pure. */
 import type { EtcdStart, NodeConfig } from "../../../controller/model/agent-api.ts";
-import { clientUrl, ETCD_CLIENT_PORT, peerUrl } from "../../../controller/model/ids.ts";
+import { clientUrl, peerUrl } from "../../../controller/model/ids.ts";
+import { AUTHORITY_FILE, IDENTITY_FILE } from "../../../controller/model/tls-identity.ts";
 
-export const LOCAL_CLIENT_URL = `http://127.0.0.1:${ETCD_CLIENT_PORT}`;
+export const LOOPBACK = "127.0.0.1";
 /**
  * Entries between two snapshots of the raft log. A follower that lags further gets the whole
  * database instead, which is small here; fewer entries in memory and a shorter replay matter more.
  */
 const SNAPSHOT_COUNT = 10_000;
+
+/** etcd reads the files again at each handshake. */
+const TLS_FLAGS = [
+  ["client-cert-auth", "trusted-ca-file", "cert-file", "key-file"],
+  ["peer-client-cert-auth", "peer-trusted-ca-file", "peer-cert-file", "peer-key-file"],
+].flatMap(([proof, authority, certificate, key]) => [
+  `--${proof}`,
+  `--${authority}=${AUTHORITY_FILE}`,
+  `--${certificate}=${IDENTITY_FILE}`,
+  `--${key}=${IDENTITY_FILE}`,
+]);
 
 /** @param force add `--force-new-cluster`: this member becomes the only one, with its data */
 export function etcdFlags(
@@ -16,13 +28,17 @@ export function etcdFlags(
   command: EtcdStart,
   force: boolean,
 ): string[] {
+  const transport = config.etcd;
+  const peer = peerUrl(config.ip, transport);
+  const client = clientUrl(config.ip, transport);
   return [
     `--name=${command.memberName}`,
     `--data-dir=${dataDir}`,
-    `--listen-peer-urls=${peerUrl(config.ip)}`,
-    `--initial-advertise-peer-urls=${peerUrl(config.ip)}`,
-    `--listen-client-urls=${clientUrl(config.ip)},${LOCAL_CLIENT_URL}`,
-    `--advertise-client-urls=${clientUrl(config.ip)}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--listen-client-urls=${client},${clientUrl(LOOPBACK, transport)}`,
+    `--advertise-client-urls=${client}`,
+    ...(transport.tls ? TLS_FLAGS : []),
     `--heartbeat-interval=${config.etcd.heartbeatMs}`,
     `--election-timeout=${config.etcd.electionMs}`,
     // Ours is the gate: one change at a time, only while quorate, and new members as learners.

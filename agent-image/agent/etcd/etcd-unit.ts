@@ -25,12 +25,13 @@ import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
 import { planStart, refuse } from "./start-rules.ts";
 import { StartCommandWorker } from "./start-worker.ts";
+import { writeTlsFiles } from "./tls-files.ts";
 
 const STOP_MS_MAX = 2_000;
 /** An election that takes longer is one that has no quorum (milliseconds). */
 const UNREST_MS_MAX = 3_000;
 
-export interface EtcdUnitOptions extends Omit<AgentPorts, "soon" | "files"> {
+export interface EtcdUnitOptions extends Omit<AgentPorts, "soon"> {
   readonly config: NodeConfig;
   readonly user: User;
   readonly data: DataDir;
@@ -120,6 +121,8 @@ export class EtcdUnit {
       { commandId: command.commandId, mode: command.etcd.mode, ...plan },
       "command is carried out",
     );
+    const { files, user } = this.options;
+    if (command.tls !== null) await writeTlsFiles(files, user, command.tls);
     const isEmpty = board.now.data.state === "empty";
     const { identity, keeper } = this;
     await changeData(command, plan, isEmpty, { ...this.options, identity, keeper });

@@ -1,12 +1,13 @@
 /** The local member's API over loopback. */
 import type { Etcd3, IEvent } from "etcd3";
+import type { EtcdTransport } from "../../../controller/model/ids.ts";
 import type { EtcdClient, KeyChange, KeyRange, KeyValue, Watch } from "../ports/etcd-client.ts";
 import { connect, within } from "./grpc-connection.ts";
 import { healthFrom, membersFrom } from "./health.ts";
 import { LeaseKeepAlive } from "./lease-keep-alive.ts";
 
-export async function connectLocalEtcd(): Promise<EtcdClient> {
-  return new GrpcClient(await connect());
+export async function connectLocalEtcd(transport: EtcdTransport): Promise<EtcdClient> {
+  return new GrpcClient(await connect(transport));
 }
 
 class GrpcClient implements EtcdClient {

@@ -3,7 +3,10 @@
  */
 import type { Etcd3 } from "etcd3";
 import { type ConnectionPace, oneMember } from "../../../controller/support/etcd3-options.ts";
-import { LOCAL_CLIENT_URL } from "./etcd-flags.ts";
+import { clientUrl, type EtcdTransport } from "../../../controller/model/ids.ts";
+import { nodeFiles } from "../system/node-files.ts";
+import { LOOPBACK } from "./etcd-flags.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 const PACE: ConnectionPace = {
   reconnectMs: { first: 20, max: 200 },
@@ -18,10 +21,11 @@ const CALL_MS_MAX = 1_000;
  * A client with a connection of its own. Loading etcd3 takes some 100 ms of the processor, so it
  * happens with the first client and not before the agent answers.
  */
-export async function connect(): Promise<Etcd3> {
+export async function connect({ tls }: EtcdTransport): Promise<Etcd3> {
   const { Etcd3 } = await import("./etcd3.ts");
+  const identity = tls ? await readTlsFiles(nodeFiles) : null;
   return new Etcd3({
-    ...oneMember(LOCAL_CLIENT_URL, PACE),
+    ...oneMember(clientUrl(LOOPBACK, { tls }), PACE, identity),
     defaultCallOptions: (call) => (call.isStream ? {} : within(CALL_MS_MAX)),
   });
 }

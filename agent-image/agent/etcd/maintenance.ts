@@ -1,11 +1,13 @@
 /** Long work on the local member's database that the controller asks for; one piece at a time. */
-import type { EtcdHealth } from "../../../controller/model/agent-api.ts";
+import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
+import { clientUrl } from "../../../controller/model/ids.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import { type SnapshotFacts, verifySnapshot } from "../snapshot/snapshot-file.ts";
 import type { SnapshotBody, SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import { Turn } from "../system/turn.ts";
-import { LOCAL_CLIENT_URL } from "./etcd-flags.ts";
+import { LOOPBACK } from "./etcd-flags.ts";
+import { ETCDCTL_TLS_FLAGS } from "./tls-files.ts";
 
 const SAVE_MS_MAX = 3 * 60_000;
 const DEFRAGMENT_MS_MAX = 5 * 60_000;
@@ -28,6 +30,7 @@ export class Maintenance {
     private readonly options: Pick<AgentPorts, "files" | "processes" | "connectEtcd" | "log"> & {
       /** For what is in the making; on the data volume. */
       readonly scratch: string;
+      readonly config: Pick<NodeConfig, "etcd">;
       readonly stage: SnapshotStage;
       readonly board: StatusBoard;
       /** etcd may be silent for a while. */
@@ -54,7 +57,7 @@ export class Maintenance {
       const { files, processes, scratch } = this.options;
       const path = `${scratch}/snapshot.db`;
       try {
-        const args = [`--endpoints=${LOCAL_CLIENT_URL}`, "snapshot", "save", path];
+        const args = [...this.endpoint(), "snapshot", "save", path];
         await processes.run("/usr/bin/etcdctl", args, { timeoutMs: SAVE_MS_MAX });
         const facts = await verifySnapshot(this.options, path);
         if (this.serving().clusterId !== clusterId) throw new NotServingError("etcd was restarted");
@@ -95,6 +98,12 @@ export class Maintenance {
       }
       log.info({ beforeBytes: before.dbSizeBytes }, "database defragmented");
     });
+  }
+
+  private endpoint(): string[] {
+    const transport = this.options.config.etcd;
+    const endpoint = `--endpoints=${clientUrl(LOOPBACK, transport)}`;
+    return transport.tls ? [endpoint, ...ETCDCTL_TLS_FLAGS] : [endpoint];
   }
 
   private serving(): EtcdHealth {

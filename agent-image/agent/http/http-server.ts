@@ -111,7 +111,8 @@ export class HttpApi {
     if (body === null) return respond(response, 413, { message: "the command is too long" });
     const value = attempt(() => JSON.parse(body) as unknown);
     if (value instanceof Error) return respond(response, 400, { message: value.message });
-    const { status, answer } = takeCommand(value, this.options.config.slot, this.options.command);
+    const { config, command } = this.options;
+    const { status, answer } = takeCommand(value, config, command);
     return respond(response, status, answer);
   }
 }

@@ -11,15 +11,15 @@ export function firstNodes(view: ClusterView, { slots }: Bootstrapping): readonl
   return view.nodes.filter((n) => slots.includes(n.slot));
 }
 
-export function initialMemberId({ ip }: NodeView, { token }: Bootstrapping): string {
-  return bootstrapMemberId(peerUrl(ip), token);
+export function initialMemberId({ peerUrl: url }: NodeView, { token }: Bootstrapping): string {
+  return bootstrapMemberId(url, token);
 }
 
 /** The same whatever has become of the slots since: one that is scaled away is among them too. */
 export function initialCluster({ spec }: ClusterView, { slots }: Bootstrapping): InitialCluster {
   const urls = slots.map((slot) => {
     const ip = slotAddress(spec.network.firstAddress, slot);
-    return [memberNameOf(slot), peerUrl(ip)] as const;
+    return [memberNameOf(slot), peerUrl(ip, spec.etcd)] as const;
   });
   return Object.fromEntries(urls);
 }

@@ -3,7 +3,14 @@
  */
 import { createHash } from "node:crypto";
 import { DATA_MOUNT, NODE_CONFIG_ENV, type NodeConfig } from "../../model/agent-api.ts";
-import { type ClusterRef, LABELS, slotAddress, slotHostname } from "../../model/ids.ts";
+import {
+  type ClusterRef,
+  type EtcdTransport,
+  LABELS,
+  slotAddress,
+  slotHostname,
+} from "../../model/ids.ts";
+import { etcdctlEnvironment } from "../../model/tls-identity.ts";
 import type { ClusterSecrets } from "../../model/memory.ts";
 import type { Parameter, TaskInfo } from "../../mesos/wire.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
@@ -46,7 +53,10 @@ export function taskInfo(input: TaskTemplateInput): TaskInfo {
     command: {
       shell: false,
       environment: {
-        variables: [{ name: NODE_CONFIG_ENV, value: JSON.stringify(nodeConfig(input)) }],
+        variables: [
+          { name: NODE_CONFIG_ENV, value: JSON.stringify(nodeConfig(input)) },
+          ...etcdctlVariables(spec.etcd),
+        ],
       },
     },
     container: {
@@ -95,6 +105,10 @@ function confinement(pids: number): Parameter[] {
   ];
 }
 
+function etcdctlVariables(transport: EtcdTransport) {
+  return Object.entries(etcdctlEnvironment(transport)).map(([name, value]) => ({ name, value }));
+}
+
 function labelParameters(labels: Readonly<Record<string, string>>): Parameter[] {
   return Object.entries(labels).map(([key, value]) => ({
     key: "label",
@@ -111,6 +125,7 @@ function nodeConfig({ ref, spec, slot, taskId, secrets }: TaskTemplateInput): No
     ip: slotAddress(spec.network.firstAddress, slot),
     tokenSha256: createHash("sha256").update(secrets.agentToken).digest("hex"),
     etcd: {
+      tls: spec.etcd.tls,
       heartbeatMs: spec.etcd.heartbeatMs,
       electionMs: spec.etcd.electionMs,
       quotaMiB: spec.etcd.quotaMiB,

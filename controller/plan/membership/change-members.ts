@@ -2,7 +2,6 @@
  * The etcd membership follows the slots: one change at a time, only with a quorum that confirms
  * the present membership, and never one that would give the quorum up (docs/ARCHITECTURE.md).
  */
-import { peerUrl } from "../../model/ids.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
 import { type ClusterView, type NodeView, takesStartCommand } from "../view/cluster-view.ts";
@@ -66,7 +65,7 @@ function joinNext(view: ClusterView, plan: PlanBuilder): void {
   if (joiner === undefined) return;
   if (view.etcd.members?.some((m) => m.isLearner)) return makeRoom(view, plan);
   if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return;
-  plan.addAction({ type: "AddLearner", slot: joiner.slot, peerUrl: peerUrl(joiner.ip) });
+  plan.addAction({ type: "AddLearner", slot: joiner.slot, peerUrl: joiner.peerUrl });
   plan.addEvent("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as a learner`);
 }
 

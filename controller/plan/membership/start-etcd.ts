@@ -1,7 +1,7 @@
 /** Each agent that waits is told how to start etcd, or is left waiting when nothing is safe yet. */
 import type { EtcdStart } from "../../model/agent-api.ts";
 import { bootstrapClusterId } from "../../model/bootstrap-ids.ts";
-import { memberNameOf, peerUrl } from "../../model/ids.ts";
+import { memberNameOf } from "../../model/ids.ts";
 import type { BootstrapMemory } from "../../model/memory.ts";
 import {
   type Bootstrapping,
@@ -87,6 +87,6 @@ function joinCommand(node: NodeView, view: ClusterView, clusterId: string): Etcd
     memberName,
     memberId: member.id,
     clusterId,
-    initialCluster: Object.fromEntries([...urls, [memberName, peerUrl(node.ip)]]),
+    initialCluster: Object.fromEntries([...urls, [memberName, node.peerUrl]]),
   };
 }

@@ -94,6 +94,7 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
     },
   },
   etcd: {
+    tls: refused("members that run would not understand the others"),
     dataVolume: refused("etcd's data is there"),
     heartbeatMilliseconds: rolling,
     electionMilliseconds: rolling,

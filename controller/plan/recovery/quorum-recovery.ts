@@ -1,6 +1,6 @@
 /** The cluster begins anew from one slot: the decision, and its end. */
 import { bootstrapClusterId, bootstrapMemberId } from "../../model/bootstrap-ids.ts";
-import { memberNameOf, peerUrl } from "../../model/ids.ts";
+import { memberNameOf } from "../../model/ids.ts";
 import type { RecoveryMemory, QuorumRecovery } from "../../model/memory.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
 import { initialClusterId } from "../bootstrap/initial-members.ts";
@@ -49,7 +49,7 @@ export function beginQuorumRecovery(
 
 function decide(
   source: RecoverySource,
-  { slot, ip, agent }: NodeView,
+  { slot, peerUrl, agent }: NodeView,
   view: ClusterView,
   { token, since }: { readonly token: string; readonly since: number },
 ): QuorumRecovery {
@@ -73,13 +73,13 @@ function decide(
       previousVoters: former,
     };
   }
-  const clusterId = bootstrapClusterId({ [memberNameOf(slot)]: peerUrl(ip) }, token);
+  const clusterId = bootstrapClusterId({ [memberNameOf(slot)]: peerUrl }, token);
   return { ...source, slot, since, clusterId, token };
 }
 
-function memberIdOf(recovery: QuorumRecovery, { ip }: NodeView): string {
+function memberIdOf(recovery: QuorumRecovery, { peerUrl }: NodeView): string {
   if (recovery.from === "survivor") return recovery.memberId;
-  return bootstrapMemberId(peerUrl(ip), recovery.token);
+  return bootstrapMemberId(peerUrl, recovery.token);
 }
 
 function newestSeen(view: ClusterView, { lastSeen }: RecoveryMemory, at: number) {

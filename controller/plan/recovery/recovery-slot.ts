@@ -4,7 +4,7 @@
  * however often.
  */
 import type { AgentStatus, EtcdStart } from "../../model/agent-api.ts";
-import { memberNameOf, peerUrl } from "../../model/ids.ts";
+import { memberNameOf } from "../../model/ids.ts";
 import type { RecoveryMemory, QuorumRecovery } from "../../model/memory.ts";
 import type { Observed } from "../../model/observed.ts";
 import { startJob } from "../jobs.ts";
@@ -36,7 +36,7 @@ export function wasTold(agent: AgentStatus, recovery: RecoveryMemory): boolean {
 
 /** @returns null while the node cannot be told yet */
 function recoveryCommand(
-  { agent, task, slot, ip }: NodeView,
+  { agent, task, slot, ip, peerUrl }: NodeView,
   recovery: QuorumRecovery,
   observed: Observed,
   plan: PlanBuilder,
@@ -49,7 +49,7 @@ function recoveryCommand(
     const keeps = hasSurvivorData(agent, recovery);
     return keeps ? { mode: "force-new-cluster", memberName, clusterId } : null;
   }
-  const alone = { memberName, initialCluster: { [memberName]: peerUrl(ip) } };
+  const alone = { memberName, initialCluster: { [memberName]: peerUrl } };
   const { token } = recovery;
   const command = { mode: "restore", ...alone, clusterId, token } as const;
   if (recovery.from === "nothing") return { ...command, snapshot: null };

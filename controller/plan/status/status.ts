@@ -40,7 +40,7 @@ export function buildStatus(
     endpoints: {
       jupyter: `http://${spec.proxy.address}:${spec.proxy.port}/`,
       ssh: nodes.map((n) => `${spec.ssh.user}@${n.ip}`),
-      etcd: nodes.map((n) => clientUrl(n.ip)),
+      etcd: nodes.map((n) => clientUrl(n.ip, spec.etcd)),
     },
     elections: memory.elections,
     conditions: memory.conditions,

@@ -1,7 +1,7 @@
 /** Spec, memory and observation joined per slot: what every step of the plan reads. */
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { AgentStatus, EtcdMember } from "../../model/agent-api.ts";
-import { type ClusterRef, slotAddress } from "../../model/ids.ts";
+import { type ClusterRef, peerUrl, slotAddress } from "../../model/ids.ts";
 import { followsLeader, ofCluster } from "../../model/leader.ts";
 import {
   type ClusterMemory,
@@ -20,6 +20,8 @@ import { templateHash } from "./template-hash.ts";
 export interface NodeView {
   readonly slot: number;
   readonly ip: string;
+  /** Of its etcd member. */
+  readonly peerUrl: string;
   /** The spec asks for this slot. */
   readonly desired: boolean;
   readonly memory: SlotMemory;
@@ -73,14 +75,14 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
   const clusterId = clusterIdOf(memory);
   const located = memory.slots.map((slot) => ({
     slot: slot.slot,
-    ip: addressOf(slot.slot, spec),
+    ...addressesOf(slot.slot, spec),
     memory: slot,
     agent: freshAgent(input, slot.task),
   }));
   const etcd = viewEtcd(ofCluster(located, clusterId));
   const facts = { clusterId, recovery: memory.recovery, members: etcd.members };
   const tasks = lastKnown(observed.mesos)?.tasks;
-  const all = located.map(({ slot, ip, memory: slotMemory, agent }) => {
+  const all = located.map(({ slot, ip, peerUrl: ownPeerUrl, memory: slotMemory, agent }) => {
     const { task, memberId } = slotMemory;
     const failing = isEtcdFailing(agent, task, input.now);
     const misplaced = isMisplaced(slotMemory, spec);
@@ -89,12 +91,13 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
     return {
       slot,
       ip,
+      peerUrl: ownPeerUrl,
       desired: slot < spec.replicas,
       memory: slotMemory,
       task,
       observedTask: task ? (tasks?.get(task.taskId) ?? null) : null,
       agent,
-      member: memberOfSlot(etcd.members, slot, ip),
+      member: memberOfSlot(etcd.members, slot, ownPeerUrl),
       leads: etcd.leader?.slot === slot,
       outdated: task !== null && task.templateHash !== hash,
       failing,
@@ -120,12 +123,15 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
 }
 
 /** Of a spec, which is never changed but replaced: the slots' addresses. */
-const addresses = new WeakMap<ClusterSpec, string[]>();
+const addresses = new WeakMap<ClusterSpec, Addresses[]>();
 
-function addressOf(slot: number, spec: ClusterSpec): string {
+type Addresses = Pick<NodeView, "ip" | "peerUrl">;
+
+function addressesOf(slot: number, spec: ClusterSpec): Addresses {
   const known = addresses.get(spec) ?? [];
   addresses.set(spec, known);
-  return (known[slot] ??= slotAddress(spec.network.firstAddress, slot));
+  const ip = slotAddress(spec.network.firstAddress, slot);
+  return (known[slot] ??= { ip, peerUrl: peerUrl(ip, spec.etcd) });
 }
 
 function showsIn({ memory }: ClusterView, { slots, bootstrap, recovery }: ViewedMemory): boolean {

@@ -1,6 +1,6 @@
 /** The etcd cluster as the agents tell it, reduced to what is certain. */
 import type { EtcdMember } from "../../model/agent-api.ts";
-import { memberNameOf, peerUrl } from "../../model/ids.ts";
+import { memberNameOf } from "../../model/ids.ts";
 import { findLeader, type Leader, type LeaderCandidate } from "../../model/leader.ts";
 
 export interface EtcdView {
@@ -45,12 +45,11 @@ export function hasQuorumInSight({ members, healthyVoters, voters }: EtcdView): 
 export function memberOfSlot(
   members: readonly EtcdMember[] | null,
   slot: number,
-  ip: string,
+  peerUrl: string,
 ): EtcdMember | null {
   const name = memberNameOf(slot);
   return (
-    members?.find((m) => m.name === name || (m.name === "" && m.peerUrls.includes(peerUrl(ip)))) ??
-    null
+    members?.find((m) => m.name === name || (m.name === "" && m.peerUrls.includes(peerUrl))) ?? null
   );
 }
 

@@ -27,7 +27,7 @@ function computeHash(spec: ClusterSpec, image: string): string {
   const { resources, network, storage, etcd, jupyter, ssh } = spec;
   const { shared } = storage;
   // A list, not an object: its order is fixed here, whatever order the spec's fields have.
-  const template: readonly (string | number | readonly string[])[] = [
+  const template: readonly (string | number | boolean | readonly string[])[] = [
     image,
     resources.cpus,
     resources.memoryMiB,
@@ -38,6 +38,7 @@ function computeHash(spec: ClusterSpec, image: string): string {
     shared.type,
     shared.mountPath,
     ...ownValues(shared).map(([, value]) => value),
+    etcd.tls,
     etcd.dataVolume,
     etcd.heartbeatMs,
     etcd.electionMs,

@@ -26,6 +26,7 @@ import { simulatedProxy } from "./proxies.ts";
 import type { SnapshotShelf } from "./snapshots.ts";
 import type { StateDisk } from "./state-disk.ts";
 import type { Mutation } from "./mutation.ts";
+import { SIMULATED_CERTIFICATES } from "./certificates.ts";
 
 const IMAGE = "jupyter-cluster/agent:1";
 
@@ -113,6 +114,7 @@ export class SimulatedController {
           agentToken: secret("agent-token"),
           jupyterToken: secret("jupyter-token"),
           cookieSecret: secret("cookie-secret"),
+          authorityKey: null,
         }),
       },
       publisher: published,
@@ -123,6 +125,7 @@ export class SimulatedController {
         transport: new SimulatedConnections(endpoint, name),
         framework: { role: "*" },
       },
+      certificates: SIMULATED_CERTIFICATES,
       connectMember: connectMembers({ endpoint, clock, resolve, mutate: mutation.request }),
       connectAgent: connectAgents({ endpoint, clock, rng: rng.fork("jobs"), owner: name, resolve }),
       docker: null,

@@ -1,7 +1,7 @@
 /**
  * An agent carries out what it is told about etcd, as the real one does, and what is lost by it.
  */
-import type { StartCommand, EtcdStart } from "../../../controller/model/agent-api.ts";
+import type { EtcdStart, StartCommand } from "../../../controller/model/agent-api.ts";
 import { bootstrapClusterId, bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../../controller/model/ids.ts";
 import type { Scratch } from "./scratch.ts";
@@ -13,13 +13,14 @@ import {
   type Volume,
   volumeKey,
 } from "./state.ts";
+import { TLS } from "../../support/etcd/transport.ts";
 
 const NOTHING: LogEnd = { term: 0, index: 0 };
 
 export function giveCommand(
   scratch: Scratch,
   taskId: string,
-  { commandId, etcd }: StartCommand,
+  { commandId, etcd }: Pick<StartCommand, "commandId" | "etcd">,
 ): void {
   const { containers, hosts } = scratch.state;
   const container = containers.find((c) => c.taskId === taskId);
@@ -84,7 +85,7 @@ function bootstrap(
     }));
     begin(scratch, clusterId, clusterId, members, NOTHING);
   }
-  const memberId = bootstrapMemberId(peerUrl(container.ip), token);
+  const memberId = bootstrapMemberId(peerUrl(container.ip, TLS), token);
   take(scratch, memberId, container);
   const volume = { clusterId, memberId, history: clusterId, end: NOTHING, forcedBy: null };
   scratch.setVolume(container, volume);
@@ -105,7 +106,7 @@ function force(scratch: Scratch, container: Container, volume: Volume, commandId
   judgeBeginning(scratch, container, volume);
   const { clusterId, memberId } = volume;
   const history = `${clusterId}+${scratch.state.histories.length}`;
-  const peerUrls = [peerUrl(container.ip)];
+  const peerUrls = [peerUrl(container.ip, TLS)];
   const member = { id: memberId, name: memberNameOf(container.slot), peerUrls, isLearner: false };
   begin(scratch, history, clusterId, [member], volume.end);
   scratch.setVolume(container, { ...volume, history, forcedBy: commandId });
@@ -117,8 +118,8 @@ function restore(
   { clusterId, token }: Extract<EtcdStart, { mode: "restore" }>,
 ): void {
   judgeBeginning(scratch, container, undefined);
-  const memberId = bootstrapMemberId(peerUrl(container.ip), token);
-  const peerUrls = [peerUrl(container.ip)];
+  const memberId = bootstrapMemberId(peerUrl(container.ip, TLS), token);
+  const peerUrls = [peerUrl(container.ip, TLS)];
   const member = { id: memberId, name: memberNameOf(container.slot), peerUrls, isLearner: false };
   // Told again after its data was lost, it is the only member that ever was: it denies nobody a
   // vote.

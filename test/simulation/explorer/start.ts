@@ -10,7 +10,12 @@ import { reconcile } from "./reconcile.ts";
 
 const BEGAN_AT = 1_800_000_000_000;
 const ROUNDS_MAX = 200;
-const SECRETS = { agentToken: "agent", jupyterToken: "jupyter", cookieSecret: "cookie" };
+const SECRETS = {
+  agentToken: "agent",
+  jupyterToken: "jupyter",
+  cookieSecret: "cookie",
+  authorityKey: null,
+};
 
 export interface Site {
   readonly replicas: number;

@@ -44,7 +44,7 @@ export class EtcdProcess {
     };
     const server = new EtcdServer({
       name: flags.get("name"),
-      peerUrl: peerUrl(config.ip),
+      peerUrl: peerUrl(config.ip, config.etcd),
       data,
       clock,
       rng: rng.fork(`etcd ${pid}`),

@@ -146,13 +146,12 @@ export class Node implements ContainerProcess {
       logs: { etcd: quiet, sshd: quiet, jupyter: quiet },
       serve: (api) => {
         this.api = api;
-        const { slot } = config;
         const onCommand = (command: StartCommand, answer: string) =>
           this.onCommand(command, answer);
         const onFailure = (error: unknown) => {
           this.options.trace.add(name, "request failed", messageOf(error));
         };
-        return new WireServer({ api, slot, volume, endpoint, clock, onCommand, onFailure });
+        return new WireServer({ api, config, volume, endpoint, clock, onCommand, onFailure });
       },
     });
   }

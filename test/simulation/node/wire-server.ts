@@ -2,7 +2,7 @@
 import type { AgentApi, AgentServer } from "../../../agent-image/agent/agent.ts";
 import { followStatus } from "../../../agent-image/agent/api/follow-status.ts";
 import { takeCommand } from "../../../agent-image/agent/api/take-start-command.ts";
-import type { StartCommand } from "../../../controller/model/agent-api.ts";
+import type { StartCommand, NodeConfig } from "../../../controller/model/agent-api.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { ProcessClock } from "../engine/process-clock.ts";
 import { snapshotBytes, snapshotIn } from "../etcd/snapshot-bytes.ts";
@@ -20,7 +20,7 @@ export interface SnapshotAnswer {
 
 export interface WireServerOptions {
   readonly api: AgentApi;
-  readonly slot: number;
+  readonly config: NodeConfig;
   readonly volume: SlotVolume;
   readonly endpoint: Endpoint;
   /** The agent's: what comes while it is stopped waits for it. */
@@ -88,8 +88,8 @@ export class WireServer implements AgentServer {
   }
 
   private command(body: unknown): unknown {
-    const { api, slot, onCommand } = this.options;
-    const { status, answer } = takeCommand(body, slot, api.command);
+    const { api, config, onCommand } = this.options;
+    const { status, answer } = takeCommand(body, config, api.command);
     onCommand(body as StartCommand, status === 202 ? "taken" : JSON.stringify(answer));
     return status === 202 ? "accepted" : answer;
   }

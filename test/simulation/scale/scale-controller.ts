@@ -14,6 +14,7 @@ import { silentLog } from "../../support/silent-log.ts";
 import { simulatedProxy } from "../controller/proxies.ts";
 import { CheapDisk } from "./cheap-disk.ts";
 import { type Reconcile, WorkCount } from "./work-count.ts";
+import { SIMULATED_CERTIFICATES } from "../controller/certificates.ts";
 
 export interface ScaleControllerOptions {
   readonly clock: Clock;
@@ -68,7 +69,12 @@ export class ScaleController {
       },
       identities: {
         uid: () => String((this.nextUid += 1)).padStart(8, "0"),
-        secrets: () => ({ agentToken: "agent", jupyterToken: "jupyter", cookieSecret: "cookie" }),
+        secrets: () => ({
+          agentToken: "agent",
+          jupyterToken: "jupyter",
+          cookieSecret: "cookie",
+          authorityKey: null,
+        }),
       },
       publisher: this.published,
       state: stateOn(this.disk),
@@ -78,6 +84,7 @@ export class ScaleController {
         transport: mesos,
         framework: { role: "*" },
       },
+      certificates: SIMULATED_CERTIFICATES,
       connectMember,
       connectAgent,
       docker: null,

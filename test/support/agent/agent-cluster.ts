@@ -10,8 +10,11 @@ import {
   taskIdOf,
 } from "../../../controller/model/ids.ts";
 import type { DesiredSlots } from "../../../controller/model/naming.ts";
+import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { findLabelled, removeFound, TEST_LABEL } from "../docker-remains.ts";
+import { TestAuthority } from "../etcd/test-authority.ts";
 import { AgentNode } from "./agent-node.ts";
+import { TLS } from "../etcd/transport.ts";
 
 const NAMESPACE = "default";
 
@@ -32,6 +35,7 @@ export class AgentCluster {
   private readonly agentToken = randomBytes(16).toString("hex");
   private readonly run = randomBytes(4).toString("hex");
   private launches = 0;
+  private readonly authority = new TestAuthority();
 
   constructor(readonly options: AgentClusterOptions) {}
 
@@ -68,10 +72,16 @@ export class AgentCluster {
     return node;
   }
 
+  /** Of a client of its etcd. */
+  get identity(): TlsIdentity {
+    return this.authority.ofClient();
+  }
+
   command(node: AgentNode, etcd: EtcdStart): StartCommand {
     return {
       commandId: `${node.options.config.taskId}:${etcd.mode}`,
       etcd,
+      tls: this.authority.ofNode(node.ip),
       jupyter: { token: this.jupyterToken, cookieSecret: this.cookieSecret },
     };
   }
@@ -86,7 +96,7 @@ export class AgentCluster {
   }
 
   initialCluster(): Record<string, string> {
-    return Object.fromEntries(this.nodes.map((n) => [memberNameOf(n.slot), peerUrl(n.ip)]));
+    return Object.fromEntries(this.nodes.map((n) => [memberNameOf(n.slot), peerUrl(n.ip, TLS)]));
   }
 
   /** What the controller writes: which slots the cluster has. */
@@ -125,7 +135,7 @@ export class AgentCluster {
         slot,
         taskId: taskIdOf(ref, this.run, slot, this.launches),
         ip: slotAddress(firstAddress, slot),
-        etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
+        etcd: { tls: true, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
         jupyter: { port: 8888, auth: "token", standby },
         ssh: { user: "admin", authorizedKeys: [] },
         storage: { mountPath: "/home/shared" },

@@ -1,24 +1,30 @@
 /** Work on the etcd of nodes with agents, as the controller and as a user do it. */
 import { DATA_MOUNT, type AgentRefusal } from "../../../controller/model/agent-api.ts";
 import { clientUrl } from "../../../controller/model/ids.ts";
+import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { KvGateway } from "../etcd/kv-gateway.ts";
 import type { AgentNode } from "./agent-node.ts";
+import { TLS } from "../etcd/transport.ts";
 
 const DATA = `${DATA_MOUNT}/etcd`;
 const WAL = `${DATA}/member/wal`;
 
 /** Keys `/k/00000001` … in order, one after the other. */
 export class Keys {
-  private readonly gateway = new KvGateway();
+  private readonly gateway: KvGateway;
   /** How many were acknowledged. */
   acknowledged = 0;
+
+  constructor(identity: TlsIdentity) {
+    this.gateway = new KvGateway(identity);
+  }
 
   /** @returns the revision of the last */
   async put(node: AgentNode, count: number, value = "v"): Promise<number> {
     let revision = 0;
     for (let i = 0; i < count; i += 1) {
       const next = keyOf(this.acknowledged + 1);
-      ({ revision } = await this.gateway.put(clientUrl(node.ip), next, value));
+      ({ revision } = await this.gateway.put(clientUrl(node.ip, TLS), next, value));
       this.acknowledged += 1;
     }
     return revision;
@@ -37,7 +43,7 @@ export class Keys {
 
   /** How many there are, as a quorum says. */
   async count(node: AgentNode): Promise<number> {
-    return (await this.gateway.list(clientUrl(node.ip), "/k/")).length;
+    return (await this.gateway.list(clientUrl(node.ip, TLS), "/k/")).length;
   }
 
   get lastAcknowledged(): string {
@@ -68,7 +74,8 @@ export async function plainForceKeeps(node: AgentNode, key: string): Promise<boo
       --listen-client-urls=${client} --advertise-client-urls=${client} \\
       --listen-peer-urls=${peer} >/tmp/plain.log 2>&1 &
     for try in $(seq 200); do
-      found=$(etcdctl --endpoints=${client} get --count-only --write-out=fields ${key} 2>&1) && break
+      found=$(env -u ETCDCTL_CACERT -u ETCDCTL_CERT -u ETCDCTL_KEY \\
+        etcdctl --endpoints=${client} get --count-only --write-out=fields ${key} 2>&1) && break
     done
     kill -9 $!
     echo "$found"`;
@@ -79,7 +86,8 @@ export async function plainForceKeeps(node: AgentNode, key: string): Promise<boo
 
 /** The bytes in the middle of what etcd has written are not what it wrote. */
 export async function corruptLog(node: AgentNode): Promise<void> {
-  const offset = "$(($(grep -abo /k/ $f | tail -1 | cut -d: -f1) / 2))";
+  const offset =
+    "$(grep -abo /k/ $f | cut -d: -f1 | awk '{ at[NR] = $1 } END { print at[int(NR / 2)] }')";
   const script = `f=$(ls ${WAL}/*.wal | tail -1)
     printf XXXXXXXXXXXXXXXX | dd of=$f bs=1 seek=${offset} conv=notrunc status=none`;
   await node.exec(["sh", "-c", script]);

@@ -12,6 +12,7 @@ import {
   type NodeConfig,
 } from "../../../controller/model/agent-api.ts";
 import { slotHostname } from "../../../controller/model/ids.ts";
+import { etcdctlEnvironment } from "../../../controller/model/tls-identity.ts";
 
 const CONNECT_MS_MAX = 300;
 const CALL_MS_MAX = 2_000;
@@ -50,7 +51,12 @@ export class AgentNode {
       Image: image,
       Hostname: slotHostname(config.cluster, config.slot),
       Labels: { ...labels },
-      Env: [`${NODE_CONFIG_ENV}=${JSON.stringify({ ...config, tokenSha256 })}`],
+      Env: [
+        `${NODE_CONFIG_ENV}=${JSON.stringify({ ...config, tokenSha256 })}`,
+        ...Object.entries(etcdctlEnvironment(config.etcd)).map(
+          ([name, value]) => `${name}=${value}`,
+        ),
+      ],
       HostConfig: {
         NetworkMode: network,
         Binds: [`${dataVolume}:${DATA_MOUNT}`, `${sharedVolume}:${config.storage.mountPath}`],

@@ -66,6 +66,7 @@ const etcd: fc.Arbitrary<NonNullable<Spec["etcd"]>> = fc
     more: optional<
       Omit<NonNullable<Spec["etcd"]>, "heartbeatMilliseconds" | "electionMilliseconds">
     >({
+      tls: fc.boolean(),
       dataVolume: fc.constantFrom("local", "ephemeral"),
       quota: fc.integer({ min: 16, max: 8192 }).map((mebibytes) => `${mebibytes}Mi`),
       snapshots: optional({

@@ -45,7 +45,7 @@ function expectNames(object: JupyterClusterObject): void {
 async function expectLeaderByEtcd(cluster: LocalCluster, o: JupyterClusterObject): Promise<void> {
   const members = new Set<string>();
   for (const node of o.status.nodes) {
-    const asked = await cluster.exec(node, ["etcdctl", "endpoint", "status", "-w", "fields"]);
+    const asked = await cluster.etcdctl(node, "endpoint", "status", "-w", "fields");
     expect(asked.code, asked.stderr).toBe(0);
     const field = (name: string) => new RegExp(`"${name}" : (\\d+)`).exec(asked.stdout)?.[1];
     const leads = field("MemberID") === field("Leader");
@@ -53,7 +53,7 @@ async function expectLeaderByEtcd(cluster: LocalCluster, o: JupyterClusterObject
     members.add(field("Leader") ?? "none");
   }
   expect(members.size).toBe(1);
-  const listed = await cluster.exec(leaderOf(o), ["etcdctl", "member", "list"]);
+  const listed = await cluster.etcdctl(leaderOf(o), "member", "list");
   expect(listed.stdout.trim().split("\n").length).toBe(o.status.nodes.length);
 }
 

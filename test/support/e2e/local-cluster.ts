@@ -6,7 +6,12 @@ import { createWriteStream, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
-import type { ClusterRef } from "../../../controller/model/ids.ts";
+import { ClusterCertificates } from "../../../controller/certificates/certificates.ts";
+import { type ClusterRef, clusterKey } from "../../../controller/model/ids.ts";
+import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
+import { ClusterMemoryStore } from "../../../controller/store/cluster-memory-store.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
+import { silentLog } from "../silent-log.ts";
 import { dataVolumeName } from "../../../controller/plan/launch/task-template.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { freePort } from "../free-port.ts";
@@ -213,9 +218,22 @@ export class LocalCluster {
     await rm(join(this.stateDir, "snapshots"), { recursive: true, force: true });
   }
 
+  /** `etcdctl` on one of the nodes, as its root. */
+  etcdctl(node: NodeStatus, ...args: readonly string[]): Promise<CommandResult> {
+    return this.exec(node, ["etcdctl", ...args], "root");
+  }
+
+  /** What the controller proves itself with to etcd: whoever can read its state may do the same. */
+  async etcdIdentity(): Promise<TlsIdentity | null> {
+    const store = new ClusterMemoryStore(join(this.stateDir, "clusters"), silentLog);
+    const memory = (await store.loadAll()).get(clusterKey(this.ref));
+    if (memory === undefined) throw new Error("the controller has stored nothing of the cluster");
+    return new ClusterCertificates(systemClock).ofController(memory);
+  }
+
   /** The value of a key, asked with `etcdctl` on one of the nodes. */
   async etcdGet(node: NodeStatus, key: string): Promise<string> {
-    const got = await this.exec(node, ["etcdctl", "get", "--print-value-only", key]);
+    const got = await this.etcdctl(node, "get", "--print-value-only", key);
     if (got.code !== 0) throw new Error(got.stderr);
     return got.stdout.trim();
   }

@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import { clientUrl, peerUrl } from "../../../controller/model/ids.ts";
 import { findLabelled, removeFound, TEST_LABEL } from "../docker-remains.ts";
+import { PLAIN } from "./transport.ts";
 
 export interface EtcdNode {
   readonly name: string;
@@ -64,7 +65,7 @@ export class EtcdNodes {
     const { docker, run, image } = this.options;
     const ip = this.addressOf(index);
     const name = `slot-${index}`;
-    const initial = members.map((i) => `slot-${i}=${peerUrl(this.addressOf(i))}`).join(",");
+    const initial = members.map((i) => `slot-${i}=${peerUrl(this.addressOf(i), PLAIN)}`).join(",");
     const container = await docker.createContainer({
       name: `${run}-${name}`,
       Image: image,
@@ -73,9 +74,9 @@ export class EtcdNodes {
         `--name=${name}`,
         "--data-dir=/tmp/etcd",
         `--listen-client-urls=http://0.0.0.0:2379`,
-        `--advertise-client-urls=${clientUrl(ip)}`,
+        `--advertise-client-urls=${clientUrl(ip, PLAIN)}`,
         `--listen-peer-urls=http://0.0.0.0:2380`,
-        `--initial-advertise-peer-urls=${peerUrl(ip)}`,
+        `--initial-advertise-peer-urls=${peerUrl(ip, PLAIN)}`,
         `--initial-cluster=${initial}`,
         `--initial-cluster-state=${state}`,
         "--heartbeat-interval=50",
@@ -86,6 +87,6 @@ export class EtcdNodes {
       HostConfig: { NetworkMode: run },
       NetworkingConfig: { EndpointsConfig: { [run]: { IPAMConfig: { IPv4Address: ip } } } },
     });
-    return { name, ip, url: clientUrl(ip), peerUrl: peerUrl(ip), container };
+    return { name, ip, url: clientUrl(ip, PLAIN), peerUrl: peerUrl(ip, PLAIN), container };
   }
 }

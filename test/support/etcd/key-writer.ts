@@ -9,6 +9,7 @@
  *     await writer.close();
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { until } from "../poll.ts";
 import { type KeyValue, KvGateway, NotSentError } from "./kv-gateway.ts";
 import {
@@ -28,6 +29,8 @@ export interface KeyWriterOptions {
    * ones are kept then.
    */
   readonly endpoints: () => Promise<readonly string[]>;
+  /** Left out: the members speak without TLS. */
+  readonly identity?: TlsIdentity | null;
   /** Puts under way at a time. */
   readonly inFlight?: number;
   /** Least time from one put to the next of a lane. */
@@ -48,7 +51,7 @@ const REFRESH_MS = 500;
 const READ_MS = 60_000;
 
 export class KeyWriter {
-  private readonly gateway = new KvGateway();
+  private readonly gateway: KvGateway;
   private readonly writes: Write[] = [];
   private readonly startedMs = performance.now();
   private endedMs: number | null = null;
@@ -59,7 +62,9 @@ export class KeyWriter {
   private stopped = false;
   private work: Promise<unknown> = Promise.resolve();
 
-  private constructor(private readonly options: KeyWriterOptions) {}
+  private constructor(private readonly options: KeyWriterOptions) {
+    this.gateway = new KvGateway(options.identity ?? null);
+  }
 
   /** Resolves when the first write was acknowledged. */
   static async start(options: KeyWriterOptions): Promise<KeyWriter> {

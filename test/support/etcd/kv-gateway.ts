@@ -1,9 +1,11 @@
 /**
  * Puts and ranges through etcd's own JSON gateway on the client port (etcd v3, "gRPC gateway"):
- * plain HTTP, so that what was sent, and what was not, is known for certain.
+ * HTTP, so that what was sent, and what was not, is known for certain.
  */
 import { connect, type Socket } from "node:net";
+import { connect as connectSecurely } from "node:tls";
 import { Agent } from "undici";
+import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 
 /** A killed container's address swallows packets; a living one answers within a millisecond. */
 const CONNECT_MS = 300;
@@ -27,10 +29,16 @@ export interface KeyValue {
 }
 
 export class KvGateway {
-  private readonly agent = new Agent({
-    connect: ({ hostname, port }, callback) => connectWithin(hostname, Number(port), callback),
-    pipelining: 1,
-  });
+  private readonly agent: Agent;
+
+  /** @param identity null: the members speak without TLS */
+  constructor(identity: TlsIdentity | null) {
+    this.agent = new Agent({
+      connect: ({ hostname, port }, callback) =>
+        connectWithin({ hostname, port: Number(port), identity }, callback),
+      pipelining: 1,
+    });
+  }
 
   /** @throws NotSentError when it is certain that nothing was sent */
   async put(endpoint: string, key: string, value: string): Promise<PutAnswer> {
@@ -92,20 +100,25 @@ const decode = (base64: string) => Buffer.from(base64, "base64").toString();
 
 /** undici measures its own connect timeout in ticks of half a second. */
 function connectWithin(
-  host: string,
-  port: number,
+  to: { hostname: string; port: number; identity: TlsIdentity | null },
   callback: (...result: [null, Socket] | [Error, null]) => void,
 ): void {
-  const socket = connect({ host, port, noDelay: true });
+  const { hostname: host, port, identity } = to;
+  const socket = identity === null ? connect({ host, port }) : secured(host, port, identity);
+  socket.setNoDelay(true);
   const timer = setTimeout(() => socket.destroy(new Error("no connection in time")), CONNECT_MS);
   const fail = (cause: Error) => {
     clearTimeout(timer);
     callback(new NotSentError(`${host}:${port}: ${cause.message}`, { cause }), null);
   };
   socket.once("error", fail);
-  socket.once("connect", () => {
+  socket.once(identity === null ? "connect" : "secureConnect", () => {
     clearTimeout(timer);
     socket.off("error", fail);
     callback(null, socket);
   });
+}
+
+function secured(host: string, port: number, { authority, certificate, key }: TlsIdentity) {
+  return connectSecurely({ host, port, ca: authority, cert: certificate, key });
 }

@@ -125,7 +125,12 @@ export class LoopWorld {
       release: async () => {},
       identities: {
         uid: () => "0123456789abcdef",
-        secrets: () => ({ agentToken: "a", jupyterToken: "j", cookieSecret: "c" }),
+        secrets: () => ({
+          agentToken: "a",
+          jupyterToken: "j",
+          cookieSecret: "c",
+          authorityKey: null,
+        }),
       },
       metrics: { reconciled: () => {}, queueDepth: () => {} },
     };

@@ -5,6 +5,7 @@
 import type { EtcdData, EtcdHealth, EtcdMember } from "../../../controller/model/agent-api.ts";
 import { memberNameOf, peerUrl, slotAddress } from "../../../controller/model/ids.ts";
 import { bootstrapMemberId } from "../../../controller/model/bootstrap-ids.ts";
+import { PLAIN } from "../etcd/transport.ts";
 
 export interface Volume {
   readonly clusterId: string;
@@ -68,7 +69,7 @@ export class FakeEtcd {
     if (this.volumes.get(slot)?.clusterId === clusterId) return;
     this.giveUp();
     this.clusterIds.push(clusterId);
-    const memberId = bootstrapMemberId(peerUrl(slotAddress(this.firstAddress, slot)), token);
+    const memberId = bootstrapMemberId(peerUrl(slotAddress(this.firstAddress, slot), PLAIN), token);
     this.volumes.set(slot, { clusterId, memberId, index: this.index });
     this.members = [this.member(slot, memberId)];
   }
@@ -179,7 +180,7 @@ export class FakeEtcd {
   }
 
   private member(slot: number, id: string): EtcdMember {
-    const peerUrls = [peerUrl(slotAddress(this.firstAddress, slot))];
+    const peerUrls = [peerUrl(slotAddress(this.firstAddress, slot), PLAIN)];
     return { id, name: memberNameOf(slot), peerUrls, isLearner: false };
   }
 

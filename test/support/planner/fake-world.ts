@@ -3,7 +3,11 @@
  * agent, containers with volumes, an etcd with members, quorum and terms; no time, no network.
  */
 import type { Action } from "../../../controller/model/action.ts";
-import type { StartCommand, AgentStatus, EtcdMember } from "../../../controller/model/agent-api.ts";
+import type {
+  AgentStatus,
+  EtcdMember,
+  StartCommand as SentCommand,
+} from "../../../controller/model/agent-api.ts";
 import { slotAddress } from "../../../controller/model/ids.ts";
 import {
   assignNames,
@@ -20,6 +24,8 @@ import {
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import { FakeEtcd } from "./fake-etcd.ts";
 import { fakeAgent, fakeOffer, fakeTask } from "./fixtures.ts";
+
+type StartCommand = Omit<SentCommand, "tls">;
 
 interface Container {
   readonly taskId: string;

@@ -22,6 +22,7 @@ const SPEC: ClusterSpec = {
   },
   storage: { shared: { type: "volume", mountPath: "/shared", volumeName: "demo-shared" } },
   etcd: {
+    tls: false,
     dataVolume: "local",
     heartbeatMs: 20,
     electionMs: 200,
@@ -50,7 +51,12 @@ export function fakeCluster(spec: Partial<ClusterSpec> = {}): CompiledCluster {
 }
 
 export function fakeMemory(spec: Partial<ClusterSpec> = {}): ClusterMemory {
-  const secrets = { agentToken: "agent", jupyterToken: "jupyter", cookieSecret: "cookie" };
+  const secrets = {
+    agentToken: "agent",
+    jupyterToken: "jupyter",
+    cookieSecret: "cookie",
+    authorityKey: null,
+  };
   return newMemory(fakeCluster(spec), { uid: "0123456789abcdef", secrets }, T0);
 }
 

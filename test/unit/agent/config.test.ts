@@ -11,7 +11,7 @@ const CONFIG: NodeConfig = {
   taskId: "default.nb.0.2.1",
   ip: "172.31.20.12",
   tokenSha256: "0".repeat(64),
-  etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
+  etcd: { tls: false, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
   ssh: { user: "admin", authorizedKeys: ["ssh-ed25519 AAAA me"] },
   storage: { mountPath: "/home/shared" },
@@ -45,13 +45,26 @@ describe("what the container was told", () => {
   });
 });
 
+const NODE = { slot: 2, etcd: { tls: false, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 } };
+
 describe("commands", () => {
   const jupyter = { token: "t", cookieSecret: "0123456789abcdef" };
   const resume = { mode: "resume", memberName: "slot-2", clusterId: null };
 
   test("what is not part of the contract is left out", () => {
-    const command = { commandId: "x:1", etcd: { ...resume, extra: 1 }, jupyter, more: true };
-    expect(parseStartCommand(command, 2)).toEqual({ commandId: "x:1", etcd: resume, jupyter });
+    const command = {
+      commandId: "x:1",
+      etcd: { ...resume, extra: 1 },
+      jupyter,
+      tls: null,
+      more: true,
+    };
+    expect(parseStartCommand(command, NODE)).toEqual({
+      commandId: "x:1",
+      etcd: resume,
+      jupyter,
+      tls: null,
+    });
   });
 
   test.each<[string, object, string]>([
@@ -64,7 +77,9 @@ describe("commands", () => {
       "command.etcd.initialCluster.slot-2 must be",
     ],
   ])("%s is refused by name", (_, etcd, message) => {
-    expect(() => parseStartCommand({ commandId: "x:1", etcd, jupyter }, 2)).toThrow(message);
+    expect(() => parseStartCommand({ commandId: "x:1", etcd, jupyter, tls: null }, NODE)).toThrow(
+      message,
+    );
   });
 
   const url = "http://172.31.20.12:2380";
@@ -78,9 +93,9 @@ describe("commands", () => {
   };
 
   test("a restore is taken as it is", () => {
-    expect(parseStartCommand({ commandId: "x:1", etcd: restore, jupyter }, 2).etcd).toEqual(
-      restore,
-    );
+    expect(
+      parseStartCommand({ commandId: "x:1", etcd: restore, jupyter, tls: null }, NODE).etcd,
+    ).toEqual(restore);
   });
 
   test.each<[string, object, string]>([
@@ -89,10 +104,49 @@ describe("commands", () => {
     ["of no snapshot", { snapshot: { sha256: "ab", revision: 1 } }, "snapshot.sha256 must be"],
   ])("a restore %s is refused by name", (_, change, message) => {
     const etcd = { ...restore, ...change };
-    expect(() => parseStartCommand({ commandId: "x:1", etcd, jupyter }, 2)).toThrow(message);
+    expect(() => parseStartCommand({ commandId: "x:1", etcd, jupyter, tls: null }, NODE)).toThrow(
+      message,
+    );
+  });
+
+  describe("with TLS", () => {
+    const secure = { ...NODE, etcd: { ...NODE.etcd, tls: true } };
+    const pem = (label: string) => `-----BEGIN ${label}-----\nAA+/=\n-----END ${label}-----\n`;
+    const [certificate, key] = [pem("CERTIFICATE"), pem("PRIVATE KEY")];
+    const command = (tls: unknown) => ({ commandId: "x:1", etcd: resume, jupyter, tls });
+
+    test("say what the node proves itself with", () => {
+      const tls = { authority: certificate, certificate, key };
+      expect(parseStartCommand(command(tls), secure).tls).toEqual(tls);
+    });
+
+    test.each<[string, unknown, typeof NODE, string]>([
+      ["nothing where etcd was launched with TLS", null, secure, "command.tls must not be null"],
+      ["something where it was not", { authority: "" }, NODE, "command.tls must be null"],
+      [
+        "more than one certificate",
+        { authority: certificate + certificate, certificate, key },
+        secure,
+        "command.tls.authority must be",
+      ],
+      [
+        "a key for a certificate",
+        { authority: certificate, certificate: key, key },
+        secure,
+        "command.tls.certificate must be",
+      ],
+      [
+        "words around the key",
+        { authority: certificate, certificate, key: `x${key}` },
+        secure,
+        "command.tls.key must be",
+      ],
+    ])("%s is refused by name", (_, tls, node, message) => {
+      expect(() => parseStartCommand(command(tls), node)).toThrow(message);
+    });
   });
 
   test("a list is no command", () => {
-    expect(() => parseStartCommand([], 2)).toThrow("command must be an object");
+    expect(() => parseStartCommand([], NODE)).toThrow("command must be an object");
   });
 });

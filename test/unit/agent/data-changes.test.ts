@@ -24,6 +24,7 @@ const FORCE: StartPlan = { wipe: false, restore: null, force: true };
 const ORDER: StartCommand = {
   commandId: "t:1",
   etcd: { mode: "force-new-cluster", memberName: "slot-0", clusterId: "c1" },
+  tls: null,
   jupyter: { token: "t", cookieSecret: "c" },
 };
 

@@ -30,7 +30,7 @@ const config: NodeConfig = {
   taskId: "t",
   ip: "127.0.0.1",
   tokenSha256: createHash("sha256").update(TOKEN).digest("hex"),
-  etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
+  etcd: { tls: false, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
   ssh: { user: "admin", authorizedKeys: [] },
   storage: { mountPath: "/home/shared" },
@@ -102,6 +102,7 @@ function listen(path: string, lines: string[]): () => void {
 const ORDER = {
   commandId: "t:resume",
   etcd: { mode: "resume", memberName: "slot-0", clusterId: null },
+  tls: null,
   jupyter: { token: "t", cookieSecret: "0123456789abcdef" },
 };
 

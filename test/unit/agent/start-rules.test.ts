@@ -131,6 +131,7 @@ describe("what a command means for the start", () => {
   const command = (etcd: EtcdStart): StartCommand => ({
     commandId: "task:1",
     etcd,
+    tls: null,
     jupyter: { token: "t", cookieSecret: "c" },
   });
   const forced = { memberId: MEMBER, clusterId: OWN, forcedBy: "task:1" };

@@ -31,7 +31,7 @@ beforeEach(() => {
 
 function command(commandId: string): StartCommand {
   const etcd = { mode: "resume", memberName: "slot-0", clusterId: null } as const;
-  return { commandId: commandId, etcd, jupyter: { token: "t", cookieSecret: "c" } };
+  return { commandId: commandId, etcd, tls: null, jupyter: { token: "t", cookieSecret: "c" } };
 }
 
 function untilTried(count: number): Promise<unknown> {

@@ -20,7 +20,7 @@ const config: NodeConfig = {
   taskId: "t",
   ip: "10.0.0.10",
   tokenSha256: "0".repeat(64),
-  etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
+  etcd: { tls: false, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
   ssh: { user: "admin", authorizedKeys: [] },
   storage: { mountPath: "/home/shared" },

@@ -13,6 +13,7 @@ const agent = new FakeAgent("127.77.3.1");
 const command: StartCommand = {
   commandId: "o-1",
   etcd: { mode: "resume", memberName: "slot-1", clusterId: null },
+  tls: null,
   jupyter: { token: "t", cookieSecret: "c" },
 };
 

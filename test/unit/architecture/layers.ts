@@ -26,6 +26,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "controller/docker": LEAVES,
   "controller/agents": LEAVES,
   "controller/spec-files": LEAVES,
+  "controller/certificates": [SCHEMA, MODEL],
 
   "controller/observe": [...CLIENTS, ...LEAVES],
   "controller/act": [...CLIENTS, ...LEAVES],

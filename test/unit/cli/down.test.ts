@@ -12,7 +12,7 @@ import { cli } from "./captured-context.ts";
 
 const cluster = {
   metadata: { namespace: "default", name: "lab" },
-  spec: { etcd: { snapshots: { directory: null } } },
+  spec: { resources: {}, etcd: { snapshots: { directory: null } } },
 } as unknown as CompiledCluster;
 
 let dir: string;
@@ -30,7 +30,7 @@ afterEach(() => rm(dir, { recursive: true }));
 describe("down --volumes", () => {
   it("leaves the snapshots, and says where they are", async () => {
     const state = await openStateDir(dir, { log: silentLog });
-    const memory = { uid: "u", cluster, slots: [] } as unknown as ClusterMemory;
+    const memory = { uid: "u", cluster, secrets: {}, slots: [] } as unknown as ClusterMemory;
     await state.memories.save("default/lab", memory);
     await state.framework.save({ frameworkId: "f", masters: "10.0.0.1:5050" });
     const bytes = snapshotBytes();

@@ -22,6 +22,7 @@ describe("compiling", () => {
           shared: { type: "volume", mountPath: "/shared", volumeName: "default-lab-shared" },
         },
         etcd: {
+          tls: true,
           dataVolume: "local",
           heartbeatMs: 20,
           electionMs: 200,

@@ -59,7 +59,7 @@ async function agent(): Promise<Door> {
     taskId: "t",
     ip: "127.0.0.1",
     tokenSha256: createHash("sha256").update(TOKEN).digest("hex"),
-    etcd: { heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
+    etcd: { tls: false, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
     jupyter: { port: 8888, auth: "token", standby: "warm" },
     ssh: { user: "admin", authorizedKeys: [] },
     storage: { mountPath: "/home/shared" },

@@ -45,7 +45,12 @@ function replicasOf(key: string): number | undefined {
 
 beforeEach(() => {
   cache = new SpecCache();
-  const secrets = { agentToken: "agent", jupyterToken: "jupyter", cookieSecret: "cookie" };
+  const secrets = {
+    agentToken: "agent",
+    jupyterToken: "jupyter",
+    cookieSecret: "cookie",
+    authorityKey: null,
+  };
   for (const cluster of [spec("a"), spec("b"), spec("c")]) {
     const memory = newMemory(cluster, { uid: "0123456789abcdef", secrets }, T0);
     memories.set(clusterKey(cluster.metadata), memory);

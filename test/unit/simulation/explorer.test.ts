@@ -84,11 +84,9 @@ describe("the explorer's world", () => {
       throw new Error("slot 0 has no order");
     scratch.wipe(container);
     scratch.patchContainer(container.taskId, { commandId: null, etcd: "none", leaderId: null });
-    const jupyter = { token: "", cookieSecret: "" };
     giveCommand(scratch, task.taskId, {
       commandId: "again",
       etcd: task.startCommand.etcd,
-      jupyter,
     });
     expect(scratch.broken.map((b) => b.rule)).toEqual(["an identity is used once"]);
   });

@@ -8,6 +8,7 @@ import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
 import { fakeMemory } from "../../../support/planner/fixtures.ts";
 import { PlannerRun, types } from "../../../support/planner/run.ts";
+import { PLAIN } from "../../../support/etcd/transport.ts";
 
 function reasonOf(run: PlannerRun, type: string): string | undefined {
   return run.memory.conditions.find((c) => c.type === type)?.reason;
@@ -82,7 +83,8 @@ describe("a first member that comes back with nothing", () => {
     run.until((p) => p.memory.bootstrap?.phase === "started");
     const { bootstrap } = run.memory;
     if (bootstrap?.phase !== "started") throw new Error("not started");
-    const idOf = (slot: number) => bootstrapMemberId(peerUrl(`172.30.0.1${slot}`), bootstrap.token);
+    const idOf = (slot: number) =>
+      bootstrapMemberId(peerUrl(`172.30.0.1${slot}`, PLAIN), bootstrap.token);
     const forgotten = run.memory.slots.map((s) =>
       slots.includes(s.slot)
         ? { ...s, retiredMemberId: idOf(s.slot), task: s.task && { ...s.task, startCommand: null } }

@@ -11,13 +11,14 @@ import { FakeWorld } from "../../../support/planner/fake-world.ts";
 import { fakeMemory } from "../../../support/planner/fixtures.ts";
 import { PlannerRun } from "../../../support/planner/run.ts";
 import { type EventTable, news } from "./event-table.ts";
+import { PLAIN } from "../../../support/etcd/transport.ts";
 
 function newRun(): PlannerRun {
   return new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
 }
 
 const SLOTS = [0, 1, 2];
-const urlOf = (slot: number) => peerUrl(`172.30.0.1${slot}`);
+const urlOf = (slot: number) => peerUrl(`172.30.0.1${slot}`, PLAIN);
 const TOKEN = fakeMemory().uid;
 const FORMED = bootstrapClusterId(
   Object.fromEntries(SLOTS.map((slot) => [memberNameOf(slot), urlOf(slot)])),

@@ -17,6 +17,7 @@ const SPEC: ClusterSpec = {
   },
   storage: { shared: { type: "volume", mountPath: "/shared", volumeName: "lab-shared" } },
   etcd: {
+    tls: false,
     dataVolume: "local",
     heartbeatMs: 100,
     electionMs: 1000,
@@ -177,6 +178,7 @@ describe("previewCluster", () => {
     const other: ClusterSpec = {
       ...SPEC,
       etcd: {
+        tls: true,
         dataVolume: "ephemeral",
         heartbeatMs: 1,
         electionMs: 2,
@@ -195,6 +197,6 @@ describe("previewCluster", () => {
     const { changes } = previewCluster(cluster(), cluster(other, { "example.org/team": "a" }));
     expect(changes.map((c) => c.field)).toContain("metadata.labels[example.org/team]");
     expect(changes.every((c) => c.effect.length > 0)).toBe(true);
-    expect(changes).toHaveLength(30);
+    expect(changes).toHaveLength(31);
   });
 });

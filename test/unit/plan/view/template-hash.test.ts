@@ -13,7 +13,7 @@ function hash(body: string, image = "image:1"): string {
 
 /** The task of slot 0, as Mesos would get it. */
 function task(spec: ClusterSpec, image: string): string {
-  const secrets = { agentToken: "t", jupyterToken: "j", cookieSecret: "c" };
+  const secrets = { agentToken: "t", jupyterToken: "j", cookieSecret: "c", authorityKey: null };
   const ref = { namespace: "default", name: "lab" };
   return JSON.stringify(
     taskInfo({ ref, spec, image, slot: 0, taskId: "task", agentId: "agent", secrets }),
@@ -31,6 +31,7 @@ const RESTARTING = [
   "storage: {shared: {mountPath: /work}}",
   "storage: {shared: {volumeName: other}}",
   "storage: {shared: {type: hostPath, hostPath: /srv/x}}",
+  "etcd: {tls: false}",
   "etcd: {dataVolume: ephemeral}",
   "etcd: {heartbeatMilliseconds: 10}",
   "etcd: {electionMilliseconds: 300}",

@@ -1,0 +1,33 @@
+/** A certificate authority for members that a test starts by hand. */
+import {
+  authorityCertificate,
+  issueCertificate,
+  newKey,
+} from "../../../controller/certificates/certificate.ts";
+import { MEMBER_SERVER_NAME, type TlsIdentity } from "../../../controller/model/tls-identity.ts";
+
+const HOUR_MS = 3_600_000;
+
+export class TestAuthority {
+  private readonly lifetime = {
+    notBefore: new Date(Date.now() - HOUR_MS),
+    notAfter: new Date(Date.now() + 24 * HOUR_MS),
+  };
+  private readonly authority = { commonName: "test", key: newKey() };
+  private readonly certificate = authorityCertificate(this.authority, this.lifetime);
+
+  ofNode(ip: string): TlsIdentity {
+    return this.issue("node", [ip, "127.0.0.1", MEMBER_SERVER_NAME]);
+  }
+
+  ofClient(): TlsIdentity {
+    return this.issue("client", []);
+  }
+
+  private issue(commonName: string, hosts: readonly string[]): TlsIdentity {
+    const key = newKey();
+    const subject = { commonName, hosts };
+    const certificate = issueCertificate(this.authority, subject, key, this.lifetime);
+    return { authority: this.certificate, certificate, key };
+  }
+}
