@@ -82,16 +82,6 @@ describe("a notebook", () => {
 describe("whoever administers", () => {
   it("asks etcd on a node as its root, without an option", async () => {
     const { status } = etcdKeys(cluster.ref);
-    const { stdout } = await cluster.cli(
-      "exec",
-      "slot-0",
-      "-u",
-      "root",
-      "--",
-      "etcdctl",
-      "get",
-      status,
-    );
-    expect(stdout).toContain(cluster.options.name);
+    expect(await cluster.etcdGet(node, status)).toContain(cluster.options.name);
   });
 });
