@@ -1,5 +1,6 @@
 /** What the HTTP API needs of the controller besides what is published. */
 import { snapshotSource } from "./act/snapshot-source.ts";
+import { agentTarget } from "./agents/connection.ts";
 import { openLog } from "./agents/logs.ts";
 import type { DatabaseReading } from "./api/metrics/etcd-metrics.ts";
 import type { ApiOperations } from "./api/operations.ts";
@@ -36,7 +37,7 @@ export function apiOperations(core: Core, shutdown: (teardown: boolean) => void)
       return url.href;
     },
     nodeLog: ({ cluster, node, unit, tail, follow }) =>
-      openLog(node.ip, memoryOf(cluster).secrets.agentToken, unit, { tail, follow }),
+      openLog(agentTarget(node.ip, memoryOf(cluster)), unit, { tail, follow }),
     snapshots: async (cluster) => {
       const listing = core.snapshots.of(memoryOf(cluster).cluster).list();
       return within(LIST_MS_MAX, "ListSnapshots", listing);

@@ -134,7 +134,7 @@ export interface JupyterClusterManifest {
      */
     etcd?: {
       /**
-       * Whether etcd's members and clients prove themselves to one another with certificates of an authority that the cluster has for itself. Without it every local user of the hosts and every notebook can change names and keys, and so log in to every node. Cannot be changed on a live cluster.
+       * Whether etcd's members and clients prove themselves to one another with certificates of an authority that the cluster has for itself, and the agents are spoken to within TLS. Without it every local user of the hosts and every notebook can change names and keys, and so log in to every node. Cannot be changed on a live cluster.
        */
       tls?: boolean;
       /**

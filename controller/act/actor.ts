@@ -1,6 +1,6 @@
 /** Carries out one action on the world. It decides nothing: what to do is all in the action. */
 import type Docker from "dockerode";
-import type { ConnectAgent } from "../agents/connection.ts";
+import { agentTarget, type ConnectAgent } from "../agents/connection.ts";
 import { sendStartCommand } from "../agents/start-command.ts";
 import { ensureNetwork } from "../docker/networks.ts";
 import { ensureVolume } from "../docker/volumes.ts";
@@ -70,8 +70,7 @@ export async function perform(
     case "KillTask":
       return targets.scheduler.kill(action.taskId, action.agentId);
     case "StartEtcd": {
-      const { agentToken: token } = memory.secrets;
-      const agent = { ip: action.ip, token, connect: targets.connectAgent };
+      const agent = { ...agentTarget(action.ip, memory), connect: targets.connectAgent };
       const tls = targets.certificates.ofNode(memory, action.slot);
       return sendStartCommand(agent, { ...action.command, tls }, targets.clock);
     }

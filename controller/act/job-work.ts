@@ -1,6 +1,6 @@
 /** What the jobs do. Each ends when its signal is aborted, with the signal's reason. */
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
-import type { ConnectAgent } from "../agents/connection.ts";
+import { agentTarget, type ConnectAgent } from "../agents/connection.ts";
 import { defragment } from "../agents/defragment.ts";
 import { fetchSnapshot, sendSnapshot } from "../agents/snapshots.ts";
 import type { JobAction } from "../model/action.ts";
@@ -25,10 +25,11 @@ export interface JobCircumstances {
 /** @returns the snapshot that was saved, if that was the job */
 export async function doJob(
   action: JobAction,
-  { cluster, secrets }: ClusterMemory,
+  memory: ClusterMemory,
   { targets, connectAgent, clock, signal }: JobCircumstances,
 ): Promise<SnapshotInfo | null> {
-  const address = { ip: action.ip, token: secrets.agentToken, connect: connectAgent };
+  const { cluster } = memory;
+  const address = { ...agentTarget(action.ip, memory), connect: connectAgent };
   const snapshots = targets.of(cluster);
   switch (action.type) {
     case "SaveSnapshot": {

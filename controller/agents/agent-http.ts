@@ -1,26 +1,30 @@
 /** HTTP connections to agents: a connect deadline of our own, the bearer token, nothing shared. */
+import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { connect as connectTls } from "node:tls";
 import { Client } from "undici";
 import { AGENT_PORT } from "../model/agent-api.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
-import type { AgentConnection, AgentDeadlines } from "./connection.ts";
+import { AGENT_TLS, AGENT_TLS_IDENTITY, agentTlsKey } from "../support/agent-tls.ts";
+import type { AgentConnection, AgentDeadlines, AgentTarget } from "./connection.ts";
 
 /** A killed container's address swallows packets; a living one answers within a millisecond. */
 export const CONNECT_MS_MAX = 300;
 
 /** One connection, for one request or stream. Whoever makes it destroys it. */
-export function agentClient(ip: string, deadlines: AgentDeadlines): Client {
-  return new Client(`http://${ip}:${AGENT_PORT}`, {
-    connect: connectWithin(CONNECT_MS_MAX),
+export function agentClient(target: AgentTarget, deadlines: AgentDeadlines): Client {
+  // What it is dialled by says whether there is TLS below.
+  return new Client(`http://${target.ip}:${AGENT_PORT}`, {
+    connect: connectWithin(CONNECT_MS_MAX, target),
     headersTimeout: deadlines.headersMs,
     bodyTimeout: deadlines.bodyMs,
     pipelining: 1,
   });
 }
 
-export function connectAgent(ip: string, deadlines: AgentDeadlines): AgentConnection {
-  const client = agentClient(ip, deadlines);
+export function connectAgent(target: AgentTarget, deadlines: AgentDeadlines): AgentConnection {
+  const client = agentClient(target, deadlines);
   return {
     // undici sends whatever can be iterated over; its types know only of streams.
     request: ({ body, ...request }) =>
@@ -59,9 +63,10 @@ type Connector = (
 ) => void;
 
 /** undici measures its own connect timeout in ticks of half a second. */
-function connectWithin(deadlineMs: number): Connector {
+function connectWithin(deadlineMs: number, target: AgentTarget): Connector {
   return ({ hostname, port }, callback) => {
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    const socket = dial(hostname, Number(port), target);
+    socket.setNoDelay(true);
     const timer = setTimeout(() => {
       socket.destroy(new Error(`no connection within ${deadlineMs} ms`));
     }, deadlineMs);
@@ -70,10 +75,24 @@ function connectWithin(deadlineMs: number): Connector {
       callback(error, null);
     };
     socket.once("error", onError);
-    socket.once("connect", () => {
+    socket.once(target.tls ? "secureConnect" : "connect", () => {
       clearTimeout(timer);
       socket.off("error", onError);
       callback(null, socket);
     });
   };
+}
+
+/** It is not connected yet. */
+export function dial(host: string, port: number, { token, tls }: Omit<AgentTarget, "ip">): Socket {
+  if (!tls) return connect({ host, port });
+  const psk = agentTlsKey(createHash("sha256").update(token).digest("hex"));
+  return connectTls({
+    ...AGENT_TLS,
+    host,
+    port,
+    pskCallback: () => ({ psk, identity: AGENT_TLS_IDENTITY }),
+    // There is no certificate: who does not have the key cannot finish the handshake.
+    checkServerIdentity: () => undefined,
+  });
 }

@@ -63,7 +63,7 @@ export class AgentStream {
     this.cancelRetry = null;
     const { clock, ip, taskId, log } = this.options;
     const deadlines = { headersMs: HEADERS_MS_MAX, bodyMs: SILENCE_MS_MAX };
-    const connection = this.options.connect(ip, deadlines);
+    const connection = this.options.connect(this.options, deadlines);
     this.connection = connection;
     this.lastLine = null;
     let reason: string;

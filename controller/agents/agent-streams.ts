@@ -3,7 +3,7 @@ import type { AgentStatus } from "../model/agent-api.ts";
 import type { Source } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { AgentStream } from "./agent-stream.ts";
-import type { ConnectAgent } from "./connection.ts";
+import type { AgentTarget, ConnectAgent } from "./connection.ts";
 
 export interface AgentStreamsOptions {
   readonly connect: ConnectAgent;
@@ -22,15 +22,15 @@ export class AgentStreams {
    * Keeps a stream to the task's agent until `disconnect`. Idempotent; another address or token
    * begins anew. Only for tasks that run: an address without a container swallows what is sent.
    */
-  connect(taskId: string, ip: string, token: string): void {
+  connect(taskId: string, target: AgentTarget): void {
     const existing = this.streams.get(taskId);
+    const { ip, token } = target;
     if (existing?.options.ip === ip && existing.options.token === token) return;
     existing?.close();
     const stream = new AgentStream({
       ...this.options,
+      ...target,
       taskId,
-      ip,
-      token,
       onChange: () => this.options.onChange(taskId),
     });
     this.streams.set(taskId, stream);

@@ -2,8 +2,10 @@
  * What the controller needs of its connections to agents. Production makes them of sockets; in a
  * simulation they are made of virtual time.
  */
+import type { ClusterMemory } from "../model/memory.ts";
+
 /** One connection, for one request or stream. Whoever opens it destroys it. */
-export type ConnectAgent = (ip: string, deadlines: AgentDeadlines) => AgentConnection;
+export type ConnectAgent = (target: AgentTarget, deadlines: AgentDeadlines) => AgentConnection;
 
 export interface AgentDeadlines {
   /** From the request, or its last byte, to the first of the answer. Milliseconds. */
@@ -33,9 +35,21 @@ export interface AgentAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-export interface AgentAddress {
+export interface AgentTarget {
   readonly ip: string;
   /** Bearer token of the cluster's agents. */
   readonly token: string;
+  /** False of a cluster without TLS. */
+  readonly tls: boolean;
+}
+
+export interface AgentAddress extends AgentTarget {
   readonly connect: ConnectAgent;
+}
+
+export function agentTarget(
+  ip: string,
+  { secrets, cluster }: Pick<ClusterMemory, "secrets" | "cluster">,
+): AgentTarget {
+  return { ip, token: secrets.agentToken, tls: cluster.spec.etcd.tls };
 }

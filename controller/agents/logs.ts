@@ -1,6 +1,7 @@
 /** A unit's log, as the agent in its container has it. */
 import type { Readable } from "node:stream";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import type { AgentTarget } from "./connection.ts";
 import { agentClient, authorization, shortText, unreachable } from "./agent-http.ts";
 
 const HEADERS_MS_MAX = 3_000;
@@ -22,14 +23,17 @@ export interface LogOptions {
  *   ERR_AGENT_REFUSED
  */
 export async function openLog(
-  ip: string,
-  token: string,
+  target: AgentTarget,
   unit: string,
   { tail, follow }: LogOptions,
 ): Promise<Readable> {
+  const { ip, token } = target;
   const operation = `read the ${unit} log of ${ip}`;
   // A followed log may be silent for as long as it likes.
-  const client = agentClient(ip, { headersMs: HEADERS_MS_MAX, bodyMs: follow ? 0 : BODY_MS_MAX });
+  const client = agentClient(target, {
+    headersMs: HEADERS_MS_MAX,
+    bodyMs: follow ? 0 : BODY_MS_MAX,
+  });
   const query = { ...(tail === null ? {} : { tail }), ...(follow ? { follow } : {}) };
   try {
     const answer = await client.request({

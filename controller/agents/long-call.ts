@@ -43,7 +43,7 @@ export async function longCall<T>(
 ): Promise<T> {
   const { address, method, path, body, signal } = call;
   const deadlines = { headersMs: call.answerMs, bodyMs: SILENCE_MS_MAX };
-  const connection = address.connect(address.ip, deadlines);
+  const connection = address.connect(address, deadlines);
   const upload = body === undefined ? null : new Upload(body.content);
   const length = body === undefined ? {} : { "content-length": String(body.sizeBytes) };
   try {

@@ -16,12 +16,13 @@ const TEXT_BYTES_MAX = 16 * 1024;
  *   refusal's code and whose cause is the refusal, when there is one
  */
 export async function sendStartCommand(
-  { ip, token, connect }: AgentAddress,
+  address: AgentAddress,
   command: StartCommand,
   clock: Clock,
 ): Promise<void> {
+  const { ip, token } = address;
   const operation = `StartEtcd ${ip}:${AGENT_PORT} ${command.etcd.mode}`;
-  const connection = connect(ip, { headersMs: ANSWER_MS_MAX, bodyMs: ANSWER_MS_MAX });
+  const connection = address.connect(address, { headersMs: ANSWER_MS_MAX, bodyMs: ANSWER_MS_MAX });
   const late = new AbortController();
   const cancel = clock.after(ANSWER_MS_MAX, () => {
     late.abort(new Error(`no answer within ${ANSWER_MS_MAX} ms`));

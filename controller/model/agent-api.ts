@@ -1,6 +1,6 @@
 /**
  * The contract between the controller and the agent in each container: JSON over HTTP on
- * {@link AGENT_PORT}, every request with `Authorization: Bearer <token>` (401 without).
+ * {@link AGENT_PORT}, within TLS where etcd has it (support/agent-tls.ts), every request with `Authorization: Bearer <token>` (401 without).
  *
  * | request | answer |
  * |---|---|

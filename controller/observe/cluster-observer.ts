@@ -1,5 +1,6 @@
 /** Merges the sources into one Observed per cluster. It listens and asks; it changes nothing. */
 import type { AgentStreams } from "../agents/agent-streams.ts";
+import { agentTarget } from "../agents/connection.ts";
 import type { AgentStatus } from "../model/agent-api.ts";
 import { type ClusterKey, slotAddress } from "../model/ids.ts";
 import { type LeaderCandidate, ofCluster } from "../model/leader.ts";
@@ -84,7 +85,7 @@ export class ClusterObserver {
       if (observed.state !== "TASK_RUNNING" && observed.state !== "TASK_KILLING" && !lost) continue;
       now.add(task.taskId);
       const ip = observed.ip ?? slotAddress(network.firstAddress, slot);
-      this.sources.streams.connect(task.taskId, ip, memory.secrets.agentToken);
+      this.sources.streams.connect(task.taskId, agentTarget(ip, memory));
     }
     for (const taskId of this.listened.get(key) ?? []) {
       if (!now.has(taskId)) this.sources.streams.disconnect(taskId);

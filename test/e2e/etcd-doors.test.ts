@@ -1,10 +1,11 @@
 /**
- * Doors of a cluster's etcd on a real one, tried by whoever can reach the container network without
+ * Doors of a cluster's etcd and agents on a real one, tried by whoever can reach the container network without
  * being root of a node: another local user of the host, and a notebook.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestAuthority } from "../support/etcd/test-authority.ts";
 import { KvGateway } from "../support/etcd/kv-gateway.ts";
+import { AGENT_PORT } from "../../controller/model/agent-api.ts";
 import { clientUrl, ETCD_PEER_PORT, etcdKeys } from "../../controller/model/ids.ts";
 import type { NodeStatus } from "../../controller/model/resource.ts";
 import type { TlsIdentity } from "../../controller/model/tls-identity.ts";
@@ -58,6 +59,16 @@ describe("another local user of the host", () => {
       expect({ port, code, stdout }).toMatchObject({ stdout: "" });
       expect(code).not.toBe(0);
     }
+  });
+});
+
+describe("whoever can reach an agent", () => {
+  it("hears nothing of it in clear, whatever token he shows", async () => {
+    const url = `http://${node.ip}:${AGENT_PORT}/v1/status`;
+    const args = ["-s", "--max-time", "3", "-H", "Authorization: Bearer guessed", url];
+    const { code, stdout } = await runCommand("curl", args, { timeoutMs: 10_000 });
+    expect(stdout).toBe("");
+    expect(code).not.toBe(0);
   });
 });
 

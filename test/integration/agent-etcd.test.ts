@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 function address(node: AgentNode): AgentAddress {
-  return { ip: node.ip, token: node.options.token, connect: connectAgent };
+  return { ip: node.ip, token: node.options.token, tls: true, connect: connectAgent };
 }
 
 /** A new container, whose agent waits for a command. */

@@ -1,5 +1,14 @@
 /** The agent's HTTP API (controller/model/agent-api.ts). */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { TLSSocket } from "node:tls";
 import {
   type StartCommand,
   AGENT_PORT,
@@ -8,6 +17,11 @@ import {
 } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
+import {
+  AGENT_TLS,
+  AGENT_TLS_IDENTITY,
+  agentTlsKey,
+} from "../../../controller/support/agent-tls.ts";
 import { answering } from "../../../controller/support/answering.ts";
 import { ConnectionShare } from "../../../controller/support/connection-share.ts";
 import { takeCommand } from "../api/take-start-command.ts";
@@ -77,7 +91,7 @@ export class HttpApi {
       headersTimeout: HEADERS_MS_MAX,
       connectionsCheckingInterval: HEADERS_CHECK_MS,
     };
-    const server = createServer(limits, listener);
+    const server = this.newServer(limits, listener);
     const share = new ConnectionShare(server, CONNECTIONS_MAX);
     this.servers.push(server);
     return new Promise((resolve, reject) => {
@@ -87,6 +101,16 @@ export class HttpApi {
         resolve();
       });
     });
+  }
+
+  private newServer(limits: ServerOptions, listener: RequestListener): Server {
+    const { etcd, tokenSha256 } = this.options.config;
+    if (!etcd.tls) return createServer(limits, listener);
+    const key = agentTlsKey(tokenSha256);
+    const pskCallback = (_socket: TLSSocket, identity: string) =>
+      identity === AGENT_TLS_IDENTITY ? key : null;
+    const handshakeTimeout = HEADERS_MS_MAX;
+    return createTlsServer({ ...limits, ...AGENT_TLS, pskCallback, handshakeTimeout }, listener);
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -32,7 +32,7 @@ export interface AgentWires {
 
 export function connectAgents(network: AgentWires): ConnectAgent {
   let streams = 0;
-  return (ip, deadlines) => {
+  return ({ ip }, deadlines) => {
     streams += 1;
     const stream = `${network.owner}/watch/${streams}`;
     return new SimulatedAgentConnection(network, ip, deadlines, stream);

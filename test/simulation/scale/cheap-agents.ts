@@ -39,7 +39,7 @@ export class CheapAgents {
     this.beat();
   }
 
-  readonly connect: ConnectAgent = (ip): AgentConnection => {
+  readonly connect: ConnectAgent = ({ ip }): AgentConnection => {
     let watch: Watch | null = null;
     return {
       request: async ({ method, path, body }: AgentRequest) => {

@@ -11,6 +11,7 @@ import {
   NODE_CONFIG_ENV,
   type NodeConfig,
 } from "../../../controller/model/agent-api.ts";
+import { dial } from "../../../controller/agents/agent-http.ts";
 import { slotHostname } from "../../../controller/model/ids.ts";
 import { etcdctlEnvironment } from "../../../controller/model/tls-identity.ts";
 
@@ -103,11 +104,9 @@ export class AgentNode {
   ): Promise<{ code: number; text: string }> {
     return new Promise((resolve, reject) => {
       const req = request({
-        host: this.ip,
-        port: AGENT_PORT,
+        ...this.way(),
         method,
         path,
-        agent: false,
         headers: { authorization: `Bearer ${token}` },
       });
       bound(req, CALL_MS_MAX);
@@ -135,10 +134,8 @@ export class AgentNode {
   private watchOnce(onStatus: (status: AgentStatus) => void, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const req = request({
-        host: this.ip,
-        port: AGENT_PORT,
+        ...this.way(),
         path: "/v1/watch",
-        agent: false,
         headers: { authorization: `Bearer ${this.options.token}` },
         signal,
       });
@@ -174,6 +171,14 @@ export class AgentNode {
     const { ExitCode } = await exec.inspect();
     if (ExitCode !== 0) throw new Error(`${argv.join(" ")} ended with ${ExitCode}: ${text}`);
     return text.replaceAll("\r\n", "\n");
+  }
+
+  private way() {
+    const { ip } = this;
+    const { token, config } = this.options;
+    const target = { ip, token, tls: config.etcd.tls };
+    const createConnection = () => dial(ip, AGENT_PORT, target);
+    return { host: ip, port: AGENT_PORT, createConnection };
   }
 
   private here(): Docker.Container {

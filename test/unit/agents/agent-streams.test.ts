@@ -50,7 +50,7 @@ describe("AgentStreams", () => {
   });
 
   it("finds an agent that starts after the first dials, and says every change once", async () => {
-    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
     await until("a dial was refused", () => /ECONNREFUSED/.test(reason()));
     agent.say(status);
     await agent.listen();
@@ -65,9 +65,10 @@ describe("AgentStreams", () => {
   it("keeps one stream however often it is told to connect", async () => {
     await agent.listen();
     agent.say(status);
-    for (let i = 0; i < 5; i += 1) streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    for (let i = 0; i < 5; i += 1)
+      streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
     await until("the first status", () => freshness() === "fresh");
-    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
     expect(agent.watching).toBe(1);
     expect(freshness()).toBe("fresh");
   });
@@ -75,7 +76,7 @@ describe("AgentStreams", () => {
   it("is stale at the end of the stream, with the last value, and fresh again after it", async () => {
     await agent.listen();
     agent.say(status);
-    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
     await until("the first status", () => freshness() === "fresh");
     const seen: (string | undefined)[] = [];
     const before = changes.length;
@@ -92,7 +93,7 @@ describe("AgentStreams", () => {
   it("never takes another task's word for this one's", async () => {
     await agent.listen();
     agent.say(healthyStatus({ taskId: "default.lab.0a1b2c3d.1.1" }));
-    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
     await until("the other task was noticed", () => /task default.*1\.1 answers/.test(reason()));
     expect(changes).toEqual([]);
   });
@@ -105,7 +106,7 @@ describe("AgentStreams", () => {
   ])("says why nothing is known: %s", async (_, token, line, expected) => {
     await agent.listen();
     agent.say(line);
-    streams.connect(taskId, agent.ip, token);
+    streams.connect(taskId, { ip: agent.ip, token: token, tls: false });
     await until("the reason", () => expected.test(reason()));
     expect(freshness()).toBe("unknown");
   });
@@ -113,7 +114,7 @@ describe("AgentStreams", () => {
   it("calls nobody back once it is disconnected", async () => {
     await agent.listen();
     agent.say(status);
-    streams.connect(taskId, agent.ip, AGENT_TOKEN);
+    streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
     await until("the first status", () => freshness() === "fresh");
     streams.disconnect(taskId);
     const before = changes.length;
@@ -130,7 +131,7 @@ describe("AgentStreams, silence", () => {
     agent.say(status);
     const onChange = (id: string) => changes.push(id);
     const own = new AgentStreams({ connect: connectAgent, clock, log: silentLog, onChange });
-    own.connect(taskId, agent.ip, AGENT_TOKEN);
+    own.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
     await until("the first status", () => own.observe(taskId)?.freshness === "fresh");
     clock.next();
     const since = clock.now();
@@ -147,7 +148,7 @@ describe("AgentStreams, silence", () => {
     const silent: Server = createServer((socket) => socket.resume());
     const ip = "127.77.2.1";
     await new Promise<void>((resolve) => silent.listen(AGENT_PORT, ip, resolve));
-    streams.connect(taskId, ip, AGENT_TOKEN);
+    streams.connect(taskId, { ip: ip, token: AGENT_TOKEN, tls: false });
     await until("the reason", () => /[Tt]imeout/.test(reason()));
     streams.closeAll();
     await new Promise((resolve) => silent.close(resolve));

@@ -18,7 +18,7 @@ const command: StartCommand = {
 };
 
 function send(ip: string, token = AGENT_TOKEN): Promise<void> {
-  return sendStartCommand({ ip, token, connect: connectAgent }, command, systemClock);
+  return sendStartCommand({ ip, token, tls: false, connect: connectAgent }, command, systemClock);
 }
 
 beforeAll(() => agent.listen());
@@ -73,7 +73,10 @@ describe("sendCommand", () => {
 describe("openLog", () => {
   it("reads a log to its end", async () => {
     agent.answer = (_, response) => response.end("one\ntwo\n");
-    const log = await openLog(agent.ip, AGENT_TOKEN, "etcd", { tail: 2, follow: false });
+    const log = await openLog({ ip: agent.ip, token: AGENT_TOKEN, tls: false }, "etcd", {
+      tail: 2,
+      follow: false,
+    });
     expect(await text(log)).toBe("one\ntwo\n");
     expect(agent.requests.at(-1)?.url).toBe("/v1/logs/etcd?tail=2");
   });
@@ -86,7 +89,10 @@ describe("openLog", () => {
         gone = true;
       });
     };
-    const log = await openLog(agent.ip, AGENT_TOKEN, "agent", { tail: null, follow: true });
+    const log = await openLog({ ip: agent.ip, token: AGENT_TOKEN, tls: false }, "agent", {
+      tail: null,
+      follow: true,
+    });
     expect(String(await until("the first line", () => log.read() as Buffer | null))).toBe("one\n");
     expect(agent.requests.at(-1)?.url).toBe("/v1/logs/agent?follow=true");
     log.once("error", () => undefined);
@@ -97,10 +103,14 @@ describe("openLog", () => {
   it("tells a unit that there is not from an agent that is not there", async () => {
     const options = { tail: null, follow: false };
     agent.answer = (_, response) => response.writeHead(404).end();
-    await expect(openLog(agent.ip, AGENT_TOKEN, "httpd", options)).rejects.toMatchObject({
+    await expect(
+      openLog({ ip: agent.ip, token: AGENT_TOKEN, tls: false }, "httpd", options),
+    ).rejects.toMatchObject({
       code: ERROR_CODES.NOT_FOUND,
     });
-    await expect(openLog("127.77.3.250", AGENT_TOKEN, "etcd", options)).rejects.toMatchObject({
+    await expect(
+      openLog({ ip: "127.77.3.250", token: AGENT_TOKEN, tls: false }, "etcd", options),
+    ).rejects.toMatchObject({
       code: ERROR_CODES.AGENT_UNREACHABLE,
     });
   });

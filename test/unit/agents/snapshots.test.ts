@@ -16,8 +16,8 @@ import {
 } from "../../support/snapshots/snapshot-content.ts";
 
 const agent = new FakeAgent("127.77.4.1");
-const address = { ip: agent.ip, token: AGENT_TOKEN, connect: connectAgent };
-const nobody = { ip: "127.77.4.250", token: AGENT_TOKEN, connect: connectAgent };
+const address = { ip: agent.ip, token: AGENT_TOKEN, tls: false, connect: connectAgent };
+const nobody = { ip: "127.77.4.250", token: AGENT_TOKEN, tls: false, connect: connectAgent };
 const bytes = snapshotBytes(2000);
 const facts = factsOf(bytes);
 const info: SnapshotInfo = {
