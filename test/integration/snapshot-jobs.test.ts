@@ -56,7 +56,7 @@ afterAll(async () => {
 function work(node: AgentNode, job: Partial<JobAction> & Pick<JobAction, "type">) {
   const compiled = {
     metadata: { namespace: "default", name: "jobs" },
-    spec: { etcd: { snapshots: { directory: null } } },
+    spec: { etcd: { tls: true, snapshots: { directory: null } } },
   } as unknown as CompiledCluster;
   const secrets = { agentToken: node.options.token };
   const memory = { cluster: compiled, secrets } as unknown as ClusterMemory;
