@@ -2,7 +2,7 @@
 import type { TaskStatus } from "../mesos/wire.ts";
 import { Agents } from "./master/agents.ts";
 import { Checkpoint } from "./master/checkpoint.ts";
-import type { DockerEngine } from "./agent/docker-engine.ts";
+import type { ContainerEnd, DockerEngine } from "./agent/docker-engine.ts";
 import { DockerExecutor } from "./agent/docker-executor.ts";
 import { DockerLink } from "./agent/docker-link.ts";
 import { Frameworks } from "./master/frameworks.ts";
@@ -92,7 +92,7 @@ function agentSide(
   const id = registry.instanceId;
   const executor = new DockerExecutor(id, engine, sandboxes, reports, saveSoon, log);
   const target = {
-    ended: (name: string, exitCode: number) => executor.ended(name, exitCode),
+    ended: (end: ContainerEnd) => executor.ended(end),
     synchronize: () => executor.synchronize(registry.allTasks()),
     connected: () => agents.connected(),
     disconnected: () => agents.disconnected(),

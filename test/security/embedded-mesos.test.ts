@@ -205,6 +205,9 @@ describe("a launch cannot have", () => {
   const volume = (value: string): TaskWishes => ({
     docker: { parameters: [{ key: "volume", value }] },
   });
+  const capability = (value: string): TaskWishes => ({
+    docker: { parameters: [{ key: "cap-add", value }] },
+  });
   const network = (name: string): TaskWishes => ({
     docker: { network: "USER" },
     container: { network_infos: [{ name }] },
@@ -226,6 +229,9 @@ describe("a launch cannot have", () => {
     ],
     ["a way out of an allowed one", volume("/srv/lab/../..:/host")],
     ["an allowed one that is spelt differently", volume("/srv//lab:/host")],
+    ["the capability to administer the system", capability("SYS_ADMIN")],
+    ["every capability", capability("ALL")],
+    ["a capability in Docker's other spelling", capability("cap_sys_ptrace")],
     ["a mount that the host sees too", volume("/srv/lab:/host:shared")],
     ["a mount with one option more", volume("/srv/lab:/host:ro:z")],
   ];
@@ -261,7 +267,6 @@ describe("a launch cannot have", () => {
       ["--pid", "host"],
       ["--ipc", "host"],
       ["--userns", "host"],
-      ["--cap-add", "SYS_ADMIN"],
       ["--security-opt", "apparmor=unconfined"],
       ["--mount", "type=bind,source=/,target=/host"],
       ["--volumes-from", "lab-slot-0"],

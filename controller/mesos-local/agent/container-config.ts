@@ -12,6 +12,12 @@ import { type Amounts, amountsOf } from "../master/resources.ts";
 export const INSTANCE_LABEL = "mesos-local.instance";
 const FRAMEWORK_LABEL = "mesos-local.framework";
 const TASK_LABEL = "mesos-local.task";
+const CONTAINER_LABEL = "mesos-local.container";
+
+/** The name under which a container was made; those that older versions made have no label. */
+export function madeAs(labels: Readonly<Record<string, string>>, name: string): string {
+  return labels[CONTAINER_LABEL] ?? name;
+}
 
 /** Where a container finds its sandbox, as in Mesos. */
 const SANDBOX_MOUNT = "/mnt/mesos/sandbox";
@@ -136,6 +142,7 @@ function ownLabels(task: TaskRecord, instanceId: string): Record<string, string>
     [INSTANCE_LABEL]: instanceId,
     [FRAMEWORK_LABEL]: task.frameworkId,
     [TASK_LABEL]: task.info.task_id.value,
+    [CONTAINER_LABEL]: dockerName(task.containerId),
   };
 }
 

@@ -5,16 +5,16 @@ import type { ContainerBody } from "./parameters.ts";
 export interface DockerEngine {
   /** @returns the container's Docker id */
   create(name: string, body: ContainerBody): Promise<string>;
-  start(container: string): Promise<void>;
+  start(dockerId: string): Promise<void>;
   /** null: there is no such container. Answered after an end that is under way is complete. */
-  inspect(container: string): Promise<ContainerInspectInfo | null>;
+  inspect(dockerId: string): Promise<ContainerInspectInfo | null>;
   /** Stop signal, then SIGKILL after the grace. A container that is gone or ended is fine. */
-  stop(container: string, graceSeconds: number): Promise<void>;
+  stop(dockerId: string, graceSeconds: number): Promise<void>;
   /** Kills and removes, with anonymous volumes, never named ones. Absent is fine. */
-  remove(container: string): Promise<void>;
+  remove(dockerId: string): Promise<void>;
   pull(image: string): Promise<void>;
   /** The last lines that a container wrote; nothing when there is no such container. */
-  logs(container: string): Promise<ContainerOutput>;
+  logs(dockerId: string): Promise<ContainerOutput>;
   /** All containers of this instance, ended ones included. */
   list(): Promise<readonly OwnContainer[]>;
   ping(): Promise<void>;
@@ -25,10 +25,14 @@ export interface DockerEngine {
   watchEnds(onEnd: (end: ContainerEnd) => void, onClosed: (why: string) => void): Promise<Watch>;
 }
 
+/**
+ * A container of this instance. It is told by its label: whoever works with the engine may give it
+ * another name at any time.
+ */
 export interface OwnContainer {
   readonly dockerId: string;
-  /** Without the leading slash. */
-  readonly name: string;
+  /** The name under which it was made. */
+  readonly madeAs: string;
 }
 
 export interface ContainerOutput {
@@ -36,8 +40,7 @@ export interface ContainerOutput {
   readonly stderr: Buffer;
 }
 
-export interface ContainerEnd {
-  readonly name: string;
+export interface ContainerEnd extends OwnContainer {
   readonly exitCode: number;
 }
 

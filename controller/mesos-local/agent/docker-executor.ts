@@ -6,29 +6,22 @@ import { messageOf } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports.ts";
 import { AddressBook } from "./address-book.ts";
 import { type BuiltContainer, buildContainer, fixedAddressOf } from "./container-config.ts";
-import { type DockerEngine, EngineError, type OwnContainer } from "./docker-engine.ts";
+import {
+  type ContainerEnd,
+  type DockerEngine,
+  EngineError,
+  type OwnContainer,
+} from "./docker-engine.ts";
 import { dockerName, isTerminal, type TaskRecord } from "../master/model.ts";
 import { dockerRunFailure } from "./run-failure.ts";
+import { isLaunching, isUnwanted, newRun, type Run } from "./run.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import type { TaskReports } from "./task-reports.ts";
 
 type Built = Extract<BuiltContainer, { ok: true }>;
 
-interface Run {
-  readonly task: TaskRecord;
-  phase: "launching" | "running" | "ended";
-  /** The container's `die` event came while its start was still being answered. */
-  exitCode: number | null;
-  /** Torn down: ends without any report. */
-  isDiscarded: boolean;
-  /** Settles when the launch is through or given up. */
-  launched: Promise<void>;
-  /** The container is being removed; settles when it is gone. */
-  removed: Promise<void> | null;
-}
-
 export class DockerExecutor {
-  /** By container name. */
+  /** By the name under which the container is made. */
   private readonly runs = new Map<string, Run>();
   private readonly addresses = new AddressBook();
   /** Everything under way in the background; `idle` waits for it. */
@@ -67,7 +60,7 @@ export class DockerExecutor {
     const done = (async () => {
       await run.launched;
       if (run.phase !== "running") return;
-      await this.attempt("container not stopped", name, () => this.engine.stop(name, graceSeconds));
+      await this.attempt("container not stopped", run, (id) => this.engine.stop(id, graceSeconds));
       // Its `die` event may have come first.
       if (run.removed === null) this.failed(run, () => undefined);
       await run.removed;
@@ -76,8 +69,8 @@ export class DockerExecutor {
   }
 
   /** A container of ours has ended. */
-  ended(name: string, exitCode: number): void {
-    const run = this.runs.get(name);
+  ended({ madeAs, exitCode }: ContainerEnd): void {
+    const run = this.runs.get(madeAs);
     if (run === undefined) return;
     if (run.phase === "launching") run.exitCode = exitCode;
     if (run.phase === "running") this.finish(run, exitCode);
@@ -90,18 +83,18 @@ export class DockerExecutor {
   async synchronize(tasks: readonly TaskRecord[]): Promise<void> {
     // Launches that began before the list are not judged by it.
     const launching = new Set([...this.runs].filter(isLaunching).map(([name]) => name));
-    const found = new Map((await this.engine.list()).map((c) => [c.name, c]));
+    const found = new Map((await this.engine.list()).map((c) => [c.madeAs, c]));
     const live = tasks.filter((task) => !isTerminal(task.state));
     const names = new Set(live.map((task) => dockerName(task.containerId)));
     for (const task of live) {
       const name = dockerName(task.containerId);
       if (!launching.has(name)) await this.compare(task, found.get(name));
     }
-    for (const [name] of found) {
+    for (const [name, { dockerId }] of found) {
       if (names.has(name) || this.runs.has(name)) continue;
       this.log.info({ container: name }, "orphaned container removed");
       void this.background(
-        this.attempt("orphan not removed", name, () => this.engine.remove(name)),
+        this.noted("orphan not removed", name, () => this.engine.remove(dockerId)),
       );
     }
     await this.collectSandboxes(names);
@@ -136,6 +129,7 @@ export class DockerExecutor {
     try {
       if (isUnwanted(run)) return this.failed(run, () => this.reports.killedBeforeStart(task));
       const dockerId = await this.create(built);
+      run.container = dockerId;
       // Not before: a missing image is an agent's failure, without STARTING.
       if (!isUnwanted(run)) this.reports.starting(task);
       await this.addresses.whenFree(fixedAddressOf(task.info));
@@ -196,6 +190,8 @@ export class DockerExecutor {
     // It may have ended, and been reported, while Docker answered.
     if (isTerminal(task.state)) return;
     const run = this.runs.get(name) ?? this.track(task, "running");
+    run.container = found?.dockerId ?? run.container;
+    // A paused one is somebody's wish, and it can be woken: Mesos has a task that runs.
     if (inspected?.State.Status === "running" || inspected?.State.Status === "paused") {
       return this.adopt(run, inspected);
     }
@@ -220,9 +216,15 @@ export class DockerExecutor {
   }
 
   private async stop(run: Run): Promise<void> {
-    const name = dockerName(run.task.containerId);
     const grace = run.task.killGraceSeconds ?? 0;
-    await this.attempt("container not stopped", name, () => this.engine.stop(name, grace));
+    await this.attempt("container not stopped", run, async (id) => {
+      await this.engine.stop(id, grace);
+      const left = await this.engine.inspect(id);
+      // Its end was told, or is about to be; what is not there any more has no other end than this.
+      if (run.phase === "running" && left === null) {
+        this.failed(run, () => this.reports.vanished(run.task));
+      }
+    });
   }
 
   /** Keeps the output, then removes the container, so that its name and volumes are free. */
@@ -230,32 +232,25 @@ export class DockerExecutor {
     const name = dockerName(run.task.containerId);
     // Docker tells of an end before it takes the network down. It holds a lock on the container
     // meanwhile, so that an inspection is answered only when the address is free.
-    const released = this.attempt("address not awaited", name, async () => {
-      await this.engine.inspect(name);
+    const released = this.attempt("address not awaited", run, async (id) => {
+      await this.engine.inspect(id);
     });
     this.addresses.hold(fixedAddressOf(run.task.info), released);
     run.removed = (async () => {
       await released;
-      await this.attempt("output not kept", name, async () => {
-        await this.sandboxes.keepOutput(run.task.containerId, await this.engine.logs(name));
+      await this.attempt("output not kept", run, async (id) => {
+        await this.sandboxes.keepOutput(run.task.containerId, await this.engine.logs(id));
       });
       // Until its end is on disk, the container is the only witness of how it ended.
       await this.saved();
-      await this.attempt("container not removed", name, () => this.engine.remove(name));
+      await this.attempt("container not removed", run, (id) => this.engine.remove(id));
       this.runs.delete(name);
     })();
     void this.background(run.removed);
   }
 
   private track(task: TaskRecord, phase: Run["phase"]): Run {
-    const run: Run = {
-      task,
-      phase,
-      exitCode: null,
-      isDiscarded: false,
-      launched: Promise.resolve(),
-      removed: null,
-    };
+    const run = newRun(task, phase);
     this.runs.set(dockerName(task.containerId), run);
     return run;
   }
@@ -263,11 +258,19 @@ export class DockerExecutor {
   private async collectSandboxes(liveNames: ReadonlySet<string>): Promise<void> {
     const names = [...liveNames, ...this.runs.keys()];
     const inUse = new Set(names.map((name) => name.replace(/^mesos-/, "")));
-    await this.attempt("sandboxes not collected", "", () => this.sandboxes.collect(inUse));
+    await this.noted("sandboxes not collected", "", () => this.sandboxes.collect(inUse));
+  }
+
+  private async attempt(
+    failure: string,
+    { container, task }: Run,
+    act: (container: string) => Promise<void>,
+  ): Promise<void> {
+    await this.noted(failure, dockerName(task.containerId), () => act(container));
   }
 
   /** For what is repeated later (at the next reconnection) or merely untidy when it fails. */
-  private async attempt(failure: string, name: string, act: () => Promise<void>): Promise<void> {
+  private async noted(failure: string, name: string, act: () => Promise<void>): Promise<void> {
     try {
       await act();
     } catch (error) {
@@ -285,12 +288,4 @@ export class DockerExecutor {
     this.pending.add(settled);
     return settled;
   }
-}
-
-function isLaunching([, run]: [string, Run]): boolean {
-  return run.phase === "launching";
-}
-
-function isUnwanted(run: Run): boolean {
-  return run.isDiscarded || run.task.killGraceSeconds !== null;
 }

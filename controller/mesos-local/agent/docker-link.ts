@@ -5,13 +5,13 @@
 import { messageOf } from "../../model/errors.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import { type Backoff, delayAfter } from "../../support/backoff.ts";
-import type { DockerEngine, Watch } from "./docker-engine.ts";
+import type { ContainerEnd, DockerEngine, Watch } from "./docker-engine.ts";
 
 const RETRY: Backoff = { firstMs: 100, capMs: 5_000 };
 const PING_MS = 15_000;
 
 export interface LinkTarget {
-  ended(container: string, exitCode: number): void;
+  ended(end: ContainerEnd): void;
   /** The stream is open: compare with what is there. The link stands when it is through. */
   synchronize(): Promise<void>;
   connected(): void;
@@ -52,7 +52,7 @@ export class DockerLink {
     const isCurrent = () => !this.isStopped && attempt === this.attempt;
     try {
       const watch = await this.engine.watchEnds(
-        ({ name, exitCode }) => this.target.ended(name, exitCode),
+        (end) => this.target.ended(end),
         (why) => {
           if (isCurrent()) this.lost(why);
         },

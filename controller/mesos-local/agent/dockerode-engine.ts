@@ -5,7 +5,7 @@ import { dockerCall, engineWords, refusalStatus } from "../../docker/docker-call
 import { OutputFrames } from "../../docker/output-frames.ts";
 import { followProgress } from "../../docker/progress.ts";
 import { messageOf } from "../../model/errors.ts";
-import { INSTANCE_LABEL } from "./container-config.ts";
+import { INSTANCE_LABEL, madeAs } from "./container-config.ts";
 import {
   type ContainerEnd,
   type ContainerOutput,
@@ -46,33 +46,33 @@ export class DockerodeEngine implements DockerEngine {
     return created.id;
   }
 
-  async start(container: string): Promise<void> {
+  async start(dockerId: string): Promise<void> {
     await engineCall("start a container", START_MS_MAX, (abortSignal) =>
-      this.docker.getContainer(container).start({ abortSignal }),
+      this.docker.getContainer(dockerId).start({ abortSignal }),
     );
   }
 
-  async inspect(container: string): Promise<ContainerInspectInfo | null> {
+  async inspect(dockerId: string): Promise<ContainerInspectInfo | null> {
     return orNull([NOT_FOUND], () =>
       engineCall("inspect a container", CALL_MS_MAX, (abortSignal) =>
-        this.docker.getContainer(container).inspect({ abortSignal }),
+        this.docker.getContainer(dockerId).inspect({ abortSignal }),
       ),
     );
   }
 
-  async stop(container: string, graceSeconds: number): Promise<void> {
+  async stop(dockerId: string, graceSeconds: number): Promise<void> {
     await orNull([NOT_FOUND, NOT_MODIFIED], () =>
       engineCall("stop a container", graceSeconds * 1000 + CALL_MS_MAX, (abortSignal) =>
-        this.docker.getContainer(container).stop({ t: graceSeconds, abortSignal }),
+        this.docker.getContainer(dockerId).stop({ t: graceSeconds, abortSignal }),
       ),
     );
   }
 
-  async remove(container: string): Promise<void> {
+  async remove(dockerId: string): Promise<void> {
     // A conflict means that its removal is already under way.
     await orNull([NOT_FOUND, CONFLICT], () =>
       engineCall("remove a container", REMOVE_MS_MAX, (abortSignal) =>
-        this.docker.getContainer(container).remove({ force: true, v: true, abortSignal }),
+        this.docker.getContainer(dockerId).remove({ force: true, v: true, abortSignal }),
       ),
     );
   }
@@ -84,11 +84,11 @@ export class DockerodeEngine implements DockerEngine {
     });
   }
 
-  async logs(container: string): Promise<ContainerOutput> {
+  async logs(dockerId: string): Promise<ContainerOutput> {
     const options = { follow: false, stdout: true, stderr: true, tail: LOG_LINES_MAX } as const;
     const raw = await orNull([NOT_FOUND], () =>
       engineCall("read the output of a container", CALL_MS_MAX, (abortSignal) =>
-        this.docker.getContainer(container).logs({ ...options, abortSignal }),
+        this.docker.getContainer(dockerId).logs({ ...options, abortSignal }),
       ),
     );
     const parts = raw === null ? [] : new OutputFrames().push(raw);
@@ -104,7 +104,7 @@ export class DockerodeEngine implements DockerEngine {
     );
     return found.map((c) => ({
       dockerId: c.Id,
-      name: (c.Names[0] ?? "").replace(/^\//, ""),
+      madeAs: madeAs(c.Labels, (c.Names[0] ?? "").replace(/^\//, "")),
     }));
   }
 
@@ -122,8 +122,12 @@ export class DockerodeEngine implements DockerEngine {
         actions: ["die"],
         labels: this.labels,
         signal: ending.signal,
-        onEvent: ({ containerName: name, exitCode }) =>
-          onEnd({ name, exitCode: exitCode ?? Number.NaN }),
+        onEvent: ({ containerId: dockerId, containerName, labels, exitCode }) =>
+          onEnd({
+            dockerId,
+            madeAs: madeAs(labels, containerName),
+            exitCode: exitCode ?? Number.NaN,
+          }),
         onClosed,
       });
     } catch (error) {

@@ -32,6 +32,14 @@ const NO_NETWORKS: ReadonlySet<string> = new Set(["host", "none", "container", "
 /** Of mounts; others change what the host itself sees (shared, Z). */
 const MOUNT_OPTIONS: ReadonlySet<string> = new Set(["ro", "rw", "nocopy"]);
 
+/** Capabilities that a container may have: those that Docker gives (moby, oci/caps/defaults.go). */
+const CAPABILITIES: ReadonlySet<string> = new Set(
+  (
+    "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP " +
+    "SETGID SETPCAP SETUID SYS_CHROOT"
+  ).split(" "),
+);
+
 /** @returns why the launch is refused, a sentence; null: it may be carried out */
 export function forbidden(task: TaskInfo, rights: LaunchRights): string | null {
   const { docker, network_infos: networks = [] } = task.container;
@@ -43,10 +51,22 @@ export function forbidden(task: TaskInfo, rights: LaunchRights): string | null {
     }
   }
   for (const { key, value } of docker.parameters ?? []) {
-    const problem = key === "volume" ? mountProblem(value, rights) : null;
+    const problem = PARAMETERS.get(key)?.(value, rights) ?? null;
     if (problem !== null) return problem;
   }
   return null;
+}
+
+/** Those that can ask for too much. */
+const PARAMETERS: ReadonlyMap<string, (value: string, rights: LaunchRights) => string | null> =
+  new Map([
+    ["volume", mountProblem],
+    ["cap-add", capabilityProblem],
+  ]);
+
+function capabilityProblem(value: string): string | null {
+  const name = value.toUpperCase().replace(/^CAP_/, "");
+  return CAPABILITIES.has(name) ? null : refusal(`the capability '${value}'`);
 }
 
 /** `name:/path[:options]`, `/host/path:/path[:options]`, or a path alone. */

@@ -33,7 +33,7 @@ export class ExecutorBench {
   static async create(): Promise<ExecutorBench> {
     const bench = new ExecutorBench(await mkdtemp(join(tmpdir(), "mesos-local-executor-")));
     await bench.docker.watchEnds(
-      ({ name, exitCode }) => bench.executor.ended(name, exitCode),
+      (end) => bench.executor.ended(end),
       () => undefined,
     );
     return bench;

@@ -14,7 +14,9 @@ import {
 import type { ContainerBody } from "../../../controller/mesos-local/agent/parameters.ts";
 
 interface FakeContainer {
-  readonly name: string;
+  readonly madeAs: string;
+  /** Whoever works with the engine may change it. */
+  name: string;
   readonly body: ContainerBody;
   status: "created" | "running" | "exited";
   exitCode: number;
@@ -23,8 +25,9 @@ interface FakeContainer {
 type Method = "create" | "start" | "inspect" | "stop" | "remove" | "pull" | "list" | "watchEnds";
 
 export class FakeDockerEngine implements DockerEngine {
+  /** By id. */
   readonly containers = new Map<string, FakeContainer>();
-  /** `method name` of each call, in order. */
+  /** `method name` of each call, in order, with the name under which the container was made. */
   readonly calls: string[] = [];
   readonly images = new Set(["image"]);
   private readonly failures = new Map<Method, EngineError>();
@@ -57,12 +60,22 @@ export class FakeDockerEngine implements DockerEngine {
   }
 
   /** The container ends by itself, or by a hand that is not ours. */
-  end(name: string, exitCode: number): void {
-    const container = this.containers.get(name);
-    if (container === undefined) throw new Error(`no container ${name}`);
-    container.status = "exited";
-    container.exitCode = exitCode;
-    this.watcher?.onEnd({ name, exitCode });
+  end(container: string, exitCode: number): void {
+    const [dockerId, found] = this.found(container) ?? [];
+    if (dockerId === undefined || found === undefined) throw new Error(`no container ${container}`);
+    found.status = "exited";
+    found.exitCode = exitCode;
+    this.watcher?.onEnd({ dockerId, madeAs: found.madeAs, exitCode });
+  }
+
+  rename(container: string, name: string): void {
+    const [, found] = this.found(container) ?? [];
+    if (found !== undefined) found.name = name;
+  }
+
+  /** The container goes, and nobody is told: e.g. while the events are not followed. */
+  vanish(container: string): void {
+    this.containers.delete(this.found(container)?.[0] ?? "");
   }
 
   /** The connection breaks; ends are told to nobody until the next watch. */
@@ -77,38 +90,39 @@ export class FakeDockerEngine implements DockerEngine {
     if (!this.images.has(body.Image as string)) {
       throw new EngineError("no-such-image", `No such image: ${body.Image}`);
     }
-    this.containers.set(name, { name, body, status: "created", exitCode: 0 });
-    return name;
+    const id = `id of ${name}`;
+    this.containers.set(id, { madeAs: name, name, body, status: "created", exitCode: 0 });
+    return id;
   }
 
   async start(container: string): Promise<void> {
-    await this.called("start", container);
+    await this.called("start", this.madeAs(container));
     this.existing(container).status = "running";
   }
 
   async inspect(container: string): Promise<ContainerInspectInfo | null> {
-    await this.called("inspect", container);
-    const found = this.containers.get(container);
+    await this.called("inspect", this.madeAs(container));
+    const [id, found] = this.found(container) ?? [];
     if (found === undefined) return null;
     const network = found.body.HostConfig.NetworkMode as string;
     const settings = found.body.NetworkingConfig?.EndpointsConfig?.[network];
     const IPAddress = settings?.IPAMConfig?.IPv4Address ?? "";
     return {
-      Id: container,
-      Name: `/${container}`,
+      Id: id,
+      Name: `/${found.name}`,
       State: { Status: found.status, ExitCode: found.exitCode },
       NetworkSettings: { Networks: { [network]: { IPAddress } } },
     } as unknown as ContainerInspectInfo;
   }
 
   async stop(container: string, graceSeconds: number): Promise<void> {
-    await this.called("stop", `${container} ${graceSeconds}`);
-    if (this.containers.get(container)?.status === "running") this.end(container, 143);
+    await this.called("stop", `${this.madeAs(container)} ${graceSeconds}`);
+    if (this.found(container)?.[1].status === "running") this.end(container, 143);
   }
 
   async remove(container: string): Promise<void> {
-    await this.called("remove", container);
-    this.containers.delete(container);
+    await this.called("remove", this.madeAs(container));
+    this.vanish(container);
   }
 
   async pull(image: string): Promise<void> {
@@ -122,7 +136,7 @@ export class FakeDockerEngine implements DockerEngine {
 
   async list(): Promise<readonly OwnContainer[]> {
     await this.called("list", "");
-    return [...this.containers.values()].map(({ name }) => ({ dockerId: name, name }));
+    return [...this.containers].map(([dockerId, { madeAs }]) => ({ dockerId, madeAs }));
   }
 
   async ping(): Promise<void> {
@@ -142,10 +156,19 @@ export class FakeDockerEngine implements DockerEngine {
     };
   }
 
-  private existing(name: string): FakeContainer {
-    const container = this.containers.get(name);
-    if (container === undefined) throw new EngineError("refused", `No such container: ${name}`);
-    return container;
+  /** By id or by name, as the real one finds it. */
+  private found(container: string): readonly [string, FakeContainer] | undefined {
+    return [...this.containers].find(([id, { name }]) => id === container || name === container);
+  }
+
+  private madeAs(container: string): string {
+    return this.found(container)?.[1].madeAs ?? container;
+  }
+
+  private existing(container: string): FakeContainer {
+    const [, found] = this.found(container) ?? [];
+    if (found === undefined) throw new EngineError("refused", `No such container: ${container}`);
+    return found;
   }
 
   private async called(method: Method, subject: string): Promise<void> {

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { EngineError } from "../../../../controller/mesos-local/agent/docker-engine.ts";
+import {
+  type ContainerEnd,
+  EngineError,
+} from "../../../../controller/mesos-local/agent/docker-engine.ts";
 import { DockerLink } from "../../../../controller/mesos-local/agent/docker-link.ts";
 import { FakeDockerEngine } from "../../../support/mesos-local/fake-docker-engine.ts";
 import { SteppedClock } from "../../../support/mesos-local/stepped-clock.ts";
@@ -19,7 +22,7 @@ beforeEach(() => {
   docker = new FakeDockerEngine();
   happened = [];
   const target = {
-    ended: (name: string, exitCode: number) => happened.push(`${name} ended ${exitCode}`),
+    ended: ({ madeAs: name, exitCode }: ContainerEnd) => happened.push(`${name} ended ${exitCode}`),
     synchronize: async () => void happened.push("synchronized"),
     connected: () => happened.push("connected"),
     disconnected: () => happened.push("disconnected"),

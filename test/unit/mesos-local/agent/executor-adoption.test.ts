@@ -29,6 +29,19 @@ describe("a look at what is really there", () => {
     expect(bench.states).toEqual(["TASK_FAILED"]);
   });
 
+  test("keeps what runs under another name, and hears of its end", async () => {
+    const task: TaskRecord = { ...taskRecord("t"), state: "TASK_RUNNING" };
+    await leftBehind(task);
+    bench.docker.rename(dockerName(task.containerId), "mine");
+    await bench.executor.synchronize([task]);
+    expect(bench.states).toEqual([]);
+    expect(bench.docker.containers.size).toBe(1);
+    bench.docker.end("mine", 137);
+    await bench.executor.idle();
+    expect(bench.states).toEqual(["TASK_FAILED"]);
+    expect(bench.docker.containers.size).toBe(0);
+  });
+
   test("tells RUNNING of a container whose start was the last that happened", async () => {
     const task: TaskRecord = { ...taskRecord("t"), state: "TASK_STARTING" };
     await leftBehind(task);

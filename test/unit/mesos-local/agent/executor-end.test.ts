@@ -28,6 +28,35 @@ describe("a kill", () => {
     });
   });
 
+  test("finds a container that bears another name by now", async () => {
+    const task = await bench.launched();
+    bench.docker.rename("mesos-container-of-t", "mine");
+    await kill(task, 7);
+    expect(bench.last?.state).toBe("TASK_KILLED");
+    expect(bench.docker.containers.size).toBe(0);
+  });
+
+  test("leaves alone another's container that bears its name by now", async () => {
+    const task = await bench.launched();
+    bench.docker.rename("mesos-container-of-t", "mine");
+    const other = await bench.docker.create("other", {
+      ...{ Image: "image", Env: [], Labels: {}, HostConfig: {} },
+    });
+    bench.docker.rename(other, "mesos-container-of-t");
+    await kill(task, 7);
+    expect([...bench.docker.containers.keys()]).toEqual([other]);
+  });
+
+  test("of what is not there any more is an end", async () => {
+    const task = await bench.launched();
+    bench.docker.vanish("mesos-container-of-t");
+    await kill(task, 7);
+    expect(bench.last).toMatchObject({
+      state: "TASK_KILLED",
+      message: expect.stringContaining("Container is gone") as string,
+    });
+  });
+
   test("during the creation leaves no container", async () => {
     const release = bench.docker.hold("create");
     const task = taskRecord("t");
