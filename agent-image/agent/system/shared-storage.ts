@@ -10,8 +10,14 @@ const PROBE_MS_MAX = 3_000;
 const PROBE_EVERY_MS = 30_000;
 const PROBE_EVERY_MS_FAILING = 1_000;
 
-/** Writes, reads back and removes a file of its own; it runs in a child, for it may hang. */
-const PROBE_SCRIPT = 'printf "%s" "$2" >"$1" && test "$(cat "$1")" = "$2" && rm -f "$1"';
+/**
+ * Writes, reads back and removes a file of its own; it runs in a child, for it may hang. Its name
+ * is new each time: whoever uses the directory might have put something else at a name that is
+ * known. What an earlier probe has left goes, as far as it can.
+ */
+const PROBE_SCRIPT =
+  'rm -f "$1".?????? 2>/dev/null; f=$(mktemp "$1.XXXXXX") && printf "%s" "$2" >"$f" && ' +
+  'test "$(cat "$f")" = "$2" && rm -f "$f"';
 
 export class SharedStorage {
   private readonly task: RepeatingTask;
