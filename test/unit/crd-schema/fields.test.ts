@@ -132,6 +132,12 @@ const CASES: Readonly<Record<string, Case>> = {
       "7:22: error: spec.ssh.authorizedKeys[0]: Found a private key (take it out of the file, and use it no more: it has been written down); allowed: one line of an OpenSSH public key file, such as the content of ~/.ssh/id_ed25519.pub.",
     ],
   },
+  "a network of the engine's own is refused: no container gets a fixed address there": {
+    spec: "network: {name: bridge}",
+    says: [
+      '6:19: error: spec.network.name: Found the text "bridge"; allowed: letters, digits, underscores, dots and dashes, beginning with a letter or digit, but not "host", "none", "bridge", "default", "container" or "ingress".',
+    ],
+  },
   "a driver that allows no fixed address is refused": {
     spec: "network: {driver: host}",
     says: [
