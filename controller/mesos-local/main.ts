@@ -4,6 +4,7 @@
  * It is embedded and local, not Apache Mesos, and says so at /version and /state.
  */
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { assemble, type Parts } from "./assemble.ts";
@@ -16,7 +17,14 @@ import { TcpGuard } from "./http/tcp-guard.ts";
 import { acquireLock, type DirectoryLock } from "../support/files/lock.ts";
 import { prepareSocket, type SocketPlace } from "../support/unix-socket.ts";
 import { atMost } from "../support/within.ts";
-import { agentRecords, defaultAgent, type MesosLocalOptions, validateOptions } from "./options.ts";
+import {
+  agentRecords,
+  defaultAgent,
+  type LocalAgentOptions,
+  type MesosLocalOptions,
+  validateOptions,
+} from "./options.ts";
+import { messageOf } from "../model/errors.ts";
 import type { Clock } from "../model/ports.ts";
 import { Registry } from "./master/registry.ts";
 
@@ -77,10 +85,14 @@ async function startLocked(
   options: MesosLocalOptions,
   lock: DirectoryLock,
 ): Promise<MesosLocal> {
-  const registry = registryOf(options, await loadCheckpoint(options.stateDir));
+  const state = await loadCheckpoint(options.stateDir);
+  const instanceId = state?.instanceId ?? randomUUID();
+  const engine = engineOf(instanceId);
+  const agents = options.agents ?? [defaultAgent(await diskOf(engine, options))];
+  const registry = registryOf({ ...options, agents }, instanceId, state);
   const { clock } = options;
   let tcpPort = 0;
-  const parts = assemble(options, registry, engineOf(registry.instanceId), () => tcpPort);
+  const parts = assemble(options, registry, engine, () => tcpPort);
   const { checkpoint, link, offers, server } = parts;
   const socketFile = join(options.stateDir, "socket", "mesos.sock");
   const socket = await prepareSocket(socketFile);
@@ -147,10 +159,34 @@ async function stop(
   await lock.release();
 }
 
-function registryOf(options: MesosLocalOptions, state: CheckpointState | null): Registry {
-  const asked = options.agents ?? [defaultAgent(options.stateDir)];
+/** Where what containers write lands; the state directory while the engine does not say. */
+async function diskOf(
+  engine: DockerEngine,
+  { stateDir, clock, log }: MesosLocalOptions,
+): Promise<string> {
+  let found = stateDir;
+  const asked = engine.dataRoot().then(
+    (root) => {
+      // An engine in a machine or a namespace of its own names a directory that is not here.
+      if (existsSync(root)) found = root;
+    },
+    (error: unknown) => log.warn({ error: messageOf(error) }, "Docker's data root is not known"),
+  );
+  await atMost(clock, CONNECT_MS_MAX, asked);
+  return found;
+}
+
+function registryOf(
+  options: MesosLocalOptions & { readonly agents: readonly LocalAgentOptions[] },
+  instanceId: string,
+  state: CheckpointState | null,
+): Registry {
   const masterId = randomUUID();
-  const agents = agentRecords(asked, state?.agents ?? [], (index) => `${masterId}-S${index}`);
+  const agents = agentRecords(
+    options.agents,
+    state?.agents ?? [],
+    (index) => `${masterId}-S${index}`,
+  );
   const ids = new Set(agents.map((agent) => agent.id));
   const tasks = state?.tasks ?? [];
   const kept = tasks.filter((task) => ids.has(task.agentId));
@@ -159,7 +195,6 @@ function registryOf(options: MesosLocalOptions, state: CheckpointState | null): 
     const count = tasks.length - kept.length;
     options.log.warn({ tasks: count }, "tasks of agents that are configured no more are removed");
   }
-  const instanceId = state?.instanceId ?? randomUUID();
   return new Registry(masterId, instanceId, agents, {
     frameworks: state?.frameworks ?? [],
     removedFrameworks: state?.removedFrameworks ?? [],

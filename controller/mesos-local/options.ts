@@ -80,7 +80,11 @@ function validateTcp({ host, port, hostPaths = [] }: TcpDoorOptions): void {
   if (wrong !== undefined) throw new TypeError(`hostPaths: '${wrong}' is no absolute directory`);
 }
 
-/** This machine as one agent. Memory: all but 1 GiB, at least half. Disk: free below `dir`. */
+/**
+ * This machine as one agent. Memory: all but 1 GiB, at least half.
+ *
+ * @param dir whose file system's free space is the agent's disk
+ */
 export function defaultAgent(dir: string): LocalAgentOptions {
   const memMiB = Math.floor(totalmem() / MIB);
   const { bavail, bsize } = statfsSync(dir);

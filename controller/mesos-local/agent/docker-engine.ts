@@ -18,6 +18,8 @@ export interface DockerEngine {
   /** All containers of this instance, ended ones included. */
   list(): Promise<readonly OwnContainer[]>;
   ping(): Promise<void>;
+  /** The directory in which the engine keeps containers and volumes, as the engine sees it. */
+  dataRoot(): Promise<string>;
   /**
    * Opens the stream of container ends. Resolves when the engine has accepted it, so that a list
    * taken afterwards misses nothing.

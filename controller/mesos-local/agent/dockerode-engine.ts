@@ -112,6 +112,11 @@ export class DockerodeEngine implements DockerEngine {
     await engineCall("ping", PING_MS_MAX, () => this.docker.ping());
   }
 
+  async dataRoot(): Promise<string> {
+    const info = await engineCall("ask the engine", CALL_MS_MAX, () => this.docker.info());
+    return (info as { DockerRootDir: string }).DockerRootDir;
+  }
+
   async watchEnds(
     onEnd: (end: ContainerEnd) => void,
     onClosed: (why: string) => void,

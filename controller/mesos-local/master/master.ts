@@ -239,7 +239,10 @@ function newTask(frameworkId: string, role: string, info: TaskInfo): TaskRecord 
   };
 }
 
-/** How the master presents itself; `version` says that it is not Apache Mesos. */
+/**
+ * How the master presents itself: field by field as a real one does, so that whatever parses a
+ * version or an address can. That it is not Apache Mesos stands at /version and /state.
+ */
 export function masterInfo(masterId: string, host: string, port: number): MasterInfo {
   const ip = host.split(".").map(Number);
   return {
@@ -255,7 +258,8 @@ export function masterInfo(masterId: string, host: string, port: number): Master
   };
 }
 
-export const MASTER_VERSION = "1.12.0-compatible local";
+/** The Mesos whose API this is; frameworks read three numbers from it. */
+export const MASTER_VERSION = "1.12.0";
 
 function refused(status: 400 | 403, message: string): Answer {
   return { status, message };

@@ -143,6 +143,12 @@ export class FakeDockerEngine implements DockerEngine {
     return undefined;
   }
 
+  dataRootPath = "/";
+
+  async dataRoot(): Promise<string> {
+    return this.dataRootPath;
+  }
+
   async watchEnds(
     onEnd: (end: ContainerEnd) => void,
     onClosed: (why: string) => void,

@@ -77,7 +77,8 @@ describe("HTTP", () => {
     await scheduler.status("t", "TASK_RUNNING");
     const get = async (path: string) => (await send(`${mesos.url}${path}`, "", {}, "GET")).body;
     expect(JSON.parse(await get("/version"))).toMatchObject({
-      version: "1.12.0-compatible local",
+      version: "1.12.0",
+      description: "embedded and local, not Apache Mesos",
     });
     expect(await get("/health")).toBe("{}\n");
     const state = await get("/state");

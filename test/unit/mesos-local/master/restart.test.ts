@@ -16,6 +16,7 @@ import {
   task,
   TCP,
 } from "../../../support/mesos-local/in-memory-mesos.ts";
+import { FakeDockerEngine } from "../../../support/mesos-local/fake-docker-engine.ts";
 import { RawScheduler } from "../../../support/mesos-local/raw-scheduler.ts";
 import { until } from "../../../support/poll.ts";
 
@@ -98,6 +99,30 @@ describe("a restart", () => {
       { ...AGENT, hostname: "host-c" },
     ]);
     await until("the container gone", () => mesos.docker.containers.size === 0);
+  });
+});
+
+describe("this machine as an agent", () => {
+  async function diskWith(dataRoot: string): Promise<number> {
+    const directory = await mkdtemp(join(tmpdir(), "mesos-local-disk-"));
+    const docker = new FakeDockerEngine();
+    docker.dataRootPath = dataRoot;
+    const options = mesos.options({ stateDir: directory });
+    const local = await startMesosLocalOn(() => docker, options);
+    const scheduler = await RawScheduler.subscribe(local.url);
+    const { resources } = await scheduler.offer();
+    await local.stop();
+    await rm(directory, { recursive: true });
+    return resources.find(({ name }) => name === "disk")?.scalar?.value ?? 0;
+  }
+
+  test("has the disk of Docker's data root, not that of the state directory", async () => {
+    // A file system of its own that every Linux has, and that has no room.
+    expect(await diskWith("/proc")).toBe(0);
+  });
+
+  test("has that of the state directory where the engine's is out of sight", async () => {
+    expect(await diskWith("/no/such/directory")).toBeGreaterThan(0);
   });
 });
 
