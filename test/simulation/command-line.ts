@@ -42,8 +42,9 @@ nodes; tells the shortest way to a broken rule:
 
 Or the planner with one of its guards taken away, to see who notices:
 
-  --guards [NAME...]  all of them, or these
-    --seconds N       for the explorer, and as long for the simulator (default 60)
+  --guards [NAME...]  all of them, of which 15 of 18 must be noticed, or these
+    --seconds N       for the explorer, and as long for the simulator (default 60), on a machine
+                      with nothing else to do: CPU time for each core
 
 Or a story, step by step, of what simulated nodes do; the same seed tells the same story:
 

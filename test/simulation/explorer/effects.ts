@@ -3,7 +3,7 @@
  * Mesos tells. Each is offered alone, so that all commands are tried, and all of them at once.
  */
 import { canElect, commitPending, elect, follow, tableLacks, writeTable } from "./etcd.ts";
-import { reconcile, tell, untold } from "./mesos.ts";
+import { end, reconcile, tell, untold } from "./mesos.ts";
 import { Scratch } from "./scratch.ts";
 import { type Container, type Lineage, type State } from "./state.ts";
 
@@ -18,6 +18,7 @@ export function pendingEffects(state: State): readonly Effect[] {
     ...mesosEffects(state),
     ...state.histories.flatMap((history) => lineageEffects(history, scratch)),
     ...state.containers.flatMap((container) => containerEffects(container, scratch)),
+    ...state.containers.flatMap(stopEffects),
     ...newsEffects(state),
   ];
 }
@@ -94,6 +95,16 @@ function loneEffects(container: Container, scratch: Scratch, history: Lineage): 
   if (logRead.term === end.term && logRead.index === end.index) return [];
   const happen = (s: Scratch) => s.patchContainer(taskId, { logRead: end });
   return [{ name: `the agent of slot ${slot} reads its log`, happen }];
+}
+
+/** A kill takes its time, and nobody hears of it before the end. */
+function stopEffects({ taskId, slot, stopping }: Container): readonly Effect[] {
+  if (!stopping) return [];
+  const happen = (scratch: Scratch) => {
+    const container = scratch.state.containers.find((c) => c.taskId === taskId);
+    if (container !== undefined) end(scratch, container, "TASK_KILLED");
+  };
+  return [{ name: `slot ${slot} ends as it was told to`, happen }];
 }
 
 function refollow(scratch: Scratch, taskId: string): void {

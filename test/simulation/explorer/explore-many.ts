@@ -1,5 +1,6 @@
 /** The scopes on several threads, round after round with other seeds, until the time is up. */
 import { Worker } from "node:worker_threads";
+import { type Clock, stopwatch } from "../many/stopwatch.ts";
 import { type AllExplored, NOTHING_EXPLORED, sum } from "./explore-all.ts";
 import type { ScopeSettings } from "./scope-worker.ts";
 
@@ -16,6 +17,8 @@ export interface ExploreOptions {
   /** At most so many. */
   readonly rounds: number;
   readonly deadlineMs: number;
+  /** Default: wall. */
+  readonly clock?: Clock;
 }
 
 export interface ManyExplored extends AllExplored {
@@ -26,9 +29,8 @@ export interface ManyExplored extends AllExplored {
 
 /** @throws Error when a thread ends before it has answered */
 export async function exploreMany(options: ExploreOptions): Promise<ManyExplored> {
-  const { threads, from, rounds, deadlineMs } = options;
-  const beganAt = performance.now();
-  const spent = () => performance.now() - beganAt;
+  const { threads, from, rounds, deadlineMs, clock = "wall" } = options;
+  const spent = stopwatch(clock, threads);
   let all = NOTHING_EXPLORED;
   let seed = from;
   for (let round = 0; round < rounds && all.violation === null; round++) {
@@ -42,7 +44,7 @@ export async function exploreMany(options: ExploreOptions): Promise<ManyExplored
 }
 
 function runPart(
-  { worker: file, threads, visitsMax }: ExploreOptions,
+  { worker: file, threads, visitsMax, clock = "wall" }: ExploreOptions,
   seed: number,
   number: number,
   deadlineMs: number,
@@ -52,6 +54,7 @@ function runPart(
     visitsMax: Math.ceil(visitsMax / threads),
     seed,
     deadlineMs,
+    clock,
     part,
   };
   return new Promise((resolve, reject) => {

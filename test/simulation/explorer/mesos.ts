@@ -22,6 +22,7 @@ export function launch(scratch: Scratch, { slots, tasks }: Launch): void {
       ip: slotAddress(firstAddress, slot),
       host,
       stage: "staging",
+      stopping: false,
       commandId: null,
       etcd: "none",
       leaderId: null,
@@ -53,7 +54,7 @@ export function kill(scratch: Scratch, taskId: string): void {
   if (state.mesos === "away" || container === undefined || state.hosts[container.host] !== "up") {
     return;
   }
-  end(scratch, container, "TASK_KILLED");
+  scratch.patchContainer(taskId, { stopping: true });
 }
 
 /**

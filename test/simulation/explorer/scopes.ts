@@ -5,6 +5,7 @@
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { FaultKind } from "./faults.ts";
 import type { Scope } from "./steps.ts";
+import { learnerCatchesUp, survivorOutOfSight, survivorUnaware } from "./moments.ts";
 import { nothingYet, readyCluster, type Site, withSnapshot } from "./start.ts";
 import type { State } from "./state.ts";
 
@@ -72,6 +73,24 @@ const SITUATIONS: readonly Situation[] = [
     name: "two nodes with a snapshot",
     site: { replicas: 2, spareHosts: 0 },
     begin: (site) => withSnapshot(readyCluster(site)),
+    edits: [],
+  },
+  {
+    name: "a fourth node is about to catch up",
+    site: { ...THREE, spareHosts: 1 },
+    begin: learnerCatchesUp,
+    edits: [],
+  },
+  {
+    name: "five nodes have lost three, and one of the others is out of sight",
+    site: { replicas: 5, spareHosts: 0 },
+    begin: survivorOutOfSight,
+    edits: [],
+  },
+  {
+    name: "three nodes have lost two, and the third has not noticed yet",
+    site: THREE,
+    begin: survivorUnaware,
     edits: [],
   },
 ];

@@ -21,6 +21,8 @@ export interface Container {
   readonly ip: string;
   readonly host: string;
   readonly stage: "staging" | "running";
+  /** It was told to end, and has not yet: until then all in it goes on. */
+  readonly stopping: boolean;
   /** Of the command in force; null: it waits for one. */
   readonly commandId: string | null;
   readonly etcd: "none" | "up" | "exited";

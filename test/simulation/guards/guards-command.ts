@@ -12,6 +12,10 @@ export interface GuardsCommand {
   readonly seconds: number;
 }
 
+/** Of the whole list: with fewer, the checks have become blind. */
+const NOTICED_MIN = 15;
+
+/** @returns the exit code: 1 when too few of the list, or not all of those named, are noticed */
 export async function runGuards(
   { guards, seconds }: GuardsCommand,
   { out }: Output,
@@ -23,8 +27,15 @@ export async function runGuards(
     out(`${guard.name}: ${who(hunted)}\n`);
   }
   out(`\n${guardsTable(all)}\n`);
-  const missed = all.filter((h) => h.explorer === null && h.simulator === null);
-  return missed.length === 0 ? 0 : 1;
+  return isEnough(all) ? 0 : 1;
+}
+
+export function isEnough(all: readonly Hunted[]): boolean {
+  return all.filter(isNoticed).length >= Math.min(all.length, NOTICED_MIN);
+}
+
+function isNoticed({ explorer, simulator }: Hunted): boolean {
+  return explorer !== null || simulator !== null;
 }
 
 export function guardsTable(all: readonly Hunted[]): string {
@@ -33,7 +44,7 @@ export function guardsTable(all: readonly Hunted[]): string {
     told(explorer),
     told(simulator),
   ]);
-  const noticed = all.filter((h) => h.explorer !== null || h.simulator !== null).length;
+  const noticed = all.filter(isNoticed).length;
   const table = markdownTable([["guard taken away", "explorer", "simulator"], ...rows]);
   return `${table}\n${noticed} of ${all.length} noticed`;
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { exploreMany, ROUND_VISITS } from "../explorer/explore-many.ts";
 import { runSeeds } from "../many/seed-pool.ts";
 import type { SeedResult } from "../many/seed-worker.ts";
+import { stopwatch } from "../many/stopwatch.ts";
 import { buildWorker } from "../many/worker-file.ts";
 import type { Guard } from "./guards.ts";
 import { type Removal, removalOf } from "./removal.ts";
@@ -24,8 +25,11 @@ export interface Hunted {
 export type Family = "explorer" | "simulator";
 
 const FROM = 1;
+/** Who notices must not depend on what else the machine does. */
+const CLOCK = "cpu";
+const threads = availableParallelism();
 
-/** @param seconds for each family */
+/** @param seconds for each family, of a machine with nothing else to do */
 export async function hunt(
   guard: Guard,
   seconds: number,
@@ -43,11 +47,12 @@ async function byExplorer(removal: Removal, deadlineMs: number): Promise<Notice 
   try {
     const { violation, seed, seconds } = await exploreMany({
       worker: worker.url,
-      threads: availableParallelism(),
+      threads,
       from: FROM,
       visitsMax: ROUND_VISITS,
       rounds: Infinity,
       deadlineMs,
+      clock: CLOCK,
     });
     if (violation === null) return null;
     return { seed, seconds, what: `${violation.rule} (${violation.steps.length} steps)` };
@@ -58,21 +63,22 @@ async function byExplorer(removal: Removal, deadlineMs: number): Promise<Notice 
 
 async function bySimulator(removal: Removal, deadlineMs: number): Promise<Notice | null> {
   const worker = await buildWorker("many/seed-worker", removal);
-  const beganAt = performance.now();
+  const spent = stopwatch(CLOCK, threads);
   let notice: Notice | null = null;
   const onResult = ({ seed, findings }: SeedResult) => {
     const [first] = findings;
     if (first === undefined || notice !== null) return;
-    notice = { seed, seconds: (performance.now() - beganAt) / 1_000, what: first.check };
+    notice = { seed, seconds: spent() / 1_000, what: first.check };
   };
   try {
     await runSeeds({
       worker: worker.url,
-      threads: availableParallelism(),
+      threads,
       from: FROM,
       count: Infinity,
       countMin: 0,
       deadlineMs,
+      clock: CLOCK,
       isOver: () => notice !== null,
       settings: {},
       onResult,

@@ -1,6 +1,7 @@
 /** Runs seeds on several threads, each the next one as soon as it is free. */
 import { Worker } from "node:worker_threads";
 import type { SeedResult, WorkerSettings } from "./seed-worker.ts";
+import { type Clock, stopwatch } from "./stopwatch.ts";
 
 export interface PoolOptions {
   /** The worker's JavaScript. */
@@ -11,6 +12,8 @@ export interface PoolOptions {
   readonly count: number;
   /** No seed begins later than this, once `countMin` have; milliseconds from now. */
   readonly deadlineMs: number;
+  /** Default: wall. */
+  readonly clock?: Clock;
   readonly countMin: number;
   /** No seed begins once it says so. */
   readonly isOver?: () => boolean;
@@ -20,11 +23,11 @@ export interface PoolOptions {
 
 /** @throws Error when a thread ends before its seed does */
 export async function runSeeds(options: PoolOptions): Promise<void> {
-  const { threads, from, count, countMin, deadlineMs } = options;
-  const beganAt = performance.now();
+  const { threads, from, count, countMin, deadlineMs, clock = "wall" } = options;
+  const spent = stopwatch(clock, threads);
   let handedOut = 0;
   const next = (): number | null => {
-    const late = performance.now() - beganAt > deadlineMs && handedOut >= countMin;
+    const late = spent() > deadlineMs && handedOut >= countMin;
     const over = options.isOver?.() === true;
     return handedOut >= count || late || over ? null : from + handedOut++;
   };

@@ -3,6 +3,12 @@ import { describe, expect, it } from "vitest";
 import { settle } from "../../simulation/explorer/effects.ts";
 import { faultsOf } from "../../simulation/explorer/faults.ts";
 import { keyOf } from "../../simulation/explorer/key.ts";
+import {
+  learnerCatchesUp,
+  survivorOutOfSight,
+  survivorUnaware,
+} from "../../simulation/explorer/moments.ts";
+import { kill } from "../../simulation/explorer/mesos.ts";
 import { observe } from "../../simulation/explorer/observe.ts";
 import { giveCommand } from "../../simulation/explorer/start-command.ts";
 import { Scratch } from "../../simulation/explorer/scratch.ts";
@@ -89,6 +95,48 @@ describe("the explorer's world", () => {
       etcd: task.startCommand.etcd,
     });
     expect(scratch.broken.map((b) => b.rule)).toEqual(["an identity is used once"]);
+  });
+});
+
+describe("the moments that the explorer begins at", () => {
+  it("have a learner that two more steps make a voter", () => {
+    const before = learnerCatchesUp({ ...THREE, spareHosts: 1 });
+    const votersOf = (state: State) =>
+      state.histories.at(-1)?.members.filter((m) => !m.isLearner).length;
+    expect(votersOf(before)).toBe(3);
+    const scratch = new Scratch(before);
+    // It follows, and the leader says that it has started.
+    for (let step = 0; step < 2; step++) {
+      settle(scratch);
+      reconcile(scratch);
+    }
+    expect(votersOf(scratch.state)).toBe(4);
+  });
+
+  it("have two survivors of five, one of them silent, and no new beginning", () => {
+    const { containers, volumes, memory } = survivorOutOfSight({ replicas: 5, spareHosts: 0 });
+    expect(Object.keys(volumes)).toHaveLength(2);
+    expect(containers.find((c) => c.slot === 1)?.news).toBe("silent");
+    expect(memory.recovery.epoch).toBe(0);
+  });
+
+  it("have a survivor whose agent read its log before the last write", () => {
+    const { containers, volumes } = survivorUnaware(THREE);
+    const survivor = containers.find((c) => c.slot === 0);
+    const [volume] = Object.values(volumes);
+    expect(survivor?.leaderId).not.toBeNull();
+    expect(survivor?.logRead.index).toBeLessThan(volume?.end.index ?? 0);
+  });
+});
+
+describe("a container that was told to end", () => {
+  it("goes on until it has ended", () => {
+    const scratch = new Scratch(ready);
+    const task = ready.containers[1]?.taskId ?? "";
+    kill(scratch, task);
+    expect(observe(scratch.state).agents.get(task)?.freshness).toBe("fresh");
+    settle(scratch);
+    expect(scratch.state.containers.map((c) => c.slot)).toEqual([0, 2]);
   });
 });
 

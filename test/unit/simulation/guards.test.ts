@@ -1,5 +1,6 @@
 /** The list of the planner's guards is kept up with its source. */
 import { describe, expect, it } from "vitest";
+import { isEnough } from "../../simulation/guards/guards-command.ts";
 import { GUARDS } from "../../simulation/guards/guards.ts";
 import { plannerSources, removalOf } from "../../simulation/guards/removal.ts";
 
@@ -27,5 +28,26 @@ describe("the planner's guards", () => {
     const guard = { name: "a", keeps: "b", find: "if (a) return;", replacement: "" };
     const text = "x();\nif (a)\n  return;\n";
     expect(removalOf(guard, new Map([["plan.ts", text]])).text).toBe("x();\n\n");
+  });
+});
+
+describe("the guards that were noticed", () => {
+  const notice = { seed: 1, seconds: 1, what: "a rule" };
+  const hunted = (count: number, of = GUARDS) =>
+    of.map((guard, i) => ({ guard, explorer: null, simulator: i < count ? notice : null }));
+
+  it.each([
+    [18, true],
+    [15, true],
+    [14, false],
+    [0, false],
+  ])("are enough with %d of 18: %s", (count, enough) => {
+    expect(GUARDS).toHaveLength(18);
+    expect(isEnough(hunted(count))).toBe(enough);
+  });
+
+  it("must be all of those that were named", () => {
+    expect(isEnough(hunted(2, GUARDS.slice(0, 2)))).toBe(true);
+    expect(isEnough(hunted(1, GUARDS.slice(0, 2)))).toBe(false);
   });
 });

@@ -1,0 +1,68 @@
+/**
+ * Moments deep within what takes many steps, at which a guard counts: begun at, because from rest
+ * they lie further away than a budget lasts.
+ */
+import { type Effect, pendingEffects } from "./effects.ts";
+import { edit, type FaultKind, faultsOf } from "./faults.ts";
+import { reconcile } from "./reconcile.ts";
+import { Scratch } from "./scratch.ts";
+import { readyCluster, type Site } from "./start.ts";
+import type { State } from "./state.ts";
+import { pruned } from "./steps.ts";
+
+const STEPS_MAX = 30;
+
+/** The cluster grows by one node, whose etcd is about to catch up. */
+export function learnerCatchesUp(site: Site): State {
+  const follows = `slot ${site.replicas} follows`;
+  let state = happened(readyCluster(site), edit({ replicas: site.replicas + 1 }));
+  for (let step = 0; step < STEPS_MAX; step++) {
+    const due = pendingEffects(state);
+    if (due.some(({ name }) => name.startsWith(follows))) return state;
+    state = allHappened(state, due);
+  }
+  throw new Error("no learner catches up");
+}
+
+/** The quorum is lost, and of the two nodes that have their data one cannot be asked. */
+export function survivorOutOfSight(site: Site): State {
+  const survivors = Math.floor(site.replicas / 2);
+  let state = readyCluster(site);
+  for (let slot = survivors; slot < site.replicas; slot++) {
+    state = struck(state, "data lost", `slot ${slot}`);
+  }
+  return struck(state, "silence", `slot ${survivors - 1}`);
+}
+
+/** All others have lost their data and wait; the last one has not noticed that they are gone. */
+export function survivorUnaware(site: Site): State {
+  let state = struck(readyCluster(site), "write", "");
+  state = struck(state, "others' data lost", "slot 0");
+  for (let step = 0; step < STEPS_MAX; step++) {
+    const due = pendingEffects(state).filter(({ name }) => !name.startsWith("slot 0 "));
+    if (due.length === 0) return state;
+    state = allHappened(state, due);
+  }
+  throw new Error("the others do not come to wait");
+}
+
+function struck(state: State, kind: FaultKind, where: string): State {
+  const fault = faultsOf(state, [kind]).find(({ name }) => name.endsWith(where));
+  if (fault === undefined) throw new Error(`${kind} cannot strike ${where}`);
+  return happened(state, fault.happen);
+}
+
+function allHappened(state: State, effects: readonly Effect[]): State {
+  return happened(state, (scratch) => {
+    for (const { happen } of effects) happen(scratch);
+  });
+}
+
+function happened(state: State, happen: Effect["happen"]): State {
+  const scratch = new Scratch(state);
+  happen(scratch);
+  reconcile(scratch);
+  const [broken] = scratch.broken;
+  if (broken !== undefined) throw new Error(`${broken.rule}: ${broken.what}`);
+  return pruned(scratch.state);
+}
