@@ -101,7 +101,7 @@ export type EtcdStart =
     }
   /**
    * Quorum is lost for good: become the only member, keeping the data, the log's last entries
-   * included that no commit was heard of (one lineage). Carried out once per `commandId`.
+   * included that no commit was heard of: the cluster id stays. Carried out once per `commandId`.
    */
   | { readonly mode: "force-new-cluster"; readonly memberName: string; readonly clusterId: string }
   /**

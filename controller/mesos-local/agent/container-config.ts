@@ -5,7 +5,7 @@
 import type { EndpointSettings } from "dockerode";
 import type { TaskInfo } from "../../mesos/wire.ts";
 import { dockerName, type TaskRecord } from "../master/model.ts";
-import { applyParameters, type ContainerBody, type Draft } from "./parameters.ts";
+import { applyParameters, type ContainerBody, type ContainerRequest } from "./parameters.ts";
 import { type Amounts, amountsOf } from "../master/resources.ts";
 
 /** Marks every container of one embedded Mesos; nobody else's are ever touched. */
@@ -49,18 +49,18 @@ export function buildContainer(task: TaskRecord, context: ContainerContext): Bui
     return { ok: false, message: `Failed to create docker run options: ${problem}` };
   }
   const network = networkOf(info);
-  const draft: Draft = { body: bodyOf(task, context, network), endpoint: {} };
-  const refusal = applyParameters(draft, info.container.docker.parameters ?? []);
+  const request: ContainerRequest = { body: bodyOf(task, context, network), endpoint: {} };
+  const refusal = applyParameters(request, info.container.docker.parameters ?? []);
   if (refusal !== null) {
     return { ok: false, message: `Container exited with status 125: ${refusal}` };
   }
-  if (Object.keys(draft.endpoint).length > 0) {
-    const endpoint = draft.endpoint as EndpointSettings;
-    draft.body.NetworkingConfig = { EndpointsConfig: { [network]: endpoint } };
+  if (Object.keys(request.endpoint).length > 0) {
+    const endpoint = request.endpoint as EndpointSettings;
+    request.body.NetworkingConfig = { EndpointsConfig: { [network]: endpoint } };
   }
   // Last, so that no parameter can hide a container from its own embedded Mesos.
-  Object.assign(draft.body.Labels, ownLabels(task, context.instanceId));
-  return { ok: true, name: dockerName(task.containerId), body: draft.body };
+  Object.assign(request.body.Labels, ownLabels(task, context.instanceId));
+  return { ok: true, name: dockerName(task.containerId), body: request.body };
 }
 
 /** `network/ip` of a task that asks for a certain address; one live container may hold it. */

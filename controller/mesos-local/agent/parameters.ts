@@ -14,7 +14,7 @@ export type ContainerBody = Omit<ContainerCreateOptions, "HostConfig" | "Labels"
 };
 
 /** What is being built: the create request and the settings on its network. */
-export interface Draft {
+export interface ContainerRequest {
   readonly body: ContainerBody;
   readonly endpoint: Partial<EndpointSettings>;
 }
@@ -24,7 +24,7 @@ class InvalidValue extends Error {
   override readonly name = "InvalidValue";
 }
 
-const TABLE: Readonly<Record<string, (draft: Draft, value: string) => void>> = {
+const TABLE: Readonly<Record<string, (request: ContainerRequest, value: string) => void>> = {
   hostname: ({ body }, value) => {
     body.Hostname = value;
   },
@@ -62,15 +62,18 @@ const TABLE: Readonly<Record<string, (draft: Draft, value: string) => void>> = {
 };
 
 /**
- * Applies the parameters to the draft in order.
+ * Applies the parameters to the request in order.
  * @returns why `docker run` would refuse them, or null
  */
-export function applyParameters(draft: Draft, parameters: readonly Parameter[]): string | null {
+export function applyParameters(
+  request: ContainerRequest,
+  parameters: readonly Parameter[],
+): string | null {
   for (const { key, value } of parameters) {
     const apply = Object.hasOwn(TABLE, key) ? TABLE[key] : undefined;
     if (apply === undefined) return `unknown flag: --${key}`;
     try {
-      apply(draft, value);
+      apply(request, value);
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error;
       return `invalid argument "${value}" for "--${key}" flag: ${error.message}`;

@@ -32,8 +32,8 @@ function compact(revision: number, space: Space, plan: PlanBuilder): void {
 /** While it runs, a member does not answer: only where the others are enough without it. */
 function defragment({ view, observed }: QuorateContext, space: Space, plan: PlanBuilder): void {
   if (isJobRunning("Defragment", observed) || plan.changesMembership) return;
-  const sparse = space.members.filter((m) => needsDefrag(m.health, space));
-  const next = sparse.find((m) => !m.leads) ?? sparse[0];
+  const fragmented = space.members.filter((m) => needsDefrag(m.health, space));
+  const next = fragmented.find((m) => !m.leads) ?? fragmented[0];
   if (next === undefined) return;
   const { voters, healthyVoters } = view.etcd;
   const leaving = plan.memory.slots.some((s) => s.task !== null && s.task.killRequestedAt !== null);

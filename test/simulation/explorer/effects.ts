@@ -5,7 +5,7 @@
 import { canElect, commitPending, elect, follow, tableLacks, writeTable } from "./etcd.ts";
 import { end, reconcile, tell, untold } from "./mesos.ts";
 import { Scratch } from "./scratch.ts";
-import { type Container, type Lineage, type State } from "./state.ts";
+import { type Container, type History, type State } from "./state.ts";
 
 export interface Effect {
   readonly name: string;
@@ -16,7 +16,7 @@ export function pendingEffects(state: State): readonly Effect[] {
   const scratch = new Scratch(state);
   return [
     ...mesosEffects(state),
-    ...state.histories.flatMap((history) => lineageEffects(history, scratch)),
+    ...state.histories.flatMap((history) => historyEffects(history, scratch)),
     ...state.containers.flatMap((container) => containerEffects(container, scratch)),
     ...state.containers.flatMap(stopEffects),
     ...newsEffects(state),
@@ -37,7 +37,7 @@ function mesosEffects(state: State): readonly Effect[] {
   return untold(state).length === 0 ? [] : [{ name: "Mesos tells what is new", happen: tell }];
 }
 
-function lineageEffects(history: Lineage, scratch: Scratch): readonly Effect[] {
+function historyEffects(history: History, scratch: Scratch): readonly Effect[] {
   const { history: name } = history;
   const found: Effect[] = [];
   const add = (what: string, happen: Effect["happen"]) => found.push({ name: what, happen });
@@ -81,7 +81,7 @@ function containerEffects(container: Container, scratch: Scratch): readonly Effe
 }
 
 /** Without a leader that a quorum follows, it notices so, and its agent reads the log again. */
-function loneEffects(container: Container, scratch: Scratch, history: Lineage): readonly Effect[] {
+function loneEffects(container: Container, scratch: Scratch, history: History): readonly Effect[] {
   const { taskId, slot, logRead, leaderId } = container;
   const volume = scratch.volumeOf(container);
   if (volume === undefined) return [];

@@ -9,14 +9,14 @@ import { memberNameOf } from "../../../controller/model/ids.ts";
 import { assignNames } from "../../../controller/model/naming.ts";
 import { hexIdOf } from "../engine/hash.ts";
 import type { Scratch } from "./scratch.ts";
-import { type Container, isNewer, type Lineage } from "./state.ts";
+import { type Container, isNewer, type History } from "./state.ts";
 
-export function canElect(scratch: Scratch, history: Lineage): boolean {
+export function canElect(scratch: Scratch, history: History): boolean {
   return scratch.leaderOf(history) === undefined && scratch.hasQuorum(history);
 }
 
 /** The voter whose log goes furthest wins, and says so; the others hear of it later. */
-export function elect(scratch: Scratch, history: Lineage): void {
+export function elect(scratch: Scratch, history: History): void {
   const best = scratch.votersUp(history).reduce((one, other) => {
     const [a, b] = [scratch.volumeOf(one), scratch.volumeOf(other)];
     return a !== undefined && b !== undefined && isNewer(b.end, a.end) ? other : one;
@@ -54,7 +54,7 @@ export function follow(scratch: Scratch, container: Container): void {
 }
 
 /** The names are written by the leader, from the slots that it was told. */
-export function tableLacks(scratch: Scratch, { desired, hosts, term, ...rest }: Lineage): boolean {
+export function tableLacks(scratch: Scratch, { desired, hosts, term, ...rest }: History): boolean {
   const leader = scratch.leaderOf({ desired, hosts, term, ...rest });
   if (leader === undefined || desired === null) return false;
   if (!desired.slots.some((s) => s.slot === leader.slot)) return false;
@@ -62,7 +62,7 @@ export function tableLacks(scratch: Scratch, { desired, hosts, term, ...rest }: 
   return hosts.names.length !== desired.slots.length;
 }
 
-export function writeTable(scratch: Scratch, history: Lineage): void {
+export function writeTable(scratch: Scratch, history: History): void {
   const leader = scratch.leaderOf(history);
   if (leader === undefined || history.desired === null) return;
   const names = assignNames(history.hosts, history.desired.slots, leader.slot);
@@ -104,7 +104,7 @@ export function askEtcd(scratch: Scratch, action: EtcdAction): void {
 }
 
 /** A change that waited in the leader's log is made, now that a quorum follows it again. */
-export function commitPending(scratch: Scratch, { history, pending }: Lineage): void {
+export function commitPending(scratch: Scratch, { history, pending }: History): void {
   if (pending === null) return;
   scratch.patchLineage(history, { members: pending.members, pending: null });
   tellLeader(scratch, history);
@@ -119,7 +119,7 @@ function tellLeader(scratch: Scratch, name: string): void {
 
 function changed(
   scratch: Scratch,
-  history: Lineage,
+  history: History,
   action: Extract<EtcdAction, { type: "AddLearner" | "PromoteMember" | "RemoveMember" }>,
 ): readonly EtcdMember[] | null {
   const { members } = history;
@@ -137,7 +137,7 @@ function changed(
   return [...members, { id, name: "", peerUrls: [action.peerUrl], isLearner: true }];
 }
 
-function moveLeader(scratch: Scratch, history: Lineage, toMemberId: string): void {
+function moveLeader(scratch: Scratch, history: History, toMemberId: string): void {
   if (!scratch.hasQuorum(history)) return;
   const successor = scratch
     .votersUp(history)

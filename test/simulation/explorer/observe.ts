@@ -10,7 +10,7 @@ import {
 } from "../../../controller/model/observed.ts";
 import type { HostsTable } from "../../../controller/model/naming.ts";
 import type { TaskState } from "../../../controller/mesos/wire.ts";
-import { type Container, type Lineage, type State, type Volume, volumeKey } from "./state.ts";
+import { type Container, type History, type State, type Volume, volumeKey } from "./state.ts";
 
 const FRAMEWORK = "framework";
 const IMAGE = { state: "present", reference: "image" } as const;
@@ -121,7 +121,7 @@ export function statusOf(container: Container, state: State): AgentStatus {
   };
 }
 
-function tableOf({ etcd }: Container, history: Lineage | undefined): HostsTable | null {
+function tableOf({ etcd }: Container, history: History | undefined): HostsTable | null {
   return etcd === "up" ? (history?.hosts ?? null) : null;
 }
 
@@ -135,7 +135,7 @@ function dataOf({ logRead }: Container, volume: Volume | undefined): AgentStatus
 function healthOf(
   { etcd, leaderId, term, members }: Container,
   { memberId, clusterId, end }: Volume,
-  history: Lineage | undefined,
+  history: History | undefined,
 ): EtcdHealth | null {
   if (etcd !== "up") return null;
   const member = (members ?? history?.members)?.find((m) => m.id === memberId);

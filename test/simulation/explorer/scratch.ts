@@ -2,7 +2,7 @@
 import type { BrokenRule } from "../rules/sight.ts";
 import {
   type Container,
-  type Lineage,
+  type History,
   majorityOf,
   type State,
   type Volume,
@@ -45,23 +45,23 @@ export class Scratch {
     this.set({ volumes });
   }
 
-  history(name: string | undefined): Lineage | undefined {
+  history(name: string | undefined): History | undefined {
     return this.state.histories.find((l) => l.history === name);
   }
 
-  patchLineage(name: string, patch: Partial<Lineage>): void {
+  patchLineage(name: string, patch: Partial<History>): void {
     const histories = this.state.histories.map((l) =>
       l.history === name ? { ...l, ...patch } : l,
     );
     this.set({ histories });
   }
 
-  addLineage(history: Lineage): void {
+  addLineage(history: History): void {
     this.set({ histories: [...this.state.histories, history] });
   }
 
   /** Containers whose etcd runs in this history and can reach the others. */
-  upIn({ history }: Lineage): readonly Container[] {
+  upIn({ history }: History): readonly Container[] {
     return this.state.containers.filter(
       (c) =>
         c.etcd === "up" &&
@@ -70,18 +70,18 @@ export class Scratch {
     );
   }
 
-  votersUp(history: Lineage): readonly Container[] {
+  votersUp(history: History): readonly Container[] {
     const voters = new Set(history.members.filter((m) => !m.isLearner).map((m) => m.id));
     return this.upIn(history).filter((c) => voters.has(this.volumeOf(c)?.memberId ?? ""));
   }
 
-  hasQuorum(history: Lineage): boolean {
+  hasQuorum(history: History): boolean {
     const voters = history.members.filter((m) => !m.isLearner).length;
     return voters > 0 && this.votersUp(history).length >= majorityOf(voters);
   }
 
   /** The leader as long as a quorum can follow it; what it knows of that is another matter. */
-  leaderOf(history: Lineage): Container | undefined {
+  leaderOf(history: History): Container | undefined {
     if (history.leader === null || !this.hasQuorum(history)) return undefined;
     return this.votersUp(history).find((c) => this.volumeOf(c)?.memberId === history.leader);
   }

@@ -58,7 +58,7 @@ export interface Change {
 }
 
 /** One history of etcd. Raft is reduced to what it guarantees. */
-export interface Lineage {
+export interface History {
   readonly history: string;
   readonly clusterId: string;
   readonly members: readonly EtcdMember[];
@@ -95,7 +95,7 @@ export interface State {
   readonly volumes: Readonly<Record<string, Volume>>;
   readonly heard: Readonly<Record<string, Heard>>;
   /** In the order in which they began. */
-  readonly histories: readonly Lineage[];
+  readonly histories: readonly History[];
   /** Member ids under which an etcd has begun on an empty directory. */
   readonly taken: readonly string[];
   readonly snapshots: readonly SnapshotInfo[];

@@ -38,7 +38,7 @@ describe("reconciliation", () => {
     await test.passUntil("reconciled", () => test.mesos?.reconciled);
   });
 
-  it("begins anew after each subscription, also for strangers that run", async () => {
+  it("begins anew after each subscription, also for orphaned tasks that run", async () => {
     const { m, test, stream } = await scene();
     stream.send(update(running));
     await until("visible", () => test.task(ID) !== undefined);

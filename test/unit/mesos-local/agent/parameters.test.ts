@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
 import {
   applyParameters,
-  type Draft,
+  type ContainerRequest,
 } from "../../../../controller/mesos-local/agent/parameters.ts";
 
 function apply(...parameters: [string, string][]) {
-  const draft: Draft = { body: { Env: [], Labels: {}, HostConfig: {} }, endpoint: {} };
+  const request: ContainerRequest = { body: { Env: [], Labels: {}, HostConfig: {} }, endpoint: {} };
   const refusal = applyParameters(
-    draft,
+    request,
     parameters.map(([key, value]) => ({ key, value })),
   );
-  return { refusal, ...draft };
+  return { refusal, ...request };
 }
 
 describe("a parameter becomes the Engine's field", () => {
