@@ -7,6 +7,7 @@ import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import { DeletionDebounce } from "./deletion-debounce.ts";
+import { Settling } from "./settling.ts";
 import { isManifestName, specDigest } from "./spec-digest.ts";
 
 /** After the last file event, so that a save in several steps is read once. */
@@ -28,6 +29,7 @@ export interface SpecWatcherOptions {
 
 export class SpecWatcher {
   private readonly deletions = new DeletionDebounce(DELETION_MS);
+  private readonly settling = new Settling();
   private watcher: FSWatcher | null = null;
   private digest = "";
   private delivered = "";
@@ -153,9 +155,19 @@ export class SpecWatcher {
     if (againAt !== null) this.readWhenDue(Math.max(0, againAt - clock.now()));
     const { clusters, problems, files, complete } = snapshot;
     const text = JSON.stringify([[...clusters], [...problems], [...files], complete]);
+    const restMs = this.settling.restMs(snapshot, text, clock.now());
+    if (restMs > 0) return this.waitForRest(restMs, againAt);
     if (text === this.delivered) return;
     this.delivered = text;
     this.options.onSnapshot(snapshot);
+  }
+
+  /** @param againAt when it is read again anyway */
+  private waitForRest(restMs: number, againAt: number | null): void {
+    const { clock, log, path } = this.options;
+    log.debug({ path, restMs }, "what the spec files take away waits until they rest");
+    const due = clock.now() + restMs;
+    this.readWhenDue(Math.max(0, Math.min(due, againAt ?? due) - clock.now()));
   }
 
   private readWhenDue(delayMs: number): void {

@@ -6,6 +6,7 @@ import { ERROR_CODES } from "../../../controller/model/errors.ts";
 import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import { SpecWatcher } from "../../../controller/spec-files/spec-watcher.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
+import { withSpec } from "../../support/crd-schema/manifest-text.ts";
 import { until } from "../../support/poll.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
@@ -62,6 +63,26 @@ describe("SpecWatcher", () => {
     expect(snapshots).toHaveLength(1);
     expect(replicas()).toBe(3);
     expect([[...(last()?.files ?? [])], problems()]).toEqual([[file], []]);
+  });
+
+  it("takes nothing of a file that is written in two halves, with a pause between them", async () => {
+    const first = withSpec("replicas: 3\nproxy: {port: 9000}");
+    const half = withSpec("replicas: 3");
+    const second = withSpec("network: {subnet: 172.29.1.0/24}\nproxy: {port: 9001}", "other");
+    await writeFile(file, `${first}---\n${second}`);
+    await watch(directory);
+    expect(last()?.clusters.size).toBe(2);
+    for (const pauseMs of [60, 500]) {
+      await writeFile(file, half);
+      await new Promise((resume) => setTimeout(resume, pauseMs));
+      await writeFile(file, `${first}---\n${second}`);
+      await new Promise((resume) => setTimeout(resume, 300));
+      expect(snapshots).toHaveLength(1);
+    }
+    await writeFile(file, half);
+    await until("what it says now has rested", () => last()?.clusters.size === 1);
+    const [lab] = [...(last()?.clusters.values() ?? [])];
+    expect(lab?.spec.proxy.port).not.toBe(9000);
   });
 
   it("reads an edit in place, and only once when nothing differs", async () => {
