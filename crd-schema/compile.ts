@@ -38,7 +38,12 @@ function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): Clu
     etcd: compileEtcd(etcd, spec.network.driver),
     jupyter: { port: jupyter.port, auth: jupyter.auth, standby: jupyter.standby },
     ssh: { user: ssh.user, authorizedKeys: ssh.authorizedKeys },
-    proxy: { address: proxy.address, port: proxy.port, holdSeconds: proxy.holdSeconds },
+    proxy: {
+      address: proxy.address,
+      port: proxy.port,
+      holdSeconds: proxy.holdSeconds,
+      hostNames: proxy.hostNames,
+    },
     placement: {
       constraints: spec.placement.constraints.map(({ field, operator, value }) => ({
         field,

@@ -130,10 +130,11 @@ const checkBackoff: Check = (located) => {
 
 const checkOpenDoor: Check = (located) => {
   const { jupyter, proxy } = located.cluster.spec;
-  if (jupyter.auth === "token" || isLoopback(proxy.address)) return [];
+  if (jupyter.auth === "token") return [];
+  const who = isLoopback(proxy.address) ? "every user of this machine" : "everybody who reaches it";
   const message =
-    `Found none, while the proxy listens on ${proxy.address}: everybody who reaches it can run ` +
-    "programs on the nodes.";
+    `Found none, while the proxy listens on ${proxy.address}: ${who} can run programs on the ` +
+    "nodes.";
   return [warningAt(located, ["spec", "jupyter", "auth"], message)];
 };
 

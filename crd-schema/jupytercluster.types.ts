@@ -236,6 +236,12 @@ export interface JupyterClusterManifest {
        * How long a request waits for a new leader, instead of failing, while none serves.
        */
       holdSeconds?: number;
+      /**
+       * Names under which the proxy may be asked, besides localhost and the address at which it is reached. Empty: any name, unless jupyter.auth is none: then a web page could point a name of its own at the proxy and run code.
+       *
+       * @maxItems 64
+       */
+      hostNames?: string[];
     };
     /**
      * On which Mesos agents nodes may run. Holds for launches from now on; running nodes stay where they are.
@@ -387,6 +393,10 @@ export interface DefaultedManifest {
       address: string;
       port: number;
       holdSeconds: number;
+      /**
+       * @maxItems 64
+       */
+      hostNames: string[];
     };
     placement: {
       /**

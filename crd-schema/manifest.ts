@@ -26,7 +26,7 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
       etcd: writtenEtcd(etcd),
       jupyter: { ...spec.jupyter },
       ssh: { user: spec.ssh.user, authorizedKeys: [...spec.ssh.authorizedKeys] },
-      proxy: { ...spec.proxy },
+      proxy: { ...spec.proxy, hostNames: [...spec.proxy.hostNames] },
       placement: {
         constraints: placement.constraints.map(({ field, operator, value }) =>
           value === null ? { field, operator } : { field, operator, value },

@@ -61,6 +61,8 @@ export interface ClusterSpec {
     readonly address: string;
     readonly port: number;
     readonly holdSeconds: number;
+    /** As written: what it means depends on `jupyter.auth` too (`proxySettings`). */
+    readonly hostNames: readonly string[];
   };
   readonly placement: {
     readonly constraints: readonly PlacementConstraint[];

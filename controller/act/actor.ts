@@ -17,9 +17,10 @@ import {
 } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { Certificates, Clock } from "../model/ports.ts";
+import type { ProxySettings } from "../model/proxy-settings.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
 import { within } from "../support/within.ts";
-import type { ClusterSpec, CompiledCluster } from "../../crd-schema/spec.ts";
+import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import type { EtcdClients } from "./etcd-clients.ts";
 import type { SnapshotTargets } from "./job-work.ts";
 import type { Jobs } from "./jobs.ts";
@@ -36,7 +37,7 @@ export interface ActorTargets {
   readonly etcd: EtcdClients;
   readonly snapshots: SnapshotTargets;
   readonly jobs: Pick<Jobs, "start">;
-  readonly proxies: { ensure(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<void> };
+  readonly proxies: { ensure(key: ClusterKey, wanted: ProxySettings): Promise<void> };
 }
 
 export interface LocalDocker {

@@ -4,6 +4,7 @@ import type { DesiredSlots } from "./naming.ts";
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 import type { TaskInfo } from "../mesos/wire.ts";
+import type { ProxySettings } from "./proxy-settings.ts";
 
 export type Action =
   | { readonly type: "EnsureNetwork"; readonly network: ClusterSpec["network"] }
@@ -12,7 +13,7 @@ export type Action =
       readonly name: string;
       readonly labels: Readonly<Record<string, string>>;
     }
-  | { readonly type: "EnsureProxy"; readonly proxy: ClusterSpec["proxy"] }
+  | { readonly type: "EnsureProxy"; readonly proxy: ProxySettings }
   | {
       readonly type: "LaunchTasks";
       readonly slots: readonly number[];

@@ -184,7 +184,9 @@ function completeSpec(spec: ClusterSpec): ClusterSpec {
     recovery: { mode: "Automatic", graceSeconds: 10 },
   };
   const etcd = { ...since, ...spec.etcd, snapshots: { ...snapshots, ...spec.etcd.snapshots } };
-  return { ...spec, etcd, resources: { ...spec.resources, pids: spec.resources.pids ?? 4096 } };
+  const proxy = { ...spec.proxy, hostNames: spec.proxy.hostNames ?? [] };
+  const resources = { ...spec.resources, pids: spec.resources.pids ?? 4096 };
+  return { ...spec, etcd, proxy, resources };
 }
 
 export interface ClusterMemory {

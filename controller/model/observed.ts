@@ -6,6 +6,7 @@ import type { AgentStatus } from "./agent-api.ts";
 import type { LastError } from "./resource.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 import type { Attribute, Offer, TaskState } from "../mesos/wire.ts";
+import type { ProxySettings } from "./proxy-settings.ts";
 
 export type Source<T> =
   | { readonly freshness: "fresh"; readonly value: T }
@@ -106,5 +107,5 @@ export interface Observed {
   /** Oldest first. Those whose files are whole; another is not listed. */
   readonly snapshots: Source<readonly SnapshotInfo[]>;
   readonly jobs: readonly ObservedJob[];
-  readonly proxy: (ObservedProxy & { readonly holdSeconds: number }) | null;
+  readonly proxy: (ObservedProxy & Pick<ProxySettings, "holdSeconds" | "hostNames">) | null;
 }

@@ -10,6 +10,7 @@ import type { ObservedProxy } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { systemClock } from "../support/clock.ts";
 import { ConnectionShare } from "../support/connection-share.ts";
+import { HostGuard } from "../support/host-guard.ts";
 import { listen } from "../support/listen.ts";
 import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
@@ -25,7 +26,15 @@ import {
   type RequestBody,
 } from "./request-body.ts";
 import { TargetGate } from "./target-gate.ts";
-import { BAD_REQUEST, CLOSING, NO_TUNNEL, OVERLOADED, sendRefusal } from "./unavailable.ts";
+import {
+  BAD_REQUEST,
+  CLOSING,
+  FOREIGN_NAME,
+  NO_TUNNEL,
+  OVERLOADED,
+  type Refusal,
+  sendRefusal,
+} from "./unavailable.ts";
 import type { ProxyTarget } from "./upstream.ts";
 import { opensWebSocket, UpgradeExchange, type WebSocketOpened } from "./upgrade-exchange.ts";
 import { WebSocketLink } from "./websocket-link.ts";
@@ -36,6 +45,8 @@ export interface JupyterProxyOptions {
   readonly port: number;
   /** How long a request waits for a target, in milliseconds. */
   readonly holdMs: number;
+  /** Names it answers under, besides loopback's and the address it is reached at; null: any. */
+  readonly hostNames?: readonly string[] | null;
   readonly log: Logger;
   readonly clock?: Clock;
   /** {@link JupyterProxy.status} has changed. */
@@ -62,6 +73,7 @@ export class JupyterProxy {
   private readonly budget = new ReplayBudget();
   private readonly sockets = new Set<Socket>();
   private holdMs: number;
+  private hosts: HostGuard | null = null;
   private port: number;
   private listening = false;
   private closing: Promise<void> | null = null;
@@ -73,6 +85,7 @@ export class JupyterProxy {
     this.clock = options.clock ?? systemClock;
     this.holdMs = checkedHold(options.holdMs);
     this.port = options.port;
+    this.setHostNames(options.hostNames ?? null);
     const onChange = () => this.options.onChange?.();
     this.gate = new TargetGate({ clock: this.clock, log: options.log, onChange });
     this.dispatching = {
@@ -134,6 +147,11 @@ export class JupyterProxy {
     this.holdMs = checkedHold(ms);
   }
 
+  /** For requests from now on; null: it answers under any name. */
+  setHostNames(names: readonly string[] | null): void {
+    this.hosts = names === null ? null : new HostGuard([this.options.address, ...names]);
+  }
+
   /** Idempotent. When it resolves, every socket is closed. */
   close(): Promise<void> {
     this.closing ??= this.shutDown();
@@ -187,7 +205,8 @@ export class JupyterProxy {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (isAmbiguous(request)) return sendRefusal(request, response, BAD_REQUEST);
+    const refusal = this.refusalOf(request);
+    if (refusal !== null) return sendRefusal(request, response, refusal);
     const kept = replayableBytes(request);
     const keeps = kept !== null && this.budget.take(kept);
     try {
@@ -201,8 +220,15 @@ export class JupyterProxy {
   private async open(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
     client.setTimeout(LIMITS.idleMs, () => client.destroy());
     const exchange = new UpgradeExchange(request, client, head, (ends) => this.link(ends));
-    if (isAmbiguous(request)) exchange.refuse(BAD_REQUEST);
+    const refusal = this.refusalOf(request);
+    if (refusal !== null) exchange.refuse(refusal);
     else await this.handle(exchange);
+  }
+
+  /** Null: it may go to Jupyter. */
+  private refusalOf(request: IncomingMessage): Refusal | null {
+    if (isAmbiguous(request)) return BAD_REQUEST;
+    return this.hosts?.allows(request) === false ? FOREIGN_NAME : null;
   }
 
   private async handle(exchange: Exchange): Promise<void> {

@@ -1,10 +1,10 @@
 /** The proxies of all clusters, each kept at its spec's address and pointed at its leader. */
-import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import { type ErrorCode, OperationError } from "../model/errors.ts";
 import type { ClusterKey } from "../model/ids.ts";
 import type { LeaderCandidate } from "../model/leader.ts";
 import type { Observed, ObservedProxy } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
+import type { ProxySettings } from "../model/proxy-settings.ts";
 import { followLeader } from "./follow-leader.ts";
 import type { JupyterProxyOptions, ProxyStats } from "./jupyter-proxy.ts";
 import type { TargetGate } from "./target-gate.ts";
@@ -16,6 +16,7 @@ export interface ClusterProxy extends Pick<TargetGate, "assigned" | "setTarget" 
   status(): ObservedProxy;
   stats(): ProxyStats;
   setHold(ms: number): void;
+  setHostNames(names: readonly string[] | null): void;
   close(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export interface ProxyRegistryOptions {
 }
 
 interface Entry {
-  readonly wanted: ClusterSpec["proxy"];
+  readonly wanted: ProxySettings;
   readonly proxy: ClusterProxy | null;
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
 }
@@ -43,10 +44,11 @@ export class ProxyRegistry {
    * Listens where the spec says. A changed address is opened before the old one is closed, so
    * that a port that is taken costs nobody the proxy they have. Throws OperationError.
    */
-  async ensure(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<void> {
+  async ensure(key: ClusterKey, wanted: ProxySettings): Promise<void> {
     const old = this.entries.get(key);
     if (old?.proxy && sameAddress(old.wanted, wanted)) {
       old.proxy.setHold(wanted.holdSeconds * 1000);
+      old.proxy.setHostNames(wanted.hostNames);
       this.entries.set(key, { wanted, proxy: old.proxy, failure: null });
       this.options.onChange(key);
       return;
@@ -71,11 +73,11 @@ export class ProxyRegistry {
     this.options.onChange(key);
   }
 
-  private async open(key: ClusterKey, wanted: ClusterSpec["proxy"]): Promise<ClusterProxy> {
+  private async open(key: ClusterKey, wanted: ProxySettings): Promise<ClusterProxy> {
     const { clock, log, newProxy } = this.options;
-    const { address, port, holdSeconds } = wanted;
+    const { address, port, holdSeconds, hostNames } = wanted;
     const proxy = newProxy({
-      ...{ address, port, log, clock },
+      ...{ address, port, hostNames, log, clock },
       holdMs: holdSeconds * 1000,
       onChange: () => this.options.onChange(key),
     });
@@ -87,9 +89,10 @@ export class ProxyRegistry {
     const entry = this.entries.get(key);
     if (entry === undefined) return null;
     const error = entry.failure?.message ?? null;
-    const { address, port, holdSeconds } = entry.wanted;
-    if (entry.proxy !== null) return { ...entry.proxy.status(), error, holdSeconds };
-    return { listening: false, address, port, error, target: null, holdSeconds };
+    const { address, port, holdSeconds, hostNames } = entry.wanted;
+    const wanted = { error, holdSeconds, hostNames };
+    if (entry.proxy !== null) return { ...entry.proxy.status(), ...wanted };
+    return { listening: false, address, port, target: null, ...wanted };
   }
 
   /**
@@ -123,6 +126,6 @@ export class ProxyRegistry {
   }
 }
 
-function sameAddress(a: ClusterSpec["proxy"], b: ClusterSpec["proxy"]): boolean {
+function sameAddress(a: ProxySettings, b: ProxySettings): boolean {
   return a.address === b.address && a.port === b.port;
 }

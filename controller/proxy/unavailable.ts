@@ -4,7 +4,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 const RETRY_AFTER_S = 2;
 
 export interface Refusal {
-  readonly status: 400 | 405 | 502 | 503;
+  readonly status: 400 | 403 | 405 | 502 | 503;
   readonly message: string;
 }
 
@@ -25,6 +25,12 @@ export const INTERRUPTED: Refusal = {
 export const BAD_REQUEST: Refusal = {
   status: 400,
   message: "The request is ambiguous: one Host, and no Transfer-Encoding but chunked, are allowed.",
+};
+export const FOREIGN_NAME: Refusal = {
+  status: 403,
+  message:
+    "This address does not serve Jupyter under that name. Whoever runs the cluster can add the " +
+    "name to spec.proxy.hostNames.",
 };
 export const NO_TUNNEL: Refusal = {
   status: 405,

@@ -1,3 +1,4 @@
+import { proxySettings } from "../../model/proxy-settings.ts";
 import { listensAsDesired } from "../launch/prerequisites.ts";
 import { conditionPolicy } from "./policy.ts";
 
@@ -7,7 +8,7 @@ export const proxyReady = conditionPolicy(
     const { proxy } = input.observed;
     if (proxy === null) return { reason: "NotStarted", message: "The proxy is not started." };
     const { error } = proxy;
-    if (!listensAsDesired(proxy, view.spec.proxy)) {
+    if (!listensAsDesired(proxy, proxySettings(view.spec))) {
       return { reason: "NotListening", message: error ?? "The proxy does not listen." };
     }
     const leader = view.nodes.find((n) => n.leads);

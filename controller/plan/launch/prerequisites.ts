@@ -1,15 +1,16 @@
 /** What must stand before a container is launched: the proxy's port, the network, its volumes. */
-import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import { storageVolumes } from "../../../crd-schema/storage/table.ts";
 import { LABELS } from "../../model/ids.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
+import { type ProxySettings, proxySettings } from "../../model/proxy-settings.ts";
+import { sameData } from "../../model/same-data.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import { dataVolumeName } from "./task-template.ts";
 
 export function ensureProxy({ view, observed }: PlanContext, plan: PlanBuilder): void {
-  const { proxy } = view.spec;
+  const proxy = proxySettings(view.spec);
   if (!listensAsDesired(observed.proxy, proxy)) plan.addAction({ type: "EnsureProxy", proxy });
 }
 
@@ -46,9 +47,10 @@ export function ensureVolumes(
 
 export function listensAsDesired(
   proxy: Observed["proxy"],
-  desired: ClusterSpec["proxy"],
+  desired: ProxySettings,
 ): proxy is NonNullable<Observed["proxy"]> {
   if (!proxy?.listening || proxy.holdSeconds !== desired.holdSeconds) return false;
+  if (!sameData(proxy.hostNames, desired.hostNames)) return false;
   return proxy.address === desired.address && proxy.port === desired.port;
 }
 

@@ -116,6 +116,7 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
     address: proxyMoves,
     port: proxyMoves,
     holdSeconds: live("used for requests from now on; containers keep running"),
+    hostNames: live("used for requests from now on; containers keep running"),
   },
   placement: { constraints: placement, spread: placement },
   unreachable: {

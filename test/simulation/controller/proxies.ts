@@ -26,6 +26,7 @@ export const simulatedProxy: NewProxy = (options): ClusterProxy => {
     status: () => ({ listening: true, address, port, error: null, target: gate.served }),
     stats: () => NOTHING_PASSES,
     setHold: () => undefined,
+    setHostNames: () => undefined,
     close: async () => gate.close(),
   };
 };

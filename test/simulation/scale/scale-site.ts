@@ -208,7 +208,7 @@ function specOf(index: number, replicas: number): CompiledCluster {
       firstAddress: `10.${high}.${low}.10`,
       options: {},
     },
-    proxy: { address: "127.0.0.1", port: 10_000 + index, holdSeconds: 30 },
+    proxy: { address: "127.0.0.1", port: 10_000 + index, holdSeconds: 30, hostNames: [] },
     placement: {
       constraints: [{ field: "hostname", operator: "UNIQUE", value: null }],
       spread: "rack",

@@ -127,6 +127,9 @@ const spec = optional<Spec>({
     address: fc.oneof(fc.ipV4(), fc.ipV6()),
     port: fc.integer({ min: 1, max: 65_535 }),
     holdSeconds: fc.double({ min: 0, max: 300, noNaN: true }),
+    hostNames: fc.uniqueArray(fc.constantFrom("lab", "lab.example.org", "a-b.c_d"), {
+      maxLength: 2,
+    }),
   }),
   placement: optional({
     constraints: fc.array(constraint, { maxLength: 3 }),

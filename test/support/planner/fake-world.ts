@@ -101,8 +101,7 @@ export class FakeWorld {
         this.network = true;
         return;
       case "EnsureProxy": {
-        const { address, port, holdSeconds } = action.proxy;
-        this.proxy = { listening: true, address, port, error: null, target: null, holdSeconds };
+        this.proxy = { ...action.proxy, listening: true, error: null, target: null };
         return;
       }
       case "LaunchTasks":

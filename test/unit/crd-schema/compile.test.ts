@@ -32,7 +32,7 @@ describe("compiling", () => {
         },
         jupyter: { port: 8888, auth: "token", standby: "warm" },
         ssh: { user: "admin", authorizedKeys: [] },
-        proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30 },
+        proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30, hostNames: [] },
         placement: { constraints: [], spread: null },
         unreachable: { replaceAfterSeconds: 120 },
         backoff: { initialSeconds: 1, factor: 2, maxSeconds: 60 },

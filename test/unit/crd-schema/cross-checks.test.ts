@@ -121,6 +121,12 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
       "6:19: warning: spec.jupyter.auth: Found none, while the proxy listens on 0.0.0.0: everybody who reaches it can run programs on the nodes.",
     ],
   },
+  "no token on this machine alone is one too": {
+    spec: "jupyter: {auth: none}",
+    says: [
+      "6:19: warning: spec.jupyter.auth: Found none, while the proxy listens on 127.0.0.1: every user of this machine can run programs on the nodes.",
+    ],
+  },
   "a longest wait that is shorter than the first": {
     spec: "backoff: {initialSeconds: 61}",
     says: [

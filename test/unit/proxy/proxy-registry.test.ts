@@ -15,11 +15,13 @@ it("a proxy that was opened or changed is news for its cluster alone, and is see
     onChange: (key) => woken.push(key),
   });
   onTestFinished(() => registry.closeAll());
-  const wanted = { address: "127.0.0.1", port: await freePort(), holdSeconds: 30 };
+  const where = { address: "127.0.0.1", port: await freePort() };
+  const wanted = { ...where, holdSeconds: 30, hostNames: null };
   await registry.ensure("default/a", wanted);
   expect(woken).toEqual(["default/a"]);
-  await registry.ensure("default/a", { ...wanted, holdSeconds: 5 });
+  const changed = { ...wanted, holdSeconds: 5, hostNames: ["lab.example"] };
+  await registry.ensure("default/a", changed);
   expect(woken).toEqual(["default/a", "default/a"]);
-  expect(registry.observe("default/a")).toMatchObject({ listening: true, holdSeconds: 5 });
+  expect(registry.observe("default/a")).toMatchObject({ listening: true, ...changed });
   expect(registry.observe("default/b")).toBeNull();
 });

@@ -27,7 +27,7 @@ const SPEC: ClusterSpec = {
   },
   jupyter: { port: 8888, auth: "token", standby: "warm" },
   ssh: { user: "admin", authorizedKeys: ["ssh-ed25519 AAAA/a one", "ssh-ed25519 AAAA/b two"] },
-  proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30 },
+  proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30, hostNames: [] },
   placement: {
     constraints: [
       { field: "rack", operator: "UNIQUE", value: null },
@@ -188,7 +188,7 @@ describe("previewCluster", () => {
       },
       jupyter: { port: 1, auth: "none", standby: "cold" },
       resources: { cpus: 9, memoryMiB: 9, diskMiB: 9, pids: 9 },
-      proxy: { address: "::1", port: 1, holdSeconds: 1 },
+      proxy: { address: "::1", port: 1, holdSeconds: 1, hostNames: ["x"] },
       placement: { constraints: [{ field: "rack", operator: "MAX_PER", value: "1" }], spread: "z" },
       unreachable: { replaceAfterSeconds: 1 },
       backoff: { initialSeconds: 9, factor: 9, maxSeconds: 9 },
@@ -197,6 +197,6 @@ describe("previewCluster", () => {
     const { changes } = previewCluster(cluster(), cluster(other, { "example.org/team": "a" }));
     expect(changes.map((c) => c.field)).toContain("metadata.labels[example.org/team]");
     expect(changes.every((c) => c.effect.length > 0)).toBe(true);
-    expect(changes).toHaveLength(31);
+    expect(changes).toHaveLength(32);
   });
 });
