@@ -10,7 +10,7 @@ import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 
 /** Milliseconds without another reading. Editors and copies pause for less between two writes. */
 export const REST_MS = 1_500;
-export const REST_MS_NEW = 250;
+export const REST_MS_NEW = 100;
 
 export class Settling {
   private before: SpecSnapshot | null = null;

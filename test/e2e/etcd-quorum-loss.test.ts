@@ -149,7 +149,7 @@ describe("the database reaches its quota", () => {
     const fill =
       "head -c 700000 /dev/urandom | base64 -w0 > /tmp/big; " +
       "for i in $(seq 1 40); do etcdctl put big < /tmp/big >/dev/null || exit 7; done";
-    const filled = await cluster.exec(node, ["bash", "-c", fill]);
+    const filled = await cluster.exec(node, ["bash", "-c", fill], "root");
     expect(filled.code, filled.stderr).toBe(7);
     expect(filled.stderr).toContain("database space exceeded");
     await cluster.until("the alarm is seen", (o) => !isTrue(o, "SpaceAvailable"));

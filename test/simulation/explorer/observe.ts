@@ -10,13 +10,15 @@ import {
 } from "../../../controller/model/observed.ts";
 import type { HostsTable } from "../../../controller/model/naming.ts";
 import type { TaskState } from "../../../controller/mesos/wire.ts";
+import { proxySettings } from "../../../controller/model/proxy-settings.ts";
 import { type Container, type History, type State, type Volume, volumeKey } from "./state.ts";
 
 const FRAMEWORK = "framework";
 const IMAGE = { state: "present", reference: "image" } as const;
 
 export function observe(state: State): Observed {
-  const { proxy, jupyter } = state.memory.cluster.spec;
+  const { spec } = state.memory.cluster;
+  const { jupyter } = spec;
   const newest = state.histories.at(-1);
   const leader = state.containers.find(
     (c) => c.leaderId !== null && state.volumes[volumeKey(c)]?.memberId === newest?.leader,
@@ -30,7 +32,7 @@ export function observe(state: State): Observed {
     agents: agentsOf(state),
     snapshots: fresh(state.snapshots),
     jobs: [],
-    proxy: { ...proxy, listening: true, error: null, target: target ?? null },
+    proxy: { ...proxySettings(spec), listening: true, error: null, target: target ?? null },
   };
 }
 

@@ -12,7 +12,7 @@ import { cli } from "./captured-context.ts";
 
 const cluster = {
   metadata: { namespace: "default", name: "lab" },
-  spec: { resources: {}, etcd: { snapshots: { directory: null } } },
+  spec: { resources: {}, proxy: {}, etcd: { snapshots: { directory: null } } },
 } as unknown as CompiledCluster;
 
 let dir: string;
