@@ -27,10 +27,21 @@ export class Settling {
     this.pending = { text, since };
     const rest = Math.max(0, since + wanted - now);
     if (rest > 0) return rest;
-    this.before = snapshot;
+    this.before = { ...snapshot, clusters: comparable(this.before, snapshot) };
     this.pending = null;
     return 0;
   }
+}
+
+/** A cluster whose file is broken is still the one that runs: what is read next is a change of it. */
+function comparable(before: SpecSnapshot | null, after: SpecSnapshot): SpecSnapshot["clusters"] {
+  const clusters = new Map(after.clusters);
+  for (const [key, cluster] of before?.clusters ?? []) {
+    const problems = after.problems.get(cluster.source.file) ?? [];
+    const broken = problems.some(({ severity }) => severity === "error");
+    if (broken && !clusters.has(key)) clusters.set(key, cluster);
+  }
+  return clusters;
 }
 
 function restOf(before: SpecSnapshot, after: SpecSnapshot): number {

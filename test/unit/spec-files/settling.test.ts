@@ -61,6 +61,14 @@ describe("a wait", () => {
     expect(settling.restMs(other, "other", 1_400 + REST_MS)).toBe(0);
   });
 
+  it("is as long for a half that follows one which breaks off in mid-word", () => {
+    const settling = new Settling();
+    settling.restMs(BEFORE, "before", 0);
+    expect(settling.restMs(reading("kind: [", ""), "torn", 10)).toBe(0);
+    expect(settling.restMs(reading(lab()), "half", 20)).toBe(REST_MS);
+    expect(settling.restMs(BEFORE, "before", 30)).toBe(0);
+  });
+
   it("leaves nothing behind when the file is whole again", () => {
     const settling = new Settling();
     settling.restMs(BEFORE, "before", 0);
