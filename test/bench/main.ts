@@ -97,6 +97,7 @@ async function kills(): Promise<Measured[]> {
 async function followerKills(hand: HandDriven, cluster: LocalCluster): Promise<Measured> {
   const program: number[] = [];
   const floor: number[] = [];
+  const identity = await cluster.etcdIdentity();
   for (let run = 0; run < runs; run++) {
     const leads = hand.ips.indexOf(await probe.untilLeader(hand.ips));
     const slot = (leads + 1) % hand.ips.length;
@@ -120,7 +121,7 @@ async function followerKills(hand: HandDriven, cluster: LocalCluster): Promise<M
             (n) => n.taskId !== null && n.slot === follower.slot && isSuccessor(n, follower),
           );
         await cluster.until("its successor runs", runs);
-        await probe.untilVoter(follower.ip);
+        await probe.untilVoter(follower.ip, identity);
       }),
     );
     await settled(cluster, follower.taskId);

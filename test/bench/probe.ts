@@ -2,25 +2,32 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { clientUrl } from "../../controller/model/ids.ts";
-import { PLAIN } from "../support/etcd/transport.ts";
+import type { TlsIdentity } from "../../controller/model/tls-identity.ts";
 
 /** A killed container's address swallows TCP: without its own deadline a connect hangs. */
 const CONNECT_MS = 200;
 const EVERY_MS = 5;
 
+const LIMITS = {
+  connect: { timeout: CONNECT_MS },
+  headersTimeout: 1_000,
+  bodyTimeout: 1_000,
+  pipelining: 0,
+};
+
 export class Probe {
   // No connection is kept: one to a killed container would be used again for its successor.
-  private readonly agent = new Agent({
-    connect: { timeout: CONNECT_MS },
-    headersTimeout: 1_000,
-    bodyTimeout: 1_000,
-    pipelining: 0,
-  });
+  private readonly agent = new Agent(LIMITS);
+  private tls: Agent | null = null;
 
-  /** Resolves when the etcd at `ip` has a leader and is a voter. */
-  async untilVoter(ip: string): Promise<void> {
+  /**
+   * Resolves when the etcd at `ip` has a leader and is a voter.
+   *
+   * @param identity null: it speaks without TLS
+   */
+  async untilVoter(ip: string, identity: TlsIdentity | null = null): Promise<void> {
     await this.until(`etcd at ${ip} is a healthy voter`, async () => {
-      const status = await this.etcdStatus(ip);
+      const status = await this.etcdStatus(ip, identity);
       return status.leader !== undefined && status.isLearner !== true;
     });
   }
@@ -44,7 +51,7 @@ export class Probe {
   }
 
   async close(): Promise<void> {
-    await this.agent.destroy();
+    await Promise.all([this.agent.destroy(), this.tls?.destroy()]);
   }
 
   /** Status code. */
@@ -54,13 +61,24 @@ export class Probe {
     return statusCode;
   }
 
-  private async etcdStatus(ip: string): Promise<EtcdStatus> {
-    const { body } = await request(`${clientUrl(ip, PLAIN)}/v3/maintenance/status`, {
-      method: "POST",
-      body: "{}",
-      dispatcher: this.agent,
-      reset: true,
+  private secured({ authority, certificate, key }: TlsIdentity): Agent {
+    this.tls ??= new Agent({
+      ...LIMITS,
+      connect: { ...LIMITS.connect, ca: authority, cert: certificate, key },
     });
+    return this.tls;
+  }
+
+  private async etcdStatus(ip: string, identity: TlsIdentity | null = null): Promise<EtcdStatus> {
+    const { body } = await request(
+      `${clientUrl(ip, { tls: identity !== null })}/v3/maintenance/status`,
+      {
+        method: "POST",
+        body: "{}",
+        dispatcher: identity === null ? this.agent : this.secured(identity),
+        reset: true,
+      },
+    );
     return (await body.json()) as EtcdStatus;
   }
 
