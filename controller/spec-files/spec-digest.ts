@@ -1,4 +1,4 @@
-/** One hash over all that the spec files hold, to notice what no file event tells. */
+/** What tells that the spec files changed without reading them as specs: one hash over all, and their times. */
 import { createHash, type Hash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -31,6 +31,25 @@ async function filesOf(path: string, hash: Hash): Promise<readonly string[]> {
   } catch (error) {
     hash.update(`unreadable ${codeOf(error)}`);
     return [];
+  }
+}
+
+/**
+ * When a spec file, or the directory of them, last changed: milliseconds since the epoch by the file
+ * system's clock; 0 when nothing of it is there.
+ */
+export async function lastChangedAt(path: string): Promise<number> {
+  const files = await filesOf(path, createHash("sha256"));
+  const times = await Promise.all([path, ...files].map(changedAt));
+  return Math.max(...times);
+}
+
+async function changedAt(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch {
+    // What is not there has no time; that it is not there is told by reading it.
+    return 0;
   }
 }
 

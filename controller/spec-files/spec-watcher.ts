@@ -6,9 +6,8 @@ import { loadManifests, type ManifestReading } from "../../crd-schema/load.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import type { SpecSnapshot } from "../model/spec-snapshot.ts";
-import { DeletionDebounce } from "./deletion-debounce.ts";
-import { Settling } from "./settling.ts";
-import { isManifestName, specDigest } from "./spec-digest.ts";
+import { REST_MS, Settling } from "./settling.ts";
+import { isManifestName, lastChangedAt, specDigest } from "./spec-digest.ts";
 
 /** After the last file event, so that a save in several steps is read once. */
 const DEBOUNCE_MS = 50;
@@ -16,7 +15,8 @@ const DEBOUNCE_MS = 50;
 const DEBOUNCE_MS_MAX = 1_000;
 /** Not every change has an event: symlinks that are swapped, network file systems. */
 const RESYNC_MS = 3_000;
-const DELETION_MS = 1_000;
+/** A start waits so long for files that never rest. */
+const START_MS_MAX = 10_000;
 
 export interface SpecWatcherOptions {
   /** Spec file, or directory with spec files. */
@@ -28,7 +28,6 @@ export interface SpecWatcherOptions {
 }
 
 export class SpecWatcher {
-  private readonly deletions = new DeletionDebounce(DELETION_MS);
   private readonly settling = new Settling();
   private watcher: FSWatcher | null = null;
   private digest = "";
@@ -68,18 +67,39 @@ export class SpecWatcher {
     await this.watcher?.close();
   }
 
-  /** A start may fall into the moment of a save, just as any later reading. */
   private async firstReading(): Promise<void> {
-    const { path, clock } = this.options;
-    this.digest = await specDigest(path);
+    const { path } = this.options;
+    await this.untilRested();
     let raw = await loadManifests(path);
     if (raw.files.length === 0) {
-      await new Promise<void>((done) => void clock.after(DELETION_MS, done));
+      await this.pause(REST_MS);
       this.digest = await specDigest(path);
       raw = await loadManifests(path);
     }
     if (!raw.complete || (raw.files.length === 0 && !isThere(path))) throw missing(path, raw);
     if (!this.stopped) this.deliver(raw);
+  }
+
+  /** A start may fall into the moment of a save, just as any later reading. */
+  private async untilRested(): Promise<void> {
+    const { path, clock, log } = this.options;
+    const startedAt = clock.now();
+    for (;;) {
+      const digest = await specDigest(path);
+      if (digest === this.digest) return;
+      this.digest = digest;
+      const restMs = (await lastChangedAt(path)) + REST_MS - clock.now();
+      if (restMs <= 0) return;
+      if (clock.now() - startedAt >= START_MS_MAX) {
+        log.warn({ path }, "the spec files do not rest; they are taken as they stand");
+        return;
+      }
+      await this.pause(Math.min(restMs, REST_MS));
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((done) => void this.options.clock.after(ms, done));
   }
 
   private watch(): FSWatcher {
@@ -126,7 +146,7 @@ export class SpecWatcher {
     if ((await specDigest(this.options.path)) !== this.digest) this.touched();
   }
 
-  /** @param always even when no content differs: a deletion is due */
+  /** @param always even when no content differs: something has rested by now */
   private async read(always = false): Promise<void> {
     if (this.reading) {
       if (always) this.readWhenDue(DEBOUNCE_MS);
@@ -148,26 +168,16 @@ export class SpecWatcher {
   }
 
   private deliver(raw: ManifestReading): void {
-    const { clock } = this.options;
-    const { snapshot, againAt } = this.deletions.apply(raw, clock.now());
+    const now = this.options.clock.now();
+    const { snapshot, againAt } = this.settling.apply(raw, now);
     this.cancelDue?.();
     this.cancelDue = null;
-    if (againAt !== null) this.readWhenDue(Math.max(0, againAt - clock.now()));
+    if (againAt !== null) this.readWhenDue(Math.max(0, againAt - now));
     const { clusters, problems, files, complete } = snapshot;
     const text = JSON.stringify([[...clusters], [...problems], [...files], complete]);
-    const restMs = this.settling.restMs(snapshot, text, clock.now());
-    if (restMs > 0) return this.waitForRest(restMs, againAt);
     if (text === this.delivered) return;
     this.delivered = text;
     this.options.onSnapshot(snapshot);
-  }
-
-  /** @param againAt when it is read again anyway */
-  private waitForRest(restMs: number, againAt: number | null): void {
-    const { clock, log, path } = this.options;
-    log.debug({ path, restMs }, "what the spec files take away waits until they rest");
-    const due = clock.now() + restMs;
-    this.readWhenDue(Math.max(0, Math.min(due, againAt ?? due) - clock.now()));
   }
 
   private readWhenDue(delayMs: number): void {

@@ -23,7 +23,7 @@ export const specValid = conditionPolicy(
         : "The spec file is gone; deletionPolicy Delete removes the cluster.";
       return { reason: "FileRemoved", message };
     }
-    const warnings = problems.map((p) => `${p.field}: ${p.message}`);
+    const warnings = problems.map((p) => [p.field, p.message].filter(Boolean).join(": "));
     return { reason: "Accepted", message: warnings.join("; ") };
   },
 );

@@ -1,6 +1,16 @@
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
 import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
@@ -37,6 +47,12 @@ function text(replicas: number): string {
   return changed;
 }
 
+/** Written long ago, so that a start does not wait for it to rest. */
+async function rested(text: string, path = file): Promise<void> {
+  await writeFile(path, text);
+  for (const each of [path, dirname(path)]) await utimes(each, 1_000, 1_000);
+}
+
 async function watch(path: string): Promise<void> {
   const watcher = new SpecWatcher({
     path,
@@ -53,12 +69,14 @@ const problems = () => [...(last()?.problems.values() ?? [])].flat();
 const replicasOf = (snapshot?: SpecSnapshot) =>
   [...(snapshot?.clusters.values() ?? [])][0]?.spec.replicas;
 const replicas = () => replicasOf(last());
+const asRead = (snapshot: SpecSnapshot) => JSON.stringify([...snapshot.clusters]);
+const isWaiting = ({ message }: { readonly message: string }) => message.includes("has rested");
 const untilReplicas = (count: number) =>
   until(`${count} replicas are read`, () => replicas() === count);
 
 describe("SpecWatcher", () => {
   it("hands over the first snapshot before it has started", async () => {
-    await writeFile(file, text(3));
+    await rested(text(3));
     await watch(file);
     expect(snapshots).toHaveLength(1);
     expect(replicas()).toBe(3);
@@ -69,15 +87,16 @@ describe("SpecWatcher", () => {
     const first = withSpec("replicas: 3\nproxy: {port: 9000}");
     const half = withSpec("replicas: 3");
     const second = withSpec("network: {subnet: 172.29.1.0/24}\nproxy: {port: 9001}", "other");
-    await writeFile(file, `${first}---\n${second}`);
+    await rested(`${first}---\n${second}`);
     await watch(directory);
     expect(last()?.clusters.size).toBe(2);
-    for (const pauseMs of [60, 500]) {
+    const whole = snapshots.map(asRead);
+    for (const times of [1, 2]) {
       await writeFile(file, half);
-      await new Promise((resume) => setTimeout(resume, pauseMs));
+      await until("the half is read", () => problems().some(isWaiting));
       await writeFile(file, `${first}---\n${second}`);
-      await new Promise((resume) => setTimeout(resume, 300));
-      expect(snapshots).toHaveLength(1);
+      await until("the whole is read", () => !problems().some(isWaiting));
+      expect(snapshots.map(asRead)).toEqual(Array(1 + 2 * times).fill(whole[0]));
     }
     await writeFile(file, half);
     await until("what it says now has rested", () => last()?.clusters.size === 1);
@@ -86,7 +105,7 @@ describe("SpecWatcher", () => {
   });
 
   it("reads an edit in place, and only once when nothing differs", async () => {
-    await writeFile(file, text(3));
+    await rested(text(3));
     await watch(directory);
     await writeFile(file, text(3));
     await writeFile(file, text(5));
@@ -95,7 +114,7 @@ describe("SpecWatcher", () => {
   });
 
   it("reads an edit by an editor that renames, and never sees the cluster gone", async () => {
-    await writeFile(file, text(3));
+    await rested(text(3));
     await watch(file);
     for (const count of [5, 7, 9]) {
       await unlink(file);
@@ -124,7 +143,7 @@ describe("SpecWatcher", () => {
   });
 
   it("tells what is wrong with a file, and that it is well again", async () => {
-    await writeFile(file, text(3));
+    await rested(text(3));
     await watch(directory);
     await writeFile(file, `${text(3)}\n  nonsense: [`);
     await until("the problem is told", () => problems().some((p) => p.severity === "error"));
@@ -136,7 +155,7 @@ describe("SpecWatcher", () => {
   });
 
   it("takes a file that stays away for removed, and one that comes for new", async () => {
-    await writeFile(file, text(3));
+    await rested(text(3));
     await watch(directory);
     await unlink(file);
     await until("the removal", () => last()?.clusters.size === 0);
@@ -146,7 +165,7 @@ describe("SpecWatcher", () => {
   });
 
   it("takes a named file that stays away for removed as well", async () => {
-    await writeFile(file, text(3));
+    await rested(text(3));
     await watch(file);
     await unlink(file);
     await until("the removal", () => last()?.clusters.size === 0);
@@ -171,6 +190,15 @@ describe("SpecWatcher", () => {
     expect(replicas()).toBe(3);
   });
 
+  it("starts with the whole of a file of which half was just written", async () => {
+    const whole = withSpec("replicas: 5\nproxy: {port: 9000}");
+    await writeFile(file, withSpec("replicas: 5"));
+    const started = watch(file);
+    await writeFile(file, whole);
+    await started;
+    expect(snapshots.map((s) => [...s.clusters.values()][0]?.spec.proxy.port)).toEqual([9000]);
+  });
+
   it("cannot start on a path that is not there", async () => {
     for (const path of [file, join(directory, "none")]) {
       await expect(watch(path)).rejects.toMatchObject({
@@ -182,7 +210,7 @@ describe("SpecWatcher", () => {
   });
 
   it("reads nothing any more once it is stopped", async () => {
-    await writeFile(file, text(3));
+    await rested(text(3));
     await watch(directory);
     await watchers[0]?.stop();
     await writeFile(file, text(5));
