@@ -1,4 +1,5 @@
 /** What the HTTP API needs of the controller besides what is published. */
+import { lookAtForeign, requireAdoptable } from "./act/foreign.ts";
 import { snapshotSource } from "./act/snapshot-source.ts";
 import { agentTarget } from "./agents/connection.ts";
 import { openLog } from "./agents/logs.ts";
@@ -17,7 +18,7 @@ const LIST_MS_MAX = 5_000;
 /** For a reconcile to begin and to store its memory. Milliseconds. */
 const RESTORE_MS_MAX = 8_000;
 
-type Core = Pick<ControllerCore, "memories" | "nodesOf" | "snapshots" | "jobs" | "loop">;
+type Core = Pick<ControllerCore, "memories" | "nodesOf" | "snapshots" | "jobs" | "loop" | "docker">;
 
 export function apiOperations(core: Core, shutdown: (teardown: boolean) => void): ApiOperations {
   const memoryOf = ({ metadata }: JupyterClusterObject): ClusterMemory => {
@@ -46,6 +47,13 @@ export function apiOperations(core: Core, shutdown: (teardown: boolean) => void)
     restore: async (cluster, request) => {
       const key = clusterKey(memoryOf(cluster).cluster.metadata);
       await within(RESTORE_MS_MAX, "Restore", core.loop.requestRestore(key, request));
+    },
+    foreign: (cluster) => lookAtForeign(core.docker, memoryOf(cluster)),
+    adopt: async (cluster, owners) => {
+      const memory = memoryOf(cluster);
+      requireAdoptable(await lookAtForeign(core.docker, memory), owners, memory);
+      const adoption = core.loop.requestAdoption(clusterKey(memory.cluster.metadata), owners);
+      await within(RESTORE_MS_MAX, "Adopt", adoption);
     },
   };
 }

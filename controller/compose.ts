@@ -30,6 +30,7 @@ import { SpecWatcher } from "./spec-files/spec-watcher.ts";
 import { openStateDir, type StateDir } from "./store/state-dir.ts";
 import { systemClock } from "./support/clock.ts";
 import type { HostPort } from "./support/host-port.ts";
+import { thisUser } from "./support/users.ts";
 import { VERSION } from "./support/version.ts";
 import { hostDirectories } from "../crd-schema/storage/table.ts";
 
@@ -142,6 +143,7 @@ async function start(
       connectMember: memberClient,
       connectAgent,
       docker: options.mesos.kind === "local" ? docker : null,
+      createdBy: `${thisUser()}, ${state.path}`,
       newProxy: (wanted) => new JupyterProxy(wanted),
       interposed: null,
     },

@@ -44,6 +44,8 @@ export interface CorePorts {
   readonly connectAgent: ConnectAgent;
   /** This machine's, if the containers run on it; null: they run on other machines' engines. */
   readonly docker: Docker | null;
+  /** Who runs this controller and on which state directory, in words: labels what it makes. */
+  readonly createdBy: string;
   /** One address at which a cluster's Jupyter is reached. */
   readonly newProxy: NewProxy;
   /** Null in production. */

@@ -124,6 +124,11 @@ export class ControllerCore {
     log.info({}, "framework torn down");
   }
 
+  /** This machine's engine, where the containers run on it. */
+  get docker(): CorePorts["docker"] {
+    return this.ports.docker;
+  }
+
   /** The nodes as their agents show them now. */
   nodesOf(memory: ClusterMemory): readonly LeaderCandidate[] {
     return this.observer.candidates(memory);
@@ -209,7 +214,8 @@ export class ControllerCore {
     const { docker: engine } = this.ports;
     const facts = this.dockerFacts;
     if (engine === null || facts === null) return null;
-    return { engine, refresh: (key) => facts.refresh(key) };
+    const { createdBy } = this.ports;
+    return { engine, createdBy, refresh: (key) => facts.refresh(key) };
   }
 
   private wake(key: ClusterKey): void {

@@ -2,11 +2,13 @@
 import type Docker from "dockerode";
 import { agentTarget, type ConnectAgent } from "../agents/connection.ts";
 import { sendStartCommand } from "../agents/start-command.ts";
-import { ensureNetwork } from "../docker/networks.ts";
+import { type Labels, ownLabels } from "../docker/labels.ts";
+import { ensureNetwork, networkOwner } from "../docker/networks.ts";
 import { ensureVolume } from "../docker/volumes.ts";
 import type { MesosScheduler } from "../mesos/scheduler.ts";
 import type { Action } from "../model/action.ts";
-import { assertNever } from "../model/errors.ts";
+import { assertNever, ERROR_CODES, OperationError } from "../model/errors.ts";
+import { describeForeign, type Holding, isForeign } from "../model/holdings.ts";
 import {
   type ClusterKey,
   clientUrl,
@@ -42,6 +44,8 @@ export interface ActorTargets {
 
 export interface LocalDocker {
   readonly engine: Docker;
+  /** Who runs this controller, and on which state directory: the label of what it makes. */
+  readonly createdBy: string;
   /** After something was changed there: look again. */
   refresh(key: ClusterKey): Promise<void>;
 }
@@ -57,13 +61,24 @@ export async function perform(
   const etcd = () => targets.etcd.for(key);
   switch (action.type) {
     case "EnsureNetwork": {
-      const labels = { [LABELS.namespace]: ref.namespace, [LABELS.cluster]: ref.name };
       const docker = localDocker(action, targets);
+      const { name } = action.network;
+      const labels = { ...ownLabels({ metadata: ref, uid: memory.uid }), ...by(docker) };
       await ensureNetwork(docker.engine, action.network, labels);
-      return docker.refresh(key);
+      const owner = await networkOwner(docker.engine, name);
+      await docker.refresh(key);
+      if (owner !== "absent") refuseForeign(action, { kind: "network", name, owner }, memory);
+      return;
     }
-    case "EnsureVolume":
-      return ensureVolume(localDocker(action, targets).engine, action.name, action.labels);
+    case "EnsureVolume": {
+      const docker = localDocker(action, targets);
+      const { name, dataOf: slot } = action;
+      const labels = { ...action.labels, ...by(docker) };
+      const owner = await ensureVolume(docker.engine, name, labels);
+      const holding =
+        slot === null ? ({ kind: "shared" } as const) : { kind: "data" as const, slot };
+      return refuseForeign(action, { ...holding, name, owner }, memory);
+    }
     case "EnsureProxy":
       return targets.proxies.ensure(key, action.proxy);
     case "LaunchTasks":
@@ -108,6 +123,17 @@ export async function perform(
 function localDocker({ type }: Action, { docker }: ActorTargets): LocalDocker {
   if (docker !== null) return docker;
   throw new Error(`${type} where the containers run on other machines' engines`);
+}
+
+function by({ createdBy }: LocalDocker): Labels {
+  return { [LABELS.createdBy]: createdBy };
+}
+
+/** Somebody was quicker since it was looked at: then nothing is launched on it. */
+function refuseForeign({ type }: Action, holding: Holding, memory: ClusterMemory): void {
+  if (!isForeign(holding, memory)) return;
+  const message = describeForeign([holding], memory.cluster.metadata);
+  throw new OperationError(ERROR_CODES.FOREIGN_OWNER, `${type} ${holding.name}`, message);
 }
 
 /** The directory may be on another machine, which may not answer. */

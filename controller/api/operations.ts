@@ -2,6 +2,8 @@
 import type { Readable } from "node:stream";
 import { LOG_UNITS, type LogUnit } from "../model/agent-api.ts";
 import { slotOfMemberName } from "../model/ids.ts";
+import type { Foreign } from "../model/holdings.ts";
+import type { OwnerUid } from "../model/ids.ts";
 import type { Logger } from "../model/ports.ts";
 import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
 import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
@@ -33,6 +35,10 @@ export interface ApiOperations {
   takeSnapshot(cluster: JupyterClusterObject): Promise<SnapshotInfo>;
   /** Resolves when the request cannot be forgotten any more. @throws OperationError */
   restore(cluster: JupyterClusterObject, request: RestoreRequest): Promise<void>;
+  /** What the cluster may not use yet. @throws OperationError */
+  foreign(cluster: JupyterClusterObject): Promise<Foreign>;
+  /** Resolves when it is stored. @throws OperationError */
+  adopt(cluster: JupyterClusterObject, owners: readonly OwnerUid[]): Promise<void>;
   /** Begins to end the controller; called when the answer is on its way. */
   shutdown(teardown: boolean): void;
 }

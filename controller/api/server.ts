@@ -7,6 +7,7 @@ import { ConnectionShare } from "../support/connection-share.ts";
 import { HostGuard } from "../support/host-guard.ts";
 import { hostPortText } from "../support/host-port.ts";
 import { listen } from "../support/listen.ts";
+import { AdoptionRoutes } from "./adoption.ts";
 import { ClusterRoutes } from "./clusters.ts";
 import {
   type ControllerInfo,
@@ -117,6 +118,7 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
   const { published, info, health, metrics, log } = options;
   const operations = new OperationRoutes(options.operations, clusters, streams, log);
   const snapshots = new SnapshotRoutes(options.operations, clusters, log);
+  const adoption = new AdoptionRoutes(options.operations, clusters, log);
   const all = `/apis/${API_VERSION}/jupyterclusters`;
   const some = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters`;
   const one = `${some}/:name`;
@@ -136,6 +138,8 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
     { method: "GET", path: `${one}/snapshots`, handler: snapshots.list },
     { method: "POST", path: `${one}/snapshots`, authorized: true, handler: snapshots.take },
     { method: "POST", path: `${one}/restore`, authorized: true, handler: snapshots.restore },
+    { method: "GET", path: `${one}/foreign`, authorized: true, handler: adoption.look },
+    { method: "POST", path: `${one}/adopt`, authorized: true, handler: adoption.adopt },
     { method: "POST", path: "/shutdown", authorized: true, handler: operations.shutdown },
     { method: "GET", path: "/healthz", handler: (x) => sendHealth(x, "healthz", health.live) },
     { method: "GET", path: "/readyz", handler: (x) => sendHealth(x, "readyz", health.ready) },

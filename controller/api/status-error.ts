@@ -8,6 +8,7 @@ const CODES = {
   Forbidden: 403,
   NotFound: 404,
   MethodNotAllowed: 405,
+  Conflict: 409,
   RequestEntityTooLarge: 413,
   UnsupportedMediaType: 415,
   TooManyRequests: 429,
@@ -53,6 +54,8 @@ export class StatusError extends Error {
 
 const REASONS: Partial<Record<ErrorCode, StatusReason>> = {
   [ERROR_CODES.NOT_FOUND]: "NotFound",
+  [ERROR_CODES.FOREIGN_OWNER]: "Conflict",
+  [ERROR_CODES.CONTROLLER_REFUSED]: "Forbidden",
   [ERROR_CODES.AGENT_UNREACHABLE]: "ServiceUnavailable",
   [ERROR_CODES.AGENT_REFUSED]: "BadGateway",
   [ERROR_CODES.ETCD_UNAVAILABLE]: "ServiceUnavailable",

@@ -1,5 +1,6 @@
 /** The command line as a whole: every verb, registered. */
 import { Command } from "commander";
+import { adoptCommand } from "./verbs/adopt.ts";
 import { controllerCommand } from "./verbs/controller.ts";
 import { describeCommand } from "./verbs/describe.ts";
 import { downCommand } from "./verbs/down.ts";
@@ -26,7 +27,7 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ["Spec files:", [(context) => validateCommand(context), planCommand]],
   ["Look:", [getCommand, describeCommand, eventsCommand, electionsCommand, urlCommand]],
   ["Nodes:", [execCommand, logsCommand, killCommand]],
-  ["Data:", [snapshotCommand]],
+  ["Data:", [snapshotCommand, adoptCommand]],
   ["Production:", [controllerCommand, mesosLocalCommand]],
 ];
 

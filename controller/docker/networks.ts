@@ -6,7 +6,8 @@ import { parseSubnet, subnetText } from "../../crd-schema/values/ipv4.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { ObservedNetwork } from "../model/observed.ts";
 import { CHANGE_MS, dockerCall, engineWords, LOOK_MS } from "./docker-calls.ts";
-import { carriesAll, type Labels } from "./labels.ts";
+import type { HoldingOwner } from "../model/holdings.ts";
+import { carriesAll, type Labels, ownerOf } from "./labels.ts";
 import { holderAmongInterfaces, holderAmongNetworks, type SubnetHolder } from "./subnet-holders.ts";
 
 /** Milliseconds: Docker looks for a driver that it does not know for 15 s. */
@@ -67,8 +68,18 @@ export async function ensureNetwork(
   }
 }
 
+/** Whose the network of this name is; null: no cluster's. */
+export async function networkOwner(
+  docker: Docker,
+  name: string,
+): Promise<HoldingOwner | null | "absent"> {
+  const networks = await listNetworks(docker, `observe network ${name}`);
+  const found = networks.find((network) => network.Name === name);
+  return found === undefined ? "absent" : ownerOf(found.Labels);
+}
+
 /**
- * Removes the network when it carries these labels and no container is attached to it.
+ * Removes the network when it carries these labels, is ours and no container is attached to it.
  *
  * @returns whether it is gone; false when it is not ours or is in use
  */
@@ -76,12 +87,13 @@ export async function removeNetwork(
   docker: Docker,
   name: string,
   labels: Labels,
+  isOurs: (owner: HoldingOwner | null) => boolean = () => true,
 ): Promise<boolean> {
   const operation = `remove network ${name}`;
   const network = docker.getNetwork(name);
   try {
     const found: NetworkInspectInfo = await dockerCall(operation, LOOK_MS, () => network.inspect());
-    if (!carriesAll(found.Labels, labels)) return false;
+    if (!carriesAll(found.Labels, labels) || !isOurs(ownerOf(found.Labels))) return false;
     if (Object.keys(found.Containers ?? {}).length > 0) return false;
     await dockerCall(operation, CHANGE_MS, (abortSignal) => network.remove({ abortSignal }));
     return true;

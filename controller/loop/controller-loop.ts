@@ -9,9 +9,11 @@ import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import { OperationError } from "../model/errors.ts";
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import { type ClusterMemory, completeMemory } from "../model/memory.ts";
+import type { OwnerUid } from "../model/ids.ts";
 import type { RestoreRequest } from "../model/snapshot.ts";
 import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import type { Plan } from "../plan/input.ts";
+import { applyAdoption } from "../plan/apply-adoption.ts";
 import { newMemory } from "../plan/apply-spec.ts";
 import { plan } from "../plan/plan.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
@@ -29,11 +31,17 @@ const RETRY: Backoff = { firstMs: 50, capMs: 5_000 };
 /** After what is expected to fail for a while, such as promoting a learner. Milliseconds. */
 const AGAIN_MS = 50;
 
+/** What a person wants of a cluster besides its file, as the change of its memory that it is. */
+interface PersonsRequest {
+  readonly apply: (memory: ClusterMemory, now: number) => ClusterMemory;
+  readonly done: () => void;
+}
+
 export class ControllerLoop {
   private readonly memories: Map<ClusterKey, ClusterMemory>;
   private readonly specs = new SpecCache();
   /** Asked for by people; applied like a spec, and answered when it is durable. */
-  private readonly requests = new Map<ClusterKey, { request: RestoreRequest; done: () => void }>();
+  private readonly requests = new Map<ClusterKey, readonly PersonsRequest[]>();
   private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
   private readonly queue: WorkQueue;
   private readonly statuses: StatusPublisher;
@@ -67,12 +75,16 @@ export class ControllerLoop {
    * Etcd of this cluster goes back to a snapshot, or begins empty. Resolves when the request is
    * durable; a later one takes the place of one that is not begun yet.
    */
-  requestRestore(key: ClusterKey, request: RestoreRequest): Promise<void> {
-    return new Promise((done) => {
-      this.requests.get(key)?.done();
-      this.requests.set(key, { request, done });
-      this.wake(key);
-    });
+  requestRestore(key: ClusterKey, requested: RestoreRequest): Promise<void> {
+    return this.request(key, (memory) => ({
+      ...memory,
+      recovery: { ...memory.recovery, requested },
+    }));
+  }
+
+  /** What these owners have left is this cluster's from now on. Resolves when that is durable. */
+  requestAdoption(key: ClusterKey, owners: readonly OwnerUid[]): Promise<void> {
+    return this.request(key, (memory, now) => applyAdoption(memory, owners, now));
   }
 
   wake(key: ClusterKey): void {
@@ -85,6 +97,20 @@ export class ControllerLoop {
 
   remembered(): ReadonlyMap<ClusterKey, ClusterMemory> {
     return this.memories;
+  }
+
+  private request(key: ClusterKey, apply: PersonsRequest["apply"]): Promise<void> {
+    return new Promise((done) => {
+      this.requests.set(key, [...(this.requests.get(key) ?? []), { apply, done }]);
+      this.wake(key);
+    });
+  }
+
+  private answer(key: ClusterKey, asked: readonly PersonsRequest[]): void {
+    const left = (this.requests.get(key) ?? []).filter((request) => !asked.includes(request));
+    if (left.length > 0) this.requests.set(key, left);
+    else this.requests.delete(key);
+    for (const { done } of asked) done();
   }
 
   private adopt(cluster: CompiledCluster): void {
@@ -108,14 +134,13 @@ export class ControllerLoop {
   private async reconcile(key: ClusterKey): Promise<readonly Failure[]> {
     const before = this.memories.get(key);
     if (before === undefined) return [];
-    const asked = this.requests.get(key);
+    const asked = this.requests.get(key) ?? [];
     const snapshot = this.specs.newest;
-    const decided = this.decide(key, before);
+    const decided = this.decide(key, before, asked);
     const unsaved = await this.remember(key, before, decided.memory);
     if (unsaved !== null) return [unsaved];
     this.specs.applied(key, snapshot);
-    if (asked !== undefined && this.requests.get(key) === asked) this.requests.delete(key);
-    asked?.done();
+    this.answer(key, asked);
     this.statuses.publish(decided.memory, decided.status);
     if (decided.wantsOffers) this.ports.demand(key, true);
     const failed = await performAll(decided.actions, decided.memory, this.ports);
@@ -128,13 +153,11 @@ export class ControllerLoop {
     return failed;
   }
 
-  private decide(key: ClusterKey, before: ClusterMemory): Plan {
+  private decide(key: ClusterKey, before: ClusterMemory, asked: readonly PersonsRequest[]): Plan {
     const { ports } = this;
     const now = ports.clock.now();
     const read = this.specs.apply(key, before, now);
-    const requested = this.requests.get(key)?.request;
-    const wanted =
-      requested === undefined ? read : { ...read, recovery: { ...read.recovery, requested } };
+    const wanted = asked.reduce((memory, { apply }) => apply(memory, now), read);
     const lastErrors = (this.failures.get(key)?.last ?? []).map((f) => f.lastError);
     const memory = sameErrors(wanted, lastErrors) ? wanted : { ...wanted, lastErrors };
     const observed = ports.observe(key, memory);

@@ -11,6 +11,8 @@ export type Action =
   | {
       readonly type: "EnsureVolume";
       readonly name: string;
+      /** The slot whose data it holds; null: shared by all. */
+      readonly dataOf: number | null;
       readonly labels: Readonly<Record<string, string>>;
     }
   | { readonly type: "EnsureProxy"; readonly proxy: ProxySettings }

@@ -8,6 +8,9 @@ export interface ClusterRef {
   readonly name: string;
 }
 
+/** Uid of the cluster that made something; null: of release 0.1.0, which gave none. */
+export type OwnerUid = string | null;
+
 export function clusterKey(ref: ClusterRef): ClusterKey {
   return `${ref.namespace}/${ref.name}`;
 }
@@ -24,6 +27,11 @@ export function parseClusterKey(key: ClusterKey): ClusterRef {
  */
 export function taskIdOf(ref: ClusterRef, uid: string, slot: number, launch: number): string {
   return `${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.${slot}.${launch}`;
+}
+
+/** Whether it is a task of this cluster, and not of another person's of the same name. */
+export function isTaskOf(taskId: string, ref: ClusterRef, uid: string): boolean {
+  return taskId.startsWith(`${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.`);
 }
 
 /**
@@ -104,7 +112,20 @@ export const LABELS = {
   cluster: "jupytercluster.dev/cluster",
   slot: "jupytercluster.dev/slot",
   task: "jupytercluster.dev/task",
+  /** Of the cluster that made a volume or a network. */
+  uid: "jupytercluster.dev/uid",
+  /** For people: who did, and on which state directory. */
+  createdBy: "jupytercluster.dev/created-by",
 } as const;
+
+/** Begins the names of the volumes with the slots' data; the slot's number ends them. */
+export function dataVolumePrefix({ namespace, name }: ClusterRef): string {
+  return `jupyter-cluster-${namespace}-${name}-slot-`;
+}
+
+export function dataVolumeName(ref: ClusterRef, slot: number): string {
+  return dataVolumePrefix(ref) + String(slot);
+}
 
 /** Keys in the cluster's own etcd, all below `/jupytercluster.dev/{namespace}/{name}/`. */
 export function etcdKeys(ref: ClusterRef) {

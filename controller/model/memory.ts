@@ -1,6 +1,6 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
 import type { EtcdStart } from "./agent-api.ts";
-import { type ClusterKey, clusterOfTask } from "./ids.ts";
+import { type ClusterKey, clusterOfTask, type OwnerUid } from "./ids.ts";
 import type { Election } from "./election.ts";
 import { withPresentNames } from "./renamed.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
@@ -172,7 +172,8 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   // Those that were told in fewer words cannot be told in more.
   const elections = (stored.elections ?? []).filter((e) => Array.isArray(e.learned));
   const compactedAt = stored.compactedAt ?? null;
-  return { ...stored, cluster, secrets, slots, recovery, compactedAt, elections };
+  const adopted = stored.adopted ?? [];
+  return { ...stored, cluster, secrets, adopted, slots, recovery, compactedAt, elections };
 }
 
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
@@ -200,6 +201,8 @@ export interface ClusterMemory {
   /** The file is gone (deletionPolicy decides what follows). */
   readonly fileRemoved: boolean;
   readonly secrets: ClusterSecrets;
+  /** Whose volumes and networks are this cluster's as well, because a person said so. */
+  readonly adopted: readonly OwnerUid[];
   readonly bootstrap: BootstrapMemory | null;
   readonly recovery: RecoveryMemory;
   /** When etcd's history was last compacted by us; milliseconds since the epoch. */

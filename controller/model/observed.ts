@@ -7,6 +7,7 @@ import type { LastError } from "./resource.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 import type { Attribute, Offer, TaskState } from "../mesos/wire.ts";
 import type { ProxySettings } from "./proxy-settings.ts";
+import type { Holding } from "./holdings.ts";
 
 export type Source<T> =
   | { readonly freshness: "fresh"; readonly value: T }
@@ -102,6 +103,8 @@ export interface Observed {
   readonly local: boolean;
   readonly network: Source<ObservedNetwork>;
   readonly image: Source<ObservedImage>;
+  /** Of that engine: what of the cluster's volumes and network is there, and whose it is. */
+  readonly holdings: Source<readonly Holding[]>;
   /** Agent streams by task id. No entry: never connected. */
   readonly agents: ReadonlyMap<string, Source<AgentStatus>>;
   /** Oldest first. Those whose files are whole; another is not listed. */

@@ -148,7 +148,7 @@ export interface JupyterClusterObject {
 export const EVENT_REASONS = [
   ...["SpecAccepted", "SpecRefused", "SpecFileRemoved"],
   ...["NodeLaunched", "NodeReady", "NodeStopping", "NodeLost", "NodeUnreachable", "NodeReachable"],
-  ...["ClusterFormed", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
+  ...["ClusterFormed", "VolumesAdopted", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
   ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],

@@ -48,7 +48,7 @@ export class ClusterObserver {
     return {
       mesos: observedMesos,
       local: docker !== null,
-      ...(docker?.observe(key, spec.network, image) ?? elsewhere(spec.network.subnet, image)),
+      ...(docker?.observe(memory.cluster, image) ?? elsewhere(spec.network.subnet, image)),
       agents,
       snapshots: this.sources.snapshots.observe(memory.cluster),
       jobs: this.sources.jobs.observe(key),
@@ -95,9 +95,13 @@ export class ClusterObserver {
 }
 
 /** What other engines hold is told by a launch that fails there, and by nothing before. */
-function elsewhere(subnet: string, reference: string): Pick<Observed, "network" | "image"> {
+function elsewhere(
+  subnet: string,
+  reference: string,
+): Pick<Observed, "network" | "image" | "holdings"> {
   return {
     network: fresh({ state: "present", subnet }),
     image: fresh({ state: "present", reference }),
+    holdings: fresh([]),
   };
 }

@@ -1,14 +1,17 @@
 /**
- * What this machine's Docker Engine says of a cluster's network and image, polled gently and read
- * without waiting. Only for the embedded Mesos: with agents elsewhere their own engines hold both.
+ * What this machine's Docker Engine says of a cluster's network, volumes and image, polled gently
+ * and read without waiting. Only for the embedded Mesos: with agents elsewhere their own engines hold both.
  */
 import type Docker from "dockerode";
 import { observeImage } from "../docker/images.ts";
+import { type HoldingsWanted, observeHoldings } from "../docker/holdings.ts";
 import { observeNetwork } from "../docker/networks.ts";
 import { messageOf } from "../model/errors.ts";
-import type { ClusterKey } from "../model/ids.ts";
+import type { Holding } from "../model/holdings.ts";
+import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import {
   fresh,
+  type Observed,
   type ObservedImage,
   type ObservedNetwork,
   type Source,
@@ -17,7 +20,6 @@ import {
 } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { sameData } from "../model/same-data.ts";
-import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import { hasElapsed } from "./has-elapsed.ts";
 
 const POLL_MS = 5_000;
@@ -33,12 +35,19 @@ export interface DockerFactsOptions {
   onChange(key: ClusterKey): void;
 }
 
+interface Answer {
+  readonly network: ObservedNetwork;
+  readonly image: ObservedImage;
+  readonly holdings: readonly Holding[];
+  readonly at: number;
+}
+
 interface Entry {
-  network: ClusterSpec["network"];
-  image: string;
+  readonly wanted: HoldingsWanted;
+  readonly image: string;
   askedAt: number;
   asking: boolean;
-  answer: { network: ObservedNetwork; image: ObservedImage; at: number } | null;
+  answer: Answer | null;
   error: string;
 }
 
@@ -49,18 +58,26 @@ export class DockerFacts {
 
   /** The last answer; asks again in the background when it is due. */
   observe(
-    key: ClusterKey,
-    network: ClusterSpec["network"],
+    { metadata, spec }: HoldingsWanted,
     image: string,
-  ): { network: Source<ObservedNetwork>; image: Source<ObservedImage> } {
-    const entry = this.entryFor(key, network, image);
+  ): Pick<Observed, "network" | "image" | "holdings"> {
+    const key = clusterKey(metadata);
+    const { network, storage } = spec;
+    const entry = this.entryFor(key, { metadata, spec: { network, storage } }, image);
     if (hasElapsed(this.options.clock.now(), entry.askedAt, POLL_MS)) this.ask(key, entry);
     const { answer } = entry;
-    if (answer === null) return { network: unknown(entry.error), image: unknown(entry.error) };
-    if (hasElapsed(this.options.clock.now(), answer.at, FRESH_MS)) {
-      return { network: stale(answer.network, answer.at), image: stale(answer.image, answer.at) };
+    if (answer === null) {
+      const { error } = entry;
+      return { network: unknown(error), image: unknown(error), holdings: unknown(error) };
     }
-    return { network: fresh(answer.network), image: fresh(answer.image) };
+    const { at } = answer;
+    const old = hasElapsed(this.options.clock.now(), at, FRESH_MS);
+    const told = <T>(value: T): Source<T> => (old ? stale(value, at) : fresh(value));
+    return {
+      network: told(answer.network),
+      image: told(answer.image),
+      holdings: told(answer.holdings),
+    };
   }
 
   /** Something was changed by us: ask now. Resolves when the answer is in. */
@@ -73,11 +90,11 @@ export class DockerFacts {
     this.entries.delete(key);
   }
 
-  private entryFor(key: ClusterKey, network: ClusterSpec["network"], image: string): Entry {
+  private entryFor(key: ClusterKey, wanted: HoldingsWanted, image: string): Entry {
     const known = this.entries.get(key);
-    if (known && known.image === image && sameData(known.network, network)) return known;
+    if (known && known.image === image && sameData(known.wanted.spec, wanted.spec)) return known;
     const entry: Entry = {
-      network,
+      wanted,
       image,
       askedAt: 0,
       asking: false,
@@ -99,11 +116,12 @@ export class DockerFacts {
     entry.askedAt = clock.now();
     const before = entry.answer;
     try {
-      const [network, image] = await Promise.all([
-        observeNetwork(docker, entry.network),
+      const [network, image, holdings] = await Promise.all([
+        observeNetwork(docker, entry.wanted.spec.network),
         observeImage(docker, entry.image),
+        observeHoldings(docker, entry.wanted),
       ]);
-      entry.answer = { network, image, at: clock.now() };
+      entry.answer = { network, image, holdings, at: clock.now() };
     } catch (error) {
       entry.error = messageOf(error);
       log.warn({ cluster: key, error: entry.error }, "Docker cannot be observed");

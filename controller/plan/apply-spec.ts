@@ -28,6 +28,7 @@ export function newMemory(
     cluster,
     problems: [],
     fileRemoved: false,
+    adopted: [],
     bootstrap: null,
     recovery: NO_RECOVERY,
     compactedAt: null,

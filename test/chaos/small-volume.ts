@@ -4,8 +4,7 @@
  * does nothing holds it, also while the slot's own container is dead.
  */
 import type Docker from "dockerode";
-import { clusterLabels } from "../../controller/docker/labels.ts";
-import { dataVolumeName } from "../../controller/plan/launch/task-template.ts";
+import { dataVolumeName } from "../../controller/model/ids.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
 
 /** There is always a slot 2. */
@@ -32,7 +31,7 @@ export class SmallVolume {
       Name: name,
       Driver: "local",
       DriverOpts: { type: "tmpfs", device: "tmpfs", o: `size=${SIZE_MIB}m` },
-      Labels: clusterLabels(ref),
+      Labels: { ...this.labels },
     });
     this.holder = await this.docker.createContainer({
       Image: this.image,

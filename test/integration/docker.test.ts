@@ -148,12 +148,18 @@ describe("volumes", () => {
   it("keeps the one that is there, finds ours by label and removes no other", async () => {
     const ours = `${run}-data`;
     const theirs = `${run}-theirs`;
-    await ensureVolume(docker, ours, { ...labels, [LABELS.slot]: "0" });
-    await ensureVolume(docker, ours, labels);
+    const owner = { namespace: run, name: "lab", uid: "u1", createdBy: "anna?, /state" };
+    const made = { [LABELS.uid]: "u1", [LABELS.createdBy]: "anna\u001b, /state" };
+    const first = { ...labels, ...made, [LABELS.slot]: "0" };
+    expect(await ensureVolume(docker, ours, first)).toEqual(owner);
+    // Labels are those of whoever made it.
+    expect(await ensureVolume(docker, ours, { ...labels, [LABELS.uid]: "u2" })).toEqual(owner);
     await ensureVolume(docker, theirs, clusterLabels({ namespace: run, name: "another" }));
-    expect(await listVolumes(docker, labels)).toEqual([ours]);
+    expect(await listVolumes(docker, labels)).toEqual([{ name: ours, owner }]);
+    expect(await removeVolumes(docker, labels, () => false)).toEqual([]);
     expect(await removeVolumes(docker, labels)).toEqual([ours]);
-    expect(await listVolumes(docker, { [LABELS.namespace]: run })).toEqual([theirs]);
+    const left = await listVolumes(docker, { [LABELS.namespace]: run });
+    expect(left.map(({ name }) => name)).toEqual([theirs]);
     await removeVolumes(docker, { [LABELS.namespace]: run });
   });
 });

@@ -20,7 +20,10 @@ import { silentLog } from "../support/silent-log.ts";
 
 const docker = new Docker();
 const ref = { namespace: `down-test-${randomBytes(3).toString("hex")}`, name: "lab" };
-const labels = { ...clusterLabels(ref), [TEST_LABEL]: ref.namespace };
+const OURS = "11111111-0000-4000-8000-000000000000";
+const FOREIGN = "22222222-0000-4000-8000-000000000000";
+const common = { ...clusterLabels(ref), [TEST_LABEL]: ref.namespace };
+const labels = { ...common, [LABELS.uid]: OURS };
 const network = {
   name: `${ref.namespace}-net`,
   driver: "bridge",
@@ -29,8 +32,6 @@ const network = {
   firstAddress: "172.31.57.10",
   options: {},
 };
-const OURS = "11111111-0000-4000-8000-000000000000";
-const FOREIGN = "22222222-0000-4000-8000-000000000000";
 
 let dir: string;
 
@@ -43,7 +44,7 @@ beforeEach(async () => {
 afterEach(async () => {
   const containers = await listClusterContainers(docker, { namespace: ref.namespace });
   await Promise.all(containers.map((container) => removeContainer(docker, container.id)));
-  await removeVolumes(docker, labels);
+  await removeVolumes(docker, common);
   await removeNetwork(docker, network.name, labels);
   await rm(dir, { recursive: true });
 });
@@ -109,7 +110,9 @@ describe("down without a controller", () => {
     expect(code).toBe(0);
     expect(stdout).toBe(`removed container of lab slot 1 (${ours.slice(0, 12)})\n`);
     expect(await runningIds()).toEqual([foreign]);
-    expect(await listVolumes(docker, labels)).toEqual([`${ref.namespace}-data`]);
+    expect((await listVolumes(docker, labels)).map(({ name }) => name)).toEqual([
+      `${ref.namespace}-data`,
+    ]);
     expect(await remembered()).toEqual([clusterKey(ref)]);
   });
 
@@ -125,6 +128,23 @@ describe("down without a controller", () => {
     expect(await runningIds()).toEqual([]);
     expect(await listVolumes(docker, labels)).toEqual([]);
     expect(await remembered()).toEqual([]);
+  });
+
+  it("leaves the volumes of another person's cluster of that name, and says so", async () => {
+    await remember();
+    const [ours, theirs, old] = ["ours", "theirs", "old"].map((v) => `${ref.namespace}-${v}`);
+    await ensureVolume(docker, ours ?? "", labels);
+    await ensureVolume(docker, theirs ?? "", { ...common, [LABELS.uid]: FOREIGN });
+    await ensureVolume(docker, old ?? "", common);
+    const { code, stdout, stderr } = await down("--volumes", "--yes");
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`removed volume ${ours}\n`);
+    expect(stderr).toContain(
+      `Not removed: volume ${theirs} of another cluster ${ref.namespace}/lab`,
+    );
+    expect(stderr).toContain(`uid ${FOREIGN}`);
+    // This memory has never launched a node: what release 0.1.0 left here is not its own.
+    expect(stderr).toContain(`Not removed: volume ${old} of`);
   });
 
   it("removes no data without a yes", async () => {

@@ -8,6 +8,8 @@ import { API_VERSION } from "../../model/resource.ts";
 import { linesOf } from "../../support/line-splitter.ts";
 import type { Overview } from "../../api/controller-status.ts";
 import type { LogUnit } from "../../model/agent-api.ts";
+import type { Holding } from "../../model/holdings.ts";
+import type { OwnerUid } from "../../model/ids.ts";
 import type { ClusterRef } from "../../model/ids.ts";
 import type { PublishedChange } from "../../model/ports.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../../model/resource.ts";
@@ -110,6 +112,18 @@ export class ApiClient {
   async restore(ref: ClusterRef, id: string | null): Promise<void> {
     const body = JSON.stringify(id === null ? { empty: true } : { snapshot: id });
     const path = `${objectPath(ref)}/restore`;
+    await (await this.#open("POST", path, { authorized: true, body })).dump();
+  }
+
+  /** What the cluster may not use yet, and what is at work on it. */
+  foreign(ref: ClusterRef): Promise<{ items: readonly Holding[]; containers: readonly string[] }> {
+    return this.#json(`${objectPath(ref)}/foreign`, "containers", { authorized: true });
+  }
+
+  /** Returns when it is stored that what these owners have left is the cluster's. */
+  async adopt(ref: ClusterRef, owners: readonly OwnerUid[]): Promise<void> {
+    const body = JSON.stringify({ owners });
+    const path = `${objectPath(ref)}/adopt`;
     await (await this.#open("POST", path, { authorized: true, body })).dump();
   }
 

@@ -2,8 +2,9 @@
 import { clusterLabels } from "../../docker/labels.ts";
 import { listClusterContainers, removeContainer } from "../../docker/containers.ts";
 import { removeNetwork } from "../../docker/networks.ts";
-import { removeVolumes } from "../../docker/volumes.ts";
-import { taskIdOf } from "../../model/ids.ts";
+import { listVolumes, removeVolumes } from "../../docker/volumes.ts";
+import { accepts, describeOwner, type HoldingOwner } from "../../model/holdings.ts";
+import { isTaskOf } from "../../model/ids.ts";
 import type Docker from "dockerode";
 import type { ClusterContainer } from "../../docker/containers.ts";
 import type { ClusterMemory } from "../../model/memory.ts";
@@ -24,16 +25,11 @@ async function containersOf(
       const { namespace, name } = metadata;
       const containers = await listClusterContainers(docker, { namespace, cluster: name });
       return containers.filter(
-        ({ taskId, slot }) =>
-          taskId !== null && slot !== null && taskId.startsWith(taskPrefix(metadata, uid, slot)),
+        ({ taskId, slot }) => taskId !== null && slot !== null && isTaskOf(taskId, metadata, uid),
       );
     }),
   );
   return found.flat();
-}
-
-function taskPrefix(metadata: ClusterMemory["cluster"]["metadata"], uid: string, slot: number) {
-  return taskIdOf(metadata, uid, slot, 0).replace(/\d+$/, "");
 }
 
 export async function removeContainers(
@@ -47,18 +43,38 @@ export async function removeContainers(
   });
 }
 
-/** Volumes with their data, and networks that no other container uses. For good. */
+/**
+ * Volumes with their data, and networks that no other container uses. For good. What another
+ * person's cluster of the same name has made stays.
+ */
 export async function removeData(
   docker: Docker,
   clusters: readonly ClusterMemory[],
 ): Promise<readonly Removed[]> {
   const removed: Removed[] = [];
-  for (const { cluster } of clusters) {
-    const labels = clusterLabels(cluster.metadata);
-    const volumes = await removeVolumes(docker, labels);
+  for (const memory of clusters) {
+    const { metadata, spec } = memory.cluster;
+    const labels = clusterLabels(metadata);
+    const isOurs = (owner: HoldingOwner | null) => accepts(owner?.uid ?? null, memory);
+    const volumes = await removeVolumes(docker, labels, ({ owner }) => isOurs(owner));
     removed.push(...volumes.map((name) => `volume ${name}`));
-    const network = cluster.spec.network.name;
-    if (await removeNetwork(docker, network, labels)) removed.push(`network ${network}`);
+    const network = spec.network.name;
+    if (await removeNetwork(docker, network, labels, isOurs)) removed.push(`network ${network}`);
   }
   return removed;
+}
+
+/** What `removeData` leaves, since it is somebody else's. */
+export async function foreignVolumes(
+  docker: Docker,
+  clusters: readonly ClusterMemory[],
+): Promise<readonly string[]> {
+  const found = await Promise.all(
+    clusters.map(async (memory) => {
+      const volumes = await listVolumes(docker, clusterLabels(memory.cluster.metadata));
+      const foreign = volumes.filter(({ owner }) => !accepts(owner?.uid ?? null, memory));
+      return foreign.map(({ name, owner }) => `volume ${name} of ${describeOwner(owner)}`);
+    }),
+  );
+  return found.flat();
 }

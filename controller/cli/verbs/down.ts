@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
-import { removeContainers, removeData } from "../machine/removal.ts";
+import { foreignVolumes, removeContainers, removeData } from "../machine/removal.ts";
 import { addConnectionOptions, withClient } from "../options/connection.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { type ClusterMemory, completeMemory } from "../../model/memory.ts";
@@ -143,7 +143,12 @@ async function removeAll(
     const docker = connectDocker();
     await requireDocker(docker);
     tell(await removeContainers(docker, clusters));
-    if (volumes) tell(await removeData(docker, clusters));
+    if (volumes) {
+      tell(await removeData(docker, clusters));
+      for (const what of await foreignVolumes(docker, clusters)) {
+        context.stderr.write(`Not removed: ${what}.\n`);
+      }
+    }
   }
   // Without containers the framework means nothing; where it is removed it would be in the way.
   await state.framework.save({ frameworkId: null, masters });

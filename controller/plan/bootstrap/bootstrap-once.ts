@@ -33,7 +33,7 @@ export function bootstrapOnce({ view }: PlanContext, plan: PlanBuilder): void {
 
 function begin(view: ClusterView, plan: PlanBuilder): void {
   const desired = view.nodes.filter((n) => n.desired);
-  const clusterId = adoptableClusterId(desired);
+  const clusterId = adoptableClusterId(desired, dataNeeded(desired, plan));
   if (clusterId !== null) {
     plan.updateMemory({ bootstrap: { phase: "done", clusterId } });
     const message = `the nodes bring the data of etcd cluster ${clusterId}`;
@@ -88,15 +88,23 @@ function isBlank({ agent }: NodeView): boolean {
 }
 
 /**
- * The one cluster id in the data that a quorum of the desired slots holds, when nobody holds
- * another: the volumes of an earlier controller whose memory is lost.
+ * Holders of data without which nobody knows whether it is all that there is. When a person has
+ * taken the volumes over, what they hold is all: less than a quorum of it is a quorum that is lost.
  */
-function adoptableClusterId(desired: readonly NodeView[]): string | null {
+function dataNeeded(desired: readonly NodeView[], { memory }: PlanBuilder): number {
+  return memory.adopted.length > 0 ? 1 : quorumOf(desired.length);
+}
+
+/**
+ * The one cluster id in the data that enough of the desired slots hold, when nobody holds another:
+ * the volumes of an earlier controller whose memory is lost.
+ */
+function adoptableClusterId(desired: readonly NodeView[], needed: number): string | null {
   if (!desired.every((n) => n.agent !== null)) return null;
   const ids = desired
     .map(({ agent }) => (agent?.data.state === "present" ? agent.data.clusterId : null))
     .filter((id) => id !== null);
   const [only] = ids;
   const agreed = only !== undefined && ids.every((id) => id === only);
-  return agreed && ids.length >= quorumOf(desired.length) ? only : null;
+  return agreed && ids.length >= needed ? only : null;
 }

@@ -43,7 +43,8 @@ const own = conditionPolicy(
 );
 
 type OwnReason = keyof typeof own.reasons;
-export type ReadyResult = ConditionResult<OwnReason | NeededResult["reason"]>;
+type ForeignReason = "ForeignVolume" | "ForeignNetwork";
+export type ReadyResult = ConditionResult<OwnReason | ForeignReason | NeededResult["reason"]>;
 
 export const ready = {
   reasons: own.reasons,
@@ -54,6 +55,11 @@ export const ready = {
       ? undefined
       : needed.find(({ status }) => status !== "True");
     if (lacking === undefined) return own.evaluate(context);
+    const { reason, message } = results.StorageReady;
+    // Whose volumes it waits for is the cause of all else that is not so yet.
+    if (reason === "ForeignVolume" || reason === "ForeignNetwork") {
+      return { status: "False", reason, message };
+    }
     const [blocker] = launchBlockers.values();
     return { status: "False", reason: lacking.reason, message: blocker ?? lacking.message };
   },

@@ -8,19 +8,21 @@ import { dataLocation, isAt } from "../view/data-location.ts";
 import { hasQuorumInSight } from "../view/etcd-view.ts";
 import { OfferAllocator } from "./offer-allocator.ts";
 import { type Choice, chooseOffers, type PlacedNode } from "./placement.ts";
-import { ensureVolumes, launchObstacle } from "./prerequisites.ts";
+import { ensureVolumes, foreignHoldings, launchObstacle, slotObstacle } from "./prerequisites.ts";
 import { taskInfo } from "./task-template.ts";
 
 export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
   const { view, observed } = context;
   const vacant = plan.memory.slots.filter((s) => s.task === null && isNeeded(s, view, plan));
   if (vacant.length === 0) return;
-  const obstacle = launchObstacle(context);
+  const foreign = foreignHoldings(context, plan.memory);
+  const obstacle = launchObstacle(context, foreign);
   const offers = new OfferAllocator(view.mesos?.offers ?? []);
   const placed = placedNodes(view);
   for (const slot of vacant) {
-    if (obstacle !== null) {
-      plan.launchBlockers.set(slot.slot, obstacle);
+    const blocker = obstacle ?? slotObstacle(slot.slot, foreign, view);
+    if (blocker !== null) {
+      plan.launchBlockers.set(slot.slot, blocker);
     } else if (slot.notBefore > plan.now) {
       const why = `waits after a failure: ${slot.lastFailure ?? "unknown"}`;
       plan.launchBlockers.set(slot.slot, why);

@@ -1,13 +1,14 @@
 /** What must stand before a container is launched: the proxy's port, the network, its volumes. */
 import { storageVolumes } from "../../../crd-schema/storage/table.ts";
-import { LABELS } from "../../model/ids.ts";
+import { describeForeign, foreignAmong, type Holding } from "../../model/holdings.ts";
+import { dataVolumeName, LABELS } from "../../model/ids.ts";
+import type { ClusterMemory } from "../../model/memory.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
 import { type ProxySettings, proxySettings } from "../../model/proxy-settings.ts";
 import { sameData } from "../../model/same-data.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
-import { dataVolumeName } from "./task-template.ts";
 
 export function ensureProxy({ view, observed }: PlanContext, plan: PlanBuilder): void {
   const proxy = proxySettings(view.spec);
@@ -31,15 +32,20 @@ export function ensureVolumes(
   plan: PlanBuilder,
 ): void {
   if (slots.length === 0) return;
-  const labels = { [LABELS.namespace]: ref.namespace, [LABELS.cluster]: ref.name };
+  const labels = {
+    [LABELS.namespace]: ref.namespace,
+    [LABELS.cluster]: ref.name,
+    [LABELS.uid]: plan.memory.uid,
+  };
   for (const name of storageVolumes(spec.storage.shared)) {
-    plan.addAction({ type: "EnsureVolume", name, labels });
+    plan.addAction({ type: "EnsureVolume", name, dataOf: null, labels });
   }
   if (spec.etcd.dataVolume !== "local") return;
   for (const slot of slots) {
     plan.addAction({
       type: "EnsureVolume",
       name: dataVolumeName(ref, slot),
+      dataOf: slot,
       labels: { ...labels, [LABELS.slot]: String(slot) },
     });
   }
@@ -54,9 +60,49 @@ export function listensAsDesired(
   return proxy.address === desired.address && proxy.port === desired.port;
 }
 
-/** Why nothing can be launched at all; null: it can. */
-export function launchObstacle({ view, observed }: PlanContext): string | null {
+/**
+ * What of that which the cluster would use belongs to somebody else. Volumes of slots that nobody
+ * wants are nobody's concern.
+ */
+export function foreignHoldings(
+  { view, observed }: PlanContext,
+  memory: ClusterMemory,
+): readonly Holding[] {
+  const holdings = observed.local ? (lastKnown(observed.holdings) ?? []) : [];
+  const wanted = holdings.filter(
+    (h) => h.kind !== "data" || (isLocalData(view) && view.nodes.some((n) => n.slot === h.slot)),
+  );
+  return foreignAmong(wanted, memory);
+}
+
+function isLocalData({ spec }: ClusterView): boolean {
+  return spec.etcd.dataVolume === "local";
+}
+
+/** Why nothing can be launched in this slot; null: it can. */
+export function slotObstacle(
+  slot: number,
+  foreign: readonly Holding[],
+  { ref }: ClusterView,
+): string | null {
+  const [data] = foreign.filter((h) => h.kind === "data" && h.slot === slot);
+  return data === undefined ? null : describeForeign([data], ref);
+}
+
+/**
+ * Why nothing can be launched at all; null: it can. A cluster that is formed goes on where it has
+ * its own; one that is not would be formed beside, or out of, what is another's.
+ */
+export function launchObstacle(
+  { view, observed }: PlanContext,
+  foreign: readonly Holding[],
+): string | null {
   if (view.mesos === null) return "Mesos has not answered for every remembered task yet";
+  if (observed.local && lastKnown(observed.holdings) === undefined) {
+    return "the volumes cannot be observed";
+  }
+  const [first, ...more] = foreign.filter((h) => h.kind !== "data" || view.clusterId === null);
+  if (first !== undefined) return describeForeign([first, ...more], view.ref);
   const network = lastKnown(observed.network);
   if (network?.state === "conflict") return network.message;
   if (network === undefined) return "the container network cannot be observed";

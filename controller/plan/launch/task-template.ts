@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { DATA_MOUNT, NODE_CONFIG_ENV, type NodeConfig } from "../../model/agent-api.ts";
 import {
   type ClusterRef,
+  dataVolumeName,
   type EtcdTransport,
   LABELS,
   slotAddress,
@@ -27,10 +28,6 @@ export interface TaskTemplateInput {
   readonly taskId: string;
   readonly agentId: string;
   readonly secrets: ClusterSecrets;
-}
-
-export function dataVolumeName(ref: ClusterRef, slot: number): string {
-  return `jupyter-cluster-${ref.namespace}-${ref.name}-slot-${slot}`;
 }
 
 export function taskInfo(input: TaskTemplateInput): TaskInfo {

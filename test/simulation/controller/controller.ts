@@ -129,6 +129,7 @@ export class SimulatedController {
       connectMember: connectMembers({ endpoint, clock, resolve, mutate: mutation.request }),
       connectAgent: connectAgents({ endpoint, clock, rng: rng.fork("jobs"), owner: name, resolve }),
       docker: null,
+      createdBy: "the simulator",
       newProxy: simulatedProxy,
       interposed: this.interposed(),
     };

@@ -29,6 +29,7 @@ export function observe(state: State): Observed {
     local: false,
     network: fresh({ state: "present", subnet: "10.0.0.0/24" }),
     image: fresh(IMAGE),
+    holdings: fresh([]),
     agents: agentsOf(state),
     snapshots: fresh(state.snapshots),
     jobs: [],

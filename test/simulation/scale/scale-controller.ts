@@ -88,6 +88,7 @@ export class ScaleController {
       connectMember,
       connectAgent,
       docker: null,
+      createdBy: "the simulator",
       newProxy: simulatedProxy,
       interposed: {
         loopPorts: (ports) => this.counted(ports),

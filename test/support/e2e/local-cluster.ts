@@ -12,7 +12,7 @@ import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { ClusterMemoryStore } from "../../../controller/store/cluster-memory-store.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { silentLog } from "../silent-log.ts";
-import { dataVolumeName } from "../../../controller/plan/launch/task-template.ts";
+import { dataVolumeName } from "../../../controller/model/ids.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { freePort } from "../free-port.ts";
 import { until } from "../poll.ts";

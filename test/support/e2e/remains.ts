@@ -2,7 +2,7 @@
 import Docker from "dockerode";
 import { clusterLabels, labelFilter } from "../../../controller/docker/labels.ts";
 import type { ClusterRef } from "../../../controller/model/ids.ts";
-import { dataVolumeName } from "../../../controller/plan/launch/task-template.ts";
+import { dataVolumeName } from "../../../controller/model/ids.ts";
 import { findLabelled, type Remains, removeFound } from "../docker-remains.ts";
 
 const docker = new Docker();

@@ -8,6 +8,7 @@ import type {
   EtcdMember,
   StartCommand as SentCommand,
 } from "../../../controller/model/agent-api.ts";
+import type { Holding } from "../../../controller/model/holdings.ts";
 import { slotAddress } from "../../../controller/model/ids.ts";
 import {
   assignNames,
@@ -41,6 +42,8 @@ export class FakeWorld {
   desired: DesiredSlots | null = null;
   hosts: HostsTable | null = null;
   network = false;
+  /** Volumes and networks that are there. */
+  holdings: readonly Holding[] = [];
   proxy: Observed["proxy"] = null;
   snapshots: Source<readonly SnapshotInfo[]> = fresh([]);
   /** Ids of snapshots that cannot be handed over. */
@@ -84,6 +87,7 @@ export class FakeWorld {
       local: true,
       network: fresh(this.network ? { state: "present", subnet } : { state: "absent" }),
       image: fresh({ state: "present", reference: "image" }),
+      holdings: fresh(this.holdings),
       agents: new Map(
         [...this.containers.values()]
           .filter((c) => c.running && !this.blind.has(c.slot))

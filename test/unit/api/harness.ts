@@ -34,6 +34,8 @@ export async function startApi(overrides: Partial<ApiServerOptions> = {}) {
       snapshots: () => Promise.resolve([]),
       takeSnapshot: () => Promise.reject(new Error("not expected")),
       restore: () => Promise.reject(new Error("not expected")),
+      foreign: () => Promise.reject(new Error("not expected")),
+      adopt: () => Promise.reject(new Error("not expected")),
       shutdown: (teardown) => shutdowns.push(teardown),
     },
     log: silentLog,
@@ -99,3 +101,15 @@ export function failure(
   const details = cause === undefined ? {} : { details: { causes: [{ reason: cause, message }] } };
   return { ...constant, ...details, code, reason, message };
 }
+
+/** Of a test that expects none. */
+export const NO_OPERATIONS: ApiServerOptions["operations"] = {
+  jupyterUrl: () => "",
+  nodeLog: () => Promise.reject(new Error("not expected")),
+  snapshots: () => Promise.reject(new Error("not expected")),
+  takeSnapshot: () => Promise.reject(new Error("not expected")),
+  restore: () => Promise.reject(new Error("not expected")),
+  foreign: () => Promise.reject(new Error("not expected")),
+  adopt: () => Promise.reject(new Error("not expected")),
+  shutdown: () => {},
+};

@@ -5,7 +5,7 @@ import type { ApiServer, ApiServerOptions } from "../../../controller/api/server
 import type { NodeLogRequest } from "../../../controller/api/operations.ts";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import { until } from "../../support/poll.ts";
-import { ask, AUTHORIZED, failure, json, LAB, startApi } from "./harness.ts";
+import { ask, AUTHORIZED, failure, json, LAB, NO_OPERATIONS, startApi } from "./harness.ts";
 
 const open: ApiServer[] = [];
 afterEach(async () => {
@@ -147,12 +147,3 @@ describe("what needs the control token", () => {
     await expect(reading).rejects.toThrow(/aborted|hang up|ECONNRESET/);
   });
 });
-
-const NO_OPERATIONS: ApiServerOptions["operations"] = {
-  jupyterUrl: () => "",
-  nodeLog: () => Promise.reject(new Error("not expected")),
-  snapshots: () => Promise.reject(new Error("not expected")),
-  takeSnapshot: () => Promise.reject(new Error("not expected")),
-  restore: () => Promise.reject(new Error("not expected")),
-  shutdown: () => {},
-};

@@ -4,7 +4,7 @@ import type { ApiOperations } from "../../../controller/api/operations.ts";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import type { RestoreRequest } from "../../../controller/model/snapshot.ts";
 import { snapshot } from "../cli/cluster-fixture.ts";
-import { ask, AUTHORIZED, failure, json, LAB, startApi } from "./harness.ts";
+import { ask, AUTHORIZED, failure, json, LAB, NO_OPERATIONS, startApi } from "./harness.ts";
 
 const open: ApiServer[] = [];
 afterEach(async () => {
@@ -18,9 +18,7 @@ async function started(overrides: Partial<ApiOperations> = {}) {
   const restores: RestoreRequest[] = [];
   const all = await startApi({
     operations: {
-      jupyterUrl: () => "",
-      nodeLog: () => Promise.reject(new Error("not expected")),
-      shutdown: () => undefined,
+      ...NO_OPERATIONS,
       snapshots: () => Promise.resolve([first, second]),
       takeSnapshot: () => Promise.resolve(second),
       restore: (_, request) => {

@@ -1,4 +1,6 @@
 import { storageReady } from "../../../../controller/plan/conditions/storage-ready.ts";
+import type { Holding } from "../../../../controller/model/holdings.ts";
+import { fresh } from "../../../../controller/model/observed.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
@@ -14,7 +16,22 @@ const withNodes = (gone: readonly number[], blind: readonly number[]) => (): Pla
   return decide(run, { agents });
 };
 
+const owner = { namespace: "default", name: "demo", uid: "u2", createdBy: null };
+const holding = (held: Holding) => (): Plan => decide(readyRun(), { holdings: fresh([held]) });
+
 conditionTable("StorageReady", storageReady.reasons, {
+  "a volume is another cluster's": [
+    holding({ kind: "shared", name: "demo-shared", owner }),
+    "False",
+    "ForeignVolume",
+    "Volume demo-shared belongs to another cluster default/demo, uid u2: nothing is launched on it. Choose another metadata.name, or take over what is there with `jupyter-cluster adopt demo` (--dry-run shows what that would be).",
+  ],
+  "the network is another cluster's": [
+    holding({ kind: "network", name: "net", owner }),
+    "False",
+    "ForeignNetwork",
+    "Network net belongs to another cluster default/demo, uid u2: nothing is launched on it. Choose another metadata.name, or take over what is there with `jupyter-cluster adopt demo` (--dry-run shows what that would be).",
+  ],
   "every node has it": [withNodes([], []), "True", "OnEveryNode", ""],
   "each node that has it not is told with what its agent says": [
     withNodes([0, 2], []),

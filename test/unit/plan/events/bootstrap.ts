@@ -5,10 +5,11 @@ import {
   bootstrapMemberId,
 } from "../../../../controller/model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../../../controller/model/ids.ts";
+import { applyAdoption } from "../../../../controller/plan/apply-adoption.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
-import { fakeMemory } from "../../../support/planner/fixtures.ts";
+import { fakeMemory, T0 } from "../../../support/planner/fixtures.ts";
 import { PlannerRun } from "../../../support/planner/run.ts";
 import { type EventTable, news } from "./event-table.ts";
 import { PLAIN } from "../../../support/etcd/transport.ts";
@@ -52,6 +53,21 @@ const afterLoss = (slots: readonly number[]) => () => {
 };
 
 export const BOOTSTRAP_EVENTS = {
+  VolumesAdopted: {
+    "a person takes over what others of the name have left": [
+      () => applyAdoption(fakeMemory(), ["u2", null], T0).events,
+      "Warning",
+      "volumes and networks of uid u2, without a uid are taken over, as it was asked for",
+    ],
+    "and once only": [
+      () => {
+        const once = applyAdoption(fakeMemory(), ["u2"], T0);
+        return applyAdoption(once, ["u2"], T0 + 60_000).events;
+      },
+      "Warning",
+      "volumes and networks of uid u2 are taken over, as it was asked for",
+    ],
+  },
   ClusterFormed: {
     "the first members have a quorum": [
       () => news(newRun(), (run) => run.untilReady()),
