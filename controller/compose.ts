@@ -193,7 +193,10 @@ function serve(
     },
     health: {
       live: [{ name: "loop", check: () => null }],
-      ready: [{ name: "mesos", check: () => core.mesosProblem() }],
+      ready: [
+        { name: "mesos", check: () => core.mesosProblem() },
+        { name: "state", check: () => core.loop.stateProblem() },
+      ],
     },
     metrics: metrics.registry,
     controlToken: state.controlToken,

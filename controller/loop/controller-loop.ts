@@ -42,6 +42,8 @@ export class ControllerLoop {
   private readonly specs = new SpecCache();
   /** Asked for by people; applied like a spec, and answered when it is durable. */
   private readonly requests = new Map<ClusterKey, readonly PersonsRequest[]>();
+  /** What is known of clusters whose memory can't be stored: told, and acted on by nobody. */
+  private readonly unstored = new Map<ClusterKey, { memory: ClusterMemory; why: string }>();
   private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
   private readonly queue: WorkQueue;
   private readonly statuses: StatusPublisher;
@@ -99,6 +101,12 @@ export class ControllerLoop {
     return this.memories;
   }
 
+  /** Why a cluster's memory can't be stored now; null: every one is. */
+  stateProblem(): string | null {
+    const [first] = this.unstored.values();
+    return first?.why ?? null;
+  }
+
   private request(key: ClusterKey, apply: PersonsRequest["apply"]): Promise<void> {
     return new Promise((done) => {
       this.requests.set(key, [...(this.requests.get(key) ?? []), { apply, done }]);
@@ -138,9 +146,14 @@ export class ControllerLoop {
     const snapshot = this.specs.newest;
     const decided = this.decide(key, before, asked);
     const unsaved = await this.remember(key, before, decided.memory);
-    if (unsaved !== null) return [unsaved];
+    if (unsaved !== null) {
+      this.tellUnstored(key, before, unsaved);
+      return [unsaved];
+    }
     this.specs.applied(key, snapshot);
     this.answer(key, asked);
+    // Stored is what was seen meanwhile; what is to be done about it is decided now.
+    if (this.unstored.delete(key)) return this.reconcile(key);
     this.statuses.publish(decided.memory, decided.status);
     if (decided.wantsOffers) this.ports.demand(key, true);
     const failed = await performAll(decided.actions, decided.memory, this.ports);
@@ -148,20 +161,27 @@ export class ControllerLoop {
     if (!decided.wantsOffers) this.ports.demand(key, false);
     const slots = failed.flatMap((f) => f.notLaunched ?? []);
     this.memories.set(key, rollBackLaunchIntents(decided.memory, slots));
-    if (decided.finished) await this.forget(key, decided.memory);
-    else this.queue.addAt(key, decided.requeueAt);
-    return failed;
+    if (!decided.finished) {
+      this.queue.addAt(key, decided.requeueAt);
+      return failed;
+    }
+    const kept = await this.forget(key, decided.memory);
+    if (kept === null) return failed;
+    this.tellUnstored(key, decided.memory, kept);
+    return [...failed, kept];
   }
 
   private decide(key: ClusterKey, before: ClusterMemory, asked: readonly PersonsRequest[]): Plan {
     const { ports } = this;
     const now = ports.clock.now();
-    const read = this.specs.apply(key, before, now);
+    const unstored = this.unstored.get(key);
+    const read = this.specs.apply(key, unstored?.memory ?? before, now);
     const wanted = asked.reduce((memory, { apply }) => apply(memory, now), read);
     const lastErrors = (this.failures.get(key)?.last ?? []).map((f) => f.lastError);
     const memory = sameErrors(wanted, lastErrors) ? wanted : { ...wanted, lastErrors };
     const observed = ports.observe(key, memory);
-    return plan({ memory, observed, now, defaultImage: ports.defaultImage });
+    const { defaultImage } = ports;
+    return plan({ memory, observed, now, defaultImage, storageFailure: unstored?.why });
   }
 
   /** Durable before any effect; when it cannot be, nothing is done and memory stays as it was. */
@@ -170,9 +190,17 @@ export class ControllerLoop {
     before: ClusterMemory,
     next: ClusterMemory,
   ): Promise<Failure | null> {
-    if (next === before) return null;
+    // One that could not be stored is tried again, changed or not.
+    if (next === before && !this.unstored.has(key)) return null;
+    const failure = await this.store(key, () => this.ports.store.save(key, next));
+    if (failure === null) this.memories.set(key, next);
+    return failure;
+  }
+
+  private async store(key: ClusterKey, write: () => Promise<void>): Promise<Failure | null> {
     try {
-      await this.ports.store.save(key, next);
+      await write();
+      return null;
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       this.ports.log.error({ cluster: key, err: error }, "memory cannot be stored");
@@ -180,8 +208,20 @@ export class ControllerLoop {
       const { code, operation, message } = error;
       return { expected: false, lastError: { code, operation, message, observedAt } };
     }
-    this.memories.set(key, next);
-    return null;
+  }
+
+  /**
+   * The status is the truth as known now, whether or not it can be stored: what was seen is
+   * published, without the intents that nobody may act on.
+   */
+  private tellUnstored(key: ClusterKey, before: ClusterMemory, failure: Failure): void {
+    const why = failure.lastError.message;
+    this.unstored.set(key, { memory: this.unstored.get(key)?.memory ?? before, why });
+    this.failures.set(key, { inARow: this.failures.get(key)?.inARow ?? 0, last: [failure] });
+    // What people ask for is taken in when it can be kept.
+    const { memory, status } = this.decide(key, before, []);
+    this.unstored.set(key, { memory, why });
+    this.statuses.publish(memory, status);
   }
 
   private retryOrRest(key: ClusterKey, failed: readonly Failure[]): void {
@@ -197,12 +237,14 @@ export class ControllerLoop {
     this.queue.addAt(key, this.ports.clock.now() + delayAfter(RETRY, inARow));
   }
 
-  /** A deleted cluster of which nothing runs any more. */
-  private async forget(key: ClusterKey, memory: ClusterMemory): Promise<void> {
+  /** A deleted cluster of which nothing runs any more. @returns why it is remembered still */
+  private async forget(key: ClusterKey, memory: ClusterMemory): Promise<Failure | null> {
     await this.ports.release(key, memory);
-    await this.ports.store.remove(key);
+    const failure = await this.store(key, () => this.ports.store.remove(key));
+    if (failure !== null) return failure;
     this.memories.delete(key);
     this.failures.delete(key);
+    this.unstored.delete(key);
     this.specs.forget(key);
     this.queue.forget(key);
     this.ports.publisher.remove(key);
@@ -210,9 +252,10 @@ export class ControllerLoop {
     this.ports.log.info({ cluster: key }, "cluster deleted");
     // Its file may have come back while it went.
     const again = this.specs.newest?.clusters.get(key);
-    if (again === undefined) return;
+    if (again === undefined) return null;
     this.adopt(again);
     this.queue.add(key);
+    return null;
   }
 }
 

@@ -11,6 +11,7 @@ export const CONDITION_TYPES = [
   "Progressing",
   "Degraded",
   "SpecValid",
+  "StateStored",
   "FrameworkRegistered",
   "Suspended",
   "Quorate",

@@ -9,6 +9,11 @@ export interface PlanInput {
   readonly observed: Observed;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /**
+   * Why what was decided before could not be stored, for people. Then nothing is decided: what is
+   * seen is told, and stored as soon as it can be. Left out: it could be stored.
+   */
+  readonly storageFailure?: string | undefined;
   /** Image of clusters whose spec names none. */
   readonly defaultImage: string;
 }

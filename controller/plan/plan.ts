@@ -55,12 +55,15 @@ const MEMORY_STEPS: readonly Step<Pick<PlanInput, "observed">>[] = [
   applyTaskStatuses,
 ];
 
-const STEPS: readonly Step[] = [
+/** What is seen is written down, and nothing is decided. */
+const RECORDS: readonly Step[] = [
   given([quorate], recordMembers),
   recordElections,
   recordReadyNodes,
   recordOomKills,
+];
 
+const STEPS: readonly Step[] = [
   given([desiredRunning], ensureProxy),
   ensureNetwork,
 
@@ -101,7 +104,9 @@ export function plan(input: PlanInput): Plan {
   const first = look();
   bootstrapOnce({ observed, view: first }, builder);
   const view = look(first);
-  for (const step of STEPS) step({ observed, view }, builder);
+  // Nothing may be intended that can't be made durable before its effect.
+  const steps = input.storageFailure === undefined ? [...RECORDS, ...STEPS] : RECORDS;
+  for (const step of steps) step({ observed, view }, builder);
   const after = look(view);
   recordOutcome(after, input, builder);
   const { memory } = builder;

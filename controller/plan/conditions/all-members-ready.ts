@@ -1,13 +1,17 @@
-import { notReadyReasons } from "../health/readiness.ts";
+import { notReadyReasons, unconvergedReasons } from "../health/readiness.ts";
 import { conditionPolicy } from "./policy.ts";
 
 export const allMembersReady = conditionPolicy(
   { AllReady: "True", NodesNotReady: "False" },
   ({ view, launchBlockers }) => {
-    const lacking = view.nodes
-      .filter((n) => n.desired)
-      .map((n) => ({ slot: n.slot, reasons: notReadyReasons(n, view) }))
-      .filter((n) => n.reasons.length > 0);
+    const lackingBy = (find: typeof notReadyReasons) =>
+      view.nodes
+        .filter((n) => n.desired)
+        .map((n) => ({ slot: n.slot, reasons: find(n, view) }))
+        .filter((n) => n.reasons.length > 0);
+    // What the others lack because of these is no news.
+    const causes = lackingBy(notReadyReasons);
+    const lacking = causes.length > 0 ? causes : lackingBy(unconvergedReasons);
     if (lacking.length === 0) return { reason: "AllReady", message: "" };
     const message = lacking
       .map(({ slot, reasons }) => `slot ${slot}: ${launchBlockers.get(slot) ?? reasons.join(", ")}`)

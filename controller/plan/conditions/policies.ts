@@ -12,6 +12,7 @@ import { recovering } from "./recovering.ts";
 import { spaceAvailable } from "./space-available.ts";
 import { specValid } from "./spec-valid.ts";
 import { sshReady } from "./ssh-ready.ts";
+import { stateStored } from "./state-stored.ts";
 import { storageReady } from "./storage-ready.ts";
 import { suspended } from "./suspended.ts";
 
@@ -19,6 +20,7 @@ export type SummaryType = "Ready" | "Progressing" | "Degraded";
 
 export const POLICIES = {
   SpecValid: specValid,
+  StateStored: stateStored,
   FrameworkRegistered: frameworkRegistered,
   Suspended: suspended,
   Quorate: quorate,

@@ -7,6 +7,7 @@ import { type ConditionContext, type ConditionResult, conditionPolicy } from "./
  * the hosts table and, on the leader, Jupyter.
  */
 export const NEEDED = [
+  "StateStored",
   "FrameworkRegistered",
   "Quorate",
   "SpaceAvailable",

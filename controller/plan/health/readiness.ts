@@ -1,4 +1,8 @@
-/** What a node still lacks, in words; nothing: it is ready. One list for status and decisions. */
+/**
+ * What a node still lacks, in words; nothing: it is ready. Told apart: its own faults, and what it
+ * lacks because of others. One list of each for status and decisions.
+ */
+import type { AgentStatus } from "../../model/agent-api.ts";
 import type { HostsTable } from "../../model/naming.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
@@ -15,8 +19,13 @@ export function recordReadyNodes({ view }: PlanContext, plan: PlanBuilder): void
 }
 
 /** Asked several times a reconcile, of a node that belongs to one view. */
+const faultsKnown = new WeakMap<NodeView, readonly string[]>();
 const reasonsKnown = new WeakMap<NodeView, readonly string[]>();
 
+/**
+ * Why the node itself does not serve as it should. What it lacks because another node is away is
+ * that node's: a cluster of which one node is paused has all the others ready.
+ */
 export function notReadyReasons(node: NodeView, view: ClusterView): readonly string[] {
   const reasons = reasonsKnown.get(node) ?? findReasons(node, view);
   reasonsKnown.set(node, reasons);
@@ -24,20 +33,55 @@ export function notReadyReasons(node: NodeView, view: ClusterView): readonly str
 }
 
 function findReasons(node: NodeView, view: ClusterView): readonly string[] {
-  const own = ownFaults(node, view);
+  const faults = ownFaults(node, view);
   const { agent } = node;
-  if (agent === null || node.task === null) return own;
-  const lacks = [...own];
-  if (!sameTable(agent.hosts, tableInForce(view))) lacks.push("hosts table not current");
+  if (agent === null || node.task === null) return faults;
+  const lacks = [...faults];
+  if (isBehind(node, agent.hosts, view)) lacks.push(TABLE_LACKS);
+  const sound = view.nodes.filter((n) => n.desired && ownFaults(n, view).length === 0);
+  return [...lacks, ...strangers(agent, sound)];
+}
+
+/** What it lacks because of whomever: nothing on any node, and the cluster has converged. */
+export function unconvergedReasons(node: NodeView, view: ClusterView): readonly string[] {
+  const faults = ownFaults(node, view);
+  const { agent } = node;
+  if (agent === null || node.task === null) return faults;
+  const lacks = [...faults];
+  if (!sameTable(agent.hosts, tableInForce(view))) lacks.push(TABLE_LACKS);
+  return [
+    ...lacks,
+    ...strangers(
+      agent,
+      view.nodes.filter((n) => n.desired),
+    ),
+  ];
+}
+
+const TABLE_LACKS = "hosts table not current";
+
+/** The leader has to name itself, and the others have to have what it applied. */
+function isBehind(node: NodeView, hosts: HostsTable | null, view: ClusterView): boolean {
+  if (hosts === null || !hosts.names.some((n) => n.slot === node.slot)) return true;
+  const table = leadersTable(view);
+  if (node.leads) return table === null;
+  return table !== null && !sameTable(hosts, table);
+}
+
+function strangers(agent: AgentStatus, nodes: readonly NodeView[]): string[] {
   const known = new Set(agent.sshKnownSlots);
-  const desired = view.nodes.filter((n) => n.desired).map((n) => n.slot);
-  const strange = desired.filter((slot) => !known.has(slot));
-  if (strange.length > 0) lacks.push(`SSH keys of slots ${strange.join(", ")} unknown`);
-  return lacks;
+  const strange = nodes.filter(({ slot }) => !known.has(slot)).map(({ slot }) => slot);
+  return strange.length > 0 ? [`SSH keys of slots ${strange.join(", ")} unknown`] : [];
 }
 
 /** What is wrong with the node itself, apart from what it lacks because of others. */
-export function ownFaults(node: NodeView, view: ClusterView): string[] {
+export function ownFaults(node: NodeView, view: ClusterView): readonly string[] {
+  const faults = faultsKnown.get(node) ?? findFaults(node, view);
+  faultsKnown.set(node, faults);
+  return faults;
+}
+
+function findFaults(node: NodeView, view: ClusterView): readonly string[] {
   if (node.task === null) return ["no container"];
   if (node.observedTask?.state !== "TASK_RUNNING") return ["container not running"];
   const { agent } = node;
@@ -56,11 +100,17 @@ export function ownFaults(node: NodeView, view: ClusterView): string[] {
   return faults;
 }
 
-/** The table that the leader itself applied, once it names the leader and every desired slot. */
-export function tableInForce(view: ClusterView): HostsTable | null {
+/** The table that the leader itself applied, once it names the leader. */
+function leadersTable(view: ClusterView): HostsTable | null {
   const leader = view.nodes.find((n) => n.leads);
   const table = leader?.agent?.hosts ?? null;
-  if (leader === undefined || table === null || table.leaderSlot !== leader.slot) return null;
+  return leader === undefined || table?.leaderSlot !== leader.slot ? null : table;
+}
+
+/** That table, once it names every desired slot too. */
+export function tableInForce(view: ClusterView): HostsTable | null {
+  const table = leadersTable(view);
+  if (table === null) return null;
   const named = new Set(table.names.map((n) => n.slot));
   const complete = view.nodes.every((n) => !n.desired || named.has(n.slot));
   return complete && named.size === view.spec.replicas ? table : null;

@@ -3,7 +3,7 @@
  * first, then followers, the leader last after its leadership moved (docs/ARCHITECTURE.md). Nobody
  * leaves while the one replaced before has not rejoined, so a bad image stops at the first node.
  */
-import { notReadyReasons, ownFaults } from "../health/readiness.ts";
+import { ownFaults, unconvergedReasons } from "../health/readiness.ts";
 import { canSpareSilent, SILENT_MAX_MS } from "../health/stop-silent.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
@@ -22,7 +22,7 @@ export function rollingUpdate({ view }: PlanContext, plan: PlanBuilder): void {
   if (faulty.some((n) => n.desired && !n.outdated)) return;
   const broken = outdated.find((n) => faulty.includes(n) && isDispensable(n, view, plan));
   if (broken !== undefined) replaceNode(broken, view, plan);
-  else if (view.nodes.every((n) => n.desired && notReadyReasons(n, view).length === 0)) {
+  else if (view.nodes.every((n) => n.desired && unconvergedReasons(n, view).length === 0)) {
     const next = outdated.findLast((n) => !n.leads) ?? outdated[0];
     if (next !== undefined && (next.leads || survivesAbsence(view))) replaceNode(next, view, plan);
   }

@@ -62,7 +62,9 @@ export async function guarded<T>(path: string, work: () => Promise<T>): Promise<
     const code = codeOf(error);
     if (code === null) throw error;
     const operation = `keep state in ${path}`;
-    const message = `${path}: ${REMEDIES[code] ?? messageOf(error)}`;
+    const remedy = REMEDIES[code];
+    const what = remedy === undefined ? messageOf(error) : `${code}, ${remedy}`;
+    const message = `${path}: ${what}`;
     throw new OperationError(ERROR_CODES.STATE_UNWRITABLE, operation, message, { cause: error });
   }
 }

@@ -25,6 +25,8 @@ export class LoopWorld {
   /** Thrown by the next action of this type. */
   failNext: { type: Action["type"]; error: OperationError } | null = null;
   diskFull = false;
+  /** Nothing can be removed from it. */
+  diskStuck = false;
   /** Actions left before the process dies; Infinity: it lives. */
   actionsUntilCrash = Number.POSITIVE_INFINITY;
   loop: ControllerLoop;
@@ -55,6 +57,15 @@ export class LoopWorld {
     const clusters = [fakeCluster({ replicas })];
     const reading = { clusters, problems: [], files: ["cluster.yaml"], complete: true };
     this.loop.read(specSnapshot(reading));
+  }
+
+  /** Its file is gone, and `deletionPolicy` is Delete. */
+  async delete(): Promise<void> {
+    const cluster = fakeCluster({ replicas: 3, deletionPolicy: "Delete" });
+    const reading = { problems: [], files: ["cluster.yaml"], complete: true };
+    this.loop.read(specSnapshot({ ...reading, clusters: [cluster] }));
+    await this.until(() => this.memory().cluster.spec.deletionPolicy === "Delete");
+    this.loop.read(specSnapshot({ ...reading, clusters: [], files: [] }));
   }
 
   /** Turns until `met`; each turn lets the loop work, moves the world, and moves the clock. */
@@ -108,7 +119,10 @@ export class LoopWorld {
           if (this.diskFull) throw new OperationError(ERROR_CODES.DISK_FULL, "save", "disk full");
           this.disk.set(key, JSON.stringify(memory));
         },
-        remove: async (key) => void this.disk.delete(key),
+        remove: async (key) => {
+          if (this.diskStuck) throw new OperationError(ERROR_CODES.DISK_FULL, "remove", "stuck");
+          this.disk.delete(key);
+        },
       },
       publisher: {
         publish: (object) => {

@@ -32,6 +32,61 @@ describe("the loop", () => {
     await run.until(() => run.ready);
   });
 
+  it("tells what it sees while its memory cannot be stored, and repairs when it can", async () => {
+    const run = new LoopWorld();
+    const condition = (type: string) =>
+      run.published?.status.conditions.find((c) => c.type === type);
+    run.read();
+    await run.until(() => run.ready);
+    const done = run.performed.length;
+    run.diskFull = true;
+    for (const slot of run.world.runningSlots()) run.world.kill(slot);
+    await run.until(() => run.published?.status.readyReplicas === 0);
+    expect(condition("StateStored")).toMatchObject({ status: "False", reason: "StorageFailed" });
+    expect(condition("Ready")).toMatchObject({ status: "False", reason: "StorageFailed" });
+    expect(condition("Degraded")).toMatchObject({ status: "True", reason: "StorageFailed" });
+    expect(run.published?.status.nodes.map((n) => n.taskId)).toEqual([null, null, null]);
+    expect(run.published?.status.lastErrors[0]?.code).toBe(ERROR_CODES.DISK_FULL);
+    expect(run.loop.stateProblem()).toBe("disk full");
+    const since = condition("StateStored")?.lastTransitionTime;
+    await expect(run.until(() => run.ready, 100)).rejects.toThrow("StorageFailed");
+    expect(condition("StateStored")?.lastTransitionTime).toBe(since);
+    expect(run.performed.length).toBe(done);
+    expect(run.memory().slots.every((s) => s.task !== null)).toBe(true);
+    run.diskFull = false;
+    await run.until(() => run.ready && run.published?.status.lastErrors.length === 0);
+    expect(run.loop.stateProblem()).toBeNull();
+    expect(condition("StateStored")).toMatchObject({ status: "True", reason: "Stored" });
+    expect(run.world.violations).toEqual([]);
+  });
+
+  it("notices a disk with room again though nothing else changed", async () => {
+    const run = new LoopWorld();
+    run.read();
+    await run.until(() => run.ready);
+    run.diskFull = true;
+    run.read(4);
+    await run.until(() => run.loop.stateProblem() !== null);
+    expect(run.published?.status.replicas).toBe(4);
+    run.read(3);
+    run.diskFull = false;
+    await run.until(() => run.loop.stateProblem() === null && run.ready);
+    expect(run.world.runningSlots()).toEqual([0, 1, 2]);
+  });
+
+  it("goes on when the memory of a deleted cluster cannot be removed", async () => {
+    const run = new LoopWorld();
+    run.read();
+    await run.until(() => run.ready);
+    await run.delete();
+    run.diskStuck = true;
+    await run.until(() => run.loop.stateProblem() !== null);
+    expect(run.disk.size).toBe(1);
+    run.diskStuck = false;
+    await run.until(() => run.disk.size === 0 && run.published === null);
+    expect(run.loop.stateProblem()).toBeNull();
+  });
+
   it("takes a launch back when its offer is gone, and launches anew", async () => {
     const run = new LoopWorld();
     const error = new OperationError(ERROR_CODES.OFFER_GONE, "LaunchTasks", "the offer is gone");

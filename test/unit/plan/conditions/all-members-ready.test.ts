@@ -34,8 +34,18 @@ conditionTable("AllMembersReady", allMembersReady.reasons, {
     },
     "False",
     "NodesNotReady",
-    "slot 0: SSH keys of slots 2 unknown; slot 1: SSH keys of slots 2 unknown; " +
-      "slot 2: the subnet is taken",
+    "slot 2: the subnet is taken",
+  ],
+  "what the others lack because of one is not told beside it": [
+    () => {
+      const run = readyRun();
+      run.world.blind.add(2);
+      const observed = changeAgents(run.world.observed(), () => ({ sshKnownSlots: [0, 1] }));
+      return decide(run, observed);
+    },
+    "False",
+    "NodesNotReady",
+    "slot 2: agent not in sight",
   ],
   "a node that leaves need not be ready": [
     () => {

@@ -33,7 +33,7 @@ describe("the conditions", () => {
     const { status } = plan({ memory: fakeMemory(), observed, now: T0, defaultImage: "image" });
     expect(status.conditions.map((c) => c.type)).toEqual([
       ...["Ready", "Progressing", "Degraded"],
-      ...["SpecValid", "FrameworkRegistered", "Suspended"],
+      ...["SpecValid", "StateStored", "FrameworkRegistered", "Suspended"],
       ...["Quorate", "AllMembersReady", "AllMembersUpdated", "Recovering"],
       ...["SpaceAvailable", "BackupReady"],
       ...["JupyterReady", "ProxyReady", "SSHReady", "StorageReady"],

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { AgentStatus, EtcdHealth } from "../../../../controller/model/agent-api.ts";
 import { fresh, type Observed, unknown } from "../../../../controller/model/observed.ts";
+import { plan } from "../../../../controller/plan/plan.ts";
 import { POLICIES } from "../../../../controller/plan/conditions/policies.ts";
 import { NEEDED, ready } from "../../../../controller/plan/conditions/ready.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
@@ -87,6 +88,16 @@ const own: Readonly<Record<string, ConditionRow>> = {
 
 /** By the condition that lacks. */
 const inherited: Readonly<Record<(typeof NEEDED)[number], ConditionRow>> = {
+  StateStored: [
+    () => {
+      const { memory, world, now } = readyRun();
+      const observed = { ...world.observed(), mesos: unknown<never>("no master answers") };
+      return plan({ memory, observed, now, defaultImage: "image", storageFailure: "disk full" });
+    },
+    "False",
+    "StorageFailed",
+    "What the controller must remember of this cluster can't be stored, so nothing is done: disk full",
+  ],
   FrameworkRegistered: [
     withAgents(saying({ leaderId: null, members: null }), { mesos: unknown("no master answers") }),
     "False",

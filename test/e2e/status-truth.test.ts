@@ -1,0 +1,106 @@
+/** The status says what is so now: with a full disk under the state directory, and of a paused node. */
+import { mkdtemp, rm, rmdir, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { afterEach, describe, expect, it } from "vitest";
+import type { JupyterClusterObject } from "../../controller/model/resource.ts";
+import { killAllContainers } from "../support/e2e/etcd-damage.ts";
+import { expectInvariants } from "../support/e2e/invariants.ts";
+import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
+import { runCommand } from "../support/e2e/run-command.ts";
+
+const SUBNET = "172.31.77";
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** Its state directory is on a small disk of its own, which is filled and freed. */
+async function clusterOnSmallDisk(): Promise<{ cluster: LocalCluster; filler: string }> {
+  const mount = await mkdtemp(join(tmpdir(), "jupyter-cluster-small-disk-"));
+  closers.push(() => rmdir(mount));
+  await run("mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs", mount);
+  closers.push(() => run("umount", mount));
+  const cluster = await newCluster("e2e-full-disk");
+  await symlink(mount, cluster.stateDir);
+  return { cluster, filler: join(mount, "filler") };
+}
+
+async function newCluster(name: `e2e-${string}`): Promise<LocalCluster> {
+  const cluster = await LocalCluster.create({ name, subnet: SUBNET });
+  closers.push(() => cluster.destroy());
+  return cluster;
+}
+
+async function run(file: string, ...args: readonly string[]): Promise<void> {
+  const { code, stderr } = await runCommand(file, args, { timeoutMs: 30_000 });
+  if (code !== 0) throw new Error(`${file}: ${stderr}`);
+}
+
+async function readyz(cluster: LocalCluster): Promise<{ status: number; text: string }> {
+  const response = await fetch(`${cluster.apiUrl}/readyz?verbose`);
+  return { status: response.status, text: await response.text() };
+}
+
+function reasonOf(object: JupyterClusterObject, type: string): string | undefined {
+  return object.status.conditions.find((c) => c.type === type)?.reason;
+}
+
+describe("a full disk under the state directory", () => {
+  it("is told, with what is gone, while nothing can be done about it; with room again all heals", async () => {
+    const { cluster, filler } = await clusterOnSmallDisk();
+    cluster.startController();
+    const before = await cluster.untilReady();
+    expect(await readyz(cluster)).toEqual({
+      status: 200,
+      text: "[+]mesos ok\n[+]state ok\nreadyz check passed\n",
+    });
+    // It ends with the disk, which is what it is for.
+    await runCommand("dd", ["if=/dev/zero", `of=${filler}`, "bs=4k"], { timeoutMs: 30_000 });
+    await killAllContainers(cluster, before);
+    const told = await cluster.until(
+      "the full disk and the loss are told",
+      (o) => reasonOf(o, "StateStored") === "StorageFailed" && o.status.readyReplicas === 0,
+    );
+    expect(reasonOf(told, "Ready")).toBe("StorageFailed");
+    expect(told.status.nodes.map((n) => n.ready)).toEqual([false, false, false]);
+    const message = told.status.conditions.find((c) => c.type === "StateStored")?.message;
+    expect(message).toContain("ENOSPC, the disk is full");
+    const health = await readyz(cluster);
+    expect(health.status).toBe(503);
+    expect(health.text).toMatch(/^\[\+\]mesos ok\n\[-\]state failed: .*ENOSPC, the disk is full/);
+    await rm(filler);
+    await cluster.untilReady();
+    expect(isTrue(await expectInvariants(cluster), "StateStored")).toBe(true);
+    expect((await readyz(cluster)).status).toBe(200);
+  });
+});
+
+describe("a paused node", () => {
+  it("is the only one that is not ready", async () => {
+    const cluster = await newCluster("e2e-paused");
+    cluster.startController();
+    const before = await cluster.untilReady();
+    const paused = before.status.nodes.find((n) => !n.leader);
+    const container = new Docker().getContainer(paused?.container ?? "");
+    await container.pause();
+    try {
+      // Its registration ends with its lease, and with it its keys on the others.
+      const seen = await cluster.until(
+        "the others have noticed",
+        (o) => reasonOf(o, "SSHReady") === "NotOnEveryNode" && o.status.readyReplicas < 3,
+      );
+      expect(seen.status.readyReplicas).toBe(2);
+      expect(seen.status.nodes.filter((n) => !n.ready).map((n) => n.slot)).toEqual([paused?.slot]);
+      expect(reasonOf(seen, "AllMembersReady")).toBe("NodesNotReady");
+      expect(isTrue(seen, "ProxyReady")).toBe(true);
+      const listed = await cluster.cli("get");
+      expect(listed.stdout).toMatch(/e2e-paused +2\/3/);
+    } finally {
+      await container.unpause();
+    }
+    await cluster.untilReady();
+  });
+});
