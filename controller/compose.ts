@@ -17,10 +17,11 @@ import type Docker from "dockerode";
 import { DockerEvents } from "./docker/events.ts";
 import { memberClient } from "./etcd/member-client.ts";
 import { PublishedStore } from "./loop/published.ts";
-import { type MasterPlace, placeOfSocket } from "./mesos/http/master-address.ts";
+import { placeOfSocket } from "./mesos/http/master-address.ts";
 import { startMesosLocal, type TcpDoor } from "./mesos-local/main.ts";
 import type { TcpDoorOptions } from "./mesos-local/options.ts";
-import { type LocalTarget, type MastersTarget, targetText, transportOf } from "./mesos/target.ts";
+import { type MesosTarget, targetText, transportOf } from "./mesos/target.ts";
+import { ZooKeeperMasters } from "./mesos/zookeeper-masters.ts";
 import { OperationError } from "./model/errors.ts";
 import { clusterKey, LABELS } from "./model/ids.ts";
 import type { ClusterSecrets } from "./model/memory.ts";
@@ -38,7 +39,7 @@ export interface ControllerOptions {
   readonly stateDir: string;
   /** Spec file, or directory of them. */
   readonly spec: string;
-  readonly mesos: LocalTarget | MastersTarget;
+  readonly mesos: MesosTarget;
   /** Who we are to the masters. */
   readonly framework: CorePorts["mesos"]["framework"];
   /** Where frameworks of other programs come to the embedded master; null: they can't. */
@@ -116,7 +117,9 @@ async function start(
   const state = await openStateDir(options.stateDir, { log });
   closers.push(() => state.close());
   const docker = connectDocker();
-  const { masters, tcp } = await findMasters(options, state.path, closers, () => hostPathsOf(core));
+  const { tcp, ...masters } = await findMasters(options, state.path, closers, () =>
+    hostPathsOf(core),
+  );
   const metrics = createMetrics({
     published,
     proxies: () => core.proxies.stats(),
@@ -135,9 +138,9 @@ async function start(
       state: await stateStore(state, targetText(options.mesos)),
       snapshots: state.snapshots,
       mesos: {
-        masters,
+        ...masters,
         framework: options.framework,
-        ...(options.mesos.kind === "masters" ? transportOf(options.mesos) : {}),
+        ...(options.mesos.kind === "local" ? {} : transportOf(options.mesos)),
       },
       certificates: new ClusterCertificates(systemClock),
       connectMember: memberClient,
@@ -249,14 +252,29 @@ function newSecrets(): ClusterSecrets {
   };
 }
 
+interface FoundMasters extends Pick<CorePorts["mesos"], "masters" | "detector"> {
+  readonly tcp: TcpDoor | null;
+}
+
 /** The embedded master is started here; others run somewhere else. */
 async function findMasters(
   { mesos, mesosLocalTcp, log }: ControllerOptions,
   stateDir: string,
   closers: Closer[],
   hostPaths: () => readonly string[],
-): Promise<{ readonly masters: readonly MasterPlace[]; readonly tcp: TcpDoor | null }> {
+): Promise<FoundMasters> {
   if (mesos.kind === "masters") return { masters: mesos.addresses, tcp: null };
+  if (mesos.kind === "zookeeper") {
+    const detector = new ZooKeeperMasters({
+      target: mesos,
+      clock: systemClock,
+      log,
+      random: Math.random,
+    });
+    closers.push(() => detector.close());
+    detector.start();
+    return { masters: [], detector, tcp: null };
+  }
   const local = await startMesosLocal({
     ...(mesosLocalTcp === null ? {} : { tcp: mesosLocalTcp }),
     hostPaths,

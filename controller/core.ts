@@ -112,7 +112,8 @@ export class ControllerCore {
   mesosProblem(): string | null {
     const source = this.scheduler.framework();
     if (source.freshness === "fresh") return null;
-    return source.freshness === "stale" ? "the master is lost" : source.reason;
+    if (source.freshness === "unknown") return source.reason;
+    return source.reason ?? "the master is lost";
   }
 
   /** Ends the framework for good: Mesos ends every container of it. The data stays. */

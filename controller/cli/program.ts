@@ -76,7 +76,8 @@ function inherit(command: Command, from: Command): Command {
   return command;
 }
 
-/** `USER:PASSWORD@` in an address, up to its last @. */
+/** `USER:PASSWORD@` in an address, up to its last @; one of ZooKeeper may hold any character. */
 function withoutPasswords(text: string): string {
-  return text.replace(/((?:[a-z]+:\/\/)?[^\s'":]*:)[^\s'"]+(?=@)/gi, "$1[redacted]");
+  const shown = text.replace(/(\bzk:\/\/[^:@\n]*:).*(?=@)/gi, "$1[redacted]");
+  return shown.replace(/((?:[a-z]+:\/\/)?[^\s'":]*:)[^\s'"]+(?=@)/gi, "$1[redacted]");
 }

@@ -1,4 +1,5 @@
 /** Finds the leading master. How is a matter of the site: a list, or ZooKeeper. */
+import type { OperationError } from "../model/errors.ts";
 import {
   addressText,
   type MasterAddress,
@@ -9,13 +10,15 @@ import {
 export interface MasterDetector {
   /** Where the leading master may be, the likeliest first. Empty: not known now. */
   candidates(): readonly MasterAddress[];
+  /** Why there is no candidate; null while that is still being found out. */
+  problem(): OperationError | null;
   /** This one leads: it took a subscription, be it after redirects. */
   leads(master: MasterAddress): void;
   /** It could not be reached, or its stream broke. */
   failed(master: MasterAddress): void;
   /**
-   * Calls back when the candidates have changed by themselves: a waiting client tries at once, and
-   * one that is connected to a master which is none of them leaves it.
+   * Calls back when the candidates, or why there are none, have changed by themselves: a waiting
+   * client tries at once, and one that is connected to a master which is none of them leaves it.
    * @returns the function that unsubscribes
    */
   onChange(listener: () => void): () => void;
@@ -41,6 +44,10 @@ export class StaticMasters implements MasterDetector {
     const rotated = [...this.listed.slice(firstIndex), ...this.listed.slice(0, firstIndex)];
     if (leader === null) return rotated;
     return [leader, ...rotated.filter((m) => addressText(m) !== addressText(leader))];
+  }
+
+  problem(): null {
+    return null;
   }
 
   leads(master: MasterAddress): void {

@@ -1,5 +1,5 @@
 /** Who this framework is to Mesos, and whether a master listens to it now. */
-import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
+import { ERROR_CODES, type ErrorCode, messageOf, OperationError } from "../model/errors.ts";
 import * as source from "../model/observed.ts";
 import type { Source } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
@@ -16,8 +16,15 @@ export interface RegistrationOptions {
 
 type State =
   | { readonly is: "never"; readonly reason: string }
-  | { readonly is: "lost"; readonly since: number }
+  | { readonly is: "lost"; readonly since: number; readonly reason?: string }
   | { readonly is: "subscribed"; readonly master: string; readonly channel: CallChannel };
+
+/** While the masters are away, why there is none is worth telling. */
+const SAID_OF_ALL_MASTERS: ReadonlySet<ErrorCode> = new Set([
+  ERROR_CODES.MESOS_NO_LEADER,
+  ERROR_CODES.ZOOKEEPER_UNREACHABLE,
+  ERROR_CODES.ZOOKEEPER_REFUSED,
+]);
 
 export class Registration {
   private state: State = { is: "never", reason: "no Mesos master has answered yet" };
@@ -56,7 +63,8 @@ export class Registration {
     const { state, id } = this;
     if (state.is === "never") return source.unknown(state.reason);
     if (id === null) return source.unknown("no framework id");
-    return state.is === "lost" ? source.stale(valueOf(id), state.since) : source.fresh(valueOf(id));
+    if (state.is === "subscribed") return source.fresh(valueOf(id));
+    return source.stale(valueOf(id), state.since, state.reason);
   }
 
   /** @throws OperationError ERR_STATE_UNWRITABLE */
@@ -85,9 +93,13 @@ export class Registration {
   }
 
   /** @returns whether this changes what {@link observe} says */
-  failed(reason: string): boolean {
-    if (this.state.is !== "never" || this.state.reason === reason) return false;
-    this.state = { is: "never", reason };
+  failed({ code, message: reason }: OperationError): boolean {
+    const { state } = this;
+    if (state.is === "subscribed") return false;
+    // What each of several masters answers in turn would be news all the time.
+    if (state.is === "lost" && !SAID_OF_ALL_MASTERS.has(code)) return false;
+    if (state.reason === reason) return false;
+    this.state = { ...state, reason };
     return true;
   }
 

@@ -23,7 +23,7 @@ import { TaskTracker } from "./tasks/task-tracker.ts";
 import type { TaskInfo } from "./wire.ts";
 
 export interface SchedulerOptions extends TransportOptions, RegistrationOptions {
-  /** Any of them redirects to the leading one. */
+  /** Any of them redirects to the leading one. None where there is a detector. */
   readonly masters: readonly MasterPlace[];
   /** Finds the leading master in another way than by the list. */
   readonly detector?: MasterDetector;
@@ -243,6 +243,6 @@ export class MesosScheduler {
 
   private failed(reason: OperationError): void {
     if (!this.stopping) this.registration.logOnce(reason);
-    if (this.registration.failed(reason.message)) this.options.onChange("connection");
+    if (this.registration.failed(reason)) this.options.onChange("connection");
   }
 }

@@ -29,7 +29,12 @@ export interface SubscriptionDeps {
 export class Subscription {
   private readonly stopping = new AbortController();
   private running: Promise<void> | null = null;
-  private stream: { readonly master: MasterAddress; readonly events: EventStream } | null = null;
+  private stream: EventStream | null = null;
+  /** The master that is asked or followed now; aborting it ends that, and no more. */
+  private current: { readonly master: MasterAddress; readonly ending: AbortController } | null =
+    null;
+  /** The candidates have changed since they were last asked for. */
+  private outdated = false;
   private wake: (() => void) | null = null;
   private paused: Promise<unknown> = Promise.resolve();
 
@@ -52,7 +57,7 @@ export class Subscription {
 
   /** Ends the stream; none follows. Does not wait. */
   retire(): void {
-    this.stopping.abort();
+    this.end();
     this.wake?.();
   }
 
@@ -75,7 +80,7 @@ export class Subscription {
       await Promise.allSettled([this.paused]);
       if (this.stopped) break;
       const healthy = subscribed && clock.now() - startedAt >= HEALTHY_MS;
-      failures = healthy ? 0 : failures + 1;
+      failures = healthy || this.outdated ? 0 : failures + 1;
       if (failures > 0)
         await this.pause(jittered(delayAfter(RESUBSCRIBE_PACE, failures), random()));
     }
@@ -88,36 +93,40 @@ export class Subscription {
    */
   private async round(): Promise<boolean> {
     const tried = new Set<string>();
-    let error = noMaster();
+    this.outdated = false;
+    let error = this.deps.detector.problem();
     for (const candidate of this.deps.detector.candidates()) {
       for (let at: MasterAddress | null = candidate, hops = 0; at !== null; hops += 1) {
         // A redirect to a master that was just found dead (seen for 10 s after its death).
-        if (this.stopped || tried.has(addressText(at)) || hops > REDIRECTS_MAX) break;
+        if (this.stopped || this.outdated) break;
+        if (tried.has(addressText(at)) || hops > REDIRECTS_MAX) break;
         tried.add(addressText(at));
         const outcome = await this.attempt(at);
         if (outcome.kind === "ended") return true;
         // A refusal says more than a master that is away.
-        if (outcome.kind === "failed" && error.code !== ERROR_CODES.MESOS_REFUSED) {
+        if (outcome.kind === "failed" && error?.code !== ERROR_CODES.MESOS_REFUSED) {
           error = outcome.error;
         }
         at = outcome.kind === "redirect" ? outcome.to : null;
       }
     }
-    if (!this.stopped) this.handler.failed(error);
+    if (error !== null && !this.stopped && !this.outdated) this.handler.failed(error);
     return false;
   }
 
   private async attempt(master: MasterAddress): Promise<AttemptOutcome> {
     const { detector, transport, clock, log } = this.deps;
     let subscribed = false;
+    const ending = new AbortController();
+    this.current = { master, ending };
     try {
       const call = this.handler.subscribeCall();
-      const opening = await openEventStream(master, call, transport, clock, this.stopping.signal);
+      const opening = await openEventStream(master, call, transport, clock, ending.signal);
       if (opening.kind === "redirect") {
         log.debug({ master: addressText(master), to: addressText(opening.to) }, "redirected");
         return opening;
       }
-      this.stream = { master, events: opening.stream };
+      this.stream = opening.stream;
       await follow(opening.stream, {
         master,
         log,
@@ -140,22 +149,32 @@ export class Subscription {
       return { kind: "ended" };
     } finally {
       this.stream = null;
+      this.current = null;
     }
   }
 
-  private giveUp(error: OperationError): void {
+  private end(): void {
     this.stopping.abort();
+    this.current?.ending.abort();
+  }
+
+  private giveUp(error: OperationError): void {
+    this.end();
     this.handler.fatal(error);
   }
 
   private leaderMayHaveMoved(): void {
+    this.outdated = true;
     this.wake?.();
-    const { stream } = this;
+    const { current, stream } = this;
     const candidates = this.deps.detector.candidates().map(addressText);
-    if (stream === null || candidates.length === 0) return;
-    if (candidates.includes(addressText(stream.master))) return;
+    if (current === null || candidates.length === 0) return;
+    if (candidates.includes(addressText(current.master))) return;
     const message = "Another Mesos master leads now.";
-    stream.events.close(new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "read events", message));
+    const moved = new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "read events", message);
+    stream?.close(moved);
+    // One that hangs has not been heard out; nobody waits for that.
+    current.ending.abort();
   }
 
   private async pause(delayMs: number): Promise<void> {
@@ -175,8 +194,3 @@ type AttemptOutcome =
   | { readonly kind: "ended" }
   | { readonly kind: "failed"; readonly error: OperationError }
   | { readonly kind: "redirect"; readonly to: MasterAddress };
-
-function noMaster(): OperationError {
-  const message = "No leading Mesos master is known.";
-  return new OperationError(ERROR_CODES.MESOS_UNREACHABLE, "SUBSCRIBE", message);
-}

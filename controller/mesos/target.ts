@@ -30,13 +30,17 @@ export class MesosTargetError extends Error {
   override readonly name = "MesosTargetError";
 }
 
+/** Where ZooKeeper listens unless it is told otherwise. */
+const ZOOKEEPER_PORT = 2181;
+
 const ALLOWED =
   "Allowed: local; HOST:PORT[,HOST:PORT…], also with http:// or https:// before it; " +
-  "unix:/SOCKET of an embedded master; zk://HOST:PORT[,HOST:PORT…]/PATH.";
+  "unix:/SOCKET of an embedded master; zk://HOST[:PORT][,HOST[:PORT]…]/PATH, where " +
+  "USER:PASSWORD and an at sign may stand before the first HOST.";
 
 /**
  * Reads `local`, `[http://|https://]host:port[,host:port…]`, `unix:/socket` or
- * `zk://[user:password@]host:port[,host:port…]/path`, the forms that Mesos's own programs take.
+ * `zk://[user:password@]host[:port][,host[:port]…]/path`, the forms that Mesos's own programs take.
  *
  * @throws MesosTargetError
  */
@@ -106,10 +110,14 @@ function zooKeeperOf(text: string): ZooKeeperTarget {
   }
   return {
     kind: "zookeeper",
-    servers: addressesOf(servers, "ZooKeeper server", (entry) => entry),
+    servers: addressesOf(servers, "ZooKeeper server", withZooKeeperPort),
     path,
     auth: at === -1 ? null : authOf(text.slice(0, at)),
   };
+}
+
+function withZooKeeperPort(server: string): string {
+  return /^([^:[\]]+|\[[^\]]*\])$/.test(server) ? `${server}:${ZOOKEEPER_PORT}` : server;
 }
 
 function authOf(text: string): ZooKeeperTarget["auth"] {

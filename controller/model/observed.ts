@@ -11,7 +11,13 @@ import type { Holding } from "./holdings.ts";
 
 export type Source<T> =
   | { readonly freshness: "fresh"; readonly value: T }
-  | { readonly freshness: "stale"; readonly value: T; readonly since: number }
+  | {
+      readonly freshness: "stale";
+      readonly value: T;
+      readonly since: number;
+      /** Why it cannot be made fresh, where that is known. */
+      readonly reason?: string;
+    }
   | { readonly freshness: "unknown"; readonly reason: string };
 
 export function unknown<T>(reason: string): Source<T> {
@@ -22,8 +28,8 @@ export function fresh<T>(value: T): Source<T> {
   return { freshness: "fresh", value };
 }
 
-export function stale<T>(value: T, since: number): Source<T> {
-  return { freshness: "stale", value, since };
+export function stale<T>(value: T, since: number, reason?: string): Source<T> {
+  return { freshness: "stale", value, since, ...(reason === undefined ? {} : { reason }) };
 }
 
 /** The last value known, fresh or not; undefined when there never was one. */

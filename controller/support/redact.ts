@@ -10,6 +10,8 @@ const SECRETS_IN_TEXT = [
   /([?&]token=)[^&\s"'#]+/gi,
   /\b(Bearer\s+)[^\s"',]+/gi,
   /\b(Basic\s+)[A-Za-z0-9+/=]{8,}/g,
+  // A password may hold whatever stands in an address too; the last @ ends it.
+  /(\bzk:\/\/[^:@\n]*:).*(?=@)/gi,
   /(\/\/[^/\s:@]*:)[^/\s:@]+(?=@)/g,
 ];
 

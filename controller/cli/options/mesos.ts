@@ -1,11 +1,6 @@
 /** Which Mesos a controller works with, and who it is there. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import {
-  type LocalTarget,
-  type MastersTarget,
-  MesosTargetError,
-  parseMesosTarget,
-} from "../../mesos/target.ts";
+import { MesosTargetError, parseMesosTarget } from "../../mesos/target.ts";
 import { readCertificates, readCredential } from "./mesos-files.ts";
 import { addEnvironmentOption } from "./environment.ts";
 import type { CliContext } from "../context.ts";
@@ -14,13 +9,12 @@ import type { MesosTarget } from "../../mesos/target.ts";
 
 export interface MesosOptions {
   /** With what the other options say of certificates and credentials. */
-  readonly mesos: LocalTarget | MastersTarget;
+  readonly mesos: MesosTarget;
   readonly mesosRole: string;
   readonly mesosPrincipal?: string;
 }
 
-interface ParsedOptions extends Omit<MesosOptions, "mesos"> {
-  readonly mesos: MesosTarget;
+interface ParsedOptions extends MesosOptions {
   readonly mesosCa?: string;
   readonly mesosCredentialFile?: MesosCredential;
 }
@@ -33,7 +27,7 @@ export function addMesosOptions(command: Command, context: CliContext): Command 
     new Option(
       "--mesos <where>",
       "local: the embedded master on this machine's Docker; else the masters: " +
-        "[http://|https://]HOST:PORT,…",
+        "[http://|https://]HOST:PORT,…, or zk://[USER:PASSWORD@]HOST[:PORT],…/PATH",
     )
       .argParser(mesosTarget)
       .default({ kind: "local" }, "local"),
@@ -43,7 +37,7 @@ export function addMesosOptions(command: Command, context: CliContext): Command 
     new Option(
       "--mesos-ca <file>",
       "PEM file of the authority that signed the https:// masters' certificates, where the " +
-        "system does not know it",
+        "system does not know it; with zk:// it says that the masters speak TLS",
     ).argParser(readCertificates),
     "JUPYTER_CLUSTER_MESOS_CA",
   );
@@ -89,19 +83,13 @@ function mesosRole(text: string): string {
 
 function joined(command: Command, options: ParsedOptions): MesosOptions["mesos"] {
   const { mesos, mesosCa: ca, mesosCredentialFile: credentials, mesosPrincipal } = options;
-  if (mesos.kind === "zookeeper") {
-    return command.error(
-      "error: option '--mesos <where>': finding the leading master through ZooKeeper (zk://) is " +
-        "not supported yet. Name the masters instead: --mesos HOST:PORT,HOST:PORT,…",
-    );
-  }
   if (mesos.kind === "local") {
     if (ca === undefined && credentials === undefined) return mesos;
     const option = ca === undefined ? "--mesos-credential-file <file>" : "--mesos-ca <file>";
     const message = "is for masters elsewhere; --mesos local is in this process and needs none";
     return command.error(`error: option '${option}' ${message}.`);
   }
-  if (ca !== undefined && mesos.tls === undefined) {
+  if (ca !== undefined && mesos.kind === "masters" && mesos.tls === undefined) {
     const message = "is for masters that speak TLS: write --mesos https://HOST:PORT,…";
     return command.error(`error: option '--mesos-ca <file>' ${message}`);
   }

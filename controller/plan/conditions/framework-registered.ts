@@ -6,7 +6,8 @@ export const frameworkRegistered = conditionPolicy(
     const { mesos } = input.observed;
     if (mesos.freshness === "unknown") return { reason: "NotSubscribed", message: mesos.reason };
     if (mesos.freshness === "stale") {
-      const message = "The connection to the Mesos master is lost; subscribing again.";
+      const lost = "The connection to the Mesos master is lost; subscribing again.";
+      const message = mesos.reason === undefined ? lost : `${lost} ${mesos.reason}`;
       return { reason: "Disconnected", message };
     }
     if (view.mesos === null) {

@@ -21,7 +21,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "controller/plan": [SCHEMA, MODEL, WIRE],
   "controller/loop": ["controller/plan", SCHEMA, MODEL, WIRE, "controller/support/backoff.ts"],
 
-  "controller/mesos": LEAVES,
+  "controller/mesos": ["controller/zookeeper", ...LEAVES],
+  "controller/zookeeper": LEAVES,
   "controller/etcd": LEAVES,
   "controller/docker": LEAVES,
   "controller/agents": LEAVES,

@@ -74,6 +74,27 @@ describe("the options of Mesos", () => {
     });
   });
 
+  it("reach the masters that ZooKeeper names as they reach those of a list", async () => {
+    const args = ["--mesos", `zk://me:${SECRET}@z1,z2:2182/mesos`];
+    expect((await parsed(args))?.mesos).toEqual({
+      kind: "zookeeper",
+      servers: [
+        { host: "z1", port: 2181 },
+        { host: "z2", port: 2182 },
+      ],
+      path: "/mesos",
+      auth: { user: "me", password: SECRET },
+    });
+    const env = { JUPYTER_CLUSTER_MESOS_CREDENTIAL_FILE: await file(`jupyter ${SECRET}\n`) };
+    const ca = join(dir, "ca");
+    await writeFile(ca, CERTIFICATE);
+    expect((await parsed([...args, "--mesos-ca", ca], env))?.mesos).toMatchObject({
+      kind: "zookeeper",
+      credentials: { principal: "jupyter", secret: SECRET },
+      tls: { ca: CERTIFICATE },
+    });
+  });
+
   it("take the certificates of a PEM file, and nothing else that is in it", async () => {
     const ca = await file(`of our site\n${CERTIFICATE}\nand again\n${CERTIFICATE}\n`);
     const found = await parsed(["--mesos", "https://m1:5050", "--mesos-ca", ca]);
@@ -129,8 +150,8 @@ describe("the options of Mesos", () => {
     [["--mesos", `zk://me:${SECRET}@m1:2181`], "The path of the masters in ZooKeeper"],
     [["--mesos", `me:${SECRET}@m1:5050`], "The master has an @"],
     [["--mesos", `m1:5050,http://me:a@${SECRET}/b@m2:5050`], "The master 2 of 2 has an @"],
-    [["--mesos", `zk://me:${SECRET}@m1:2181/mesos`], "(zk://) is not supported yet"],
-    [["--mesos", "zk://m1:2181/mesos"], "Name the masters instead: --mesos HOST:PORT"],
+    [["--mesos", `zk://me:a@ '${SECRET}/b@m1:2181`], "The path of the masters in ZooKeeper"],
+    [["--mesos", `zk://me:${SECRET}@m1:218x/mesos`], "a port is a number from 1 to 65535"],
     [["--mesos-ca", "/nowhere.pem"], "The file can't be read: ENOENT"],
     [["--mesos-ca", "/dev/null"], "The file has no certificate in PEM"],
     [["--mesos-credential-file", "/"], "The file can't be read: EISDIR"],

@@ -47,6 +47,19 @@ describe("where Mesos is", () => {
       "zk://m1:5050,m2:5051/mesos",
     ],
     [
+      "zk://m1,[fd00::1]/mesos",
+      {
+        kind: "zookeeper",
+        servers: [
+          { host: "m1", port: 2181 },
+          { host: "fd00::1", port: 2181 },
+        ],
+        path: "/mesos",
+        auth: null,
+      },
+      "zk://m1:2181,[fd00::1]:2181/mesos",
+    ],
+    [
       "zk://me:p@ss/w@m1:5050/site/mesos",
       {
         kind: "zookeeper",
@@ -90,7 +103,9 @@ describe("where Mesos is", () => {
     ["zk://m1:2181", "The path of the masters in ZooKeeper, e.g. /mesos, is missing."],
     ["zk://m1:2181/", 'The path of the masters in ZooKeeper, e.g. /mesos, is "/".'],
     ["zk://m1:2181/mesos/", 'e.g. /mesos, is "/mesos/".'],
-    ["zk://m1/mesos", 'The ZooKeeper server, "m1": HOST:PORT is wanted'],
+    ["zk://m1:/mesos", 'The ZooKeeper server, "m1:": HOST:PORT is wanted'],
+    ["zk://m1,m1:2181/mesos", 'The ZooKeeper server 2 of 2, "m1:2181", is named twice.'],
+    ["zk://fd00::1/mesos", "an IPv6 address stands in brackets"],
     ["zk://m1:2181,m1:2181/mesos", 'The ZooKeeper server 2 of 2, "m1:2181", is named twice.'],
     ["zk:///mesos", "The ZooKeeper server is empty."],
     ["zk://me@m1:2181/mesos", "Before the @ stands USER:PASSWORD."],
@@ -100,7 +115,7 @@ describe("where Mesos is", () => {
   });
 
   it("a refusal repeats no password", () => {
-    const texts = ["http://me:secret@m1:5050", "zk://me:secret@m1/mesos", "m1:1,me:secret@m2:2"];
+    const texts = ["http://me:secret@m1:5050", "zk://me:secret@m1:x/mesos", "m1:1,me:secret@m2:2"];
     for (const text of texts) expect(complaint(text)).not.toContain("secret");
   });
 });

@@ -37,6 +37,7 @@ describe("the log", () => {
     ["a cookie secret deep inside", { order: { jupyter: [{ cookieSecret: "s3cret" }] } }],
     ["a token in a URL", { url: "http://127.0.0.1:8888/lab?a=1&token=s3cret#x" }],
     ["a password in a URL", { master: "http://user:s3cret@10.0.0.1:5050" }],
+    ["a password of ZooKeeper", { where: "zk://user:a@ 's3cret/b@10.0.0.1:2181/mesos" }],
     ["a token in an error", { err: new Error("GET /lab?token=s3cret failed") }],
     ["a token in an error's cause", { err: new Error("x", { cause: new Error("Bearer s3cret") }) }],
     ["a map", { tokens: new Map([["a", "s3cret"]]) }],

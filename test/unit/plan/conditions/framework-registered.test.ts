@@ -31,6 +31,15 @@ conditionTable("FrameworkRegistered", frameworkRegistered.reasons, {
     "Disconnected",
     "The connection to the Mesos master is lost; subscribing again.",
   ],
+  "a framework that has lost its master says why no other is found": [
+    () => {
+      const run = readyRun();
+      return decide(run, { mesos: stale(mesosOf(run), run.now, "No master is registered.") });
+    },
+    "False",
+    "Disconnected",
+    "The connection to the Mesos master is lost; subscribing again. No master is registered.",
+  ],
   "a framework that no master has answered says why": [
     () => decide(readyRun(), { mesos: unknown("no master answers") }),
     "Unknown",
