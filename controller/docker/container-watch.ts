@@ -99,6 +99,7 @@ export function parseEvent(line: string): ContainerEvent | null {
   if (line.trim() === "") return null;
   const raw = parseJson(line);
   const action = ACTIONS.find((known) => known === raw?.Action);
+  const nanoseconds = raw?.timeNano;
   const { ID: containerId, Attributes: attributes } = raw?.Actor ?? {};
   if (action === undefined || typeof containerId !== "string") return null;
   if (!isTextMap(attributes)) return null;
@@ -109,7 +110,7 @@ export function parseEvent(line: string): ContainerEvent | null {
     containerName: name ?? "",
     labels,
     exitCode: action === "die" && exitCode !== undefined ? Number(exitCode) : null,
-    at: Math.floor(Number(raw?.timeNano ?? 0) / 1e6),
+    at: Math.floor((typeof nanoseconds === "number" ? nanoseconds : 0) / 1e6),
   };
 }
 

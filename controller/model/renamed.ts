@@ -9,13 +9,20 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ["unconfirmed", "pendingVoterChange"],
 ]);
 
+/** Twice as deep as anything of ours; a text of JSON may be nested deeper than a stack. */
+const DEPTH_MAX = 40;
+
 /** Of data whose keys are all ours: a person's own keys might be called the same. */
 export function withPresentNames(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withPresentNames);
+  return renamed(value, 0);
+}
+
+function renamed(value: unknown, depth: number): unknown {
   if (value === "awaiting-order") return "awaiting-start";
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || depth > DEPTH_MAX) return value;
+  if (Array.isArray(value)) return value.map((part) => renamed(part, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, part]) => [presentName(key, part), withPresentNames(part)]),
+    Object.entries(value).map(([key, part]) => [presentName(key, part), renamed(part, depth + 1)]),
   );
 }
 

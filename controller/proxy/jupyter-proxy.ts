@@ -12,6 +12,7 @@ import { systemClock } from "../support/clock.ts";
 import { ConnectionShare } from "../support/connection-share.ts";
 import { HostGuard } from "../support/host-guard.ts";
 import { listen } from "../support/listen.ts";
+import { closesWithConnection } from "../support/orphaned-answers.ts";
 import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { lastResponse } from "./last-response.ts";
@@ -178,6 +179,7 @@ export class JupyterProxy {
       socket.once("close", () => this.sockets.delete(socket));
     });
     const serve = (request: IncomingMessage, response: ServerResponse) => {
+      closesWithConnection(request, response);
       share.answering(request, response);
       this.serve(request, response).catch((error: unknown) => this.failed(error, request.socket));
     };

@@ -121,5 +121,11 @@ function isMemory(value: unknown): value is ClusterMemory {
   const memory = value as Partial<ClusterMemory> | null;
   if (typeof memory !== "object" || typeof memory?.uid !== "string") return false;
   const { namespace, name } = memory.cluster?.metadata ?? {};
-  return Array.isArray(memory.slots) && typeof namespace === "string" && typeof name === "string";
+  if (typeof namespace !== "string" || typeof name !== "string") return false;
+  return Array.isArray(memory.slots) && memory.slots.every(isSlot);
+}
+
+function isSlot(value: unknown): boolean {
+  const { slot, launches } = (value ?? {}) as { slot?: unknown; launches?: unknown };
+  return Number.isSafeInteger(slot) && Number.isSafeInteger(launches);
 }

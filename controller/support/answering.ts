@@ -1,6 +1,7 @@
 /** Requests of a server: whatever one of them brings, it ends at most its own connection. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Logger } from "../model/ports.ts";
+import { closesWithConnection } from "./orphaned-answers.ts";
 
 export interface AnsweringOptions {
   readonly log: Logger;
@@ -17,6 +18,7 @@ export function answering(
   { log, refuse }: AnsweringOptions,
 ): RequestListener {
   return (request, response) => {
+    closesWithConnection(request, response);
     const fail = (error: unknown, message: string) => {
       const path = request.url?.split("?")[0];
       log.error({ err: error, method: request.method, path }, message);

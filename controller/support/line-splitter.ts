@@ -31,24 +31,34 @@ export class LineSplitter {
    * @throws LineTooLongError when the limit says so
    */
   push(chunk: Buffer): string[] {
-    const lines = (this.rest + this.decoder.write(chunk)).split("\n");
-    this.rest = lines.pop() ?? "";
-    const { lengthMax, tooLong, what } = this.limit;
-    const isLong = (line: string) => line.length > lengthMax;
-    if (tooLong === "throw" && (isLong(this.rest) || lines.some(isLong))) {
-      throw new LineTooLongError(`${what}: a line is longer than ${lengthMax} characters`);
-    }
-    if (!isLong(this.rest)) return lines;
-    lines.push(this.rest);
+    return this.take(this.decoder.write(chunk));
+  }
+
+  /** What is left without a newline is a line too. @throws as {@link push} */
+  end(): string[] {
+    const lines = this.take(this.decoder.end());
+    if (this.rest !== "") lines.push(this.rest);
     this.rest = "";
     return lines;
   }
 
-  /** What is left without a newline is a line too. */
-  end(): string[] {
-    const rest = this.rest + this.decoder.end();
-    this.rest = "";
-    return rest === "" ? [] : [rest];
+  private take(text: string): string[] {
+    const [first = "", ...others] = text.split("\n");
+    // Not split again with each piece: a line that comes byte by byte costs no more than another.
+    const lines = [this.rest + first, ...others].flatMap((line) => this.bounded(line));
+    this.rest = lines.pop() ?? "";
+    return lines;
+  }
+
+  private bounded(line: string): readonly string[] {
+    const { lengthMax, tooLong, what } = this.limit;
+    if (line.length <= lengthMax) return [line];
+    if (tooLong === "throw") {
+      throw new LineTooLongError(`${what}: a line is longer than ${lengthMax} characters`);
+    }
+    const parts: string[] = [];
+    for (let at = 0; at < line.length; at += lengthMax) parts.push(line.slice(at, at + lengthMax));
+    return parts;
   }
 }
 

@@ -39,7 +39,7 @@ export function parseLogLine(line: string, now: number): EtcdLogLine | null {
     // A line cut by a crash of etcd; there is nothing in it to act on.
     return null;
   }
-  const at = Date.parse(String(fields["ts"]));
+  const at = Date.parse(textOf(fields["ts"]));
   const event = serverEvent(fields);
   return event === null || Number.isNaN(at) ? null : { at, event };
 }
@@ -53,18 +53,18 @@ function parsePlainLine(line: string, now: number): EtcdLogLine | null {
 function serverEvent(fields: Readonly<Record<string, unknown>>): EtcdLogEvent | null {
   const { level, logger, msg, error } = fields;
   if (level === "fatal" || level === "panic") {
-    return { type: "fatal", message: [msg, error].filter(Boolean).join(": ") };
+    return { type: "fatal", message: [msg, error].map(textOf).filter(Boolean).join(": ") };
   }
-  if (logger === "raft") return raftEvent(String(msg));
+  if (logger === "raft") return raftEvent(textOf(msg));
   switch (msg) {
     case "starting local member":
     case "restarting local member":
     case "forcing restart member":
       return {
         type: "identity",
-        memberId: String(fields["local-member-id"]),
-        clusterId: String(fields["cluster-id"]),
-        raftIndex: Number(fields["commit-index"] ?? 0),
+        memberId: textOf(fields["local-member-id"]),
+        clusterId: textOf(fields["cluster-id"]),
+        raftIndex: indexOf(fields["commit-index"]),
       };
     case "ready to serve client requests":
       return { type: "serving" };
@@ -75,12 +75,21 @@ function serverEvent(fields: Readonly<Record<string, unknown>>): EtcdLogEvent | 
     case "published local member to cluster through raft":
       return { type: "members-changed" };
     case "peer became inactive (message send to peer failed)":
-      return { type: "peer-lost", peerId: String(fields["peer-id"]) };
+      return { type: "peer-lost", peerId: textOf(fields["peer-id"]) };
     case "peer became active":
-      return { type: "peer-back", peerId: String(fields["peer-id"]) };
+      return { type: "peer-back", peerId: textOf(fields["peer-id"]) };
     case "server error":
-      return /permanently removed/.test(String(error)) ? { type: "removed" } : null;
+      return /permanently removed/.test(textOf(error)) ? { type: "removed" } : null;
     default:
       return null;
   }
+}
+
+/** A field of another type is as one that is not there: `String` of an object may throw. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function indexOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
 }

@@ -2,6 +2,8 @@
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { DesiredSlots, HostsTable, MemberRecord } from "../../../controller/model/naming.ts";
 import type { KeyRange, KeyValue } from "../ports/etcd-client.ts";
+import { Checker, CheckError } from "../system/checker.ts";
+import { desiredOf, hostsOf, memberOf } from "./key-values.ts";
 
 export interface ClusterData {
   readonly desired: DesiredSlots | null;
@@ -24,27 +26,28 @@ export function rangeOf(keys: Keys): KeyRange {
   return { start: keys.desired, end: keys.members.replace(/\/$/, "0") };
 }
 
-/** A value that is not JSON counts as not there: whoever owns the key writes it again. */
+/** A value that is not what it must be counts as not there: whoever owns the key writes it again. */
 export function decode(keys: Keys, entries: Iterable<KeyValue>): ClusterData {
   let data = NO_DATA;
   const members: MemberRecord[] = [];
   for (const { key, value, modRevision } of entries) {
-    const parsed = parseJson(value);
-    if (key === keys.hosts) data = { ...data, hostsRevision: modRevision };
-    if (parsed === null) continue;
-    if (key === keys.desired) data = { ...data, desired: parsed as DesiredSlots };
-    else if (key === keys.hosts) data = { ...data, hosts: parsed as HostsTable };
-    else if (key.startsWith(keys.members)) members.push(parsed as MemberRecord);
+    if (key === keys.desired) data = { ...data, desired: parsed(value, desiredOf) };
+    else if (key === keys.hosts) {
+      data = { ...data, hosts: parsed(value, hostsOf), hostsRevision: modRevision };
+    } else if (key.startsWith(keys.members)) {
+      const member = parsed(value, memberOf);
+      if (member !== null) members.push(member);
+    }
   }
   members.sort((a, b) => a.slot - b.slot);
   return { ...data, members };
 }
 
-function parseJson(text: string): object | null {
+function parsed<T>(text: string, read: (root: Checker) => T): T | null {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" ? value : null;
-  } catch {
-    return null;
+    return read(new Checker(JSON.parse(text), "value"));
+  } catch (error) {
+    if (error instanceof CheckError || error instanceof SyntaxError) return null;
+    throw error;
   }
 }

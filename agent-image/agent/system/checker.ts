@@ -17,6 +17,11 @@ export class Checker {
     return new Checker(this.fields[name], `${this.path}.${name}`);
   }
 
+  objects(name: string): readonly Checker[] {
+    const list = this.check(name, "a list", Array.isArray) as readonly unknown[];
+    return list.map((item, i) => new Checker(item, `${this.path}.${name}[${i}]`));
+  }
+
   nullableObject(name: string): Checker | null {
     return this.fields[name] === null ? null : this.object(name);
   }

@@ -3,8 +3,9 @@
  * what we need is left out, and the caller says so in the log. Pure.
  */
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
-import { isTaskState } from "../../model/task-state.ts";
-import type { Offer, SchedulerEvent } from "../wire.ts";
+import type { SchedulerEvent } from "../wire.ts";
+import { isOffer, isStatus } from "./event-shapes.ts";
+import { at, hasId, isId, isNumber, isObject, isOptional, type Json } from "./json.ts";
 
 export type ParsedEvent =
   | { readonly event: SchedulerEvent; readonly ignored?: string }
@@ -34,17 +35,22 @@ export function parseEvent(record: string): ParsedEvent {
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
 type Checked = Exclude<SchedulerEvent["type"], "HEARTBEAT" | "OFFERS">;
 
 const HAS_ALL: Readonly<Record<Checked, (event: Json) => boolean>> = {
-  SUBSCRIBED: (event) => hasId(at(event, "subscribed"), "framework_id"),
+  SUBSCRIBED: (event) => isSubscribed(at(event, "subscribed")),
   RESCIND: (event) => hasId(at(event, "rescind"), "offer_id"),
   UPDATE: (event) => isStatus(at(at(event, "update"), "status")),
-  FAILURE: (event) => isObject(event["failure"]),
+  FAILURE: (event) =>
+    isOptional(at(event, "failure")?.["agent_id"], isId) && isObject(event["failure"]),
   ERROR: (event) => typeof at(event, "error")?.["message"] === "string",
   MESSAGE: (event) => isObject(event["message"]),
 };
+
+function isSubscribed(subscribed: Json | undefined): boolean {
+  const interval = subscribed?.["heartbeat_interval_seconds"];
+  return hasId(subscribed, "framework_id") && isOptional(interval, isNumber);
+}
 
 function offersEvent(json: Json): ParsedEvent {
   // Protobuf leaves out an empty list.
@@ -54,20 +60,6 @@ function offersEvent(json: Json): ParsedEvent {
   const event: SchedulerEvent = { type: "OFFERS", offers: { offers } };
   const lost = list.length - offers.length;
   return lost === 0 ? { event } : { event, ignored: `${lost} offers without what they must have` };
-}
-
-function isOffer(value: unknown): value is Offer {
-  if (!isObject(value) || !hasId(value, "id") || !hasId(value, "agent_id")) return false;
-  const { hostname, resources, attributes } = value;
-  if (typeof hostname !== "string" || !Array.isArray(resources)) return false;
-  return attributes === undefined || Array.isArray(attributes);
-}
-
-function isStatus(status: Json | undefined): boolean {
-  if (status === undefined || !hasId(status, "task_id")) return false;
-  if (status["agent_id"] !== undefined && !hasId(status, "agent_id")) return false;
-  if (!["string", "undefined"].includes(typeof status["uuid"])) return false;
-  return typeof status["state"] === "string" && isTaskState(status["state"]);
 }
 
 function parseJson(record: string): unknown {
@@ -81,17 +73,4 @@ function parseJson(record: string): unknown {
 
 function ignored(reason: string): ParsedEvent {
   return { event: null, ignored: reason };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function at(value: Json | undefined, key: string): Json | undefined {
-  const inner = value?.[key];
-  return isObject(inner) ? inner : undefined;
-}
-
-function hasId(value: Json | undefined, key: string): boolean {
-  return typeof at(value, key)?.["value"] === "string";
 }

@@ -13,14 +13,14 @@ export interface Place {
   readonly attributes: readonly Attribute[];
 }
 
-/** Value of `hostname` or of an attribute, as text; null: the agent has no such attribute. */
+/** Value of `hostname` or of an attribute, as text; null: the agent has no such attribute, or of no known type. */
 export function fieldValue(place: Place, field: string): string | null {
   if (field === "hostname") return place.hostname;
   const attribute = place.attributes.find((a) => a.name === field);
   return attribute === undefined ? null : attributeText(attribute);
 }
 
-function attributeText(attribute: Attribute): string {
+function attributeText(attribute: Attribute): string | null {
   switch (attribute.type) {
     case "TEXT":
       return attribute.text?.value ?? "";
@@ -31,6 +31,8 @@ function attributeText(attribute: Attribute): string {
       const ranges = attribute.ranges?.range ?? [];
       return `[${ranges.map(({ begin, end }) => `${begin}-${end}`).join(",")}]`;
     }
+    default:
+      return null;
   }
 }
 

@@ -125,6 +125,21 @@ describe("lines of etcd's log", () => {
     });
   });
 
+  test("fields of another type than etcd's are as none, whatever they would do as text", () => {
+    const odd = { toString: 1, valueOf: 1 };
+    const fields = { level: "info", ts: "2026-11-23T21:06:46Z", logger: "raft", msg: odd };
+    expect(parse(JSON.stringify(fields))).toBeNull();
+    expect(parse(JSON.stringify({ ...fields, level: "fatal", error: odd }))?.event).toEqual({
+      type: "fatal",
+      message: "",
+    });
+    expect(parse(JSON.stringify({ ...fields, ts: odd }))).toBeNull();
+    const started = { ...fields, logger: "", msg: "restarting local member" };
+    expect(parse(JSON.stringify({ ...started, "commit-index": odd }))?.event).toMatchObject({
+      raftIndex: 0,
+    });
+  });
+
   test("half a line and plain text mean nothing", () => {
     expect(parse('{"level":"info","ts":"2026')).toBeNull();
     expect(parse("goroutine 1 [running]:")).toBeNull();

@@ -64,6 +64,11 @@ describe("the table that a leader writes", () => {
   });
 });
 
+function member(slot: number) {
+  const ssh = { user: "admin", userKey: "ssh-ed25519 AAAA", hostKey: "ssh-ed25519 BBBB" };
+  return { slot, ip: `10.0.0.${slot}`, taskId: "t", memberId: "a1", ssh };
+}
+
 describe("the keys that an agent reads", () => {
   const keys = etcdKeys({ namespace: "default", name: "nb" });
 
@@ -82,13 +87,47 @@ describe("the keys that an agent reads", () => {
       modRevision: "7",
     });
     const decoded = decode(keys, [
-      entry(keys.member(10), { slot: 10 }),
-      entry(keys.member(2), { slot: 2 }),
+      entry(keys.member(10), member(10)),
+      entry(keys.member(2), member(2)),
       entry(keys.hosts, hosts),
       entry(keys.desired, desired),
     ]);
     expect(decoded).toMatchObject({ desired, hosts, hostsRevision: "7" });
     expect(decoded.members.map((m) => m.slot)).toEqual([2, 10]);
+  });
+
+  test("a record has its fields in the order in which an agent wrote them", () => {
+    const text = JSON.stringify(member(3));
+    const [decoded] = decode(keys, [
+      { key: keys.member(3), value: text, modRevision: "7" },
+    ]).members;
+    expect(JSON.stringify(decoded)).toBe(text);
+  });
+
+  test.each<[string, object]>([
+    ["no names", { names: null }],
+    ["nobody in a place", { names: [null] }],
+    ["a line's end in an address", { names: [{ slot: 0, index: 0, ip: "10.0.0.1\n6.6.6.6" }] }],
+    ["no address", { names: [{ slot: 0, index: 0, ip: "evil.example" }] }],
+    ["an address that is none", { names: [{ slot: 0, index: 0, ip: "10.0.0.256" }] }],
+    ["two of one name", { names: [0, 1].map((slot) => ({ slot, index: 0, ip: "10.0.0.1" })) }],
+    ["a name left out", { names: [{ slot: 0, index: 1, ip: "10.0.0.1" }] }],
+    ["one slot twice", { names: [0, 1].map((index) => ({ slot: 0, index, ip: "10.0.0.1" })) }],
+    ["a term that is no number", { term: "9" }],
+  ])("a table with %s counts as none", (_what, change) => {
+    const value = JSON.stringify({ ...tableOf(2, 0, [0]), ...change });
+    expect(decode(keys, [{ key: keys.hosts, value, modRevision: "9" }]).hosts).toBeNull();
+  });
+
+  test.each<[string, unknown]>([
+    ["is none", null],
+    ["has no SSH keys", { ...member(0), ssh: null }],
+    ["has keys of another type", { ...member(0), ssh: { user: "u", userKey: {}, hostKey: [] } }],
+    ["brings a line along", { ...member(0), ip: "10.0.0.0\n" }],
+  ])("a record that %s counts as none, and so does such a list of slots", (_what, value) => {
+    const entry = (key: string) => ({ key, value: JSON.stringify(value), modRevision: "9" });
+    const decoded = decode(keys, [entry(keys.member(0)), entry(keys.desired)]);
+    expect(decoded).toEqual(NO_DATA);
   });
 
   test("a broken table counts as none, and can be replaced", () => {

@@ -18,6 +18,8 @@ export interface Door {
   readonly prefixes: readonly string[];
   /** Header line of whoever is let in. */
   readonly authorization: string;
+  /** It speaks TLS, with the key that follows from the token. */
+  readonly tls: boolean;
   close(): Promise<void>;
 }
 
@@ -26,10 +28,10 @@ const BEARER = `Authorization: ${AUTHORIZED.authorization}\r\n`;
 export const DOORS: readonly (readonly [string, () => Promise<Door>])[] = [
   ["the embedded Mesos", embeddedMesos],
   ["the controller's API", controllerApi],
-  ["the agent", agent],
+  ["the agent", () => agent(false)],
 ];
 
-async function embeddedMesos(): Promise<Door> {
+export async function embeddedMesos(): Promise<Door> {
   const mesos = await InMemoryMesos.start({ tcp: TCP });
   const { port, username, password } = new URL(mesos.tcpUrl);
   const credential = Buffer.from(`${username}:${password}`).toString("base64");
@@ -38,19 +40,22 @@ async function embeddedMesos(): Promise<Door> {
     normal: "/state",
     prefixes: ["/", "/master/"],
     authorization: `Authorization: Basic ${credential}\r\n`,
+    tls: false,
     close: () => mesos.remove(),
   };
 }
 
-async function controllerApi(): Promise<Door> {
+export async function controllerApi(): Promise<Door> {
   const { api, publish } = await startApi();
   publish();
   const port = Number(new URL(api.url).port);
   const prefixes = ["/", `${LAB.slice(0, -3)}`, `${LAB}/nodes/`, `${LAB}?watch=`];
-  return { port, normal: "/status", prefixes, authorization: BEARER, close: () => api.close() };
+  const close = () => api.close();
+  return { port, normal: "/status", prefixes, authorization: BEARER, tls: false, close };
 }
 
-async function agent(): Promise<Door> {
+/** @param tls what it is spoken to in */
+export async function agent(tls: boolean): Promise<Door> {
   const port = await freePort();
   const config: NodeConfig = {
     namespace: "default",
@@ -59,7 +64,7 @@ async function agent(): Promise<Door> {
     taskId: "t",
     ip: "127.0.0.1",
     tokenSha256: createHash("sha256").update(TOKEN).digest("hex"),
-    etcd: { tls: false, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
+    etcd: { tls, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
     jupyter: { port: 8888, auth: "token", standby: "warm" },
     ssh: { user: "admin", authorizedKeys: [] },
     storage: { mountPath: "/home/shared" },
@@ -81,6 +86,7 @@ async function agent(): Promise<Door> {
     normal: "/v1/status",
     prefixes,
     authorization: BEARER,
+    tls,
     close: () => api.close(),
   };
 }

@@ -1,5 +1,5 @@
 /** No server of ours is ended by a request: a row of hostile ones, and then a normal one. */
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Logger } from "../../../controller/model/ports.ts";
@@ -124,13 +124,15 @@ describe.each(DOORS)("%s", (_name, start) => {
 });
 
 describe("a handler that has a bug", () => {
-  const request = { url: "/x?token=secret", method: "GET", errored: null } as never;
+  const socket = new EventEmitter();
+  const request = { url: "/x?token=secret", method: "GET", errored: null, socket } as never;
 
   function answer(headersSent: boolean) {
     const listeners: ((error: unknown) => void)[] = [];
     const destroy = vi.fn<() => void>();
     const on = (_event: string, listener: (error: unknown) => void) => listeners.push(listener);
-    return { response: { headersSent, destroy, on } as never, destroy, listeners };
+    const once = () => undefined;
+    return { response: { headersSent, destroy, on, once } as never, destroy, listeners };
   }
 
   test.each([

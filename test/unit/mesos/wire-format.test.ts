@@ -15,6 +15,8 @@ import { parseHostPort } from "../../../controller/support/host-port.ts";
 import { captured } from "../../support/mesos/captures.ts";
 import { FRAMEWORK } from "../../support/mesos/test-scheduler.ts";
 
+const STATUS = { task_id: { value: "t" }, state: "TASK_RUNNING" };
+
 function master(text: string): MasterAddress {
   return { ...parseHostPort(text), path: SCHEDULER_PATH };
 }
@@ -32,6 +34,9 @@ describe("events", () => {
   it.each([
     [{ type: "UPDATE", update: { status: { state: "TASK_RUNNING" } } }, /UPDATE without/],
     [{ type: "UPDATE", update: { status: { task_id: { value: "t" }, state: "X" } } }, /UPDATE/],
+    [{ type: "UPDATE", update: { status: { ...STATUS, message: { toString: 1 } } } }, /UPDATE/],
+    [{ type: "UPDATE", update: { status: { ...STATUS, container_status: [null] } } }, /UPDATE/],
+    [{ type: "FAILURE", failure: { agent_id: null } }, /FAILURE/],
     [{ type: "RESCIND" }, /RESCIND without/],
     [{ type: "INVERSE_OFFERS", inverse_offers: {} }, /no use here/],
     [{ no: "type" }, /without a type/],
@@ -50,6 +55,19 @@ describe("events", () => {
     const parsed = parseEvent(JSON.stringify({ type: "OFFERS", offers: { offers: [{}, good] } }));
     expect(parsed).toMatchObject({ event: { offers: { offers: [good] } } });
     expect(parsed.ignored).toMatch(/1 offers without/);
+  });
+
+  it.each([
+    ["nothing among the attributes", { attributes: [null] }],
+    ["nothing among the resources", { resources: [null] }],
+    ["a scalar without a number", { resources: [{ name: "cpus", type: "SCALAR", scalar: {} }] }],
+    ["a text of another type", { attributes: [{ name: "a", type: "TEXT", text: { value: 1 } }] }],
+  ])("leave out an offer with %s", (_what, change) => {
+    const [event] = captured("offers");
+    if (event?.type !== "OFFERS") throw new Error("no offers");
+    const offers = [{ ...event.offers.offers[0], ...change }];
+    const parsed = parseEvent(JSON.stringify({ type: "OFFERS", offers: { offers } }));
+    expect(parsed).toMatchObject({ event: { offers: { offers: [] } } });
   });
 
   it("may leave out an empty list", () => {

@@ -80,3 +80,8 @@ describe("names of 0.1.0", () => {
     expect(parseStatus(line)).toEqual({ ok: true, status });
   });
 });
+
+it("a message that is nested deeper than a stack is refused like any other", () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  expect(parseStatus(deep)).toMatchObject({ ok: false });
+});

@@ -156,6 +156,15 @@ describe("cluster memory", () => {
     expect(loaded?.generation).toBe(1);
   });
 
+  it.each([[null], ["slot"], [{ slot: 0 }]])("is no memory with %j for a slot", async (slot) => {
+    const state = await open();
+    await state.memories.save(KEY, { ...memory(1), slots: [slot] } as never);
+    const second = await reopen();
+    await expect(second.memories.loadAll()).rejects.toMatchObject({
+      code: ERROR_CODES.STATE_CORRUPT,
+    });
+  });
+
   it("is an error that names the file when there is nothing whole", async () => {
     const state = await open();
     await state.memories.save(KEY, memory(1));

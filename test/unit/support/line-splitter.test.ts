@@ -33,9 +33,20 @@ describe("LineSplitter", () => {
   it("cuts a line that does not end where that is wanted, and loses nothing of it", () => {
     const splitter = new LineSplitter({ ...LIMIT, tooLong: "cut" });
     expect(splitter.push(Buffer.from("12345678"))).toEqual([]);
-    expect(splitter.push(Buffer.from("9012"))).toEqual(["123456789012"]);
-    expect(splitter.push(Buffer.from("3\nnext"))).toEqual(["3"]);
+    expect(splitter.push(Buffer.from("9012"))).toEqual(["1234567890"]);
+    expect(splitter.push(Buffer.from("3\nnext"))).toEqual(["123"]);
     expect(splitter.end()).toEqual(["next"]);
+  });
+
+  it("cuts a line that came in one piece where it cuts one that did not", () => {
+    const splitter = new LineSplitter({ ...LIMIT, tooLong: "cut" });
+    expect(splitter.push(Buffer.from("123456789012\n"))).toEqual(["1234567890", "12"]);
+  });
+
+  it("bounds what a character's missing end becomes, too", () => {
+    const splitter = new LineSplitter(LIMIT);
+    splitter.push(Buffer.from([...Buffer.from("1234567890"), 0xf0]));
+    expect(() => splitter.end()).toThrow(LineTooLongError);
   });
 
   it("is not made without a limit", () => {

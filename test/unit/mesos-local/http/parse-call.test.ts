@@ -33,6 +33,12 @@ describe("a call is refused", () => {
       400,
       /'framework_id' differs from 'subscribe.framework_info.id'/,
     ],
+    [
+      "with nothing in a list",
+      { type: "ACCEPT", framework_id, accept: { operations: [null] } },
+      400,
+      /'accept.operations\[0\]' must be an object/,
+    ],
     ["without a framework id", { type: "REVIVE" }, 400, /Expecting 'framework_id' to be present/],
     [
       "with a uuid that is not 16 bytes",

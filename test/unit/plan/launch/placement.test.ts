@@ -167,6 +167,7 @@ const RACKS: readonly Attribute[] = [text("rack", "r1")];
 
 describe("a constraint", () => {
   const SCALAR: Attribute = { name: "level", type: "SCALAR", scalar: { value: 2 } };
+  const SET = { name: "set", type: "SET", set: { item: ["a"] } } as unknown as Attribute;
   const RANGES: Attribute = {
     name: "ports",
     type: "RANGES",
@@ -200,12 +201,18 @@ describe("a constraint", () => {
     ["LIKE: a host name", constraint("hostname", "LIKE", "x.*"), [], true],
     ["LIKE: a scalar as text", constraint("level", "LIKE", "2"), [], true],
     ["LIKE: ranges as text", constraint("ports", "LIKE", "\\[1-9\\]"), [], true],
+    [
+      "LIKE: an attribute of a type that Mesos does not have today",
+      constraint("set", "LIKE", ".*"),
+      [],
+      false,
+    ],
     ["LIKE: no such attribute", constraint("zone", "LIKE", ".*"), [], false],
     ["UNLIKE: matches", constraint("rack", "UNLIKE", "r1"), [], false],
     ["UNLIKE: does not match", constraint("rack", "UNLIKE", "r2"), [], true],
     ["UNLIKE: no such attribute", constraint("zone", "UNLIKE", "z1"), [], true],
   ])("%s", (_, one, placed, fits) => {
-    const offers = [offer("x", { attributes: [...RACKS, SCALAR, RANGES] })];
+    const offers = [offer("x", { attributes: [...RACKS, SCALAR, RANGES, SET] })];
     const placement = { constraints: [one], spread: null };
     expect("refused" in choose({ offers, placed, placement })).toBe(!fits);
   });
