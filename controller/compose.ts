@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { pid as ownPid } from "node:process";
 import { connectAgent } from "./agents/agent-http.ts";
 import { apiOperations, databasesOf } from "./api-operations.ts";
 import { createMetrics, type Metrics } from "./api/metrics/metrics.ts";
@@ -176,6 +177,7 @@ function serve(
   { published, metrics, stop }: ServeParts,
 ): Promise<ApiServer> {
   const startedAt = new Date().toISOString();
+  const process = { pid: ownPid, user: thisUser(), stateDirectory: state.path };
   const shutDown = async (teardown: boolean) => {
     try {
       if (teardown) await core.teardown();
@@ -192,7 +194,12 @@ function serve(
     info: () => {
       const { master, frameworkId, registered } = core.mesosInfo();
       const where = mesos.kind === "local" ? "local" : (master ?? targetText(mesos));
-      return { version: VERSION, startedAt, mesos: { master: where, frameworkId, registered } };
+      return {
+        version: VERSION,
+        startedAt,
+        process,
+        mesos: { master: where, frameworkId, registered },
+      };
     },
     health: {
       live: [{ name: "loop", check: () => null }],

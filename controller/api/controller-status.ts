@@ -8,6 +8,13 @@ export interface ControllerInfo {
   readonly version: string;
   /** RFC 3339. */
   readonly startedAt: string;
+  /** Whose it is, for whoever would start another beside it. */
+  readonly process: {
+    readonly pid: number;
+    readonly user: string;
+    /** Absolute. */
+    readonly stateDirectory: string;
+  };
   readonly mesos: {
     /** `local`, or the leading master as `host:port`. */
     readonly master: string;

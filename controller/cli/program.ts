@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { adoptCommand } from "./verbs/adopt.ts";
 import { controllerCommand } from "./verbs/controller.ts";
+import { copyCommand } from "./verbs/copy.ts";
 import { describeCommand } from "./verbs/describe.ts";
 import { downCommand } from "./verbs/down.ts";
 import { electionsCommand } from "./verbs/elections.ts";
@@ -24,7 +25,7 @@ type VerbFactory = (context: CliContext) => Command;
 
 const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ["Start and stop:", [upCommand, downCommand]],
-  ["Spec files:", [(context) => validateCommand(context), planCommand]],
+  ["Spec files:", [(context) => validateCommand(context), planCommand, copyCommand]],
   ["Look:", [getCommand, describeCommand, eventsCommand, electionsCommand, urlCommand]],
   ["Nodes:", [execCommand, logsCommand, killCommand]],
   ["Data:", [snapshotCommand, adoptCommand]],

@@ -68,6 +68,12 @@ export async function ensureNetwork(
   }
 }
 
+/** No Docker network and no interface of this machine has addresses of it. */
+export async function isSubnetFree(docker: Docker, cidr: string): Promise<boolean> {
+  const networks = await listNetworks(docker, `look for ${cidr}`);
+  return holderAmongNetworks(cidr, networks, "") === null && holderAmongInterfaces(cidr) === null;
+}
+
 /** Whose the network of this name is; null: no cluster's. */
 export async function networkOwner(
   docker: Docker,
@@ -146,7 +152,7 @@ function mismatch(existing: NetworkInspectInfo, wanted: WantedNetwork): string |
 function subnetTaken(wanted: WantedNetwork, holder: SubnetHolder): string {
   return (
     `Subnet ${wanted.subnet} of network ${wanted.name} overlaps with ${holder.subnet} of ` +
-    `${holder.kind} ${holder.name}. Choose another spec.network.subnet and firstAddress` +
+    `${holder.kind} ${holder.name}${holder.madeBy}. Choose another spec.network.subnet and firstAddress` +
     (holder.kind === "interface" ? "." : `, or remove ${holder.name}.`)
   );
 }

@@ -1,6 +1,7 @@
 /** Who holds addresses that a new container network wants. */
 import { networkInterfaces } from "node:os";
 import type { NetworkInspectInfo } from "dockerode";
+import { ownerOf } from "./labels.ts";
 import { overlap, parseSubnet } from "../../crd-schema/values/ipv4.ts";
 
 export interface SubnetHolder {
@@ -8,6 +9,8 @@ export interface SubnetHolder {
   readonly name: string;
   /** CIDR. */
   readonly subnet: string;
+  /** Who made it, in brackets after a space, where its labels say; else empty. */
+  readonly madeBy: string;
 }
 
 /** The first Docker network other than `except` whose subnet overlaps. */
@@ -20,7 +23,9 @@ export function holderAmongNetworks(
     if (network.Name === except) continue;
     for (const { Subnet } of network.IPAM?.Config ?? []) {
       if (Subnet !== undefined && overlaps(subnet, Subnet)) {
-        return { kind: "Docker network", name: network.Name, subnet: Subnet };
+        const by = ownerOf(network.Labels)?.createdBy ?? null;
+        const madeBy = by === null ? "" : ` (of ${by})`;
+        return { kind: "Docker network", name: network.Name, subnet: Subnet, madeBy };
       }
     }
   }
@@ -38,7 +43,7 @@ export function holderAmongInterfaces(
   for (const [name, addresses] of Object.entries(interfaces)) {
     for (const { cidr } of addresses ?? []) {
       if (cidr !== null && overlaps(subnet, cidr)) {
-        return { kind: "interface", name, subnet: cidr };
+        return { kind: "interface", name, subnet: cidr, madeBy: "" };
       }
     }
   }

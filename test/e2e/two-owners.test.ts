@@ -45,6 +45,12 @@ it("refuses another's volumes, names their owner, and goes on with them once ado
   expect(volumes.map(({ owner }) => [owner?.uid, owner?.createdBy])).toEqual(
     volumes.map(() => [uid, expect.stringContaining(first.stateDir)]),
   );
+  const beside = await second.cli("up", second.specFile, "--api", `127.0.0.1:${first.ports.api}`);
+  expect(beside.code, beside.stderr).toBe(5);
+  expect(beside.stderr).toContain(`state directory ${first.stateDir}) runs already`);
+  expect(beside.stderr).toMatch(
+    /\nnpx jupyter-cluster copy \S+ e2e-owners-2\.yaml --name e2e-owners-2 --subnet \S+ --proxy-port \d+ && npx jupyter-cluster up e2e-owners-2\.yaml --api \S+ --state-dir \S+-2/,
+  );
   await first.endController("SIGTERM");
 
   second.startController();

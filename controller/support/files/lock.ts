@@ -10,6 +10,7 @@ import { link, readdir, readFile, rename, unlink, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { codeOf, FILE_MODE } from "./durable-file.ts";
+import { ownerOfPath } from "../users.ts";
 import { guarded } from "./state-file.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
@@ -35,7 +36,7 @@ export function acquireLock(directory: string, what: string): Promise<DirectoryL
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       const highest = await highestLock(directory);
       const holder = highest === 0 ? null : await holderOf(directory, highest);
-      if (holder !== null) throw locked(directory, what, holder);
+      if (holder !== null) throw await locked(directory, what, holder);
       const mine = highest + 1;
       if (!(await linkLock(directory, mine, { ...identity, released: false }))) continue;
       // With an old list in hand a number below the highest may have been free again.
@@ -45,7 +46,7 @@ export function acquireLock(directory: string, what: string): Promise<DirectoryL
       }
       await unlink(lockPath(directory, mine));
     }
-    throw locked(directory, what, null);
+    throw await locked(directory, what, null);
   });
 }
 
@@ -123,8 +124,14 @@ function lockPath(directory: string, number: number): string {
   return join(directory, `lock.${number}`);
 }
 
-function locked(directory: string, what: string, holder: ProcessIdentity | null): OperationError {
-  const who = holder === null ? "Another process" : `Process ${holder.pid}`;
+async function locked(
+  directory: string,
+  what: string,
+  holder: ProcessIdentity | null,
+): Promise<OperationError> {
+  const user = holder === null ? null : await ownerOfPath(`/proc/${holder.pid}`);
+  const of = user === null ? "" : ` of ${user}`;
+  const who = holder === null ? "Another process" : `Process ${holder.pid}${of}`;
   const message =
     `${who} already runs ${what} on ${directory}. ` +
     `Stop it, or choose another directory with --state-dir.`;

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { link } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
+import { ownerOfPath } from "../users.ts";
 import { unsealJson } from "./sealed-json.ts";
 import {
   codeOf,
@@ -64,9 +65,18 @@ export async function guarded<T>(path: string, work: () => Promise<T>): Promise<
     const operation = `keep state in ${path}`;
     const remedy = REMEDIES[code];
     const what = remedy === undefined ? messageOf(error) : `${code}, ${remedy}`;
-    const message = `${path}: ${what}`;
+    const owner = code === "EACCES" || code === "EPERM" ? await nearestOwner(path) : null;
+    const whose = owner === null ? "" : ` It belongs to ${owner}.`;
+    const message = `${path}: ${what}${whose}`;
     throw new OperationError(ERROR_CODES.STATE_UNWRITABLE, operation, message, { cause: error });
   }
+}
+
+/** Of the file itself, or of the first above it that this user may look at. */
+async function nearestOwner(path: string): Promise<string | null> {
+  const owner = await ownerOfPath(path);
+  if (owner !== null || path === dirname(path)) return owner;
+  return nearestOwner(dirname(path));
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
