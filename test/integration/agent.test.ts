@@ -10,6 +10,7 @@ import {
   sshFromEachToEach,
   whole,
 } from "../support/agent/agent-checks.ts";
+import { manySessions, sshToItself } from "../support/agent/ssh-checks.ts";
 import { AgentCluster } from "../support/agent/agent-cluster.ts";
 import type { AgentNode } from "../support/agent/agent-node.ts";
 import { until } from "../support/poll.ts";
@@ -107,6 +108,17 @@ describe("after the bootstrap", () => {
 
   test("ssh from every node to every name needs no prompt", expectSshFromEachToEach);
 
+  test("a node reaches itself by all its own names, without a prompt", async () => {
+    for (const node of cluster.nodes) {
+      const [answers, expected] = await sshToItself(node);
+      expect(answers).toEqual(expected);
+    }
+  });
+
+  test("more than ten sessions share a connection, and more than ten come at once", async () => {
+    expect(await manySessions(cluster.node(0), "nb-1", 25)).toBe("50 in");
+  });
+
   test("sshd lets no root in and takes no password", async () => {
     const argv = ["ssh", "-o", "User=root", "nb-1", "true"];
     await expect(cluster.node(0).exec(argv)).rejects.toThrow(/Permission denied \(publickey\)/);
@@ -120,6 +132,19 @@ describe("after the bootstrap", () => {
   });
 
   test("the token is in no command line, no environment and no log", async () => {
+    const { ip } = cluster.node(0);
+    const query = `token=${cluster.jupyterToken}`;
+    const bad = await fetch(`http://${ip}:8888/api/contents?type=none&${query}`);
+    const worse = await fetch(`http://${ip}:8888/api/sessions?${query}`, {
+      method: "POST",
+      headers: { authorization: `token ${cluster.jupyterToken}` },
+      body: "{",
+    });
+    expect([bad.status, worse.status]).toEqual([400, 400]);
+    const log = ["cat", "/var/log/jupyter-cluster/jupyter.log"];
+    await until("Jupyter has logged what it refused", async () =>
+      / 400 POST \/api\/sessions/.test(await cluster.node(0).exec(log)),
+    );
     const script = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ /var/log/jupyter-cluster/*";
     const text = await cluster.node(0).exec(["sh", "-c", `${script} | tr "\\0" "\\n"`]);
     expect(text).toContain("jupyter-lab");

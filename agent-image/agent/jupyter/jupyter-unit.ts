@@ -10,6 +10,7 @@ import { OOM_SCORE_ADJ } from "../system/oom-score.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { User } from "../system/user.ts";
 import { Unit } from "../unit/unit.ts";
+import { quietLog } from "./quiet-log.ts";
 import { jupyterConfig, jupyterEnv } from "./jupyter-config.ts";
 
 const CONFIG_FILE = `${JUPYTER_RUN_DIR}/jupyter_server_config.json`;
@@ -54,7 +55,7 @@ export class JupyterUnit {
       clock,
       log,
       processes,
-      output,
+      output: quietLog(output, () => this.secrets),
       command: () => this.command(),
       stopTimeoutMs: STOP_MS_MAX,
       niceWhileStarting: NICE_WHILE_STARTING,

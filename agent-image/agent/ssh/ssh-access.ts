@@ -64,7 +64,7 @@ export class SshAccess {
       addresses: (store.data.hosts?.names ?? []).map((n) => n.ip),
     });
     const texts = [
-      [KNOWN_HOSTS_FILE, renderKnownHosts(cluster, nodes)],
+      [KNOWN_HOSTS_FILE, renderKnownHosts(cluster, nodes, config.slot)],
       [`${AUTHORIZED_KEYS_DIR}/${ssh.user}`, renderAuthorizedKeys(nodes, ssh.authorizedKeys)],
       [SSH_CONFIG_FILE, clientConfig],
     ] as const;

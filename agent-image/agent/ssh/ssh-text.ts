@@ -24,9 +24,14 @@ export function nodesInForce(
 
 type Node = ReturnType<typeof nodesInForce>[number];
 
-export function renderKnownHosts(cluster: string, nodes: readonly Node[]): string {
+/** Names under which every node reaches itself, besides those that it has in the cluster. */
+const OWN_NAMES = ["localhost", "localhost.localdomain", "127.0.0.1", "::1"] as const;
+
+/** @param ownSlot whose file it is: its own names are its alone */
+export function renderKnownHosts(cluster: string, nodes: readonly Node[], ownSlot: number): string {
   const lines = nodes.map(({ index, slot, ip, ssh }) => {
-    const names = [nodeName(cluster, index), slotHostname(cluster, slot), ip].join(",");
+    const own = slot === ownSlot ? OWN_NAMES : [];
+    const names = [nodeName(cluster, index), slotHostname(cluster, slot), ip, ...own].join(",");
     return `${names} ${ssh.hostKey}\n`;
   });
   return MANAGED + lines.join("");
@@ -47,7 +52,7 @@ export function renderSshConfig(options: {
   readonly addresses: readonly string[];
 }): string {
   const { cluster, user, identityFile, knownHostsFile, addresses } = options;
-  return `${MANAGED}Host ${[`${cluster}-*`, ...addresses].join(" ")}
+  return `${MANAGED}Host ${[`${cluster}-*`, ...OWN_NAMES, ...addresses].join(" ")}
     User ${user}
     IdentityFile ${identityFile}
     IdentityFile ~/.ssh/id_ed25519
@@ -63,14 +68,16 @@ export function renderSshConfig(options: {
 }
 
 export function renderSshdConfig(options: {
+  /** The container has the address ::1. */
+  readonly loopback6: boolean;
   readonly user: string;
   readonly hostKeyFile: string;
   readonly authorizedKeysDir: string;
 }): string {
-  const { user, hostKeyFile, authorizedKeysDir } = options;
+  const { loopback6, user, hostKeyFile, authorizedKeysDir } = options;
   return `${MANAGED}Port 22
-AddressFamily inet
-HostKey ${hostKeyFile}
+ListenAddress 0.0.0.0
+${loopback6 ? "ListenAddress ::1\n" : ""}HostKey ${hostKeyFile}
 AllowUsers ${user}
 PermitRootLogin no
 PubkeyAuthentication yes
@@ -85,6 +92,8 @@ AcceptEnv LANG LC_*
 LoginGraceTime 20
 # Many nodes may come at once, and one whose key is not known yet comes again: that is no attack.
 MaxStartups 200
+# On one connection, as editors and ControlMaster share it; what they may start the node bounds.
+MaxSessions 200
 PerSourcePenalties no
 ClientAliveInterval 30
 ClientAliveCountMax 4

@@ -15,6 +15,9 @@ const PROBE_EVERY_MS_STARTING = 50;
 /** Rarely: each connection costs sshd a process and a line in its log. */
 const PROBE_EVERY_MS = 30_000;
 
+/** Addresses of IPv6, a line each (proc_net(5)); not there: the kernel has none. */
+const INTERFACES6_FILE = "/proc/net/if_inet6";
+
 export class SshdUnit {
   private readonly unit: Unit;
   private readonly prober: RepeatingTask;
@@ -54,6 +57,7 @@ export class SshdUnit {
     const { files } = this.options;
     await files.makeDirectory("/run/sshd", 0o755);
     const text = renderSshdConfig({
+      loopback6: hasLoopback6(await files.read(INTERFACES6_FILE)),
       user: this.options.config.ssh.user,
       hostKeyFile: HOST_KEY_FILE,
       authorizedKeysDir: AUTHORIZED_KEYS_DIR,
@@ -74,4 +78,8 @@ export class SshdUnit {
     this.unit.setReady(ready);
     return ready ? PROBE_EVERY_MS : PROBE_EVERY_MS_STARTING;
   }
+}
+
+function hasLoopback6(addresses: string | null): boolean {
+  return /^0{31}1 /m.test(addresses ?? "");
 }

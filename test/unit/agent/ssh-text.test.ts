@@ -4,6 +4,7 @@ import {
   renderAuthorizedKeys,
   renderKnownHosts,
   renderSshConfig,
+  renderSshdConfig,
 } from "../../../agent-image/agent/ssh/ssh-text.ts";
 import type { HostsTable, MemberRecord } from "../../../controller/model/naming.ts";
 
@@ -61,10 +62,31 @@ describe("OpenSSH's files", () => {
   const nodes = nodesInForce([member(0), member(1)], HOSTS);
 
   test("known hosts have the role, the slot's name and the address", () => {
-    expect(linesOf(renderKnownHosts("nb", nodes))).toEqual([
+    expect(linesOf(renderKnownHosts("nb", nodes, 2))).toEqual([
       "nb-1,nb-slot-0,172.31.20.10 ssh-ed25519 HAAAA0",
       "nb-0,nb-slot-1,172.31.20.11 ssh-ed25519 HAAAA1",
     ]);
+  });
+
+  test("known hosts have what a node calls itself, for itself alone", () => {
+    expect(linesOf(renderKnownHosts("nb", nodes, 1))).toEqual([
+      "nb-1,nb-slot-0,172.31.20.10 ssh-ed25519 HAAAA0",
+      "nb-0,nb-slot-1,172.31.20.11,localhost,localhost.localdomain,127.0.0.1,::1 ssh-ed25519 HAAAA1",
+    ]);
+  });
+
+  test.each([
+    [true, ["ListenAddress 0.0.0.0", "ListenAddress ::1", "HostKey /h"]],
+    [false, ["ListenAddress 0.0.0.0", "HostKey /h"]],
+  ])("sshd listens on ::1 where there is one (%s), for many sessions", (loopback6, lines) => {
+    const text = renderSshdConfig({
+      loopback6,
+      user: "admin",
+      hostKeyFile: "/h",
+      authorizedKeysDir: "/a",
+    });
+    expect(linesOf(text).slice(1, 1 + lines.length)).toEqual(lines);
+    expect(text).toContain("\nMaxSessions 200\n");
   });
 
   test("authorized are the nodes' users and whom the spec names", () => {
@@ -83,7 +105,9 @@ describe("OpenSSH's files", () => {
       knownHostsFile: "/h",
       addresses: ["172.31.20.10"],
     });
-    expect(linesOf(text)[0]).toBe("Host nb-* 172.31.20.10");
+    expect(linesOf(text)[0]).toBe(
+      "Host nb-* localhost localhost.localdomain 127.0.0.1 ::1 172.31.20.10",
+    );
     expect(text).toContain("StrictHostKeyChecking yes");
   });
 });
