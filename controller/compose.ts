@@ -2,15 +2,15 @@
  * The composition root: the one place where adapters are made and joined. Everything that is
  * started is on one list, and is stopped in the opposite order whatever happens.
  */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pid as ownPid } from "node:process";
 import { connectAgent } from "./agents/agent-http.ts";
 import { apiOperations, databasesOf } from "./api-operations.ts";
 import { createMetrics, type Metrics } from "./api/metrics/metrics.ts";
 import { type ApiServer, startApiServer } from "./api/server.ts";
-import { newKey } from "./certificates/certificate.ts";
 import { ClusterCertificates } from "./certificates/certificates.ts";
+import { newSecrets } from "./certificates/new-secrets.ts";
 import { ControllerCore } from "./core.ts";
 import type { CorePorts, StateStore } from "./core-ports.ts";
 import { connectDocker } from "./docker/connect.ts";
@@ -25,7 +25,6 @@ import { type MesosTarget, targetText, transportOf } from "./mesos/target.ts";
 import { ZooKeeperMasters } from "./mesos/zookeeper-masters.ts";
 import { OperationError } from "./model/errors.ts";
 import { clusterKey, LABELS } from "./model/ids.ts";
-import type { ClusterSecrets } from "./model/memory.ts";
 import type { Logger, PublishedClusters } from "./model/ports.ts";
 import { JupyterProxy } from "./proxy/jupyter-proxy.ts";
 import { SpecWatcher } from "./spec-files/spec-watcher.ts";
@@ -246,16 +245,6 @@ async function stateStore(state: StateDir, mesos: string): Promise<StateStore> {
     memories,
     tasks,
     saveFrameworkId: (frameworkId) => framework.save({ frameworkId, masters: mesos }),
-  };
-}
-
-function newSecrets(): ClusterSecrets {
-  const secret = () => randomBytes(32).toString("base64url");
-  return {
-    agentToken: secret(),
-    jupyterToken: secret(),
-    cookieSecret: secret(),
-    authorityKey: newKey(),
   };
 }
 
