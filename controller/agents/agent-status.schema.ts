@@ -125,5 +125,8 @@ export const AGENT_STATUS_SCHEMA = record(
     elections: listOf(election, ELECTIONS_MAX),
     problems: listOf(text, 256),
   },
-  { memory: nullable(record({ limitBytes: nullable(count), oomKills: count })) },
+  {
+    certificateNotAfter: nullable(count),
+    memory: nullable(record({ limitBytes: nullable(count), oomKills: count })),
+  },
 );

@@ -45,7 +45,8 @@ export class ClusterCertificates implements Certificates {
     const key = newKey();
     const subject = { commonName: memberNameOf(slot), hosts };
     const certificate = issueCertificate(by.authority, subject, key, lifetime);
-    return { authority: by.certificate, certificate, key };
+    const notAfter = lifetime.notAfter.getTime();
+    return { authority: by.certificate, certificate, key, notAfter };
   }
 
   ofController(memory: ClusterMemory): TlsIdentity | null {
@@ -76,6 +77,7 @@ function issue(authorityKey: string, ref: ClusterRef, createdAt: number): Issued
   const key = newKey();
   const subject = { commonName: "controller", hosts: [] };
   const own = issueCertificate(authority, subject, key, lifetime);
-  const controller = { authority: certificate, certificate: own, key };
+  const notAfter = lifetime.notAfter.getTime();
+  const controller = { authority: certificate, certificate: own, key, notAfter };
   return { authority, certificate, lifetime, controller };
 }

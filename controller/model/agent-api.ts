@@ -64,7 +64,10 @@ export interface NodeConfig {
   readonly storage: { readonly mountPath: string };
 }
 
-/** What the agent is to run. The etcd part is carried out once per `commandId`. */
+/**
+ * What the agent is to run. The etcd part is carried out once per `commandId`; the same command with
+ * another certificate renews that, and etcd goes on.
+ */
 export interface StartCommand {
   readonly commandId: string;
   readonly etcd: EtcdStart;
@@ -227,6 +230,11 @@ export interface AgentStatus {
   /** Slots whose SSH keys are in force on this node. */
   readonly sshKnownSlots: readonly number[];
   readonly storage: { readonly ready: boolean; readonly message: string };
+  /**
+   * When the certificate ends that its etcd proves itself with, in milliseconds since the epoch; null
+   * before the first command and without TLS. Agents of 0.1.0 do not tell it.
+   */
+  readonly certificateNotAfter?: number | null | undefined;
   /** Null: not known. Agents of 0.1.0 do not tell it. */
   readonly memory?: NodeMemory | null | undefined;
   /** The latest elections as its etcd logged them, newest last; bounded. */

@@ -1,4 +1,4 @@
-/** What somebody proves himself with, and whose proofs he takes. PEM texts. */
+/** What somebody proves himself with, and whose proofs he takes. */
 import type { EtcdTransport } from "./ids.ts";
 
 /** Where a node keeps its own; root and etcd alone can read there. */
@@ -26,10 +26,16 @@ export function etcdctlEnvironment({ tls }: EtcdTransport): Readonly<Record<stri
   };
 }
 
-export interface TlsIdentity {
+/** PEM texts. */
+export interface TlsKeys {
   /** Certificate of the authority that everybody else's must be of. */
   readonly authority: string;
   readonly certificate: string;
   /** PKCS #8. */
   readonly key: string;
+}
+
+export interface TlsIdentity extends TlsKeys {
+  /** When the certificate ends: milliseconds since the epoch. */
+  readonly notAfter: number;
 }

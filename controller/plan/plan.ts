@@ -24,6 +24,7 @@ import {
 import { recordOomKills } from "./health/record-oom-kills.ts";
 import { recordReadyNodes } from "./health/readiness.ts";
 import { stopSilent } from "./health/stop-silent.ts";
+import { renewCertificates } from "./health/renew-certificates.ts";
 import { watchEtcd } from "./health/watch-etcd.ts";
 import type { Plan, PlanInput } from "./input.ts";
 import { launchVacant } from "./launch/launch-vacant.ts";
@@ -72,6 +73,7 @@ const STEPS: readonly Step[] = [
   given([reconciled, not(quorate), not(recovering)], stopMisplaced),
   given([reconciled], stopSilent),
   watchEtcd,
+  given([running], renewCertificates),
 
   given([quorate], confirmQuorum),
   given([bootstrapped, not(quorate), reconciled, running], recoverQuorum),

@@ -4,7 +4,7 @@
  * off. Only types are imported: loading etcd3 costs a process some 100 ms.
  */
 import type { IOptions } from "etcd3";
-import { MEMBER_SERVER_NAME, type TlsIdentity } from "../model/tls-identity.ts";
+import { MEMBER_SERVER_NAME, type TlsKeys } from "../model/tls-identity.ts";
 
 type FaultHandling = NonNullable<IOptions["faultHandling"]>;
 type Policy = NonNullable<FaultHandling["global"]>;
@@ -36,7 +36,7 @@ export interface ConnectionPace {
 export function oneMember(
   url: string,
   { reconnectMs, pingMs }: ConnectionPace,
-  identity: TlsIdentity | null,
+  identity: TlsKeys | null,
 ): IOptions {
   return {
     hosts: url,
@@ -60,7 +60,7 @@ export function oneMember(
   };
 }
 
-function credentialsOf({ authority, certificate, key }: TlsIdentity) {
+function credentialsOf({ authority, certificate, key }: TlsKeys) {
   return {
     rootCertificate: Buffer.from(authority),
     certChain: Buffer.from(certificate),

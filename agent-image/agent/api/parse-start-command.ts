@@ -52,6 +52,7 @@ function parseTls(tls: Checker | null, transport: EtcdTransport): TlsIdentity | 
       authority: tls.string("authority", CERTIFICATE),
       certificate: tls.string("certificate", CERTIFICATE),
       key: tls.string("key", PRIVATE_KEY),
+      notAfter: tls.integer("notAfter", 0, Number.MAX_SAFE_INTEGER),
     }
   );
 }

@@ -25,7 +25,7 @@ import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
 import { planStart, refuse } from "./start-rules.ts";
 import { StartCommandWorker } from "./start-worker.ts";
-import { writeTlsFiles } from "./tls-files.ts";
+import { TlsKeeper } from "./tls-keeper.ts";
 
 const STOP_MS_MAX = 2_000;
 /** An election that takes longer is one that has no quorum (milliseconds). */
@@ -48,6 +48,7 @@ export class EtcdUnit {
   private readonly monitor: HealthMonitor;
   private readonly identity: IdentityKeeper;
   private readonly keeper: DataKeeper;
+  private readonly tls: TlsKeeper;
   private readonly commands: StartCommandWorker;
   private elections = NO_ELECTIONS;
   /** What etcd is run under. */
@@ -59,6 +60,7 @@ export class EtcdUnit {
   constructor(private readonly options: EtcdUnitOptions) {
     const { clock, log, board, data, processes, connectEtcd } = options;
     this.identity = new IdentityKeeper({ data, clock, log }, options.identity);
+    this.tls = new TlsKeeper(options);
     this.keeper = new DataKeeper({ data, board, clock, log });
     this.monitor = new HealthMonitor({
       ...{ clock, log, connectEtcd },
@@ -84,7 +86,10 @@ export class EtcdUnit {
 
   /** Takes the command over and carries it out in the background, or says why not. */
   accept(command: StartCommand): AgentRefusal | null {
-    if (command.commandId === this.commands.command?.commandId) return null;
+    if (command.commandId === this.commands.command?.commandId) {
+      this.renew(command);
+      return null;
+    }
     const { data, snapshot, etcd } = this.options.board.now;
     const hasLeader = followsLeader(etcd);
     const facts = { data, snapshot, etcd: this.unit.status().state, hasLeader };
@@ -109,6 +114,15 @@ export class EtcdUnit {
     await Promise.all([this.monitor.stop(), this.keeper.stop(), this.identity.stop()]);
   }
 
+  /** The command that is in force has come again. */
+  private renew({ commandId, tls }: StartCommand): void {
+    const { inForce } = this;
+    if (tls === null || inForce?.commandId !== commandId) return;
+    if (tls.certificate === inForce.tls?.certificate) return;
+    this.inForce = { ...inForce, tls };
+    this.tls.renew(tls);
+  }
+
   private async carryOut(command: StartCommand, again: boolean): Promise<void> {
     const { board, log } = this.options;
     const ranBefore = this.unit.status().state !== "stopped";
@@ -121,8 +135,7 @@ export class EtcdUnit {
       { commandId: command.commandId, mode: command.etcd.mode, ...plan },
       "command is carried out",
     );
-    const { files, user } = this.options;
-    if (command.tls !== null) await writeTlsFiles(files, user, command.tls);
+    if (command.tls !== null) await this.tls.put(command.tls);
     const isEmpty = board.now.data.state === "empty";
     const { identity, keeper } = this;
     await changeData(command, plan, isEmpty, { ...this.options, identity, keeper });

@@ -1,28 +1,31 @@
 /** The local member's API over loopback. */
-import type { Etcd3, IEvent } from "etcd3";
+import type { IEvent } from "etcd3";
 import type { EtcdTransport } from "../../../controller/model/ids.ts";
 import type { EtcdClient, KeyChange, KeyRange, KeyValue, Watch } from "../ports/etcd-client.ts";
-import { connect, within } from "./grpc-connection.ts";
+import { LocalConnection, within } from "./grpc-connection.ts";
 import { healthFrom, membersFrom } from "./health.ts";
 import { LeaseKeepAlive } from "./lease-keep-alive.ts";
 
 export async function connectLocalEtcd(transport: EtcdTransport): Promise<EtcdClient> {
-  return new GrpcClient(await connect(transport));
+  const connection = new LocalConnection(transport);
+  await connection.client();
+  return new GrpcClient(connection);
 }
 
 class GrpcClient implements EtcdClient {
   private readonly leases: LeaseKeepAlive;
 
-  constructor(private readonly client: Etcd3) {
-    this.leases = new LeaseKeepAlive(client);
+  constructor(private readonly connection: LocalConnection) {
+    this.leases = new LeaseKeepAlive(connection);
   }
 
   async status(timeoutMs: number) {
-    return healthFrom(await this.client.maintenance.status(within(timeoutMs)));
+    const { maintenance } = await this.connection.client();
+    return healthFrom(await maintenance.status(within(timeoutMs)));
   }
 
   async members(timeoutMs: number) {
-    const { cluster } = this.client;
+    const { cluster } = await this.connection.client();
     return membersFrom(await cluster.memberList({ linearizable: true }, within(timeoutMs)));
   }
 
@@ -31,7 +34,8 @@ class GrpcClient implements EtcdClient {
     { serializable, timeoutMs }: { readonly serializable: boolean; readonly timeoutMs: number },
   ) {
     const request = { ...bytesOf(range), serializable };
-    const answer = await this.client.kv.range(request, within(timeoutMs));
+    const { kv } = await this.connection.client();
+    const answer = await kv.range(request, within(timeoutMs));
     return { entries: answer.kvs.map(entryOf), revision: answer.header.revision };
   }
 
@@ -40,7 +44,8 @@ class GrpcClient implements EtcdClient {
     from: { readonly revision: bigint; readonly timeoutMs: number },
     onChanges: (changes: readonly KeyChange[]) => void,
   ): Promise<Watch> {
-    const stream = await this.client.watchClient.watch(within(from.timeoutMs));
+    const { watchClient } = await this.connection.client();
+    const stream = await watchClient.watch(within(from.timeoutMs));
     let end = () => stream.cancel();
     const ended = new Promise<void>((resolve) => {
       end = () => {
@@ -62,7 +67,7 @@ class GrpcClient implements EtcdClient {
   }
 
   async grantLease(ttlSeconds: number, timeoutMs: number): Promise<string> {
-    const { leaseClient } = this.client;
+    const { leaseClient } = await this.connection.client();
     return (await leaseClient.leaseGrant({ TTL: ttlSeconds }, within(timeoutMs))).ID;
   }
 
@@ -71,12 +76,14 @@ class GrpcClient implements EtcdClient {
   }
 
   async revokeLease(lease: string, timeoutMs: number): Promise<void> {
-    await this.client.leaseClient.leaseRevoke({ ID: lease }, within(timeoutMs));
+    const { leaseClient } = await this.connection.client();
+    await leaseClient.leaseRevoke({ ID: lease }, within(timeoutMs));
   }
 
   async put(key: string, value: string, lease: string, timeoutMs: number): Promise<void> {
     const pair = { key: Buffer.from(key), value: Buffer.from(value) };
-    await this.client.kv.put({ ...pair, lease }, within(timeoutMs));
+    const { kv } = await this.connection.client();
+    await kv.put({ ...pair, lease }, within(timeoutMs));
   }
 
   async putIf(
@@ -85,7 +92,7 @@ class GrpcClient implements EtcdClient {
     modRevision: string,
     timeoutMs: number,
   ): Promise<boolean> {
-    const { client } = this;
+    const client = await this.connection.client();
     const name = Buffer.from(key);
     const answer = await client
       .if(name, "Mod", "==", modRevision)
@@ -96,12 +103,13 @@ class GrpcClient implements EtcdClient {
   }
 
   async defragment(timeoutMs: number): Promise<void> {
-    await this.client.maintenance.defragment(within(timeoutMs));
+    const { maintenance } = await this.connection.client();
+    await maintenance.defragment(within(timeoutMs));
   }
 
   close(): void {
     this.leases.close();
-    this.client.close();
+    this.connection.close();
   }
 }
 

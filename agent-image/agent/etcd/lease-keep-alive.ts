@@ -1,5 +1,6 @@
 /** Keep-alives of one lease over one standing stream; a new one is opened after a failure. */
 import type { Etcd3 } from "etcd3";
+import type { LocalConnection } from "./grpc-connection.ts";
 
 type Stream = Awaited<ReturnType<Etcd3["leaseClient"]["leaseKeepAlive"]>>;
 
@@ -12,7 +13,9 @@ export class LeaseKeepAlive {
   private stream: Stream | null = null;
   private waiting: Waiting | null = null;
 
-  constructor(private readonly client: Etcd3) {}
+  private client: Etcd3 | null = null;
+
+  constructor(private readonly connection: Pick<LocalConnection, "client">) {}
 
   /**
    * One at a time.
@@ -21,7 +24,10 @@ export class LeaseKeepAlive {
    * @throws Error when no answer came within `timeoutMs`, or the connection was lost
    */
   async once(lease: string, timeoutMs: number): Promise<boolean> {
-    const stream = (this.stream ??= await this.open());
+    const client = await this.connection.client();
+    if (client !== this.client) this.close();
+    this.client = client;
+    const stream = (this.stream ??= await this.open(client));
     const answered = new Promise<number>((resolve, reject) => {
       this.waiting = { resolve, reject };
     });
@@ -42,8 +48,8 @@ export class LeaseKeepAlive {
     if (this.stream !== null) this.fail(this.stream, new Error("closed"));
   }
 
-  private async open(): Promise<Stream> {
-    const stream = await this.client.leaseClient.leaseKeepAlive();
+  private async open(client: Etcd3): Promise<Stream> {
+    const stream = await client.leaseClient.leaseKeepAlive();
     stream.on("data", (answer) => this.waiting?.resolve(Number(answer.TTL)));
     stream.on("error", (error) => this.fail(stream, error));
     stream.on("end", () => this.fail(stream, new Error("the lease keep-alive stream ended")));

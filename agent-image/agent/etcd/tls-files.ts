@@ -3,7 +3,7 @@ import {
   AUTHORITY_FILE,
   IDENTITY_FILE,
   TLS_DIR,
-  type TlsIdentity,
+  type TlsKeys,
 } from "../../../controller/model/tls-identity.ts";
 import type { FileOwner, Files } from "../ports/files.ts";
 
@@ -11,7 +11,7 @@ import type { FileOwner, Files } from "../ports/files.ts";
 export async function writeTlsFiles(
   files: Files,
   owner: FileOwner,
-  { authority, certificate, key }: TlsIdentity,
+  { authority, certificate, key }: TlsKeys,
 ): Promise<void> {
   await files.makeDirectory(TLS_DIR, 0o700);
   await files.chown(TLS_DIR, owner);
@@ -21,7 +21,7 @@ export async function writeTlsFiles(
 }
 
 /** @throws Error when the node was not told yet */
-export async function readTlsFiles(files: Pick<Files, "read">): Promise<TlsIdentity> {
+export async function readTlsFiles(files: Pick<Files, "read">): Promise<TlsKeys> {
   const authority = await files.read(AUTHORITY_FILE);
   const both = await files.read(IDENTITY_FILE);
   if (authority === null || both === null) throw new Error("the node has no certificate yet");

@@ -26,6 +26,7 @@ export function firstStatus({ slot, taskId, instanceId }: NodeIdentity): StatusP
     hosts: null,
     sshKnownSlots: [],
     storage: { ready: false, message: "not probed yet" },
+    certificateNotAfter: null,
     memory: null,
     elections: [],
   };

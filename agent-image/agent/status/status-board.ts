@@ -9,6 +9,7 @@ export type ProblemSource =
   | "setup"
   | "storage"
   | "command"
+  | "certificate"
   | "recovery"
   | "etcd"
   | "registration"
@@ -22,6 +23,7 @@ const PROBLEM_ORDER: readonly ProblemSource[] = [
   "setup",
   "storage",
   "command",
+  "certificate",
   "recovery",
   "etcd",
   "registration",

@@ -7,6 +7,7 @@ const IDENTITY = {
   authority: pem("CERTIFICATE"),
   certificate: pem("CERTIFICATE"),
   key: pem("PRIVATE KEY"),
+  notAfter: Date.UTC(2099, 0),
 };
 
 export const SIMULATED_CERTIFICATES: Certificates = {

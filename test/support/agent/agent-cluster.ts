@@ -77,22 +77,24 @@ export class AgentCluster {
     return this.authority.ofClient();
   }
 
-  command(node: AgentNode, etcd: EtcdStart): StartCommand {
+  /** @param certificateMs for which the node's certificate is valid */
+  command(node: AgentNode, etcd: EtcdStart, certificateMs?: number): StartCommand {
     return {
       commandId: `${node.options.config.taskId}:${etcd.mode}`,
       etcd,
-      tls: this.authority.ofNode(node.ip),
+      tls: this.authority.ofNode(node.ip, certificateMs),
       jupyter: { token: this.jupyterToken, cookieSecret: this.cookieSecret },
     };
   }
 
-  bootstrapCommand(node: AgentNode): StartCommand {
-    return this.command(node, {
+  bootstrapCommand(node: AgentNode, certificateMs?: number): StartCommand {
+    const etcd: EtcdStart = {
       mode: "bootstrap",
       memberName: memberNameOf(node.slot),
       token: this.run,
       initialCluster: this.initialCluster(),
-    });
+    };
+    return this.command(node, etcd, certificateMs);
   }
 
   initialCluster(): Record<string, string> {
