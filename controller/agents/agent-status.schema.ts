@@ -38,13 +38,16 @@ const unit = record({
 const data = {
   oneOf: [
     record({ state: { const: "empty" } }),
-    record({
-      state: { const: "present" },
-      memberId: nullable(hex),
-      clusterId: nullable(hex),
-      raftIndex: count,
-      raftTerm: count,
-    }),
+    record(
+      {
+        state: { const: "present" },
+        memberId: nullable(hex),
+        clusterId: nullable(hex),
+        raftIndex: count,
+        raftTerm: count,
+      },
+      { readingDue: { type: "boolean" } },
+    ),
     record({ state: { const: "corrupt" }, reason: text }),
   ],
 };

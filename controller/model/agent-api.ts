@@ -147,6 +147,11 @@ export type EtcdData =
        */
       readonly raftIndex: number;
       readonly raftTerm: number;
+      /**
+       * True from when etcd followed a leader, or ended, until the log was read again: it may hold more
+       * than this says. Agents of 0.1.0 do not tell it.
+       */
+      readonly readingDue?: boolean | undefined;
     }
   | { readonly state: "corrupt"; readonly reason: string };
 

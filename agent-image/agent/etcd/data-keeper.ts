@@ -43,7 +43,22 @@ export class DataKeeper {
     const known = data.state === "present" && data.memberId === memberId ? data : null;
     const raftIndex = Math.max(commitIndex, known?.raftIndex ?? 0);
     const raftTerm = known?.raftTerm ?? 0;
-    board.update({ data: { state: "present", memberId, clusterId, raftIndex, raftTerm } });
+    const due = this.current ? {} : { readingDue: true };
+    board.update({
+      data: { state: "present", memberId, clusterId, raftIndex, raftTerm, ...due },
+    });
+  }
+
+  /** etcd's own log says that it follows a leader: sooner than etcd answers, and when it never does. */
+  followed(): void {
+    this.leaderlessSince = null;
+    this.expire();
+  }
+
+  /** etcd's own log says that its leader is gone. */
+  lostLeader(): void {
+    this.leaderlessSince ??= this.options.clock.now();
+    this.task.wake();
   }
 
   /** etcd cannot use its data; what it said. */
@@ -58,11 +73,13 @@ export class DataKeeper {
       this.leaderlessSince ??= clock.now();
     } else {
       this.leaderlessSince = null;
-      this.current = false;
+      this.expire();
       // It serves: whatever was thought of the data, it is good.
       if (board.now.data.state === "corrupt") {
         const { memberId, clusterId, raftIndex, raftTerm } = health;
-        board.update({ data: { state: "present", memberId, clusterId, raftIndex, raftTerm } });
+        board.update({
+          data: { state: "present", memberId, clusterId, raftIndex, raftTerm, readingDue: true },
+        });
       }
     }
     if (!this.current) this.task.wake();
@@ -71,7 +88,7 @@ export class DataKeeper {
   /** etcd has ended; what its log held then may be more than what a status has told. */
   ended(): void {
     this.leaderlessSince ??= this.options.clock.now();
-    this.current = false;
+    this.expire();
     this.task.wake();
   }
 
@@ -96,9 +113,19 @@ export class DataKeeper {
     const seen = await data.inspect();
     if (this.leaderlessSince !== since) return 0;
     // While etcd runs, the reader may overtake the writer; what is broken, etcd says itself.
-    if (seen.state === "present" && board.now.data.state === "present") {
-      board.update({ data: seen });
+    const told = board.now.data;
+    if (told.state === "present") {
+      board.update({ data: seen.state === "present" ? seen : { ...told, readingDue: false } });
     }
     return IDLE_MS;
+  }
+
+  /** The log may hold more from now on than what was read of it. */
+  private expire(): void {
+    if (!this.current) return;
+    this.current = false;
+    const { board } = this.options;
+    const { data } = board.now;
+    if (data.state === "present") board.update({ data: { ...data, readingDue: true } });
   }
 }

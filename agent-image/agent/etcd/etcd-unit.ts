@@ -191,6 +191,10 @@ export class EtcdUnit {
   private onEvent(event: EtcdLogEvent): void {
     if (event.type === "identity") {
       this.keeper.learn(event.memberId, event.clusterId, event.raftIndex);
+    } else if (event.type === "leader-elected") {
+      this.keeper.followed();
+    } else if (event.type === "leader-lost" || event.type === "quorum-lost") {
+      this.keeper.lostLeader();
     } else if (event.type === "campaign") {
       this.tellProblem();
     } else if (event.type === "serving") {

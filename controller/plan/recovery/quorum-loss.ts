@@ -76,11 +76,13 @@ function lossAmong(voters: readonly NodeView[], pendingVoterChange: number | nul
 
 /**
  * What an agent says of the end of its log is from before the leader was lost, until it has read it
- * again: as long as its etcd follows a leader, or says more than the log was found to hold. A
- * learner never notices that a leader is gone, and is not waited for.
+ * again: as long as it says that a reading is due, its etcd follows a leader, or says more than the log
+ * was found to hold. A learner never notices that a leader is gone, and is not waited for.
  */
 export function hasReadItsLog({ agent }: NodeView): boolean {
-  if (agent === null || agent.etcd === null || agent.etcd.isLearner) return true;
+  if (agent?.etcd?.isLearner === true) return true;
+  if (agent?.data.state === "present" && agent.data.readingDue === true) return false;
+  if (agent === null || agent.etcd === null) return true;
   if (followsLeader(agent.etcd) || agent.data.state !== "present") return false;
   return agent.data.raftIndex >= agent.etcd.raftIndex;
 }

@@ -48,8 +48,10 @@ function isThere(taskId: string, { slots }: ClusterMemory): boolean {
 /** What its agent says of the log is from after the leader was lost. */
 function hasReadItsLog(slot: number, sight: Sight): boolean {
   const agent = agentOf(sight, slot);
-  if (agent === null || agent.etcd === null || agent.etcd.isLearner) return true;
+  if (agent === null || agent.etcd?.isLearner === true) return true;
   const { data, etcd } = agent;
+  if (data.state === "present" && data.readingDue === true) return false;
+  if (etcd === null) return true;
   if (etcd.leaderId !== null) return false;
   return data.state !== "present" || data.raftIndex >= etcd.raftIndex;
 }

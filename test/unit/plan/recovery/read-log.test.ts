@@ -6,7 +6,11 @@ import { hasReadItsLog } from "../../../../controller/plan/recovery/quorum-loss.
 import { viewCluster } from "../../../../controller/plan/view/cluster-view.ts";
 import { readyRun } from "../../../support/planner/run.ts";
 
-function survivor(logEnd: number, etcd: Partial<NonNullable<AgentStatus["etcd"]>>) {
+function survivor(
+  logEnd: number,
+  etcd: Partial<NonNullable<AgentStatus["etcd"]>>,
+  readingDue = false,
+) {
   const { memory, world, now } = readyRun();
   const observed = world.observed();
   const [node] = viewCluster({ memory, observed, now, defaultImage: "image" }).nodes;
@@ -14,15 +18,26 @@ function survivor(logEnd: number, etcd: Partial<NonNullable<AgentStatus["etcd"]>
   if (node === undefined || agent?.etcd == null || agent.data.state !== "present") {
     throw new Error("slot 0 does not run");
   }
-  const data = { ...agent.data, raftIndex: logEnd };
+  const data = { ...agent.data, raftIndex: logEnd, readingDue };
   const said = { ...agent.etcd, raftIndex: 26, isLearner: false, ...etcd };
   return { ...node, agent: { ...agent, data, etcd: said } };
+}
+
+/** Its etcd took part and never answered, or has ended. */
+function silent(readingDue: boolean) {
+  const node = survivor(26, { leaderId: null }, readingDue);
+  return { ...node, agent: { ...node.agent, etcd: null } };
 }
 
 describe("a survivor's agent", () => {
   it("is not believed while its etcd follows a leader, or knows of more than it has read", () => {
     expect(hasReadItsLog(survivor(28, { leaderId: "a" }))).toBe(false);
     expect(hasReadItsLog(survivor(25, { leaderId: null }))).toBe(false);
+  });
+
+  it("is not believed while it says that a reading is due, though its etcd says nothing", () => {
+    expect(hasReadItsLog(silent(true))).toBe(false);
+    expect(hasReadItsLog(silent(false))).toBe(true);
   });
 
   it("is believed when it has read as much as its etcd knows of", () => {
