@@ -7,6 +7,7 @@ import { ELECTION_LIST_MAX, ELECTIONS_MAX } from "../model/election.ts";
 const text = { type: "string" } as const;
 const hex = { type: "string", pattern: "^[0-9a-f]{1,16}$" } as const;
 const count = { type: "integer", minimum: 0 } as const;
+const moment = { ...text, pattern: "^\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z$" } as const;
 
 function nullable(schema: object): object {
   return { anyOf: [{ type: "null" }, schema] };
@@ -27,13 +28,21 @@ function record(
 /** More nodes than any cluster has; a list without an end is a fault of the sender. */
 const NODES_MAX = 1024;
 
-const unit = record({
-  state: { enum: ["stopped", "starting", "running", "backoff", "exited"] },
-  ready: { type: "boolean" },
-  pid: nullable(count),
-  restarts: count,
-  lastExit: nullable(record({ code: nullable({ type: "integer" }), signal: nullable(text) })),
-});
+const how = { enum: ["stopped", "refused", "unanswered"] } as const;
+
+const unit = record(
+  {
+    state: { enum: ["stopped", "starting", "running", "backoff", "exited"] },
+    ready: { type: "boolean" },
+    pid: nullable(count),
+    restarts: count,
+    lastExit: nullable(record({ code: nullable({ type: "integer" }), signal: nullable(text) })),
+  },
+  {
+    silent: nullable(record({ since: moment, how })),
+    wedged: nullable(record({ count, silentMs: count, how })),
+  },
+);
 
 const data = {
   oneOf: [
@@ -89,7 +98,7 @@ const hosts = record({
 });
 
 /** Milliseconds since the election's start; whole, and none is before it. */
-const moment = record({ member: hex, atMs: count });
+const step = record({ member: hex, atMs: count });
 const ballot = record({ candidate: hex, from: hex, granted: { type: "boolean" }, atMs: count });
 
 const election = record({
@@ -99,13 +108,13 @@ const election = record({
   }),
   previousLeader: nullable(record({ leaderId: hex, term: count })),
   voters: listOf(hex, NODES_MAX),
-  lost: listOf(moment, ELECTION_LIST_MAX),
+  lost: listOf(step, ELECTION_LIST_MAX),
   preVotes: listOf(ballot, ELECTION_LIST_MAX),
-  candidates: listOf(moment, ELECTION_LIST_MAX),
+  candidates: listOf(step, ELECTION_LIST_MAX),
   votes: listOf(ballot, ELECTION_LIST_MAX),
-  learned: listOf(moment, ELECTION_LIST_MAX),
+  learned: listOf(step, ELECTION_LIST_MAX),
   leaderId: nullable(hex),
-  startedAt: { ...text, pattern: "^\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z$" },
+  startedAt: moment,
   durationMs: nullable(count),
   toldBy: hex,
 });

@@ -161,6 +161,29 @@ export type UnitName = "etcd" | "sshd" | "jupyter";
 export const LOG_UNITS = ["etcd", "jupyter", "sshd", "agent"] as const;
 export type LogUnit = (typeof LOG_UNITS)[number];
 
+/**
+ * How a process is silent. `stopped`: it is (SIGSTOP); `refused`: it runs, and nobody listens on its
+ * port; `unanswered`: it runs, and takes what it is asked without a word.
+ */
+export type Silence = "stopped" | "refused" | "unanswered";
+
+/** It has answered since it was started, and does not now. */
+export interface UnitSilence {
+  /** RFC 3339, by the node's clock. */
+  readonly since: string;
+  readonly how: Silence;
+}
+
+/** A unit that the agent has killed because it did not answer. */
+export interface UnitWedged {
+  /** How often, since the container started. */
+  readonly count: number;
+  /** Of the last time: for how many milliseconds it had been silent; the agent's own pauses do not count. */
+  readonly silentMs: number;
+  /** Of the last time. */
+  readonly how: Silence;
+}
+
 export interface UnitStatus {
   readonly state: "stopped" | "starting" | "running" | "backoff" | "exited";
   /** True when it answers its own protocol (etcd status, ssh banner, HTTP 200). */
@@ -168,6 +191,10 @@ export interface UnitStatus {
   readonly pid: number | null;
   readonly restarts: number;
   readonly lastExit: { readonly code: number | null; readonly signal: string | null } | null;
+  /** Null: it answers, or has not done so yet. Agents of 0.1.0 do not tell it. */
+  readonly silent?: UnitSilence | null | undefined;
+  /** Null: it never was. Agents of 0.1.0 do not tell it. */
+  readonly wedged?: UnitWedged | null | undefined;
 }
 
 export interface EtcdMember {

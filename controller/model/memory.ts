@@ -1,5 +1,5 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
-import type { EtcdStart } from "./agent-api.ts";
+import type { EtcdStart, UnitName } from "./agent-api.ts";
 import { type ClusterKey, clusterOfTask, type OwnerUid } from "./ids.ts";
 import type { Election } from "./election.ts";
 import { withPresentNames } from "./renamed.ts";
@@ -52,7 +52,13 @@ export interface SlotTask {
   readonly etcdFailingSince: number | null;
   /** How many processes of it were told to have ended because its memory was used up. */
   readonly oomKills: number;
+  /** How often each of its units was told to have been killed because it did not answer. */
+  readonly wedgedUnits: Readonly<Record<UnitName, number>>;
+  /** Since when it leads, and its JupyterLab is stopped or refuses; null: not so. */
+  readonly jupyterDeadSince: number | null;
 }
+
+export const NONE_WEDGED: SlotTask["wedgedUnits"] = { etcd: 0, sshd: 0, jupyter: 0 };
 
 export interface SlotMemory {
   readonly slot: number;
@@ -164,6 +170,8 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
       ...s.task,
       etcdFailingSince: s.task.etcdFailingSince ?? null,
       oomKills: s.task.oomKills ?? 0,
+      wedgedUnits: s.task.wedgedUnits ?? NONE_WEDGED,
+      jupyterDeadSince: s.task.jupyterDeadSince ?? null,
     },
   }));
   const recovery = { ...NO_RECOVERY, ...stored.recovery };
@@ -173,7 +181,9 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   const elections = (stored.elections ?? []).filter((e) => Array.isArray(e.learned));
   const compactedAt = stored.compactedAt ?? null;
   const adopted = stored.adopted ?? [];
-  return { ...stored, cluster, secrets, adopted, slots, recovery, compactedAt, elections };
+  const leftJupyterAt = stored.leftJupyterAt ?? null;
+  const since = { compactedAt, leftJupyterAt, adopted };
+  return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
 }
 
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
@@ -207,6 +217,8 @@ export interface ClusterMemory {
   readonly recovery: RecoveryMemory;
   /** When etcd's history was last compacted by us; milliseconds since the epoch. */
   readonly compactedAt: number | null;
+  /** When leadership last moved away from a JupyterLab that did not answer; null: never. */
+  readonly leftJupyterAt: number | null;
   /** Milliseconds since the epoch; null: the cluster is still being created. */
   readonly firstReadyAt: number | null;
   readonly slots: readonly SlotMemory[];

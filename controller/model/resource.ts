@@ -153,7 +153,7 @@ export const EVENT_REASONS = [
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
   ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],
-  ...["EtcdCompacted", "AlarmCleared", "OutOfMemory"],
+  ...["EtcdCompacted", "AlarmCleared", "OutOfMemory", "UnitWedged"],
 ] as const;
 
 export type EventReason = (typeof EVENT_REASONS)[number];

@@ -32,6 +32,7 @@ export function newMemory(
     bootstrap: null,
     recovery: NO_RECOVERY,
     compactedAt: null,
+    leftJupyterAt: null,
     firstReadyAt: null,
     slots: [],
     conditions: [],

@@ -21,7 +21,9 @@ import {
   snapshotsListed,
   updatesByItself,
 } from "./guards.ts";
+import { leaveDeadJupyter, watchJupyter } from "./health/leave-dead-jupyter.ts";
 import { recordOomKills } from "./health/record-oom-kills.ts";
+import { recordWedgedUnits } from "./health/record-wedged-units.ts";
 import { recordReadyNodes } from "./health/readiness.ts";
 import { stopSilent } from "./health/stop-silent.ts";
 import { renewCertificates } from "./health/renew-certificates.ts";
@@ -62,6 +64,7 @@ const RECORDS: readonly Step[] = [
   recordElections,
   recordReadyNodes,
   recordOomKills,
+  recordWedgedUnits,
 ];
 
 const STEPS: readonly Step[] = [
@@ -73,6 +76,7 @@ const STEPS: readonly Step[] = [
   given([reconciled, not(quorate), not(recovering)], stopMisplaced),
   given([reconciled], stopSilent),
   watchEtcd,
+  watchJupyter,
   given([running], renewCertificates),
 
   given([quorate], confirmQuorum),
@@ -91,6 +95,7 @@ const STEPS: readonly Step[] = [
     [running, reconciled, updatesByItself, not(defragmenting), not(changesMembership)],
     rollingUpdate,
   ),
+  given([running, quorate, not(defragmenting), not(changesMembership)], leaveDeadJupyter),
   given([running, quorate], putDesired),
   given([running, quorate], maintainQuota),
   given([running], launchVacant),

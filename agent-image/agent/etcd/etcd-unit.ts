@@ -11,6 +11,7 @@ import type { Command } from "../ports/processes.ts";
 import type { SnapshotStage } from "../snapshot/snapshot-stage.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { User } from "../system/user.ts";
+import { PATIENCE } from "../unit/patience.ts";
 import { Unit } from "../unit/unit.ts";
 import { isCorruption } from "./corruption.ts";
 import { changeData } from "./data-changes.ts";
@@ -56,6 +57,7 @@ export class EtcdUnit {
   /** The command that makes this member the only one, until that is done. */
   private forcing: StartCommand | null = null;
   private fatal: string | null = null;
+  private busy = false;
 
   constructor(private readonly options: EtcdUnitOptions) {
     const { clock, log, board, data, processes, connectEtcd } = options;
@@ -64,13 +66,17 @@ export class EtcdUnit {
     this.keeper = new DataKeeper({ data, board, clock, log });
     this.monitor = new HealthMonitor({
       ...{ clock, log, connectEtcd },
+      ask: (question) => this.unit.ask(question),
       onHealth: (health) => this.onHealth(health),
     });
     this.unit = new Unit({
       name: "etcd",
       clock,
       log,
-      processes,
+      ...{ processes, files: options.files },
+      patience: PATIENCE.etcd,
+      // One that has joined nobody yet cannot serve: it takes part in elections, and waits.
+      mayBeSilent: (answered) => this.busy || (!answered && this.isWithoutQuorum()),
       output: options.output,
       command: () => this.command(),
       stopTimeoutMs: STOP_MS_MAX,
@@ -105,6 +111,7 @@ export class EtcdUnit {
 
   /** While etcd is busy with work that was asked for, its silence means nothing. */
   setBusy(busy: boolean): void {
+    this.busy = busy;
     this.monitor.setBusy(busy);
   }
 

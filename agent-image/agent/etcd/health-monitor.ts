@@ -5,7 +5,9 @@
 import type { EtcdHealth, EtcdMember } from "../../../controller/model/agent-api.ts";
 import type { EtcdClient, MemberHealth } from "../ports/etcd-client.ts";
 import type { AgentPorts } from "../ports/ports.ts";
+import type { ProbeAnswer } from "../ports/processes.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
+import { probeAnswerOf } from "./health.ts";
 import type { EtcdLogEvent } from "./log-line.ts";
 
 /**
@@ -17,7 +19,6 @@ const POLL_MS = 5_000;
 const POLL_MS_FAST = 50;
 /** A status that the log has overtaken is asked for again after this. */
 const RECHECK_MS = 10;
-const STATUS_MS_MAX = 500;
 const MEMBERS_MS_MAX = 500;
 /** A member list is asked for again after this even when the log tells of no change. */
 const MEMBERS_AGE_MS_MAX = 4_500;
@@ -27,6 +28,8 @@ const MISSES_MAX = 2;
 const RECHECKS_MAX = 20;
 
 export interface HealthMonitorOptions extends Pick<AgentPorts, "clock" | "log" | "connectEtcd"> {
+  /** Puts the question to etcd's process; whether it was answered in time, and as it should be. */
+  readonly ask: (question: (timeoutMs: number) => Promise<ProbeAnswer>) => Promise<boolean>;
   /** On each answer; null when the local etcd does not answer. */
   readonly onHealth: (health: EtcdHealth | null) => void;
 }
@@ -117,19 +120,28 @@ export class HealthMonitor {
   private async run(): Promise<number> {
     if (!this.active) return POLL_MS;
     const client = (this.client ??= await this.options.connectEtcd());
-    let answer: MemberHealth;
-    try {
-      answer = await client.status(STATUS_MS_MAX);
-    } catch {
-      // No answer is an answer: it has not begun to serve, it is stuck, or it has ended.
-      return this.missed();
-    }
+    const answer = await this.status(client);
     if (!this.active) return POLL_MS;
+    // No answer is an answer: it has not begun to serve, it is stuck, or it has ended.
+    if (answer === null) return this.missed();
     this.misses = 0;
     if (this.isOlderThanLog(answer)) return RECHECK_MS;
     const mayKeep = answer.leaderId !== null && answer.leaderId === this.health?.leaderId;
     this.publish({ ...answer, members: mayKeep ? (this.health?.members ?? null) : null });
     return this.refreshMembers(client, answer);
+  }
+
+  private async status(client: EtcdClient): Promise<MemberHealth | null> {
+    let health: MemberHealth | null = null;
+    const inTime = await this.options.ask(async (timeoutMs) => {
+      try {
+        health = await client.status(timeoutMs);
+        return "ready";
+      } catch (error) {
+        return probeAnswerOf(error);
+      }
+    });
+    return inTime ? health : null;
   }
 
   private missed(): number {

@@ -2,7 +2,9 @@
 import type { Etcd3 } from "etcd3";
 import type { EtcdAlarm, EtcdMember } from "../../../controller/model/agent-api.ts";
 import { hexId } from "../../../controller/model/ids.ts";
+import { messageOf } from "../../../controller/model/errors.ts";
 import type { MemberHealth } from "../ports/etcd-client.ts";
+import type { ProbeAnswer } from "../ports/processes.ts";
 
 type StatusAnswer = Awaited<ReturnType<Etcd3["maintenance"]["status"]>>;
 type MemberAnswer = Awaited<ReturnType<Etcd3["cluster"]["memberList"]>>;
@@ -42,4 +44,12 @@ export function membersFrom(answer: MemberAnswer): EtcdMember[] {
     peerUrls: m.peerURLs,
     isLearner: m.isLearner,
   }));
+}
+
+/** What a call's failure says of the process: an error of etcd's own is an answer. */
+export function probeAnswerOf(error: unknown): ProbeAnswer {
+  const message = messageOf(error);
+  if (message.includes("etcdserver:")) return "wrong";
+  if (/deadline.exceeded/i.test(message)) return "unanswered";
+  return /unavailable|connection|closed/i.test(message) ? "refused" : "wrong";
 }

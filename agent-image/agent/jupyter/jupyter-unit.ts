@@ -9,6 +9,7 @@ import type { StatusBoard } from "../status/status-board.ts";
 import { OOM_SCORE_ADJ } from "../system/oom-score.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { User } from "../system/user.ts";
+import { PATIENCE } from "../unit/patience.ts";
 import { Unit } from "../unit/unit.ts";
 import { quietLog } from "./quiet-log.ts";
 import { jupyterConfig, jupyterEnv } from "./jupyter-config.ts";
@@ -16,7 +17,6 @@ import { jupyterConfig, jupyterEnv } from "./jupyter-config.ts";
 const CONFIG_FILE = `${JUPYTER_RUN_DIR}/jupyter_server_config.json`;
 const COOKIE_SECRET_FILE = `${JUPYTER_RUN_DIR}/cookie_secret`;
 const STOP_MS_MAX = 1_500;
-const PROBE_MS_MAX = 2_000;
 const PROBE_EVERY_MS_STARTING = 100;
 const PROBE_EVERY_MS = 5_000;
 /**
@@ -45,7 +45,7 @@ export class JupyterUnit {
       readonly output: LineLog;
     },
   ) {
-    const { clock, log, output, board, processes } = options;
+    const { clock, log, files, output, board, processes } = options;
     const task = (name: string, run: () => Promise<number>) =>
       new RepeatingTask({ name, clock, log, run });
     this.prober = task("jupyter-probe", () => this.probe());
@@ -54,8 +54,9 @@ export class JupyterUnit {
       name: "jupyter",
       clock,
       log,
-      processes,
+      ...{ processes, files },
       output: quietLog(output, () => this.secrets),
+      patience: PATIENCE.jupyter,
       command: () => this.command(),
       stopTimeoutMs: STOP_MS_MAX,
       niceWhileStarting: NICE_WHILE_STARTING,
@@ -143,7 +144,9 @@ export class JupyterUnit {
   private async probe(): Promise<number> {
     if (this.unit.status().pid === null) return 60_000;
     const { config, processes } = this.options;
-    const ready = await processes.probeHttp(config.jupyter.port, "/api", PROBE_MS_MAX);
+    const ready = await this.unit.ask((timeoutMs) => {
+      return processes.probeHttp(config.jupyter.port, "/api", timeoutMs);
+    });
     this.unit.setReady(ready);
     this.tellProblem();
     return ready ? PROBE_EVERY_MS : PROBE_EVERY_MS_STARTING;

@@ -29,6 +29,12 @@ export interface RunningProcess {
   renice(nice: number): void;
 }
 
+/**
+ * What a service makes of a question in its own protocol: `ready`: what it should say; `wrong`:
+ * something else; `refused`: the connection is refused or cut; `unanswered`: nothing in time.
+ */
+export type ProbeAnswer = "ready" | "wrong" | "refused" | "unanswered";
+
 export interface RunOptions {
   readonly timeoutMs: number;
   /** Run as this user instead of root. */
@@ -44,8 +50,8 @@ export interface Processes {
    * @throws Error with what the command wrote to stderr, or that it took too long
    */
   run(file: string, args: readonly string[], options: RunOptions): Promise<string>;
-  /** Whether an SSH banner came from this port of the container. */
-  probeSsh(port: number, timeoutMs: number): Promise<boolean>;
-  /** Whether GET was answered with 200 there. */
-  probeHttp(port: number, path: string, timeoutMs: number): Promise<boolean>;
+  /** Ready: an SSH banner came from this port of the container. */
+  probeSsh(port: number, timeoutMs: number): Promise<ProbeAnswer>;
+  /** Ready: GET was answered with 200 there. */
+  probeHttp(port: number, path: string, timeoutMs: number): Promise<ProbeAnswer>;
 }

@@ -5,15 +5,17 @@ import { writeIfChanged } from "../ports/files.ts";
 import type { AgentPorts, LineLog } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import { OOM_SCORE_ADJ } from "../system/oom-score.ts";
+import { isStopped } from "../system/process-state.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
+import { PATIENCE } from "../unit/patience.ts";
 import { Unit } from "../unit/unit.ts";
 import { renderSshdConfig } from "./ssh-text.ts";
 
 const STOP_MS_MAX = 500;
-const PROBE_MS_MAX = 1_000;
 const PROBE_EVERY_MS_STARTING = 50;
-/** Rarely: each connection costs sshd a process and a line in its log. */
-const PROBE_EVERY_MS = 30_000;
+const LOOK_EVERY_MS = 5_000;
+/** Rarely: each connection costs sshd a process and a line in its log. A look at its process is free. */
+const LOOKS_PER_PROBE = 6;
 
 /** Addresses of IPv6, a line each (proc_net(5)); not there: the kernel has none. */
 const INTERFACES6_FILE = "/proc/net/if_inet6";
@@ -21,6 +23,8 @@ const INTERFACES6_FILE = "/proc/net/if_inet6";
 export class SshdUnit {
   private readonly unit: Unit;
   private readonly prober: RepeatingTask;
+  /** Since its banner was last asked for. */
+  private looks = 0;
 
   constructor(
     private readonly options: Pick<AgentPorts, "clock" | "log" | "files" | "processes"> & {
@@ -29,14 +33,14 @@ export class SshdUnit {
       readonly output: LineLog;
     },
   ) {
-    const { board, clock, log, output, processes } = options;
+    const { board, clock, log, files, output, processes } = options;
     this.prober = new RepeatingTask({ name: "sshd-probe", clock, log, run: () => this.probe() });
     this.unit = new Unit({
       name: "sshd",
       clock,
       log,
-      processes,
-      output,
+      ...{ processes, files, output },
+      patience: PATIENCE.sshd,
       command: () => ({
         file: "/usr/sbin/sshd",
         args: ["-D", "-e", "-f", SSHD_CONFIG_FILE],
@@ -73,10 +77,16 @@ export class SshdUnit {
   }
 
   private async probe(): Promise<number> {
-    if (this.unit.status().pid === null) return PROBE_EVERY_MS;
-    const ready = await this.options.processes.probeSsh(22, PROBE_MS_MAX);
-    this.unit.setReady(ready);
-    return ready ? PROBE_EVERY_MS : PROBE_EVERY_MS_STARTING;
+    const { unit } = this;
+    const { pid, ready: wasReady } = unit.status();
+    if (pid === null) return LOOK_EVERY_MS;
+    this.looks += 1;
+    const isDue = !wasReady || this.looks >= LOOKS_PER_PROBE;
+    if (!isDue && !(await isStopped(this.options.files, pid))) return LOOK_EVERY_MS;
+    this.looks = 0;
+    const ready = await unit.ask((timeoutMs) => this.options.processes.probeSsh(22, timeoutMs));
+    unit.setReady(ready);
+    return ready ? LOOK_EVERY_MS : PROBE_EVERY_MS_STARTING;
   }
 }
 

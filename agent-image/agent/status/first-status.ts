@@ -8,6 +8,8 @@ export const STOPPED: UnitStatus = {
   pid: null,
   restarts: 0,
   lastExit: null,
+  silent: null,
+  wedged: null,
 };
 
 export type NodeIdentity = Pick<StatusParts, "slot" | "taskId" | "instanceId">;

@@ -10,6 +10,11 @@ import { runCommand } from "./run-command.ts";
 const LOOPBACK = "127.0.0.1";
 /** A line that is longer is cut. */
 const LINE_LENGTH_MAX = 64 * 1024;
+/**
+ * A process that has ended, and whose output somebody still holds open (a kernel of Jupyter's, which is
+ * in a session of its own), is waited for so long and no longer, in milliseconds.
+ */
+const OUTPUT_MS_MAX = 1_000;
 
 export const nodeProcesses: Processes = {
   start({ file, args, env, cwd, owner, oomScoreAdj }, watcher) {
@@ -26,7 +31,15 @@ export const nodeProcesses: Processes = {
       watcher.onError(error);
       if (pid === null) watcher.onEnd(null, null);
     });
+    let patience: NodeJS.Timeout | undefined;
+    child.once("exit", () => {
+      patience = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, OUTPUT_MS_MAX);
+    });
     child.once("close", (code, signal) => {
+      clearTimeout(patience);
       if (pid !== null) watcher.onEnd(code, signal);
     });
     for (const stream of [child.stdout, child.stderr]) readLines(file, stream, watcher);

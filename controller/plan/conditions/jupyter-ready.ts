@@ -1,15 +1,23 @@
 import { conditionPolicy } from "./policy.ts";
 
 export const jupyterReady = conditionPolicy(
-  { Serving: "True", NoLeader: "False", Starting: "False" },
+  { Serving: "True", NoLeader: "False", Starting: "False", NotAnswering: "False" },
   ({ view }) => {
     const leader = view.nodes.find((n) => n.leads);
     if (leader === undefined) {
       return { reason: "NoLeader", message: "There is no leader to serve it." };
     }
-    if (!leader.agent?.units.jupyter.ready) {
-      return { reason: "Starting", message: `JupyterLab starts on slot ${leader.slot}.` };
+    const { slot, agent } = leader;
+    if (agent?.units.jupyter.ready) return { reason: "Serving", message: "" };
+    // It is running from its first answer on.
+    if (agent?.units.jupyter.state === "running") {
+      const since = agent.units.jupyter.silent?.since;
+      const sinceWhen = since === undefined ? "" : ` since ${since}`;
+      return {
+        reason: "NotAnswering",
+        message: `JupyterLab on slot ${slot} has not answered${sinceWhen}.`,
+      };
     }
-    return { reason: "Serving", message: "" };
+    return { reason: "Starting", message: `JupyterLab starts on slot ${slot}.` };
   },
 );

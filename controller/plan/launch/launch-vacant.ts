@@ -1,6 +1,6 @@
 /** A vacant slot gets a new task from the offers; the intent is durable before it is accepted. */
 import { taskIdOf } from "../../model/ids.ts";
-import type { SlotMemory } from "../../model/memory.ts";
+import { NONE_WEDGED, type SlotMemory } from "../../model/memory.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
@@ -107,6 +107,8 @@ function launch(
       readyAt: null,
       etcdFailingSince: null,
       oomKills: 0,
+      wedgedUnits: NONE_WEDGED,
+      jupyterDeadSince: null,
     },
   });
   plan.addEvent("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);

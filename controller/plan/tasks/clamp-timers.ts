@@ -8,7 +8,7 @@ import { relaunchDelayMs } from "./backoff.ts";
 
 export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
   const { now } = plan;
-  const { slots, cluster, recovery, compactedAt } = plan.memory;
+  const { slots, cluster, recovery, compactedAt, leftJupyterAt } = plan.memory;
   for (const { slot, notBefore, failures, task } of slots) {
     const latest = now + relaunchDelayMs(cluster.spec.backoff, failures);
     if (notBefore > latest) plan.patchSlot(slot, { notBefore: latest });
@@ -18,19 +18,22 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
         agentUnreachableSince: noLater(task.agentUnreachableSince, now),
         etcdFailingSince: noLater(task.etcdFailingSince, now),
         readyAt: noLater(task.readyAt, now),
+        jupyterDeadSince: noLater(task.jupyterDeadSince, now),
       });
     }
   }
   const { lostSince } = recovery;
   if (lostSince !== null && lostSince > now) plan.updateRecovery({ lostSince: now });
   if (compactedAt !== null && compactedAt > now) plan.updateMemory({ compactedAt: now });
+  if (leftJupyterAt !== null && leftJupyterAt > now) plan.updateMemory({ leftJupyterAt: now });
 }
 
 function sinces(task: SlotTask): readonly number[] {
   const { unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt } = task;
-  return [unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt].filter(
-    (at) => at !== null,
-  );
+  const { jupyterDeadSince } = task;
+  return [
+    ...[unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt, jupyterDeadSince],
+  ].filter((at) => at !== null);
 }
 
 function noLater(at: number | null, now: number): number | null {

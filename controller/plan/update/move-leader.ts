@@ -3,14 +3,20 @@ import type { PlanBuilder } from "../plan-builder.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
 /** To a healthy voter that stays, one of the new template if there is any; else nobody moves. */
-export function moveLeaderAway(from: NodeView, view: ClusterView, plan: PlanBuilder): void {
+export function moveLeaderAway(
+  from: NodeView,
+  view: ClusterView,
+  plan: PlanBuilder,
+  isFit: (node: NodeView) => boolean = () => true,
+): void {
   const candidates = view.nodes.filter(
     (n) =>
       n.desired &&
       n.slot !== from.slot &&
       n.member !== null &&
       !n.member.isLearner &&
-      n.agent?.etcd?.leaderId === view.etcd.leader?.memberId,
+      n.agent?.etcd?.leaderId === view.etcd.leader?.memberId &&
+      isFit(n),
   );
   const to = candidates.find((n) => !n.outdated) ?? candidates[0];
   if (!to?.member) return;

@@ -46,6 +46,7 @@ function memoryKey(memory: ClusterMemory, now: number): unknown {
         ago(task.agentUnreachableSince),
         ago(task.etcdFailingSince),
         ago(task.readyAt),
+        ago(task.jupyterDeadSince),
       ],
     ]),
   ];

@@ -1,6 +1,7 @@
 /** The programs of a container's image, as its agent runs them. */
 import type {
   Command,
+  ProbeAnswer,
   Processes,
   ProcessWatcher,
   RunningProcess,
@@ -74,16 +75,16 @@ export class Programs implements Processes {
     }
   }
 
-  probeSsh(): Promise<boolean> {
+  probeSsh(): Promise<ProbeAnswer> {
     return this.probe("sshd");
   }
 
-  probeHttp(): Promise<boolean> {
+  probeHttp(): Promise<ProbeAnswer> {
     return this.probe("jupyter");
   }
 
-  private probe(name: string): Promise<boolean> {
-    return Promise.resolve(this.services.get(name)?.listens ?? false);
+  private probe(name: string): Promise<ProbeAnswer> {
+    return Promise.resolve(this.services.get(name)?.listens ? "ready" : "refused");
   }
 
   /** A service that listens some time after its start, and ends when it is told to. */

@@ -11,13 +11,14 @@ export async function eventually(
   nodes: readonly AgentNode[],
   what: string,
   holds: (status: AgentStatus) => boolean,
+  waitMs = WAIT_MS,
 ): Promise<readonly AgentStatus[]> {
   let last: readonly AgentStatus[] = [];
   const ask = async () => {
     last = await Promise.all(nodes.map((node) => node.status()));
     return last.every(holds) && last;
   };
-  return until(what, ask, WAIT_MS).catch((error: unknown) => {
+  return until(what, ask, waitMs).catch((error: unknown) => {
     throw new Error(`${String(error)}: ${JSON.stringify(last)}`, { cause: error });
   });
 }

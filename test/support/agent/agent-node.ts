@@ -10,6 +10,7 @@ import {
   DATA_MOUNT,
   NODE_CONFIG_ENV,
   type NodeConfig,
+  type UnitName,
 } from "../../../controller/model/agent-api.ts";
 import { dial } from "../../../controller/agents/agent-http.ts";
 import { slotHostname } from "../../../controller/model/ids.ts";
@@ -75,6 +76,22 @@ export class AgentNode {
     await this.container?.kill();
     await this.container?.remove({ force: true });
     this.container = null;
+  }
+
+  /** Everything in it stands still, the agent too (`docker pause`), until {@link unpause}. */
+  async pause(): Promise<void> {
+    await this.here().pause();
+  }
+
+  async unpause(): Promise<void> {
+    await this.here().unpause();
+  }
+
+  /** SIGSTOP to its unit. */
+  async stopUnit(name: UnitName): Promise<void> {
+    const { pid } = (await this.status()).units[name];
+    if (pid === null) throw new Error(`${name} of slot ${this.slot} does not run`);
+    await this.exec(["sh", "-c", `kill -STOP ${pid}`]);
   }
 
   /** As Mesos ends a task: SIGTERM, and a grace period. Resolves with the exit code. */

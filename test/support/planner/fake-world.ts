@@ -7,6 +7,8 @@ import type {
   AgentStatus,
   EtcdMember,
   StartCommand as SentCommand,
+  UnitName,
+  UnitStatus,
 } from "../../../controller/model/agent-api.ts";
 import type { Holding } from "../../../controller/model/holdings.ts";
 import { slotAddress } from "../../../controller/model/ids.ts";
@@ -52,6 +54,8 @@ export class FakeWorld {
   readonly blind = new Set<number>();
   /** How many processes of a slot's container ended for want of memory. */
   readonly oomKills = new Map<number, number>();
+  /** Units of slots that are not well; the rest of what they say is as ever. */
+  readonly units = new Map<number, Partial<Record<UnitName, Partial<UnitStatus>>>>();
   /** Containers launched while this is set run without Jupyter. */
   launchesFaulty = false;
   private readonly faulty = new Set<string>();
@@ -238,7 +242,7 @@ export class FakeWorld {
   }
 
   private agentOf({ slot, taskId, command, snapshot }: Container): AgentStatus {
-    return fakeAgent({
+    const agent = fakeAgent({
       slot,
       taskId,
       phase: command === null ? "awaiting-start" : "running",
@@ -252,5 +256,14 @@ export class FakeWorld {
       memory: { limitBytes: 768 * 2 ** 20, oomKills: this.oomKills.get(slot) ?? 0 },
       etcd: command === null ? null : this.etcd.healthOf(slot),
     });
+    const { etcd, sshd, jupyter } = agent.units;
+    const unwell = this.units.get(slot);
+    if (unwell === undefined) return agent;
+    const units = {
+      etcd: { ...etcd, ...unwell.etcd },
+      sshd: { ...sshd, ...unwell.sshd },
+      jupyter: { ...jupyter, ...unwell.jupyter },
+    };
+    return { ...agent, units };
   }
 }

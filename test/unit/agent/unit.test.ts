@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { Unit, type UnitOptions } from "../../../agent-image/agent/unit/unit.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
+import { PATIENCE } from "../../../agent-image/agent/unit/patience.ts";
+import { nodeFiles } from "../../../agent-image/agent/system/node-files.ts";
 import { nodeProcesses } from "../../../agent-image/agent/system/node-processes.ts";
 import { until } from "../../support/poll.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -28,6 +30,8 @@ function shell(script: string, more: Partial<UnitOptions> = {}): { unit: Unit; l
     clock: systemClock,
     log: silentLog,
     processes: nodeProcesses,
+    files: nodeFiles,
+    patience: PATIENCE.sshd,
     output: new UnitLog(join(directory, "unit.log")),
     command: () => ({
       file: "/bin/sh",
@@ -100,6 +104,39 @@ describe("a supervised unit", () => {
     await unit.stop();
     expect(unit.status().lastExit).toEqual({ code: null, signal: "SIGKILL" });
     await until("the helper's end", () => !isAlive(helper));
+  });
+
+  test("is started again though somebody else still holds its output open", async () => {
+    const { unit, lines } = shell("setsid sleep 60 & echo $!; exit 3");
+    unit.start();
+    await until("a second start", () => lines.length >= 2);
+    expect(unit.status().lastExit).toEqual({ code: 3, signal: null });
+    await unit.stop();
+    for (const line of lines) process.kill(Number(line), "SIGKILL");
+  });
+
+  test("that is stopped is killed, and starts again", async () => {
+    const patience = {
+      questionMs: 20,
+      doubtfulMs: 20,
+      runningMs: 60_000,
+      deadMs: 60,
+      startMs: 60_000,
+    };
+    const { unit, lines } = shell("echo up; exec sleep 60", { patience });
+    unit.start();
+    await until("its first line", () => lines.length === 1);
+    await unit.ask(() => Promise.resolve("ready"));
+    process.kill(unit.status().pid as number, "SIGSTOP");
+    const silence = (ms: number) =>
+      new Promise<"unanswered">((resolve) => setTimeout(resolve, ms, "unanswered"));
+    await until("its second start", async () => {
+      await unit.ask(silence);
+      return lines.length === 2;
+    });
+    const { restarts, lastExit, wedged, silent } = unit.status();
+    expect([restarts, lastExit, silent]).toEqual([1, { code: null, signal: "SIGKILL" }, null]);
+    expect(wedged).toMatchObject({ count: 1, how: "stopped" });
   });
 
   test("whose program is missing keeps trying and does not crash the agent", async () => {

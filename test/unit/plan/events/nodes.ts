@@ -1,5 +1,6 @@
 /** Events of containers. */
 import { SILENT_MAX_MS } from "../../../../controller/plan/health/stop-silent.ts";
+import type { Silence } from "../../../../controller/model/agent-api.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
 import { fakeMemory, fakeTask } from "../../../support/planner/fixtures.ts";
@@ -122,6 +123,45 @@ export const NODE_EVENTS = {
       },
       "Warning",
       "a process of slot 2 ended: its memory of 768 MiB was used up (spec.resources.memory)",
+    ],
+  },
+  UnitWedged: {
+    "an agent kills a unit that does not answer, and once for each time": [
+      () => {
+        const run = readyRun();
+        const wedged = (count: number, how: Silence) => ({ count, silentMs: 10_240, how });
+        return news(run, () => {
+          run.world.units.set(2, { etcd: { wedged: wedged(1, "stopped") } });
+          run.reconcile();
+          run.reconcile();
+          run.world.units.set(2, {
+            etcd: { wedged: wedged(3, "unanswered") },
+            jupyter: { wedged: wedged(1, "refused") },
+          });
+          run.reconcile();
+        });
+      },
+      "Warning",
+      "etcd of slot 2 did not answer for 10 s (its process was stopped) and was killed; it is started again",
+      "etcd of slot 2 did not answer for 10 s (its process ran) and was killed, 2 times by now; it is started again",
+      "JupyterLab of slot 2 did not answer for 10 s (nobody listened on its port) and was killed; it is started again",
+    ],
+    "and of a new container anew": [
+      () => {
+        const run = readyRun();
+        const sshd = { wedged: { count: 1, silentMs: 10_000, how: "stopped" } } as const;
+        run.world.units.set(2, { sshd });
+        run.reconcile();
+        run.world.kill(2);
+        run.world.units.delete(2);
+        run.untilReady();
+        return news(run, () => {
+          run.world.units.set(2, { sshd });
+          run.reconcile();
+        });
+      },
+      "Warning",
+      "sshd of slot 2 did not answer for 10 s (its process was stopped) and was killed; it is started again",
     ],
   },
   NodeLost: {
