@@ -2,7 +2,7 @@
 import { isIPv4 } from "node:net";
 import { isAbsolute } from "node:path";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../controller/model/agent-api.ts";
-import { Checker } from "./system/checker.ts";
+import { Checker } from "../../controller/support/checker.ts";
 
 const USER_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
 

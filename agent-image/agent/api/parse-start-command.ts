@@ -3,7 +3,7 @@ import type { EtcdStart, NodeConfig, StartCommand } from "../../../controller/mo
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import { type EtcdTransport, memberNameOf } from "../../../controller/model/ids.ts";
 import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
-import { Checker, CheckError } from "../system/checker.ts";
+import { Checker, CheckError } from "../../../controller/support/checker.ts";
 
 const MODES = ["bootstrap", "resume", "join", "force-new-cluster", "restore"] as const;
 const HEX_ID = /^[0-9a-f]{1,16}$/;

@@ -4,7 +4,7 @@ import type {
   NodeConfig,
   StartCommand,
 } from "../../../controller/model/agent-api.ts";
-import { CheckError } from "../system/checker.ts";
+import { CheckError } from "../../../controller/support/checker.ts";
 import { parseStartCommand } from "./parse-start-command.ts";
 
 /** As HTTP says it: 202 accepted, 400 malformed, 409 the data directory forbids it. */

@@ -1,5 +1,5 @@
 /** `identity.json`: what became of the member in the data directory that its data does not say. */
-import { Checker, CheckError } from "../system/checker.ts";
+import { Checker, CheckError } from "../../../controller/support/checker.ts";
 
 export interface Identity {
   /** Hex. */

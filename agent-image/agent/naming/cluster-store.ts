@@ -8,7 +8,15 @@ import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { EtcdClient, KeyChange, KeyRange, KeyValue, Watch } from "../ports/etcd-client.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
-import { type ClusterData, decode, NO_DATA, rangeOf } from "./cluster-data.ts";
+import {
+  type ClusterData,
+  decode,
+  type Fence,
+  type LastKnown,
+  NO_DATA,
+  NOTHING_KNOWN,
+  rangeOf,
+} from "./cluster-data.ts";
 
 const WATCH_MS_MAX = 30_000;
 const LEARNER_LIST_MS = 250;
@@ -26,6 +34,8 @@ export class ClusterStore {
   private watching: Watch | null = null;
   /** A list that is under way was asked for too early. */
   private stale = false;
+  private fence: Fence | null = null;
+  private last: LastKnown = NOTHING_KNOWN;
   /** As the local member last told it. */
   data: ClusterData = NO_DATA;
 
@@ -50,6 +60,7 @@ export class ClusterStore {
   setHealth(health: EtcdHealth | null): void {
     const before = this.health;
     this.health = health;
+    if (health !== null) this.setFence(health);
     const begins = health !== null && before === null;
     const voter = before?.isLearner === true && health?.isLearner === false;
     const leader = health?.leaderId != null && health.leaderId !== before?.leaderId;
@@ -104,8 +115,20 @@ export class ClusterStore {
     this.publish();
   }
 
+  /** What was refused for its term may be in force in the one that has begun. */
+  private setFence({ clusterId, raftTerm }: Fence): void {
+    const before = this.fence;
+    if (before?.clusterId === clusterId && before.raftTerm === raftTerm) return;
+    this.fence = { clusterId, raftTerm };
+    if (before === null || before.clusterId === clusterId) return this.publish();
+    // What another cluster was told counts for nothing in this one, which is listed next.
+    this.entries = new Map();
+    this.last = NOTHING_KNOWN;
+  }
+
   private publish(): void {
-    const data = decode(this.keys, this.entries.values());
+    const data = decode(this.keys, this.entries.values(), this.fence, this.last);
+    this.last = { desired: data.desired, hosts: data.hosts };
     if (JSON.stringify(data) === JSON.stringify(this.data)) return;
     this.data = data;
     for (const listener of this.listeners) listener(data);

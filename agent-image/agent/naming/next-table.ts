@@ -11,7 +11,7 @@ export interface Leadership {
 }
 
 /**
- * @returns null when the table in force is right, when nothing is desired yet, when this slot is to
+ * @returns null when etcd holds the right table, when nothing is desired yet, when this slot is to
  *   go (its leadership is moved away before), or when a leader of a higher term has written. Data
  *   that was restored from a snapshot holds the table of another cluster, whose terms do not count
  */
@@ -22,7 +22,7 @@ export function nextTable(data: ClusterData, leadership: Leadership): HostsTable
   if (hosts?.clusterId === clusterId && hosts.term > term) return null;
   const names = assignNames(hosts, desired.slots, slot);
   const table: HostsTable = { clusterId, term, leaderSlot: slot, names };
-  return sameTable(hosts, table) ? null : table;
+  return data.hostsKey === "held" && sameTable(hosts, table) ? null : table;
 }
 
 function sameTable(a: HostsTable | null, b: HostsTable): boolean {

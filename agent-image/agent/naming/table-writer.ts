@@ -1,6 +1,7 @@
 /**
- * The agent beside the leading member writes the hosts table. Two fences: a table of a higher term
- * is never replaced, and only the very table that was read is.
+ * The agent beside the leading member writes the hosts table, and writes it again when it is gone or
+ * somebody else has written there. Two fences: a table of a higher term is never replaced, and only
+ * the very table that was read is. A term that the local member does not know is no leader's.
  */
 import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
@@ -8,12 +9,13 @@ import type { EtcdClient } from "../ports/etcd-client.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { ClusterStore } from "./cluster-store.ts";
-import { nextTable } from "./next-table.ts";
+import { type Leadership, nextTable } from "./next-table.ts";
 
 const IDLE_MS = 5_000;
 /** After a conflict the store is listed again; its listener wakes us before this is over. */
 const CONFLICT_MS = 200;
 const WRITE_MS_MAX = 1_000;
+const STATUS_MS_MAX = 500;
 
 export class TableWriter {
   private readonly task: RepeatingTask;
@@ -59,10 +61,23 @@ export class TableWriter {
     const table = nextTable(data, leadership);
     if (table === null) return IDLE_MS;
     const client = (this.client ??= await connectEtcd());
+    if (data.hostsKey === "refused") {
+      if (!(await stillLeads(client, leadership))) return CONFLICT_MS;
+      log.warn({ term, revision: data.hostsRevision }, "the key hosts holds no table; replaced");
+    }
     const text = JSON.stringify(table);
     const written = await client.putIf(this.key, text, data.hostsRevision, WRITE_MS_MAX);
     log.info({ term: table.term, written }, "hosts table");
     if (!written) store.refresh();
     return written ? IDLE_MS : CONFLICT_MS;
   }
+}
+
+/**
+ * Asked after the key was read: had a leader of a later term written it, the local member would know
+ * that term by now.
+ */
+async function stillLeads(client: EtcdClient, { clusterId, term }: Leadership): Promise<boolean> {
+  const now = await client.status(STATUS_MS_MAX);
+  return now.clusterId === clusterId && now.raftTerm === term && now.leaderId === now.memberId;
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Files } from "../ports/files.ts";
 import type { AgentPorts } from "../ports/ports.ts";
-import { Checker } from "../system/checker.ts";
+import { Checker } from "../../../controller/support/checker.ts";
 
 /** etcd appends the SHA-256 of the database to it. */
 const DIGEST_BYTES = 32;

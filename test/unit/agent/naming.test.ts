@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import {
   type ClusterData,
   decode,
+  type LastKnown,
   NO_DATA,
+  NOTHING_KNOWN,
   rangeOf,
 } from "../../../agent-image/agent/naming/cluster-data.ts";
 import { type Leadership, nextTable } from "../../../agent-image/agent/naming/next-table.ts";
@@ -18,7 +20,7 @@ function tableOf(term: number, leaderSlot: number, order: readonly number[]): Ho
 }
 
 function data(changes: Partial<ClusterData>): ClusterData {
-  return { ...NO_DATA, desired, ...changes };
+  return { ...NO_DATA, desired, hostsKey: "held", ...changes };
 }
 
 function leader(slot: number, term: number, clusterId = "c1"): Leadership {
@@ -48,6 +50,14 @@ describe("the table that a leader writes", () => {
     expect(nextTable(data({ hosts: tableOf(2, 1, [1, 0, 2]) }), leader(1, 2))).toBeNull();
   });
 
+  test.each(["absent", "refused"] as const)(
+    "the very same again when the key is %s",
+    (hostsKey) => {
+      const hosts = tableOf(2, 1, [1, 0, 2]);
+      expect(nextTable(data({ hosts, hostsKey }), leader(1, 2))).toEqual(hosts);
+    },
+  );
+
   test("nothing over a table of a higher term", () => {
     expect(nextTable(data({ hosts: tableOf(9, 0, [0, 1, 2]) }), leader(1, 8))).toBeNull();
   });
@@ -64,11 +74,6 @@ describe("the table that a leader writes", () => {
   });
 });
 
-function member(slot: number) {
-  const ssh = { user: "admin", userKey: "ssh-ed25519 AAAA", hostKey: "ssh-ed25519 BBBB" };
-  return { slot, ip: `10.0.0.${slot}`, taskId: "t", memberId: "a1", ssh };
-}
-
 describe("the keys that an agent reads", () => {
   const keys = etcdKeys({ namespace: "default", name: "nb" });
 
@@ -79,59 +84,91 @@ describe("the keys that an agent reads", () => {
     expect(inside(keys.status)).toBe(false);
   });
 
+  const entry = (key: string, value: unknown) => ({
+    key,
+    value: typeof value === "string" ? value : JSON.stringify(value),
+    modRevision: "7",
+  });
+  const fence = { clusterId: "c1", raftTerm: 5 };
+  const read = (entries: readonly [string, unknown][], last: LastKnown = NOTHING_KNOWN) =>
+    decode(
+      keys,
+      entries.map(([key, value]) => entry(key, value)),
+      fence,
+      last,
+    );
+  const hosts = tableOf(2, 0, [0]);
+  const record = (slot: number) => {
+    const ssh = { user: "admin", userKey: "ssh-ed25519 AAAA", hostKey: "ssh-ed25519 BBBB" };
+    return { slot, ip: `10.0.0.${slot}`, taskId: "t", memberId: "a1", ssh };
+  };
+
   test("they are decoded, members in the order of their slots", () => {
-    const hosts = tableOf(2, 0, [0]);
-    const entry = (key: string, value: unknown) => ({
-      key,
-      value: JSON.stringify(value),
-      modRevision: "7",
-    });
-    const decoded = decode(keys, [
-      entry(keys.member(10), member(10)),
-      entry(keys.member(2), member(2)),
-      entry(keys.hosts, hosts),
-      entry(keys.desired, desired),
+    const decoded = read([
+      [keys.member(10), record(10)],
+      [keys.member(2), record(2)],
+      [keys.hosts, hosts],
+      [keys.desired, desired],
     ]);
-    expect(decoded).toMatchObject({ desired, hosts, hostsRevision: "7" });
-    expect(decoded.members.map((m) => m.slot)).toEqual([2, 10]);
+    const members = [record(2), record(10)];
+    expect(decoded).toEqual({ desired, hosts, hostsKey: "held", hostsRevision: "7", members });
   });
 
-  test("a record has its fields in the order in which an agent wrote them", () => {
-    const text = JSON.stringify(member(3));
-    const [decoded] = decode(keys, [
-      { key: keys.member(3), value: text, modRevision: "7" },
-    ]).members;
-    expect(JSON.stringify(decoded)).toBe(text);
+  test("a record is the text that its agent wrote", () => {
+    const [seen] = read([[keys.member(2), record(2)]]).members;
+    expect(JSON.stringify(seen)).toBe(JSON.stringify(record(2)));
   });
 
-  test.each<[string, object]>([
-    ["no names", { names: null }],
-    ["nobody in a place", { names: [null] }],
-    ["a line's end in an address", { names: [{ slot: 0, index: 0, ip: "10.0.0.1\n6.6.6.6" }] }],
-    ["no address", { names: [{ slot: 0, index: 0, ip: "evil.example" }] }],
-    ["an address that is none", { names: [{ slot: 0, index: 0, ip: "10.0.0.256" }] }],
-    ["two of one name", { names: [0, 1].map((slot) => ({ slot, index: 0, ip: "10.0.0.1" })) }],
-    ["a name left out", { names: [{ slot: 0, index: 1, ip: "10.0.0.1" }] }],
-    ["one slot twice", { names: [0, 1].map((index) => ({ slot: 0, index, ip: "10.0.0.1" })) }],
-    ["a term that is no number", { term: "9" }],
-  ])("a table with %s counts as none", (_what, change) => {
-    const value = JSON.stringify({ ...tableOf(2, 0, [0]), ...change });
-    expect(decode(keys, [{ key: keys.hosts, value, modRevision: "9" }]).hosts).toBeNull();
+  const [first, second] = tableOf(2, 0, [0, 1]).names as [object, object];
+  test.each<[string, unknown]>([
+    ["no JSON", "{"],
+    ["no object", [hosts]],
+    ["null", null],
+    ["names that are none", { ...hosts, names: undefined }],
+    ["no names' list", { ...hosts, names: { 0: first } }],
+    ["a name that nobody bears", { ...hosts, names: [first, { ...second, index: 2 }] }],
+    ["a slot with two names", { ...hosts, names: [first, { ...first, index: 1 }] }],
+    ["an address that is none", { ...hosts, names: [{ ...first, ip: "10.0.0.1\tlocalhost" }] }],
+    ["no address", { ...hosts, names: [{ slot: 0, index: 0, ip: "evil.example" }] }],
+    ["a number beyond an address's", { ...hosts, names: [{ ...first, ip: "10.0.0.256" }] }],
+    ["two of one name", { ...hosts, names: [first, { ...second, index: 0 }] }],
+    ["nobody in a place", { ...hosts, names: [null] }],
+    ["a term that is none", { ...hosts, term: "2" }],
+    ["a term that the member does not know", { ...hosts, term: 6 }],
+    ["a term far ahead", { ...hosts, term: 999_999_999 }],
+  ])("a table with %s leaves the last one in force, and can be replaced", (_what, value) => {
+    const last = { desired, hosts };
+    const refused = { desired, hosts, hostsKey: "refused", hostsRevision: "7", members: [] };
+    expect(read([[keys.hosts, value]], last)).toEqual(refused);
+    expect(read([[keys.hosts, value]])).toEqual({ ...refused, desired: null, hosts: null });
+  });
+
+  test("a table of another cluster is held, whatever its term: a snapshot brought it along", () => {
+    const old = { ...hosts, clusterId: "c0", term: 999 };
+    expect(read([[keys.hosts, old]])).toMatchObject({ hosts: old, hostsKey: "held" });
+  });
+
+  test("without any key the last table and slots are in force", () => {
+    expect(read([], { desired, hosts })).toEqual({ ...NO_DATA, desired, hosts });
   });
 
   test.each<[string, unknown]>([
-    ["is none", null],
-    ["has no SSH keys", { ...member(0), ssh: null }],
-    ["has keys of another type", { ...member(0), ssh: { user: "u", userKey: {}, hostKey: [] } }],
-    ["brings a line along", { ...member(0), ip: "10.0.0.0\n" }],
-  ])("a record that %s counts as none, and so does such a list of slots", (_what, value) => {
-    const entry = (key: string) => ({ key, value: JSON.stringify(value), modRevision: "9" });
-    const decoded = decode(keys, [entry(keys.member(0)), entry(keys.desired)]);
-    expect(decoded).toEqual(NO_DATA);
+    ["without slots", { generation: 1, slots: [] }],
+    ["of a slot without an address", { generation: 1, slots: [{ slot: 0 }] }],
+    ["with a slot twice", { generation: 1, slots: [...slots, slots[0]] }],
+    ["that is a list", slots],
+  ])("desired slots %s leave the last ones in force", (_what, value) => {
+    expect(read([[keys.desired, value]], { desired, hosts }).desired).toEqual(desired);
   });
 
-  test("a broken table counts as none, and can be replaced", () => {
-    const broken = { key: keys.hosts, value: "{", modRevision: "9" };
-    expect(decode(keys, [broken])).toEqual({ ...NO_DATA, hostsRevision: "9" });
+  test.each<[string, unknown]>([
+    ["without keys", { ...record(2), ssh: undefined }],
+    ["of another slot than its key says", record(3)],
+    ["of a wrong address", { ...record(2), ip: "localhost" }],
+    ["that brings a line along", { ...record(2), ip: "10.0.0.2\n" }],
+    ["with keys of another type", { ...record(2), ssh: { user: "u", userKey: {}, hostKey: [] } }],
+    ["that is null", null],
+  ])("a record %s is none", (_what, value) => {
+    expect(read([[keys.member(2), value]]).members).toEqual([]);
   });
 });

@@ -6,8 +6,9 @@ import type {
   KeyChange,
   KeyValue,
 } from "../../../agent-image/agent/ports/etcd-client.ts";
-import type { NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
+import type { HostsTable } from "../../../controller/model/naming.ts";
 import { followerHealth } from "../../support/agent/status-parts.ts";
 import { ManualClock } from "../../support/loop/manual-clock.ts";
 import { until } from "../../support/poll.ts";
@@ -37,13 +38,20 @@ function hosts(term: number, modRevision: string): KeyValue {
   return entry(keys.hosts, { clusterId: "c1", term, leaderSlot: 0, names }, modRevision);
 }
 
-/** The local member with a table of term 1, and a connection for the writer that takes its time. */
-function member() {
+/** A local member with a table of term 1, and a connection for the writer that takes its time. */
+function member(own: EtcdHealth) {
   let tell: (changes: readonly KeyChange[]) => void = () => undefined;
   let connected: (client: EtcdClient) => void = () => undefined;
   const fences: string[] = [];
+  const asked: number[] = [];
+  const written: HostsTable[] = [];
   const desired = { generation: 1, slots: [{ slot: 0, ip: config.ip }] };
+  const now = { ...own };
   const client = {
+    status: async () => {
+      asked.push(now.raftTerm);
+      return now;
+    },
     range: async () => ({
       entries: [entry(keys.desired, desired, "2"), hosts(1, "5")],
       revision: "5",
@@ -52,8 +60,9 @@ function member() {
       tell = onChanges;
       return { ended: new Promise<void>(() => undefined), end: () => undefined };
     },
-    putIf: async (...[, , revision]: Parameters<EtcdClient["putIf"]>) => {
+    putIf: async (...[, text, revision]: Parameters<EtcdClient["putIf"]>) => {
       fences.push(revision);
+      written.push(JSON.parse(text) as HostsTable);
       return true;
     },
     close: () => undefined,
@@ -64,28 +73,98 @@ function member() {
   return {
     client,
     fences,
+    asked,
+    written,
     slow,
+    /** What the member says when it is asked. */
+    now,
     connect: () => connected(client),
     change: (kv: KeyValue) => tell([{ type: "put", entry: kv }]),
+    remove: (key: string) => tell([{ type: "delete", key }]),
   };
 }
 
-test("a table is fenced by the revision of the very reading that it was made from", async () => {
-  const { client, fences, slow, connect, change } = member();
+const leading = followerHealth({
+  leaderId: "a1",
+  memberId: "a1",
+  clusterId: "c1",
+  raftTerm: 3,
+  members: [],
+});
+
+async function writing(local: ReturnType<typeof member>) {
   const common = { config, clock: new ManualClock(0), log: silentLog };
-  const store = new ClusterStore({ ...common, connectEtcd: async () => client });
-  const writer = new TableWriter({ ...common, store, connectEtcd: () => slow });
-  const health = followerHealth({ leaderId: "a1", raftTerm: 3, members: [] });
-  store.setHealth(health);
+  const store = new ClusterStore({ ...common, connectEtcd: async () => local.client });
+  const writer = new TableWriter({ ...common, store, connectEtcd: () => local.slow });
+  store.setHealth(leading);
   await until("the table of term 1", () => {
     common.clock.next();
     return store.data.hosts?.term === 1;
   });
-  writer.setHealth(health);
+  writer.setHealth(leading);
   await until("the writer's turn", () => !common.clock.next());
+  return { store, clock: common.clock };
+}
+
+test("a table is fenced by the revision of the very reading that it was made from", async () => {
+  const local = member(leading);
+  await writing(local);
   // While the writer waits for its connection, a leader of term 2 has written.
-  change(hosts(2, "9"));
-  connect();
-  await until("a write", () => fences.length > 0);
-  expect(fences[0]).toBe("5");
+  local.change(hosts(2, "9"));
+  local.connect();
+  await until("a write", () => local.fences.length > 0);
+  expect(local.fences[0]).toBe("5");
+});
+
+/** The leader's own table is in force when somebody's hands are on the keys. */
+async function settled() {
+  const local = member(leading);
+  const bench = await writing(local);
+  local.connect();
+  await until("a write", () => local.written.length > 0);
+  const own = local.written[0] as HostsTable;
+  local.change(entry(keys.hosts, own, "6"));
+  expect(bench.store.data).toMatchObject({ hosts: own, hostsKey: "held" });
+  return { ...bench, local, own };
+}
+
+test.each<[string, (local: ReturnType<typeof member>, own: HostsTable) => void, string]>([
+  ["is deleted with all the others", (l) => [keys.desired, keys.hosts].map(l.remove), "0"],
+  ["holds something else", (l) => l.change(entry(keys.hosts, { clusterId: "c1" }, "8")), "8"],
+  [
+    "holds a term far ahead",
+    (l, own) => l.change(entry(keys.hosts, { ...own, term: 999_999_999 }, "8")),
+    "8",
+  ],
+])("the same table is written again when its key %s", async (_what, meddle, revision) => {
+  const { local, own, store, clock } = await settled();
+  meddle(local, own);
+  expect(store.data.hosts).toEqual(own);
+  await until("another write", () => {
+    clock.next();
+    return local.written.length > 1;
+  });
+  expect(local.written[1]).toEqual(own);
+  expect(local.fences[1]).toBe(revision);
+});
+
+test("a leader that was deposed writes nothing over the table of the next", async () => {
+  const { local, own, store, clock } = await settled();
+  // Its health is older than what its own member has applied by now.
+  local.now.raftTerm = 4;
+  local.now.leaderId = "b2";
+  local.change(entry(keys.hosts, { ...own, term: 4 }, "8"));
+  expect(store.data.hostsKey).toBe("refused");
+  // The second question is after whatever followed from the first.
+  await until("its member was asked twice", () => {
+    clock.next();
+    return local.asked.length > 1;
+  });
+  expect(local.written).toHaveLength(1);
+  store.setHealth({ ...leading, raftTerm: 4, leaderId: "b2" });
+  await until("the table of the next leader", () => {
+    clock.next();
+    return store.data.hosts?.term === 4;
+  });
+  expect(store.data.hostsKey).toBe("held");
 });

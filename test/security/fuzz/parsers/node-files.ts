@@ -1,5 +1,5 @@
 /** What an agent makes of etcd's keys: the next table, its hosts file, and who may come in by SSH. */
-import { decode } from "../../../../agent-image/agent/naming/cluster-data.ts";
+import { decode, NOTHING_KNOWN } from "../../../../agent-image/agent/naming/cluster-data.ts";
 import { renderHosts } from "../../../../agent-image/agent/naming/hosts-text.ts";
 import { nextTable } from "../../../../agent-image/agent/naming/next-table.ts";
 import {
@@ -28,11 +28,12 @@ export function applyTable(values: {
   members: readonly string[];
 }): void {
   const entry = (key: string, value: string) => ({ key, value, modRevision: "7" });
-  const data = decode(keys, [
+  const entries = [
     entry(keys.hosts, values.hosts),
     entry(keys.desired, values.desired),
     ...values.members.map((value, slot) => entry(keys.member(slot), value)),
-  ]);
+  ];
+  const data = decode(keys, entries, { clusterId: "c1", raftTerm: 3 }, NOTHING_KNOWN);
   const next = nextTable(data, { slot: 0, clusterId: "c1", term: 3 });
   for (const table of [data.hosts, next]) {
     if (table === null) continue;
@@ -58,7 +59,7 @@ export function keysOf(published: readonly unknown[]): void {
     }),
     modRevision: "7",
   }));
-  const { members } = decode(keys, entries);
+  const { members } = decode(keys, entries, null, NOTHING_KNOWN);
   const nodes = nodesInForce(members, { clusterId: "c1", term: 1, leaderSlot: 0, names });
   requireLines("authorized_keys", renderAuthorizedKeys(nodes, []), KEY_LINE);
 }

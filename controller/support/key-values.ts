@@ -1,14 +1,9 @@
 /**
  * Values of etcd's keys, checked: whoever can write there writes into files that decide who comes in and what a name
- * means, and must not bring more than what belongs there. Pure.
+ * means, and must not bring more than what belongs there. Of the agents and the controller alike. Pure.
  */
-import type {
-  DesiredSlots,
-  HostsTable,
-  MemberRecord,
-  NamedSlot,
-} from "../../../controller/model/naming.ts";
-import { Checker, CheckError } from "../system/checker.ts";
+import type { DesiredSlots, HostsTable, MemberRecord, NamedSlot } from "../model/naming.ts";
+import { Checker, CheckError } from "./checker.ts";
 
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER;
 const SLOT_MAX = 65_535;
@@ -22,6 +17,7 @@ const LINE = /^[^\p{Cc}]{0,1000}$/u;
 export function desiredOf(root: Checker): DesiredSlots {
   const generation = root.integer("generation", 0, NUMBER_MAX);
   const slots = root.objects("slots").map(slotOf);
+  if (slots.length === 0) throw new CheckError("value has no slot, which no cluster is without");
   requireDistinct(slots.map(({ slot }) => slot));
   return { generation, slots };
 }
@@ -39,6 +35,16 @@ export function hostsOf(root: Checker): HostsTable {
   requireDistinct(names.map(({ slot }) => slot));
   requireDistinct(names.map(({ index }) => index));
   return { clusterId, term, leaderSlot, names };
+}
+
+/** Null: the value is none of what `read` reads. */
+export function readValue<T>(text: string, read: (root: Checker) => T): T | null {
+  try {
+    return read(new Checker(JSON.parse(text), "value"));
+  } catch (error) {
+    if (error instanceof CheckError || error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** Its fields stand in the order in which an agent writes them. @throws CheckError */
