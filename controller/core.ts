@@ -20,6 +20,7 @@ import { type ClusterMemory, memoryOfTask } from "./model/memory.ts";
 import { lastKnown } from "./model/observed.ts";
 import { ClusterObserver } from "./observe/cluster-observer.ts";
 import { DockerFacts } from "./observe/docker-facts.ts";
+import { KeyFacts } from "./observe/key-facts.ts";
 import { SnapshotFacts } from "./observe/snapshot-facts.ts";
 import { ProxyRegistry } from "./proxy/proxy-registry.ts";
 import type { CompiledCluster } from "../crd-schema/spec.ts";
@@ -40,6 +41,7 @@ export class ControllerCore {
   private readonly observer: ClusterObserver;
   private readonly etcd: EtcdClients;
   private readonly statuses: StatusSink;
+  private readonly keys: KeyFacts;
 
   /** @param defaultImage of clusters whose spec names none */
   constructor(
@@ -63,18 +65,24 @@ export class ControllerCore {
     this.jobs = this.newJobs();
     this.mesos = this.newSharedFramework();
     this.scheduler = this.mesos.scheduler;
+    const members = { clock, log, connect: ports.connectMember };
+    this.etcd = new EtcdClients(members, (key) => this.etcdOf(key));
+    this.statuses = new StatusSink(this.etcd, clock, log);
+    this.keys = new KeyFacts({
+      ...common,
+      etcdOf: (key) => this.etcd.for(key),
+      checkStatus: (key) => this.statuses.check(key),
+    });
     this.observer = new ClusterObserver({
       mesos: this.mesos,
       streams: this.streams,
       docker: this.dockerFacts,
       snapshots: facts,
       jobs: this.jobs,
+      keys: this.keys,
       proxies: this.proxies,
       defaultImage,
     });
-    const members = { clock, log, connect: ports.connectMember };
-    this.etcd = new EtcdClients(members, (key) => this.etcdOf(key));
-    this.statuses = new StatusSink(this.etcd, clock, log);
     const own = this.loopPorts();
     const loopPorts = ports.interposed?.loopPorts(own) ?? own;
     this.loop = new ControllerLoop(loopPorts, ports.state.stored.memories);
@@ -202,11 +210,11 @@ export class ControllerCore {
   }
 
   private async perform(action: Action, memory: ClusterMemory): Promise<void> {
-    const { scheduler, etcd, proxies, snapshots, jobs } = this;
+    const { scheduler, etcd, keys, proxies, snapshots, jobs } = this;
     const { clock, connectAgent, certificates } = this.ports;
     const docker = this.localDocker();
     const world = { clock, connectAgent, certificates, docker };
-    const targets = { ...world, scheduler, etcd, proxies, snapshots, jobs };
+    const targets = { ...world, scheduler, etcd, keys, proxies, snapshots, jobs };
     await perform(action, memory, targets);
     if (action.type === "EnsureProxy") this.follow(memory);
   }

@@ -39,6 +39,8 @@ export interface ActorTargets {
   readonly etcd: EtcdClients;
   readonly snapshots: SnapshotTargets;
   readonly jobs: Pick<Jobs, "start">;
+  /** What is known of etcd's keys is void after a write. */
+  readonly keys: { changed(key: ClusterKey): void };
   readonly proxies: { ensure(key: ClusterKey, wanted: ProxySettings): Promise<void> };
 }
 
@@ -103,7 +105,11 @@ export async function perform(
       return etcd().moveLeader(leader, action.toMemberId);
     }
     case "PutDesired":
-      return etcd().put(etcdKeys(ref).desired, JSON.stringify(action.desired));
+      await etcd().put(etcdKeys(ref).desired, JSON.stringify(action.desired));
+      return targets.keys.changed(key);
+    case "DisableAuth":
+      await etcd().disableAuth();
+      return targets.keys.changed(key);
     case "Compact":
       return etcd().compact(action.revision);
     case "DisarmAlarm":

@@ -63,6 +63,9 @@ export class ClusterCertificates implements Certificates {
   }
 }
 
+/** etcd takes a client for the user that his certificate is named after, and this one may do all. */
+const ETCD_ROOT = "root";
+
 /**
  * The controller's certificate lives as long as the authority's: its key is nowhere but in the
  * process that has the authority's own.
@@ -75,7 +78,7 @@ function issue(authorityKey: string, ref: ClusterRef, createdAt: number): Issued
   };
   const certificate = authorityCertificate(authority, lifetime);
   const key = newKey();
-  const subject = { commonName: "controller", hosts: [] };
+  const subject = { commonName: ETCD_ROOT, hosts: [] };
   const own = issueCertificate(authority, subject, key, lifetime);
   const notAfter = lifetime.notAfter.getTime();
   const controller = { authority: certificate, certificate: own, key, notAfter };

@@ -148,6 +148,32 @@ export class EtcdClusterClient {
     );
   }
 
+  /**
+   * Whether etcd asks clients which user they are. Who logs in as nobody is told; unlike etcd's own
+   * question for it, this writes nothing.
+   */
+  async isAuthEnabled(): Promise<boolean> {
+    const nobody = { name: "jupyter-cluster:nobody", password: "" };
+    try {
+      await this.call(
+        "AuthStatus",
+        (member, options) => member.auth.authenticate(nobody, options),
+        {
+          passed: "not-authenticated",
+        },
+      );
+      return true;
+    } catch (error) {
+      if (!isEtcdError(error)) throw error;
+      return !etcdMessage(error).includes("not enabled");
+    }
+  }
+
+  /** With a certificate of etcd's user root. One that is off stays off. */
+  async disableAuth(): Promise<void> {
+    await this.call("DisableAuth", (member, options) => member.auth.authDisable(options));
+  }
+
   /** As the quorum confirms it. */
   async memberList(): Promise<readonly EtcdMember[]> {
     const answer = await this.call("MemberList", (member, options) =>

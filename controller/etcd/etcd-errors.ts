@@ -4,6 +4,7 @@
  */
 import {
   ClientClosedError,
+  EtcdAuthenticationFailedError,
   EtcdError,
   EtcdPermissionDeniedError,
   GRPCAlreadyExistsError,
@@ -28,6 +29,8 @@ export type EtcdErrorKind =
   | "not-a-learner"
   | "not-the-leader"
   | "compacted"
+  /** Who is nobody's user is none, or etcd asks nobody who he is. */
+  | "not-authenticated"
   /** etcd refuses, and another member would say the same. */
   | "refused";
 
@@ -44,6 +47,8 @@ const BY_TEXT: readonly (readonly [string, EtcdErrorKind])[] = [
   ["too many learner members in cluster", "not-yet"],
   ["etcdserver: not leader", "not-the-leader"],
   ["required revision has been compacted", "compacted"],
+  ["authentication is not enabled", "not-authenticated"],
+  ["authentication failed", "not-authenticated"],
   ["rpc not supported for learner", "try-another"],
   ["etcdserver: no leader", "try-another"],
   ["etcdserver: leader changed", "try-another"],
@@ -62,6 +67,7 @@ const REFUSALS = [
   GRPCOutOfRangeError,
   GRPCUnauthenticatedError,
   EtcdPermissionDeniedError,
+  EtcdAuthenticationFailedError,
   EtcdError,
 ];
 
@@ -75,7 +81,8 @@ export function kindOf(error: unknown): EtcdErrorKind {
 
 /** True for errors of the call; anything else is ours already, or a bug that must surface. */
 export function isEtcdError(error: unknown): error is Error {
-  const types = [GRPCGenericError, ClientClosedError, EtcdPermissionDeniedError, EtcdError];
+  const refusals = [EtcdPermissionDeniedError, EtcdAuthenticationFailedError, EtcdError];
+  const types = [GRPCGenericError, ClientClosedError, ...refusals];
   return types.some((type) => error instanceof type);
 }
 

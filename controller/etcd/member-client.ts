@@ -35,6 +35,13 @@ export interface MemberRpc {
       options: CallOptions,
     ): Promise<{ readonly members: readonly ListedMember[] }>;
   };
+  readonly auth: {
+    authenticate(
+      request: { readonly name: string; readonly password: string },
+      options: CallOptions,
+    ): Promise<unknown>;
+    authDisable(options: CallOptions): Promise<unknown>;
+  };
   readonly maintenance: {
     moveLeader(request: { readonly targetID: string }, options: CallOptions): Promise<unknown>;
     alarm(request: IAlarmRequest, options: CallOptions): Promise<unknown>;

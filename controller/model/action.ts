@@ -48,6 +48,8 @@ export type Action =
       readonly toMemberId: string;
     }
   | { readonly type: "PutDesired"; readonly desired: DesiredSlots }
+  /** Switches etcd's own authentication off. */
+  | { readonly type: "DisableAuth" }
   /** Removes from etcd's history what is older than `revision`; no key is lost. */
   | { readonly type: "Compact"; readonly revision: number }
   | { readonly type: "DisarmAlarm"; readonly memberId: string; readonly alarm: EtcdAlarm["alarm"] }

@@ -131,6 +131,8 @@ export interface RecoveryMemory {
    * could tell since. Null: a quorum has told.
    */
   readonly pendingVoterChange: number | null;
+  /** Voters that no slot accounts for, in words, as a quorum last told them: it may rest on them. */
+  readonly foreignVoters: readonly string[];
   /** Cluster ids that were given up. Data of theirs is wiped when its slot joins. */
   readonly abandoned: readonly string[];
   /** A revision that a quorum told, some seconds old at most: what is lost is counted from it. */
@@ -146,6 +148,7 @@ export const NO_RECOVERY: RecoveryMemory = {
   epoch: 0,
   inProgress: null,
   pendingVoterChange: null,
+  foreignVoters: [],
   abandoned: [],
   lastSeen: null,
   requested: null,

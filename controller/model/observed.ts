@@ -3,6 +3,7 @@
  * source that is not fresh (docs/ARCHITECTURE.md).
  */
 import type { AgentStatus } from "./agent-api.ts";
+import type { DesiredSlots } from "./naming.ts";
 import type { LastError } from "./resource.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 import type { Attribute, Offer, TaskState } from "../mesos/wire.ts";
@@ -102,6 +103,16 @@ export interface ObservedJob {
   readonly error: LastError | null;
 }
 
+/** What the cluster's etcd was found to hold of the controller's own. */
+export type StoredKeys =
+  /** etcd asks every client which user it is: nothing else could be read for certain. */
+  | { readonly authEnabled: true }
+  | {
+      readonly authEnabled: false;
+      /** Null: the key is not there, or holds something else. */
+      readonly desired: DesiredSlots | null;
+    };
+
 /** Everything the planner may know about one cluster at one moment. */
 export interface Observed {
   readonly mesos: Source<ObservedMesos>;
@@ -116,5 +127,7 @@ export interface Observed {
   /** Oldest first. Those whose files are whole; another is not listed. */
   readonly snapshots: Source<readonly SnapshotInfo[]>;
   readonly jobs: readonly ObservedJob[];
+  /** Up to half a minute old. */
+  readonly keys: Source<StoredKeys>;
   readonly proxy: (ObservedProxy & Pick<ProxySettings, "holdSeconds" | "hostNames">) | null;
 }

@@ -151,6 +151,7 @@ export const EVENT_REASONS = [
   ...["NodeLaunched", "NodeReady", "NodeStopping", "NodeLost", "NodeUnreachable", "NodeReachable"],
   ...["ClusterFormed", "VolumesAdopted", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
+  ...["ForeignMemberRemoved", "AuthDisabled", "KeysRestored"],
   ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],
   ...["EtcdCompacted", "AlarmCleared", "OutOfMemory", "UnitWedged"],

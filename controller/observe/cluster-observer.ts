@@ -15,6 +15,7 @@ import {
 } from "../model/observed.ts";
 import { taskEnd } from "../model/task-state.ts";
 import type { DockerFacts } from "./docker-facts.ts";
+import type { KeyFacts } from "./key-facts.ts";
 import type { SnapshotFacts } from "./snapshot-facts.ts";
 
 export interface ObserverSources {
@@ -24,6 +25,7 @@ export interface ObserverSources {
   readonly docker: Pick<DockerFacts, "observe" | "forget"> | null;
   readonly proxies: { observe(key: ClusterKey): Observed["proxy"] };
   readonly snapshots: Pick<SnapshotFacts, "observe" | "forget">;
+  readonly keys: Pick<KeyFacts, "observe" | "forget">;
   readonly jobs: { observe(key: ClusterKey): readonly ObservedJob[] };
   readonly defaultImage: string;
 }
@@ -52,6 +54,7 @@ export class ClusterObserver {
       agents,
       snapshots: this.sources.snapshots.observe(memory.cluster),
       jobs: this.sources.jobs.observe(key),
+      keys: this.sources.keys.observe(key),
       proxy: proxies.observe(key),
     };
   }
@@ -72,6 +75,7 @@ export class ClusterObserver {
     this.listened.delete(key);
     this.sources.docker?.forget(key);
     this.sources.snapshots.forget(key);
+    this.sources.keys.forget(key);
   }
 
   /** Only addresses of tasks that run are dialled; a task that ended is let go at once. */

@@ -32,8 +32,10 @@ import type { Plan, PlanInput } from "./input.ts";
 import { launchVacant } from "./launch/launch-vacant.ts";
 import { ensureNetwork, ensureProxy } from "./launch/prerequisites.ts";
 import { changeMembers } from "./membership/change-members.ts";
+import { disableAuth } from "./membership/disable-auth.ts";
 import { putDesired } from "./membership/put-desired.ts";
 import { recordMembers } from "./membership/record-members.ts";
+import { removeForeign } from "./membership/remove-foreign.ts";
 import { scaleIn, stopScaledIn } from "./membership/scale-in.ts";
 import { startEtcd } from "./membership/start-etcd.ts";
 import { PlanBuilder } from "./plan-builder.ts";
@@ -88,7 +90,9 @@ const STEPS: readonly Step[] = [
 
   given([running, recovering], startRecoverySlot),
   given([running, not(recovering)], startEtcd),
-  given([running, quorate], changeMembers),
+  given([running], disableAuth),
+  given([running, quorate], removeForeign),
+  given([running, quorate, not(changesMembership)], changeMembers),
   given([running, reconciled], stopScaledIn),
   given([running, quorate, not(changesMembership)], scaleIn),
   given(

@@ -13,6 +13,7 @@ const REASONS = {
   Bootstrapping: "False",
   Recovering: "False",
   QuorumLost: "False",
+  ForeignMembers: "False",
   NoLeader: "False",
   NodesOutOfSight: "Unknown",
 } as const;
@@ -31,6 +32,7 @@ const CASES: readonly ((context: ConditionContext) => Explanation | null)[] = [
   bootstrapping,
   recovering,
   quorumLost,
+  foreignVoters,
 ];
 
 export const quorate = conditionPolicy(REASONS, (context) => {
@@ -113,6 +115,18 @@ function quorumLost(context: ConditionContext): Explanation | null {
   const what = describeLoss(loss);
   const message = `${what.charAt(0).toUpperCase()}${what.slice(1)}. ${whatFollows(context, loss)}`;
   return { reason: "QuorumLost", message };
+}
+
+/** Those that a quorum has told of, or more: each took one vote more to have a leader. */
+function foreignVoters(context: ConditionContext): Explanation | null {
+  const { foreignVoters: foreign } = context.recovery;
+  if (foreign.length === 0) return null;
+  const { holders, voters } = lossOf(context);
+  const message =
+    `${holders.length} of ${voters.length} voters are in sight with their data, and etcd has voters ` +
+    `that are none of this cluster's: ${foreign.join("; ")}. If no leader is elected, go back to a ` +
+    "snapshot: `jupyter-cluster snapshot restore`.";
+  return { reason: "ForeignMembers", message };
 }
 
 function whatFollows({ view, input, recovery }: ConditionContext, loss: QuorumLoss): string {

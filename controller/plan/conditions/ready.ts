@@ -1,5 +1,7 @@
 /** The summary of what users need: ready with all of it, and else for the first that is not. */
 import type { PolicyResults } from "./policies.ts";
+import { isAuthEnabled } from "../membership/disable-auth.ts";
+import { describeMember, foreignMembers } from "../view/foreign-members.ts";
 import { type ConditionContext, type ConditionResult, conditionPolicy } from "./policy.ts";
 
 /**
@@ -23,9 +25,11 @@ const own = conditionPolicy(
     Suspended: "False",
     Deleting: "False",
     ScalingIn: "False",
-    MembershipDiffers: "False",
+    AuthEnabled: "False",
+    ForeignMembers: "False",
   },
-  ({ view, input }) => {
+  (context) => {
+    const { view, input } = context;
     if (view.desiredStopped) {
       const reason = input.memory.cluster.spec.suspend ? "Suspended" : "Deleting";
       return { reason, message: "The spec asks for no container." };
@@ -34,14 +38,32 @@ const own = conditionPolicy(
     if (extra.length > 0) {
       return { reason: "ScalingIn", message: `Slots ${extra.join(", ")} are leaving.` };
     }
+    const meddled = otherHands(context);
+    if (meddled !== null) return meddled;
     const { length } = view.nodes;
-    if (view.etcd.members?.length !== length) {
-      const message = "etcd's members and the nodes are not the same yet.";
-      return { reason: "MembershipDiffers", message };
-    }
     return { reason: "AllReady", message: `${length} of ${length} nodes are ready.` };
   },
 );
+
+/** What somebody else has done to etcd. */
+function otherHands({ view, input }: ConditionContext) {
+  if (isAuthEnabled(input.observed)) {
+    const remedy = view.spec.etcd.tls
+      ? "It is switched off again."
+      : "Switch it off: `etcdctl --user root auth disable`.";
+    const message = `etcd's authentication was switched on, which shuts the nodes out. ${remedy}`;
+    return { reason: "AuthEnabled", message } as const;
+  }
+  const foreign = foreignMembers(view);
+  if (foreign.length === 0) return null;
+  const message =
+    `etcd has members that are none of this cluster's: ${foreign.map(describeMember).join("; ")}. ` +
+    "They are removed one at a time, while the nodes are a quorum without them.";
+  return { reason: "ForeignMembers", message } as const;
+}
+
+/** Whatever else lacks may come of what others did to etcd, but for these. */
+const BEFORE_OTHER_HANDS = ["StateStored", "FrameworkRegistered", "Quorate"] as const;
 
 type OwnReason = keyof typeof own.reasons;
 type ForeignReason = "ForeignVolume" | "ForeignNetwork";
@@ -55,7 +77,9 @@ export const ready = {
     const lacking = view.desiredStopped
       ? undefined
       : needed.find(({ status }) => status !== "True");
-    if (lacking === undefined) return own.evaluate(context);
+    const stands = BEFORE_OTHER_HANDS.every((type) => results[type].status === "True");
+    const isTheCause = stands && !view.desiredStopped && otherHands(context) !== null;
+    if (lacking === undefined || isTheCause) return own.evaluate(context);
     const { reason, message } = results.StorageReady;
     // Whose volumes it waits for is the cause of all else that is not so yet.
     if (reason === "ForeignVolume" || reason === "ForeignNetwork") {

@@ -1,12 +1,19 @@
 /** The membership is remembered for the time when no quorum can tell it. */
 import { slotOfMemberName } from "../../model/ids.ts";
+import { sameData } from "../../model/same-data.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
 import { emptySlot } from "../tasks/sync-slots.ts";
+import { describeMember, foreignMembers } from "../view/foreign-members.ts";
 
 export function recordMembers({ view }: QuorateContext, plan: PlanBuilder): void {
   if (plan.memory.recovery.pendingVoterChange !== null)
     plan.updateRecovery({ pendingVoterChange: null });
+  const foreignVoters = foreignMembers(view)
+    .filter((m) => !m.isLearner)
+    .map(describeMember);
+  if (!sameData(plan.memory.recovery.foreignVoters, foreignVoters))
+    plan.updateRecovery({ foreignVoters });
   for (const { slot, member, memory } of view.nodes) {
     const memberId = member?.id ?? null;
     const isLearner = member?.isLearner ?? false;

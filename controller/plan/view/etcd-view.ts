@@ -41,15 +41,21 @@ export function hasQuorumInSight({ members, healthyVoters, voters }: EtcdView): 
   return members !== null && healthyVoters >= quorumOf(voters);
 }
 
-/** A member that was added and has not started has no name yet; its peer URL tells the slot. */
+/**
+ * A member that was added and has not started has no name yet; its peer URL tells the slot. Of two
+ * with the slot's name the one at its address is meant.
+ */
 export function memberOfSlot(
   members: readonly EtcdMember[] | null,
   slot: number,
   peerUrl: string,
 ): EtcdMember | null {
   const name = memberNameOf(slot);
+  const isThere = (m: EtcdMember) => m.peerUrls.includes(peerUrl);
   return (
-    members?.find((m) => m.name === name || (m.name === "" && m.peerUrls.includes(peerUrl))) ?? null
+    members?.find((m) => (m.name === name || m.name === "") && isThere(m)) ??
+    members?.find((m) => m.name === name) ??
+    null
   );
 }
 

@@ -59,6 +59,10 @@ function simulatedMember(network: MemberWires, ip: string): MemberRpc {
         return { members: listed };
       },
     },
+    auth: {
+      authenticate: () => Promise.reject(authIsOff()),
+      authDisable: () => nobodyEnablesIt(),
+    },
     maintenance: {
       moveLeader: ({ targetID }, options) =>
         ask({ type: "move-leader", to: hexId(targetID) }, options),
@@ -132,4 +136,12 @@ function foundIn(kvs: readonly KeyValue[]): FoundKeys {
 
 function noDatabaseFillsUp(request: string): Promise<never> {
   throw new Error(`a request to ${request} in a world where no database fills up`);
+}
+
+function authIsOff(): Error {
+  return new GRPCFailedPreconditionError("etcdserver: authentication is not enabled");
+}
+
+function nobodyEnablesIt(): Promise<never> {
+  throw new Error("authentication is switched off in a world where nobody switches it on");
 }

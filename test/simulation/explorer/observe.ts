@@ -7,6 +7,7 @@ import {
   type ObservedTask,
   type Source,
   stale,
+  unknown,
 } from "../../../controller/model/observed.ts";
 import type { HostsTable } from "../../../controller/model/naming.ts";
 import type { TaskState } from "../../../controller/mesos/wire.ts";
@@ -33,6 +34,7 @@ export function observe(state: State): Observed {
     agents: agentsOf(state),
     snapshots: fresh(state.snapshots),
     jobs: [],
+    keys: unknown("nobody else writes there"),
     proxy: { ...proxySettings(spec), listening: true, error: null, target: target ?? null },
   };
 }

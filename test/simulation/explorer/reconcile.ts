@@ -71,6 +71,7 @@ function perform(scratch: Scratch, action: Action): void {
     case "EnsureNetwork":
     case "EnsureVolume":
     case "EnsureProxy":
+    case "DisableAuth":
     case "SaveSnapshot":
     case "DeleteSnapshots":
     case "Compact":

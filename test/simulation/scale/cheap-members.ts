@@ -1,5 +1,5 @@
 /** Members of the clusters' etcds: one that is away, or knows no leader, lets the deadline pass. */
-import { GRPCDeadlineExceededError } from "etcd3";
+import { GRPCDeadlineExceededError, GRPCFailedPreconditionError } from "etcd3";
 import type {
   CallOptions,
   ConnectMember,
@@ -18,7 +18,11 @@ export interface CheapMembersOptions {
 
 const ANSWER_MS = 5;
 
+/** What all members of a cluster hold. */
+type Keys = Map<string, { readonly value: Buffer; readonly mod_revision: string }>;
+
 export function connectCheapMembers(options: CheapMembersOptions): ConnectMember {
+  const keys = new Map<CheapCluster, Keys>();
   return (url) => {
     const { cluster, slot } = options.at(new URL(url).hostname);
     const asked = async <T>({ deadline }: CallOptions, work: () => T): Promise<T> => {
@@ -27,12 +31,15 @@ export function connectCheapMembers(options: CheapMembersOptions): ConnectMember
       await pass(options.clock, Math.max(0, Number(deadline) - options.clock.now()));
       throw new GRPCDeadlineExceededError();
     };
-    return memberOf(cluster, asked, (peerUrl) => options.at(new URL(peerUrl).hostname).slot);
+    const held: Keys = keys.get(cluster) ?? new Map();
+    keys.set(cluster, held);
+    return memberOf(cluster, held, asked, (peerUrl) => options.at(new URL(peerUrl).hostname).slot);
   };
 }
 
 function memberOf(
   cluster: CheapCluster,
+  stored: Keys,
   asked: <T>(options: CallOptions, work: () => T) => Promise<T>,
   slotOf: (peerUrl: string) => number,
 ): MemberRpc {
@@ -47,9 +54,12 @@ function memberOf(
             cluster.put(JSON.parse(String(put?.value)) as DesiredSlots);
           }
           revision += 1;
+          const value = Buffer.from(String(put?.value));
+          stored.set(String(put?.key), { value, mod_revision: String(revision) });
           return { succeeded: true, header: { revision: String(revision) }, responses: [] };
         }),
-      range: () => nobodyAsks("range"),
+      range: ({ key }, options) =>
+        asked(options, () => ({ kvs: [stored.get(String(key)) ?? []].flat() })),
       compact: () => nobodyAsks("compact"),
     },
     cluster: {
@@ -67,6 +77,13 @@ function memberOf(
           cluster.promote(slotOf(member.peerUrls[0] ?? ""), member.id);
         }),
       memberList: () => nobodyAsks("memberList"),
+    },
+    auth: {
+      authenticate: (_, options) =>
+        asked(options, () => {
+          throw new GRPCFailedPreconditionError("etcdserver: authentication is not enabled");
+        }),
+      authDisable: () => nobodyAsks("authDisable"),
     },
     maintenance: {
       moveLeader: () => nobodyAsks("moveLeader"),

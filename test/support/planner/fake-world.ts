@@ -46,6 +46,7 @@ export class FakeWorld {
   network = false;
   /** Volumes and networks that are there. */
   holdings: readonly Holding[] = [];
+  authEnabled = false;
   proxy: Observed["proxy"] = null;
   snapshots: Source<readonly SnapshotInfo[]> = fresh([]);
   /** Ids of snapshots that cannot be handed over. */
@@ -99,6 +100,9 @@ export class FakeWorld {
       ),
       snapshots,
       jobs: [],
+      keys: fresh(
+        this.authEnabled ? { authEnabled: true } : { authEnabled: false, desired: this.desired },
+      ),
       proxy,
     };
   }
@@ -131,6 +135,9 @@ export class FakeWorld {
         return;
       case "PutDesired":
         this.desired = action.desired;
+        return;
+      case "DisableAuth":
+        this.authEnabled = false;
         return;
       case "SendSnapshot": {
         const container = this.containers.get(action.slot);

@@ -67,6 +67,14 @@ export function changeSpec(run: PlannerRun, spec: Partial<ClusterSpec>): void {
   run.memory = { ...run.memory, cluster: { ...cluster, spec: { ...cluster.spec, ...spec } } };
 }
 
+/** Voters that were added by somebody else and never started. */
+export function addForeign({ world }: PlannerRun, ...ids: readonly string[]): void {
+  const foreign = ids.map((id) => {
+    return { id, name: "", peerUrls: [`http://10.9.9.${id}:2380`], isLearner: false };
+  });
+  world.etcd.members = [...world.members, ...foreign];
+}
+
 /** `Type slot` for each action that has a slot, else `Type`. */
 export function types(actions: readonly Action[]): string[] {
   return actions.flatMap((a) => {

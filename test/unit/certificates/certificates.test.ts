@@ -50,6 +50,12 @@ describe("a cluster's certificates", () => {
     expect(new Set([one?.key, two?.key, controller?.key]).size).toBe(3);
   });
 
+  it("make the controller etcd's user root, and no node", () => {
+    const subjectOf = (text = "") => new X509Certificate(text).subject;
+    expect(subjectOf(certificates.ofController(memory)?.certificate)).toBe("CN=root");
+    expect(subjectOf(certificates.ofNode(memory, 0)?.certificate)).toBe("CN=slot-0");
+  });
+
   it("are taken by whoever knew the authority before the controller was started anew", () => {
     const before = new X509Certificate(certificates.ofNode(memory, 0)?.authority ?? "");
     const anew = new ClusterCertificates({ now: () => T0 + DAY_MS }).ofNode(memory, 0);

@@ -1,5 +1,6 @@
 import {
   ClientClosedError,
+  EtcdAuthenticationFailedError,
   GRPCDeadlineExceededError,
   GRPCFailedPreconditionError,
   GRPCGenericError,
@@ -66,6 +67,18 @@ const CASES: readonly (readonly [string, Error, EtcdErrorKind])[] = [
     "try-another",
   ],
   ["a client that was closed", new ClientClosedError("KV"), "try-another"],
+  [
+    "nobody's login, where etcd asks for one",
+    new EtcdAuthenticationFailedError(
+      "3 INVALID_ARGUMENT: etcdserver: authentication failed, invalid user ID or password",
+    ),
+    "not-authenticated",
+  ],
+  [
+    "a login where etcd asks for none",
+    precondition("etcdserver: authentication is not enabled"),
+    "not-authenticated",
+  ],
   ["any other precondition", precondition("etcdserver: something new"), "refused"],
 ];
 

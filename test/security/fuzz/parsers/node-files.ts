@@ -17,8 +17,10 @@ const HOSTS_LINE = new RegExp(
   `^(#.*|\\s*|127\\.0\\.0\\.1 localhost|${ADDRESS}\\tlab-\\d+ lab-slot-\\d+)$`,
 );
 const KEY_LINE = /^(#.*||ssh-[a-z0-9-]+ [A-Za-z0-9+/=]+ slot-\d+)$/;
+/** Of the node whose file it is. */
+const OWN_NAMES = ",localhost,localhost\\.localdomain,127\\.0\\.0\\.1,::1";
 const KNOWN_LINE = new RegExp(
-  `^(#.*||lab-\\d+,lab-slot-\\d+,${ADDRESS} ssh-[a-z0-9-]+ [A-Za-z0-9+/=]+)$`,
+  `^(#.*||lab-\\d+,lab-slot-\\d+,${ADDRESS}(${OWN_NAMES})? ssh-[a-z0-9-]+ [A-Za-z0-9+/=]+)$`,
 );
 
 /** Whatever stands in etcd: no line but ours comes into any file, and nothing is thrown. */
@@ -41,7 +43,7 @@ export function applyTable(values: {
   }
   const nodes = nodesInForce(data.members, data.hosts);
   requireLines("authorized_keys", renderAuthorizedKeys(nodes, []), KEY_LINE);
-  requireLines("ssh_known_hosts", renderKnownHosts("lab", nodes), KNOWN_LINE);
+  requireLines("ssh_known_hosts", renderKnownHosts("lab", nodes, 0), KNOWN_LINE);
   const addresses = (data.hosts?.names ?? []).map(({ ip }) => ip);
   const files = { identityFile: "/i", knownHostsFile: "/k" };
   const config = renderSshConfig({ cluster: "lab", user: "admin", ...files, addresses });

@@ -165,6 +165,20 @@ conditionTable("Quorate", quorate.reasons, {
     "The etcd data of slots 0, 1 broke before the cluster was formed. A person must decide: " +
       "begin empty with `jupyter-cluster snapshot restore NAME --empty`, or restore a snapshot.",
   ],
+  "voters that are none of the cluster's were in it when a quorum last told": [
+    () => {
+      const run = readyRun();
+      const foreign = { id: "99", name: "", peerUrls: ["https://10.9.9.1:2380"], isLearner: false };
+      run.world.etcd.members = [...run.world.members, foreign];
+      run.memory = decide(run).memory;
+      return decideSaid(run, leaderless);
+    },
+    "False",
+    "ForeignMembers",
+    "3 of 3 voters are in sight with their data, and etcd has voters that are none of this " +
+      "cluster's: 99 (never started, https://10.9.9.1:2380). If no leader is elected, go back to a " +
+      "snapshot: `jupyter-cluster snapshot restore`.",
+  ],
   "a survivor goes on alone": [
     () => lostRun().until((p) => p.memory.recovery.inProgress !== null),
     "False",

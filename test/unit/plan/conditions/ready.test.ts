@@ -40,7 +40,17 @@ const withSpec =
   };
 
 const reasonOf = ({ status }: Plan) => status.conditions.find((c) => c.type === "Ready")?.reason;
-const STRANGER = { id: "99", name: "stranger", peerUrls: [], isLearner: false };
+const STRANGER = {
+  id: "99",
+  name: "stranger",
+  peerUrls: ["https://10.9.9.1:2380"],
+  isLearner: false,
+};
+const STRANGERS_MESSAGE =
+  "etcd has members that are none of this cluster's: 99 (stranger, https://10.9.9.1:2380). " +
+  "They are removed one at a time, while the nodes are a quorum without them.";
+const AUTH_ON = fresh({ authEnabled: true } as const);
+const AUTH_MESSAGE = "etcd's authentication was switched on, which shuts the nodes out. ";
 const EMPTY = "The spec asks for no container.";
 
 /** What AllMembersReady says of the leader and its followers while one of them lacks something. */
@@ -81,8 +91,35 @@ const own: Readonly<Record<string, ConditionRow>> = {
       return decide(run, changeAgents(run.world.observed(), saying({ members })));
     },
     "False",
-    "MembershipDiffers",
-    "etcd's members and the nodes are not the same yet.",
+    "ForeignMembers",
+    STRANGERS_MESSAGE,
+  ],
+  "etcd has a member that is no node, and a node lacks something": [
+    () => {
+      const run = readyRun();
+      const members = [...run.world.members, STRANGER];
+      const observed = changeAgents(run.world.observed(), saying({ members }));
+      return decide(run, changeAgents(observed, without("jupyter")));
+    },
+    "False",
+    "ForeignMembers",
+    STRANGERS_MESSAGE,
+  ],
+  "etcd's authentication is on, and the nodes have no certificates": [
+    withAgents(same, { keys: AUTH_ON }),
+    "False",
+    "AuthEnabled",
+    `${AUTH_MESSAGE}Switch it off: \`etcdctl --user root auth disable\`.`,
+  ],
+  "etcd's authentication is on": [
+    () => {
+      const run = readyRun();
+      changeSpec(run, { etcd: { ...run.memory.cluster.spec.etcd, tls: true } });
+      return decide(run, { keys: AUTH_ON });
+    },
+    "False",
+    "AuthEnabled",
+    `${AUTH_MESSAGE}It is switched off again.`,
   ],
 };
 

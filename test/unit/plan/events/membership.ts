@@ -2,7 +2,7 @@
 import { FAILING_MAX_MS } from "../../../../controller/plan/view/failing-etcd.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
-import { changeSpec, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
+import { addForeign, changeSpec, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
 import { type EventTable, news } from "./event-table.ts";
 
 /** A run of three whose leader is in slot 1, as it is at first. */
@@ -78,6 +78,43 @@ export const MEMBERSHIP_EVENTS = {
       },
       "Normal",
       "slot 3 leaves etcd: scaled in",
+    ],
+  },
+  ForeignMemberRemoved: {
+    "somebody has added members": [
+      () => {
+        const run = readyRun();
+        addForeign(run, "98", "99");
+        return news(run, () => run.untilReady());
+      },
+      "Warning",
+      "member 98 (never started, http://10.9.9.98:2380) is none of this cluster's; " +
+        "it is removed from etcd",
+      "member 99 (never started, http://10.9.9.99:2380) is none of this cluster's; " +
+        "it is removed from etcd",
+    ],
+  },
+  AuthDisabled: {
+    "somebody has switched etcd's authentication on": [
+      () => {
+        const run = readyRun();
+        changeSpec(run, { etcd: { ...run.memory.cluster.spec.etcd, tls: true } });
+        run.world.authEnabled = true;
+        return news(run, () => run.until(() => !run.world.authEnabled));
+      },
+      "Warning",
+      "etcd's authentication was switched on, which shuts the nodes out; it is switched off",
+    ],
+  },
+  KeysRestored: {
+    "somebody has deleted the controller's key": [
+      () => {
+        const run = readyRun();
+        run.world.desired = null;
+        return news(run, () => run.until(() => run.world.desired !== null));
+      },
+      "Warning",
+      "etcd did not hold which slots the cluster has; it is written there again",
     ],
   },
   LeaderMoved: {
