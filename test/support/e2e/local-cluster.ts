@@ -79,6 +79,11 @@ export class LocalCluster {
     return `http://127.0.0.1:${this.ports.proxy}`;
   }
 
+  /** Of the controller; null: it does not run. */
+  get pid(): number | null {
+    return this.child?.pid ?? null;
+  }
+
   get apiUrl(): string {
     return `http://127.0.0.1:${this.ports.api}`;
   }
