@@ -116,7 +116,7 @@ describe("commands", () => {
     const command = (tls: unknown) => ({ commandId: "x:1", etcd: resume, jupyter, tls });
 
     test("say what the node proves itself with", () => {
-      const tls = { authority: certificate, certificate, key };
+      const tls = { authority: certificate, certificate, key, notAfter: 1 };
       expect(parseStartCommand(command(tls), secure).tls).toEqual(tls);
     });
 
