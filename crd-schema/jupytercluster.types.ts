@@ -77,7 +77,7 @@ export interface JupyterClusterManifest {
      */
     network?: {
       /**
-       * Name of the Docker network. Made when it does not exist. Left out: jupyter-cluster-<metadata.name>. Clusters may share one network if they give the same subnet and different addresses.
+       * Name of the Docker network. With --mesos local it is made when it does not exist; with masters of your own the site makes it on every agent's engine. Left out: jupyter-cluster-<metadata.name>. Clusters may share one network if they give the same subnet and different addresses.
        */
       name?: string;
       /**

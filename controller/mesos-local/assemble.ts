@@ -6,6 +6,7 @@ import type { ContainerEnd, DockerEngine } from "./agent/docker-engine.ts";
 import { DockerExecutor } from "./agent/docker-executor.ts";
 import { DockerLink } from "./agent/docker-link.ts";
 import { Frameworks } from "./master/frameworks.ts";
+import { SandboxFiles } from "./http/files.ts";
 import { HttpServer } from "./http/http-server.ts";
 import { Master, masterInfo } from "./master/master.ts";
 import type { TaskRecord } from "./master/model.ts";
@@ -41,11 +42,12 @@ export function assemble(
   const checkpoint = new Checkpoint(options.stateDir, () => registry.snapshot(), clock, log);
   const saveSoon = () => checkpoint.saveSoon();
   const updates = statusUpdates(options, registry, saveSoon);
-  const offers: OfferBook = new OfferBook(registry, clock, () => agents.areConnected);
+  const sandboxes = new Sandboxes(options.stateDir);
+  const offers: OfferBook = new OfferBook(registry, clock, () => agents.areConnected, tcpPort);
   const tell = (task: TaskRecord, status: TaskStatus) => send(registry, task, status);
   const agents = new Agents(registry, offers, tell, clock);
   const { reports, executor, link } = agentSide(
-    { options, registry, engine },
+    { options, registry, engine, sandboxes },
     updates,
     agents,
     saveSoon,
@@ -68,7 +70,8 @@ export function assemble(
   const masterSide = { registry, agents, offers, updates, frameworks, policy, clock };
   const master = new Master({ ...masterSide, reports, executor, save, saveSoon });
   const docs = documents(registry, link);
-  const server = new HttpServer({ master, frameworks, documents: docs, clock, log });
+  const files = new SandboxFiles(sandboxes, registry);
+  const server = new HttpServer({ master, frameworks, documents: docs, files, clock, log });
   const timed = [offers, link, agents, updates, frameworks];
   const stopTimers = () => timed.forEach((part) => part.stop());
   return { checkpoint, executor, link, offers, server, stopTimers };
@@ -78,17 +81,17 @@ interface World {
   readonly options: MesosLocalOptions;
   readonly registry: Registry;
   readonly engine: DockerEngine;
+  readonly sandboxes: Sandboxes;
 }
 
 function agentSide(
-  { options, registry, engine }: World,
+  { options, registry, engine, sandboxes }: World,
   updates: StatusUpdates,
   agents: Agents,
   saveSoon: () => Promise<void>,
 ) {
   const { clock, log } = options;
   const reports = new TaskReports(clock, (task, status) => updates.push(task, status));
-  const sandboxes = new Sandboxes(options.stateDir);
   const id = registry.instanceId;
   const executor = new DockerExecutor(id, engine, sandboxes, reports, saveSoon, log);
   const target = {

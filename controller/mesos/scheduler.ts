@@ -7,9 +7,11 @@ import type { ClusterKey } from "../model/ids.ts";
 import type { ObservedMesos, Source } from "../model/observed.ts";
 import { removed } from "./fatal-errors.ts";
 import { type FrameworkOptions, subscribeCall } from "./framework-info.ts";
+import { AgentAddresses } from "./http/agent-addresses.ts";
 import { CallChannel, type SendCall } from "./http/call-channel.ts";
 import type { MasterConnections } from "./http/connections.ts";
 import { addressText, type MasterPlace } from "./http/master-address.ts";
+import { SandboxReader } from "./http/sandbox-reader.ts";
 import { Transport, type TransportOptions } from "./http/transport.ts";
 import { type MasterDetector, StaticMasters } from "./master-detector.ts";
 import { OfferCache } from "./offers/offer-cache.ts";
@@ -18,9 +20,10 @@ import { drawFrom } from "./offers/usable-resources.ts";
 import { Registration, type RegistrationOptions } from "./registration.ts";
 import type { EventOfUse, Session } from "./session.ts";
 import { Subscription } from "./subscription.ts";
+import { FailureReasons } from "./tasks/failure-reasons.ts";
 import type { TaskStore } from "./tasks/task-store.ts";
 import { TaskTracker } from "./tasks/task-tracker.ts";
-import type { TaskInfo } from "./wire.ts";
+import type { TaskInfo, TaskStatus } from "./wire.ts";
 
 export interface SchedulerOptions extends TransportOptions, RegistrationOptions {
   /** Any of them redirects to the leading one. None where there is a detector. */
@@ -51,6 +54,8 @@ export class MesosScheduler {
   private readonly offers = new OfferCache();
   private readonly revive: ReviveManager;
   private readonly tracker: TaskTracker;
+  private readonly agents: AgentAddresses;
+  private readonly reasons: FailureReasons;
   private readonly subscription: Subscription;
   private stopping = false;
   /** On it a TEARDOWN is under way. */
@@ -62,6 +67,13 @@ export class MesosScheduler {
     if (!(options.framework.failoverTimeoutSeconds >= 0)) throw new Error("no failover timeout");
     this.registration = new Registration(options);
     this.transport = options.transport ?? new Transport(options);
+    this.agents = new AgentAddresses(this.transport.scheme);
+    this.reasons = new FailureReasons({
+      addresses: this.agents,
+      reader: new SandboxReader(this.transport, clock),
+      log,
+      frameworkId: () => this.registration.frameworkId,
+    });
     const send: SendCall = async (call) => this.registration.channelFor(call.type).send(call);
     const onReturned = () => options.onChange("offers");
     this.revive = new ReviveManager(this.offers, send, clock, log, onReturned);
@@ -212,13 +224,14 @@ export class MesosScheduler {
     const { log } = this.options;
     switch (event.type) {
       case "OFFERS":
+        this.agents.learn(event.offers.offers);
         this.revive.arrived(event.offers.offers);
         return this.options.onChange("offers");
       case "RESCIND":
         if (this.offers.rescind(event.rescind.offer_id.value)) this.options.onChange("offers");
         return;
       case "UPDATE":
-        return this.tracker.update(event.update.status);
+        return this.onStatus(event.update.status);
       case "FAILURE": {
         const agentId = event.failure.agent_id?.value;
         log.warn({ agentId, executorId: event.failure.executor_id?.value }, "Mesos agent failed");
@@ -228,6 +241,14 @@ export class MesosScheduler {
       case "MESSAGE":
         log.debug({ agentId: event.message.agent_id?.value }, "executor message ignored");
     }
+  }
+
+  private onStatus(status: TaskStatus): void {
+    const explained = this.reasons.explain(status);
+    if (explained === null) return this.tracker.update(status);
+    void explained.then((told) => {
+      if (!this.stopping) this.tracker.update(told);
+    });
   }
 
   private lost(reason: OperationError): void {

@@ -76,6 +76,8 @@ export interface SlotMemory {
   /** Nothing is launched here before this moment. */
   readonly notBefore: number;
   readonly lastFailure: string | null;
+  /** Where that was. */
+  readonly lastFailureHostname: string | null;
   /**
    * Its etcd member as a quorum last told it; null: none. A slot that has one still counts towards
    * the quorum, so it is launched again if need be even when the spec no longer wants it.
@@ -169,6 +171,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     ...s,
     isLearner: s.isLearner ?? false,
     lastHostname: s.lastHostname ?? null,
+    lastFailureHostname: s.lastFailureHostname ?? null,
     task: s.task && {
       ...s.task,
       etcdFailingSince: s.task.etcdFailingSince ?? null,

@@ -3,6 +3,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { placeOfSocket } from "../../controller/mesos/http/master-address.ts";
+import { SandboxReader } from "../../controller/mesos/http/sandbox-reader.ts";
+import { Transport } from "../../controller/mesos/http/transport.ts";
+import { reasonIn } from "../../controller/mesos/tasks/launch-failure.ts";
 import type { Parameter } from "../../controller/mesos/wire.ts";
 import { type MesosLocal, startMesosLocal } from "../../controller/mesos-local/main.ts";
 import { systemClock } from "../../controller/support/clock.ts";
@@ -126,6 +130,12 @@ describe("on a Docker engine", () => {
       expect(failed.message).toMatch(message);
       expect(site.states("t")).toEqual(["TASK_STARTING", "TASK_FAILED"]);
       await site.allGone();
+      // Whoever asks the sandbox, as of a real agent, is told the same.
+      const reader = new SandboxReader(new Transport({}), systemClock);
+      const { frameworkId } = site.scheduler;
+      const place = placeOfSocket(mesos.socketPath);
+      const stderr = await until("it is kept", () => reader.stderr(place, frameworkId, "t"));
+      expect(failed.message).toBe(`Container exited with status 125: ${reasonIn(stderr)}`);
     },
   );
 

@@ -34,7 +34,8 @@ export type BuiltContainer =
       readonly body: ContainerBody;
     }
   /** The message of the TASK_FAILED. */
-  | { readonly ok: false; readonly message: string };
+  /** `refusal`: what `docker run` itself would print. */
+  | { readonly ok: false; readonly message: string; readonly refusal?: string };
 
 export interface ContainerContext {
   readonly instanceId: string;
@@ -52,7 +53,7 @@ export function buildContainer(task: TaskRecord, context: ContainerContext): Bui
   const request: ContainerRequest = { body: bodyOf(task, context, network), endpoint: {} };
   const refusal = applyParameters(request, info.container.docker.parameters ?? []);
   if (refusal !== null) {
-    return { ok: false, message: `Container exited with status 125: ${refusal}` };
+    return { ok: false, message: `Container exited with status 125: ${refusal}`, refusal };
   }
   if (Object.keys(request.endpoint).length > 0) {
     const endpoint = request.endpoint as EndpointSettings;

@@ -12,8 +12,8 @@ import {
   EngineError,
   type OwnContainer,
 } from "./docker-engine.ts";
-import { dockerName, isTerminal, type TaskRecord } from "../master/model.ts";
-import { dockerRunFailure } from "./run-failure.ts";
+import { dockerName, executorPathOf, isTerminal, type TaskRecord } from "../master/model.ts";
+import { dockerRunFailure, withRefusal } from "./run-failure.ts";
 import { isLaunching, isUnwanted, newRun, type Run } from "./run.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import type { TaskReports } from "./task-reports.ts";
@@ -108,11 +108,13 @@ export class DockerExecutor {
   private async carryOut(run: Run, durable: Promise<void>): Promise<void> {
     const { task } = run;
     const sandbox = this.sandboxes.pathOf(task.containerId);
+    this.sandboxes.publish(executorPathOf(task), task.containerId);
     const built = buildContainer(task, { instanceId: this.instanceId, sandbox });
     try {
       await Promise.all([durable, this.sandboxes.create(task.containerId)]);
       if (!built.ok) {
         this.reports.starting(task);
+        run.refusal = built.refusal ?? "";
         return this.failed(run, () => this.reports.runFailed(task, built.message));
       }
       if (task.info.container.docker.force_pull_image === true) {
@@ -140,7 +142,7 @@ export class DockerExecutor {
       run.phase = "running";
       if (!isUnwanted(run)) this.reports.running(task, inspected);
     } catch (error) {
-      return this.failed(run, () => this.reportFailure(task, error));
+      return this.failed(run, () => this.reportFailure(run, error));
     }
     if (run.exitCode !== null) this.finish(run, run.exitCode);
     else if (task.killGraceSeconds !== null) void this.background(this.stop(run));
@@ -163,12 +165,15 @@ export class DockerExecutor {
     return this.engine.create(built.name, built.body);
   }
 
-  private reportFailure(task: TaskRecord, error: unknown): void {
+  private reportFailure(run: Run, error: unknown): void {
+    const { task } = run;
     if (error instanceof EngineError && error.kind === "no-such-image") {
       return this.reports.launchFailed(task, error.message);
     }
     if (task.state === "TASK_STAGING") this.reports.starting(task);
-    this.reports.runFailed(task, dockerRunFailure(messageOf(error)));
+    const message = messageOf(error);
+    run.refusal = `docker: ${message}`;
+    this.reports.runFailed(task, dockerRunFailure(message));
   }
 
   /** The launch came to nothing: says so, and leaves nothing behind. */
@@ -239,7 +244,8 @@ export class DockerExecutor {
     run.removed = (async () => {
       await released;
       await this.attempt("output not kept", run, async (id) => {
-        await this.sandboxes.keepOutput(run.task.containerId, await this.engine.logs(id));
+        const output = withRefusal(await this.engine.logs(id), run.refusal);
+        await this.sandboxes.keepOutput(run.task.containerId, output);
       });
       // Until its end is on disk, the container is the only witness of how it ended.
       await this.saved();

@@ -8,6 +8,8 @@ export interface Run {
   phase: "launching" | "running" | "ended";
   /** The container's `die` event came while its start was still being answered. */
   exitCode: number | null;
+  /** Why Docker did not start it, as `docker run` prints it; empty: it did. */
+  refusal: string;
   /** Torn down: ends without any report. */
   isDiscarded: boolean;
   /** Settles when the launch is through or given up. */
@@ -22,6 +24,7 @@ export function newRun(task: TaskRecord, phase: Run["phase"]): Run {
     container: dockerName(task.containerId),
     phase,
     exitCode: null,
+    refusal: "",
     isDiscarded: false,
     launched: Promise.resolve(),
     removed: null,

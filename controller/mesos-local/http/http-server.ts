@@ -8,6 +8,7 @@ import { EventStream } from "./event-stream.ts";
 import type { Frameworks } from "../master/frameworks.ts";
 import type { Caller } from "../master/caller.ts";
 import type { Master } from "../master/master.ts";
+import type { SandboxFiles } from "./files.ts";
 import { parseCall } from "./parse-call.ts";
 import type { Refusal, TcpGuard } from "./tcp-guard.ts";
 
@@ -24,6 +25,7 @@ export interface ServerDeps {
   readonly frameworks: Frameworks;
   /** Documents of the GET endpoints, by name: version, health, state. */
   readonly documents: ReadonlyMap<string, () => object>;
+  readonly files: SandboxFiles;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -97,6 +99,7 @@ export class HttpServer {
   ): Promise<void> {
     const path = (request.url ?? "/").split("?")[0]?.replace(/^\/master\//, "/") ?? "/";
     if (path === "/api/v1/scheduler") return this.scheduler(request, response, caller);
+    if (path === "/files/read") return this.readFile(request, response, caller);
     const document = this.deps.documents.get(path.slice(1));
     if (document === undefined) return text(response, 404, "Not found");
     if (request.method !== "GET" && request.method !== "HEAD") {
@@ -104,6 +107,21 @@ export class HttpServer {
     }
     response.writeHead(200, { "Content-Type": JSON_TYPE });
     response.end(`${JSON.stringify(document())}\n`);
+  }
+
+  private async readFile(
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+  ): Promise<void> {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return notAllowed(response, "GET", request.method);
+    }
+    const query = new URLSearchParams((request.url ?? "").split("?").slice(1).join("?"));
+    const { status, body } = await this.deps.files.read(query, caller);
+    if (typeof body === "string") return text(response, status, body);
+    response.writeHead(status, { "Content-Type": JSON_TYPE });
+    response.end(`${JSON.stringify(body)}\n`);
   }
 
   private async scheduler(

@@ -59,6 +59,15 @@ export function taskKey(frameworkId: string, taskId: string): string {
   return `${frameworkId}/${taskId}`;
 }
 
+/** Of the sandbox of a task's executor: a Docker task's executor has the task's id. */
+export function executorPathOf(task: TaskRecord): string {
+  return executorPath(task.frameworkId, taskIdOf(task));
+}
+
+export function executorPath(frameworkId: string, executorId: string): string {
+  return `${frameworkId}/${executorId}`;
+}
+
 export function taskIdOf(task: TaskRecord): string {
   return task.info.task_id.value;
 }

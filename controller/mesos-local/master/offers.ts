@@ -7,7 +7,7 @@ import { type AgentRecord, hasCapability, roleOf } from "./model.ts";
 import type { Framework, Registry } from "./registry.ts";
 import { add, type Amounts, subtract, sum, toWire } from "./resources.ts";
 
-/** Where a real agent would listen; nothing does here. */
+/** Where a real agent would listen; without a TCP door nothing does here. */
 const AGENT_PORT = 5051;
 
 export class OfferBook {
@@ -19,6 +19,8 @@ export class OfferBook {
     private readonly registry: Registry,
     private readonly clock: Clock,
     private readonly areAgentsConnected: () => boolean,
+    /** Of the TCP door, at which the agents' files are read too; 0: there is none. */
+    private readonly tcpPort: () => number = () => 0,
   ) {}
 
   /** Allocates now and then each second. */
@@ -89,7 +91,7 @@ export class OfferBook {
       this.count += 1;
       this.outstanding.set(id, { id, ...grant });
       const agent = this.registry.agents.get(grant.agentId) as AgentRecord;
-      return offerOf(id, framework, agent, grant.amounts);
+      return offerOf(id, framework, agent, grant.amounts, this.tcpPort() || AGENT_PORT);
     });
     framework.stream?.send({ type: "OFFERS", offers: { offers } });
   }
@@ -118,7 +120,13 @@ export function totalOf(agent: AgentRecord): Amounts {
   return { cpus: agent.cpus, mem: agent.memMiB, disk: agent.diskMiB, ports: agent.ports };
 }
 
-function offerOf(id: string, framework: Framework, agent: AgentRecord, amounts: Amounts): Offer {
+function offerOf(
+  id: string,
+  framework: Framework,
+  agent: AgentRecord,
+  amounts: Amounts,
+  port: number,
+): Offer {
   const { info } = framework.record;
   const role = hasCapability(info, "MULTI_ROLE") ? roleOf(info) : null;
   const attributes = Object.entries(agent.attributes).map(
@@ -131,7 +139,7 @@ function offerOf(id: string, framework: Framework, agent: AgentRecord, amounts: 
     hostname: agent.hostname,
     url: {
       scheme: "http",
-      address: { hostname: agent.hostname, ip: "127.0.0.1", port: AGENT_PORT },
+      address: { hostname: agent.hostname, ip: "127.0.0.1", port },
       path: "/slave(1)",
     },
     resources: toWire(amounts, role),

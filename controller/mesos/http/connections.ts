@@ -21,7 +21,7 @@ export interface Connection {
 }
 
 export interface MasterRequest {
-  readonly method: "POST";
+  readonly method: "GET" | "POST";
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;

@@ -1,9 +1,10 @@
 import { notReadyReasons, unconvergedReasons } from "../health/readiness.ts";
+import { missingNetwork } from "../launch/missing-network.ts";
 import { conditionPolicy } from "./policy.ts";
 
 export const allMembersReady = conditionPolicy(
-  { AllReady: "True", NodesNotReady: "False" },
-  ({ view, launchBlockers }) => {
+  { AllReady: "True", NodesNotReady: "False", NetworkMissing: "False" },
+  ({ view, input, launchBlockers }) => {
     const lackingBy = (find: typeof notReadyReasons) =>
       view.nodes
         .filter((n) => n.desired)
@@ -13,6 +14,8 @@ export const allMembersReady = conditionPolicy(
     const causes = lackingBy(notReadyReasons);
     const lacking = causes.length > 0 ? causes : lackingBy(unconvergedReasons);
     if (lacking.length === 0) return { reason: "AllReady", message: "" };
+    const network = missingNetwork({ view, observed: input.observed });
+    if (network !== null) return { reason: "NetworkMissing", message: network };
     const message = lacking
       .map(({ slot, reasons }) => `slot ${slot}: ${launchBlockers.get(slot) ?? reasons.join(", ")}`)
       .join("; ");

@@ -6,6 +6,7 @@ import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import { dataLocation, isAt } from "../view/data-location.ts";
 import { hasQuorumInSight } from "../view/etcd-view.ts";
+import { missingNetworkOf } from "./missing-network.ts";
 import { OfferAllocator } from "./offer-allocator.ts";
 import { type Choice, chooseOffers, type PlacedNode } from "./placement.ts";
 import { ensureVolumes, foreignHoldings, launchObstacle, slotObstacle } from "./prerequisites.ts";
@@ -24,8 +25,8 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
     if (blocker !== null) {
       plan.launchBlockers.set(slot.slot, blocker);
     } else if (slot.notBefore > plan.now) {
-      const why = `waits after a failure: ${slot.lastFailure ?? "unknown"}`;
-      plan.launchBlockers.set(slot.slot, why);
+      const why = missingNetworkOf(slot, context) ?? slot.lastFailure ?? "unknown";
+      plan.launchBlockers.set(slot.slot, `waits after a failure: ${why}`);
       plan.requeue(slot.notBefore);
     } else {
       const placement = placeSlot(slot, view, offers, placed);

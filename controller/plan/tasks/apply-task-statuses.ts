@@ -51,6 +51,7 @@ function endTask(
     failures,
     notBefore: wasAskedFor ? 0 : plan.now + relaunchDelayMs(backoff, failures),
     lastFailure: wasAskedFor ? null : why,
+    lastFailureHostname: wasAskedFor ? null : task.hostname,
     retiredMemberId: spent ?? before.retiredMemberId,
     ...(gone ? { lastAgentId: null, lastHostname: null } : {}),
   });

@@ -24,6 +24,7 @@ export function emptySlot(slot: number): SlotMemory {
     failures: 0,
     notBefore: 0,
     lastFailure: null,
+    lastFailureHostname: null,
     memberId: null,
     retiredMemberId: null,
     isLearner: false,

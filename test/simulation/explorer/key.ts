@@ -33,21 +33,30 @@ function memoryKey(memory: ClusterMemory, now: number): unknown {
     generation,
     bootstrap,
     { ...others, lostAgo: ago(lostSince), inProgress: inProgress && { ...inProgress, since: 0 } },
-    slots.map(({ task, restarts: ___, lastFailure: ____, notBefore, ...slot }) => [
-      Object.values(slot),
-      Math.max(0, notBefore - now),
-      task && [
-        task.taskId,
-        task.agentId,
-        task.templateHash,
-        task.startCommand,
-        task.killReason,
-        ago(task.unreachableSince),
-        ago(task.agentUnreachableSince),
-        ago(task.etcdFailingSince),
-        ago(task.readyAt),
-        ago(task.jupyterDeadSince),
+    slots.map(
+      ({
+        task,
+        restarts: ___,
+        lastFailure: ____,
+        lastFailureHostname: _____,
+        notBefore,
+        ...slot
+      }) => [
+        Object.values(slot),
+        Math.max(0, notBefore - now),
+        task && [
+          task.taskId,
+          task.agentId,
+          task.templateHash,
+          task.startCommand,
+          task.killReason,
+          ago(task.unreachableSince),
+          ago(task.agentUnreachableSince),
+          ago(task.etcdFailingSince),
+          ago(task.readyAt),
+          ago(task.jupyterDeadSince),
+        ],
       ],
-    ]),
+    ),
   ];
 }

@@ -117,6 +117,6 @@ describe("a task fails before Docker is asked", () => {
       "Container exited with status 125: unknown flag: --wings",
     ],
   ])("%s", (_name, wishes, message) => {
-    expect(build(wishes)).toEqual({ ok: false, message });
+    expect(build(wishes)).toMatchObject({ ok: false, message });
   });
 });

@@ -1,4 +1,9 @@
-import { fresh } from "../../../../controller/model/observed.ts";
+import {
+  fresh,
+  lastKnown,
+  type ObservedMesos,
+  stale,
+} from "../../../../controller/model/observed.ts";
 import { allMembersReady } from "../../../../controller/plan/conditions/all-members-ready.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
@@ -46,6 +51,27 @@ conditionTable("AllMembersReady", allMembersReady.reasons, {
     "False",
     "NodesNotReady",
     "slot 2: agent not in sight",
+  ],
+  "a launch misses the network that the site has to make": [
+    () => {
+      const run = readyRun();
+      run.world.kill(2);
+      const slots = run.memory.slots.map((s) =>
+        s.slot === 2
+          ? { ...s, lastFailure: "network demo not found", lastFailureHostname: "host-c" }
+          : s,
+      );
+      run.memory = { ...run.memory, slots };
+      const { network } = run.memory.cluster.spec;
+      changeSpec(run, { network: { ...network, name: "demo" } });
+      const mesos = lastKnown(run.world.observed().mesos) as ObservedMesos;
+      const tasks = new Map([...mesos.tasks].filter(([, task]) => task.state === "TASK_RUNNING"));
+      return decide(run, { local: false, mesos: stale({ ...mesos, tasks }, run.now) });
+    },
+    "False",
+    "NetworkMissing",
+    "Docker on host-c has no network demo, and only with --mesos local does the controller make it. " +
+      "Run there: docker network create --driver bridge --subnet 172.30.0.0/24 demo",
   ],
   "a node that leaves need not be ready": [
     () => {
