@@ -10,8 +10,9 @@ export function brokenByBeginning(
   if (after.recovery.epoch === before.recovery.epoch) return brokenByLoss(before, after, sight);
   const found: BrokenRule[] = [];
   const add = (rule: string, what: string) => found.push({ rule, what });
-  const { inProgress, requested } = after.recovery;
-  const asked = before.recovery.requested !== null && requested === null;
+  const { inProgress } = after.recovery;
+  // While somebody waits for it nothing else begins a cluster anew. Another may have asked since.
+  const asked = before.recovery.requested !== null;
   if (!sight.mesosAnswered) add("unknown is not absent", "begun anew before Mesos has answered");
   if (asked) {
     const running = before.slots.filter((s) => s.task !== null && isThere(s.task.taskId, after));
