@@ -99,11 +99,8 @@ export async function perform(
       return etcd().promoteMember(action.memberId);
     case "RemoveMember":
       return etcd().removeMember(action.memberId);
-    case "MoveLeader": {
-      const { network, etcd: transport } = memory.cluster.spec;
-      const leader = clientUrl(slotAddress(network.firstAddress, action.fromSlot), transport);
-      return etcd().moveLeader(leader, action.toMemberId);
-    }
+    case "MoveLeader":
+      return etcd().moveLeader(clientUrlOf(action.fromSlot, memory), action.toMemberId);
     case "PutDesired":
       await etcd().put(etcdKeys(ref).desired, JSON.stringify(action.desired));
       return targets.keys.changed(key);
@@ -124,6 +121,11 @@ export async function perform(
     default:
       return assertNever(action);
   }
+}
+
+function clientUrlOf(slot: number, { cluster }: ClusterMemory): string {
+  const { network, etcd } = cluster.spec;
+  return clientUrl(slotAddress(network.firstAddress, slot), etcd);
 }
 
 function localDocker({ type }: Action, { docker }: ActorTargets): LocalDocker {
