@@ -101,6 +101,7 @@ export class ZooKeeperClient {
     try {
       const connection = await this.open(server);
       this.connection = connection;
+      this.options.log.debug({ server: hostPortText(server) }, "ZooKeeper session open");
       while (connection.endedBy === null) {
         this.outdated = false;
         await this.options.look(connection);

@@ -6,10 +6,12 @@ import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { buildProgram } from "../../controller/cli/program.ts";
 import { runProgram } from "../../controller/cli/run-program.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
+import { hostPortText } from "../../controller/support/host-port.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Certificate, makeCertificate } from "../support/mesos/certificate.ts";
 import { ScriptedMaster } from "../support/mesos/scripted-master.ts";
 import { until } from "../support/poll.ts";
+import { FakeZooKeeper } from "../support/zookeeper/fake-server.ts";
 import { capturedContext } from "../unit/cli/captured-context.ts";
 
 const SECRET = "a-secret-of-the-site";
@@ -108,6 +110,29 @@ it("the master hears who subscribes, over TLS, and nobody else hears the secret"
     expect(text).not.toContain(SECRET);
     expect(text).not.toContain(AUTHORIZATION);
   }
+});
+
+it("a master that ZooKeeper names hears the same, and ZooKeeper its own password", async () => {
+  const [ip, port] = master.address.split(":");
+  const info = JSON.stringify({ address: { hostname: "", ip, port: Number(port) } });
+  const zooKeeper = await FakeZooKeeper.start({
+    "/mesos": "",
+    "/mesos/json.info_0000000004": info,
+  });
+  const where = `me:p@ss/word@${hostPortText(zooKeeper.address)}/mesos`;
+  const options = {
+    mesos: `zk://${where}`,
+    "mesos-principal": "jupyter",
+    "mesos-role": "research",
+  };
+  const log = await withController(options, () => told("True"));
+  const { subscribe } = await master.received("SUBSCRIBE");
+  expect(subscribe.framework_info).toMatchObject({ principal: "jupyter", role: "research" });
+  for (const { headers } of master.calls) expect(headers.authorization).toBe(AUTHORIZATION);
+  expect(zooKeeper.credentials).toEqual(["digest me:p@ss/word"]);
+  const kept = await stateText();
+  expect(kept).toContain(`zk://${hostPortText(zooKeeper.address)}/mesos`);
+  for (const text of [log, kept]) expect(text).not.toMatch(/p@ss|word|a-secret-of-the-site/);
 });
 
 it("a master of another authority gets no credential, and the condition says why", async () => {

@@ -11,6 +11,7 @@ import { JAVA, ZOOKEEPER_JAR } from "./ensure-zookeeper.ts";
 const TICK_MS = 500;
 
 class EnsembleServer {
+  isSuspended = false;
   private child: ChildProcess | null = null;
 
   constructor(
@@ -36,10 +37,12 @@ class EnsembleServer {
 
   /** As a machine that is out of memory or I/O: connections stay, nothing is answered. */
   suspend(): void {
+    this.isSuspended = true;
     this.child?.kill("SIGSTOP");
   }
 
   resume(): void {
+    this.isSuspended = false;
     this.child?.kill("SIGCONT");
   }
 

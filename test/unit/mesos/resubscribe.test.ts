@@ -110,6 +110,25 @@ describe("several masters", () => {
     expect(test.scheduler.master).toBe(next.address);
   });
 
+  it.each<[string, (leader: ScriptedMaster) => unknown]>([
+    ["refuses", (leader) => leader.stop()],
+    ["swallows", (leader) => (leader.onSubscribe = () => "hang")],
+  ])("a dead leader that %s, to which all redirect, is asked once a round", async (_, die) => {
+    const [dead, a, b] = [await startMaster(), await startMaster(), await startMaster()];
+    await die(dead);
+    const location = `//${dead.address}/master/api/v1/scheduler`;
+    a.onSubscribe = () => ({ status: 307, headers: { Location: location } });
+    b.onSubscribe = a.onSubscribe;
+    const test = startScheduler([a.address, b.address]);
+    await test.passUntil("two rounds", () => a.calls.length >= 2 && b.calls.length >= 2, 1000);
+    expect(test.freshness).toBe("unknown");
+    expect(dead.calls.length).toBeLessThanOrEqual(a.calls.length);
+    // One of them leads now, and the other still names the dead one.
+    b.onSubscribe = () => null;
+    await test.passUntil("fresh", () => isFresh(test), 1000);
+    expect(test.scheduler.master).toBe(b.address);
+  });
+
   it("two masters that redirect to each other are not followed for ever", async () => {
     const [a, b] = [await startMaster(), await startMaster()];
     a.onSubscribe = () => ({ status: 307, headers: { Location: `//${b.address}/` } });
