@@ -52,11 +52,12 @@ export function assemble(
     agents,
     saveSoon,
   );
+  const info = () => masterInfo(registry.masterId, options.tcp?.host ?? LOOPBACK, tcpPort());
   const frameworks = new Frameworks({
     registry,
     offers,
     updates,
-    master: () => masterInfo(registry.masterId, options.tcp?.host ?? LOOPBACK, tcpPort()),
+    master: info,
     discard: (task, graceSeconds) => executor.discard(task, graceSeconds),
     saveSoon,
     clock,
@@ -69,7 +70,7 @@ export function assemble(
   };
   const masterSide = { registry, agents, offers, updates, frameworks, policy, clock };
   const master = new Master({ ...masterSide, reports, executor, save, saveSoon });
-  const docs = documents(registry, link);
+  const docs = documents({ registry, link, master: info, startedAt: clock.now() });
   const files = new SandboxFiles(sandboxes, registry);
   const server = new HttpServer({ master, frameworks, documents: docs, files, clock, log });
   const timed = [offers, link, agents, updates, frameworks];

@@ -1,70 +1,129 @@
 /**
- * The documents at /version, /health and /state: a small part of what Apache Mesos serves, under
- * its names. Nothing of a task's command or environment is shown.
+ * The documents at /version, /health and /state: a part of what Apache Mesos serves, under its names
+ * and of its types (src/master/http.cpp, src/common/http.cpp). Nothing of a task's command or
+ * environment is shown.
  */
+import type { MasterInfo, TaskStatus } from "../../mesos/wire.ts";
 import type { DockerLink } from "../agent/docker-link.ts";
 import { MASTER_VERSION } from "./master.ts";
-import { taskIdOf, type TaskRecord } from "./model.ts";
+import { type AgentRecord, roleOf, taskIdOf, type TaskRecord } from "./model.ts";
 import { totalOf } from "./offers.ts";
 import type { Framework, Registry } from "./registry.ts";
-import type { Amounts } from "./resources.ts";
+import { type Amounts, amountsOf, sum } from "./resources.ts";
 import { reportedState } from "./statuses.ts";
 
 const WHAT_THIS_IS = "embedded and local, not Apache Mesos";
+/** Not the agents' own: they are all reached at the master's. */
+const AGENT_PROCESS = "slave(1)";
 
-export function documents(registry: Registry, link: DockerLink): ReadonlyMap<string, () => object> {
+export interface DocumentSources {
+  readonly registry: Registry;
+  readonly link: Pick<DockerLink, "isConnected" | "lastProblem">;
+  readonly master: () => MasterInfo;
+  /** When this master began, which is when it was elected. Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+export function documents(sources: DocumentSources): ReadonlyMap<string, () => object> {
   return new Map<string, () => object>([
     ["version", () => ({ version: MASTER_VERSION, description: WHAT_THIS_IS })],
     ["health", () => ({})],
-    ["state", () => stateDocument(registry, link)],
+    ["state", () => stateDocument(sources)],
   ]);
 }
 
-function stateDocument(registry: Registry, link: DockerLink) {
+function stateDocument({ registry, link, master, startedAt }: DocumentSources) {
+  const info = master();
+  const agents = [...registry.agents.values()];
+  const connected = link.isConnected;
   return {
     id: registry.masterId,
     version: MASTER_VERSION,
     description: WHAT_THIS_IS,
+    pid: info.pid,
+    hostname: info.hostname,
+    leader: info.pid,
+    start_time: startedAt / 1000,
+    elected_time: startedAt / 1000,
+    activated_slaves: connected ? agents.length : 0,
+    deactivated_slaves: connected ? 0 : agents.length,
     instance: registry.instanceId,
-    docker: link.isConnected
-      ? { connected: true }
-      : { connected: false, problem: link.lastProblem },
-    slaves: [...registry.agents.values()].map((agent) => ({
-      id: agent.id,
-      hostname: agent.hostname,
-      active: link.isConnected,
-      attributes: agent.attributes,
-      resources: scalars(totalOf(agent)),
-      used_resources: scalars(registry.used((task) => task.agentId === agent.id)),
-    })),
+    docker: connected ? { connected } : { connected, problem: link.lastProblem },
+    slaves: agents.map((agent) => agentDocument(agent, registry, info, connected)),
     frameworks: [...registry.frameworks.values()].map((framework) =>
       frameworkDocument(framework, registry),
     ),
+    completed_frameworks: [],
+    orphan_tasks: [],
+    unregistered_frameworks: [],
+  };
+}
+
+function agentDocument(
+  agent: AgentRecord,
+  registry: Registry,
+  { address, port }: MasterInfo,
+  active: boolean,
+) {
+  return {
+    id: agent.id,
+    hostname: agent.hostname,
+    pid: `${AGENT_PROCESS}@${address?.ip}:${port}`,
+    port,
+    version: MASTER_VERSION,
+    active,
+    attributes: agent.attributes,
+    resources: amountsDocument(totalOf(agent)),
+    used_resources: amountsDocument(registry.used((task) => task.agentId === agent.id)),
   };
 }
 
 function frameworkDocument({ record, stream }: Framework, registry: Registry) {
+  const { id, info } = record;
   return {
-    id: record.id,
-    name: record.info.name,
+    id,
+    name: info.name,
+    user: info.user,
+    role: roleOf(info),
+    hostname: info.hostname ?? "",
+    webui_url: info.webui_url ?? "",
+    checkpoint: info.checkpoint ?? false,
+    capabilities: (info.capabilities ?? []).map(({ type }) => type),
     active: stream !== null,
     connected: stream !== null,
-    failover_timeout: record.info.failover_timeout ?? 0,
-    tasks: registry.tasksOf(record.id).map(taskDocument),
+    failover_timeout: info.failover_timeout ?? 0,
+    used_resources: amountsDocument(registry.used((task) => task.frameworkId === id)),
+    tasks: registry.tasksOf(id).map(taskDocument),
+    completed_tasks: [],
   };
 }
 
 function taskDocument(task: TaskRecord) {
+  const { reported } = task;
+  const resources = amountsOf(task.info.resources);
   return {
     id: taskIdOf(task),
     name: task.info.name,
+    framework_id: task.frameworkId,
+    // As of a Docker task in Mesos: its executor has no entry of its own.
+    executor_id: "",
     slave_id: task.agentId,
     container_id: task.containerId,
     state: reportedState(task),
+    role: task.role,
+    // What this agent does not have was refused at the launch.
+    resources: amountsDocument(typeof resources === "string" ? sum([]) : resources),
+    statuses: reported === null ? [] : [statusDocument(reported)],
     unacknowledged: task.pending.length,
   };
 }
 
-function scalars({ cpus, mem, disk }: Amounts) {
-  return { cpus, mem, disk };
+function statusDocument({ state, timestamp, healthy, container_status }: TaskStatus) {
+  return { state, timestamp, healthy, container_status };
+}
+
+/** Ports as Mesos prints ranges: `[31000-31100, 32000-32000]`. */
+function amountsDocument({ cpus, mem, disk, ports }: Amounts) {
+  const ranges = ports.map(({ begin, end }) => `${begin}-${end}`).join(", ");
+  return { cpus, mem, disk, ...(ranges === "" ? {} : { ports: `[${ranges}]` }) };
 }
