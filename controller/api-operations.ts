@@ -18,7 +18,10 @@ const LIST_MS_MAX = 5_000;
 /** For a reconcile to begin and to store its memory. Milliseconds. */
 const RESTORE_MS_MAX = 8_000;
 
-type Core = Pick<ControllerCore, "memories" | "nodesOf" | "snapshots" | "jobs" | "loop" | "docker">;
+type Core = Pick<
+  ControllerCore,
+  "memories" | "nodesOf" | "snapshots" | "jobs" | "loop" | "docker" | "scheduler"
+>;
 
 export function apiOperations(core: Core, shutdown: (teardown: boolean) => void): ApiOperations {
   const memoryOf = ({ metadata }: JupyterClusterObject): ClusterMemory => {
@@ -48,6 +51,7 @@ export function apiOperations(core: Core, shutdown: (teardown: boolean) => void)
       const key = clusterKey(memoryOf(cluster).cluster.metadata);
       await within(RESTORE_MS_MAX, "Restore", core.loop.requestRestore(key, request));
     },
+    offers: () => core.scheduler.offerLog.records(),
     foreign: (cluster) => lookAtForeign(core.docker, memoryOf(cluster)),
     adopt: async (cluster, owners) => {
       const memory = memoryOf(cluster);

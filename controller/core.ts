@@ -205,6 +205,7 @@ export class ControllerCore {
       },
       storeStatus: (key, object) => this.statuses.put(key, object),
       demand: (key, wanted) => this.mesos.demand(key, wanted),
+      judged: (key, verdicts) => this.scheduler.offerLog.judged(key, verdicts),
       release: (key, memory) => this.release(key, memory),
     };
   }

@@ -4,6 +4,7 @@ import { LOG_UNITS, type LogUnit } from "../model/agent-api.ts";
 import { slotOfMemberName } from "../model/ids.ts";
 import type { Foreign } from "../model/holdings.ts";
 import type { OwnerUid } from "../model/ids.ts";
+import type { OfferRecord } from "../model/offer.ts";
 import type { Logger } from "../model/ports.ts";
 import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
 import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
@@ -35,6 +36,8 @@ export interface ApiOperations {
   takeSnapshot(cluster: JupyterClusterObject): Promise<SnapshotInfo>;
   /** Resolves when the request cannot be forgotten any more. @throws OperationError */
   restore(cluster: JupyterClusterObject, request: RestoreRequest): Promise<void>;
+  /** The latest ones, newest last, and what was made of each. */
+  offers(): readonly OfferRecord[];
   /** What the cluster may not use yet. @throws OperationError */
   foreign(cluster: JupyterClusterObject): Promise<Foreign>;
   /** Resolves when it is stored. @throws OperationError */

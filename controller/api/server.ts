@@ -18,6 +18,7 @@ import {
 import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
 import { TokenGuard } from "./guard.ts";
 import { LIMITS } from "./limits.ts";
+import { OfferRoutes } from "./offers.ts";
 import { type ApiOperations, OperationRoutes } from "./operations.ts";
 import { type Route, Router } from "./router.ts";
 import { SnapshotRoutes } from "./snapshots.ts";
@@ -119,6 +120,7 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
   const operations = new OperationRoutes(options.operations, clusters, streams, log);
   const snapshots = new SnapshotRoutes(options.operations, clusters, log);
   const adoption = new AdoptionRoutes(options.operations, clusters, log);
+  const offers = new OfferRoutes(options.operations, clusters);
   const all = `/apis/${API_VERSION}/jupyterclusters`;
   const some = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters`;
   const one = `${some}/:name`;
@@ -128,6 +130,8 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
     { method: "GET", path: some, handler: clusters.list },
     { method: "GET", path: one, handler: clusters.get },
     { method: "GET", path: `${one}/events`, handler: clusters.events },
+    { method: "GET", path: "/offers", handler: offers.all },
+    { method: "GET", path: `${one}/offers`, handler: offers.ofCluster },
     { method: "GET", path: `${one}/access`, authorized: true, handler: operations.access },
     {
       method: "GET",

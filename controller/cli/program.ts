@@ -13,6 +13,7 @@ import { getCommand } from "./verbs/get.ts";
 import { killCommand } from "./verbs/kill.ts";
 import { logsCommand } from "./verbs/logs.ts";
 import { mesosLocalCommand } from "./verbs/mesos-local.ts";
+import { offersCommand } from "./verbs/offers.ts";
 import { planCommand } from "./verbs/plan.ts";
 import { snapshotCommand } from "./verbs/snapshot.ts";
 import { upCommand } from "./verbs/up.ts";
@@ -26,7 +27,10 @@ type VerbFactory = (context: CliContext) => Command;
 const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ["Start and stop:", [upCommand, downCommand]],
   ["Spec files:", [(context) => validateCommand(context), planCommand, copyCommand]],
-  ["Look:", [getCommand, describeCommand, eventsCommand, electionsCommand, urlCommand]],
+  [
+    "Look:",
+    [getCommand, describeCommand, eventsCommand, electionsCommand, offersCommand, urlCommand],
+  ],
   ["Nodes:", [execCommand, logsCommand, killCommand]],
   ["Data:", [snapshotCommand, adoptCommand]],
   ["Production:", [controllerCommand, mesosLocalCommand]],

@@ -155,6 +155,7 @@ export class ControllerLoop {
     // Stored is what was seen meanwhile; what is to be done about it is decided now.
     if (this.unstored.delete(key)) return this.reconcile(key);
     this.statuses.publish(decided.memory, decided.status);
+    this.ports.judged(key, decided.offers);
     if (decided.wantsOffers) this.ports.demand(key, true);
     const failed = await performAll(decided.actions, decided.memory, this.ports);
     // Only now: offers go back when nobody waits for any, and these launches were to take some.

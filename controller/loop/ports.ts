@@ -3,6 +3,7 @@ import type { Action } from "../model/action.ts";
 import type { ClusterKey } from "../model/ids.ts";
 import type { ClusterMemory, ClusterSecrets } from "../model/memory.ts";
 import type { Observed } from "../model/observed.ts";
+import type { OfferVerdict } from "../model/offer.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../model/resource.ts";
 
@@ -27,6 +28,8 @@ export interface LoopPorts {
   storeStatus(key: ClusterKey, object: JupyterClusterObject): void;
   /** Whether this cluster waits for offers. */
   demand(key: ClusterKey, wanted: boolean): void;
+  /** What this cluster's plan made of the offers that it looked at; for people. */
+  judged(key: ClusterKey, verdicts: readonly OfferVerdict[]): void;
   /** Everything outside the planner that belongs to a deleted cluster: proxy, streams, network. */
   release(key: ClusterKey, memory: ClusterMemory): Promise<void>;
   readonly identities: { uid(): string; secrets(): ClusterSecrets };

@@ -15,6 +15,7 @@ import { SandboxReader } from "./http/sandbox-reader.ts";
 import { Transport, type TransportOptions } from "./http/transport.ts";
 import { type MasterDetector, StaticMasters } from "./master-detector.ts";
 import { OfferCache } from "./offers/offer-cache.ts";
+import type { OfferLog } from "./offers/offer-log.ts";
 import { ReviveManager } from "./offers/revive-manager.ts";
 import { drawFrom } from "./offers/usable-resources.ts";
 import { Registration, type RegistrationOptions } from "./registration.ts";
@@ -51,7 +52,7 @@ export class MesosScheduler {
   readonly fatal: Promise<OperationError>;
   private readonly transport: MasterConnections;
   private readonly registration: Registration;
-  private readonly offers = new OfferCache();
+  private readonly offers: OfferCache;
   private readonly revive: ReviveManager;
   private readonly tracker: TaskTracker;
   private readonly agents: AgentAddresses;
@@ -67,6 +68,7 @@ export class MesosScheduler {
     if (!(options.framework.failoverTimeoutSeconds >= 0)) throw new Error("no failover timeout");
     this.registration = new Registration(options);
     this.transport = options.transport ?? new Transport(options);
+    this.offers = new OfferCache(options.framework.role);
     this.agents = new AgentAddresses(this.transport.scheme);
     this.reasons = new FailureReasons({
       addresses: this.agents,
@@ -115,6 +117,11 @@ export class MesosScheduler {
     return this.registration.observe((frameworkId) => frameworkId);
   }
 
+  /** What became of the latest offers. */
+  get offerLog(): OfferLog {
+    return this.offers.log;
+  }
+
   /** `host:port` of the leading master while subscribed. */
   get master(): string | null {
     return this.registration.master;
@@ -139,7 +146,7 @@ export class MesosScheduler {
     if (used !== undefined) throw new Error(`task id ${used} is used a second time`);
     const raw = this.offers.claim(offerIds, `launch ${ids.join(", ")}`).map(({ raw }) => raw);
     const needs = tasks.map((task) => task.resources);
-    const resources = drawFrom(raw, needs);
+    const resources = drawFrom(raw, needs, this.options.framework.role);
     const drawn = tasks.map((task, i) => ({ ...task, resources: resources[i] ?? task.resources }));
     try {
       await this.tracker.launch(offerIds, drawn);

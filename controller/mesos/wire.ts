@@ -27,8 +27,9 @@ export interface Resource {
   name: string;
   type: "SCALAR" | "RANGES" | "SET";
   scalar?: { value: number };
-  ranges?: { range: { begin: number; end: number }[] };
-  set?: { item: string[] };
+  /** Protobuf leaves out an empty list. */
+  ranges?: { range?: { begin: number; end: number }[] };
+  set?: { item?: string[] };
   role?: string;
   allocation_info?: { role?: string };
   /** Frameworks with RESERVATION_REFINEMENT see these instead of `role`. */
@@ -48,7 +49,13 @@ export interface Attribute {
   ranges?: { range: { begin: number; end: number }[] };
 }
 
-export interface Offer {
+/** An agent's host that is to go down. */
+export interface Maintained {
+  /** `start` since the epoch; without `duration`: until further notice. */
+  unavailability?: { start: { nanoseconds: number }; duration?: { nanoseconds: number } };
+}
+
+export interface Offer extends Maintained {
   id: Id;
   framework_id: Id;
   agent_id: Id;

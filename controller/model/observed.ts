@@ -7,6 +7,7 @@ import type { DesiredSlots } from "./naming.ts";
 import type { LastError } from "./resource.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 import type { Attribute, Offer, TaskState } from "../mesos/wire.ts";
+import type { Unavailability } from "./offer.ts";
 import type { ProxySettings } from "./proxy-settings.ts";
 import type { Holding } from "./holdings.ts";
 
@@ -60,6 +61,10 @@ export interface ObservedOffer {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly diskMiB: number;
+  /** What of cpus, memory and disk is offered and of no use to a node, e.g. `4 cpus (revocable)`. */
+  readonly leftOut: readonly string[];
+  /** Null: nobody has said that its host goes down. */
+  readonly unavailability: Unavailability | null;
   readonly attributes: readonly Attribute[];
   readonly raw: Offer;
 }

@@ -1,6 +1,7 @@
 /** What goes into the planner and what comes out. Both are data; nothing else passes. */
 import type { Action } from "../model/action.ts";
 import type { ClusterMemory } from "../model/memory.ts";
+import type { OfferVerdict } from "../model/offer.ts";
 import type { Observed } from "../model/observed.ts";
 import type { ClusterStatus } from "../model/resource.ts";
 
@@ -25,6 +26,8 @@ export interface Plan {
   readonly status: ClusterStatus;
   /** True while a slot waits for an offer. */
   readonly wantsOffers: boolean;
+  /** What was made of the offers that were looked at; for people. */
+  readonly offers: readonly OfferVerdict[];
   /** Plan again at this moment even if nothing is heard; milliseconds since the epoch. */
   readonly requeueAt: number;
   /** The cluster is deleted and nothing of it runs: its memory can go. */

@@ -4,6 +4,7 @@ import type { ClusterMemory, RecoveryMemory, SlotMemory, SlotTask } from "../mod
 import type { ClusterEvent, EventReason } from "../model/resource.ts";
 import { addEvent } from "./events.ts";
 import type { PlanInput } from "./input.ts";
+import { OfferVerdicts } from "./launch/offer-verdicts.ts";
 
 /**
  * Longest time between two reconciles, so that a lost event delays a repair and never prevents it.
@@ -21,6 +22,8 @@ export class PlanBuilder {
   readonly actions: Action[] = [];
   /** Slot -> why it can't be launched now, one sentence; for people, no step reads it. */
   readonly launchBlockers = new Map<number, string>();
+  /** What was made of each offer; for people, no step reads it. */
+  readonly offers = new OfferVerdicts();
   wantsOffers = false;
   requeueAt: number;
   #memory: ClusterMemory;

@@ -126,6 +126,7 @@ export function plan(input: PlanInput): Plan {
     actions: builder.actions,
     status: buildStatus(after, observed, builder),
     wantsOffers: builder.wantsOffers,
+    offers: builder.offers.all(),
     requeueAt: builder.requeueAt,
     finished: after.deleted && after.mesos !== null && memory.slots.every((s) => s.task === null),
   };

@@ -11,6 +11,7 @@ import type { LogUnit } from "../../model/agent-api.ts";
 import type { Holding } from "../../model/holdings.ts";
 import type { OwnerUid } from "../../model/ids.ts";
 import type { ClusterRef } from "../../model/ids.ts";
+import type { OfferRecord } from "../../model/offer.ts";
 import type { PublishedChange } from "../../model/ports.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../../model/resource.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
@@ -85,6 +86,12 @@ export class ApiClient {
   async events(ref: ClusterRef): Promise<readonly ClusterEvent[]> {
     const path = `${objectPath(ref)}/events`;
     return (await this.#json<{ items: ClusterEvent[] }>(path, "items")).items;
+  }
+
+  /** The latest, newest last. @param ref with this cluster's decisions alone; null: all of them */
+  async offers(ref: ClusterRef | null): Promise<readonly OfferRecord[]> {
+    const path = ref === null ? "/offers" : `${objectPath(ref)}/offers`;
+    return (await this.#json<{ items: OfferRecord[] }>(path, "items")).items;
   }
 
   /** Jupyter's address with its token in it. */

@@ -7,7 +7,13 @@ export function isOffer(value: unknown): value is Offer {
   if (!isObject(value) || !hasId(value, "id") || !hasId(value, "agent_id")) return false;
   const { hostname, resources, attributes } = value;
   if (!isText(hostname) || !Array.isArray(resources)) return false;
+  if (!isOptional(value["unavailability"], isUnavailability)) return false;
   return resources.every(isResource) && isListOf(attributes, isAttribute);
+}
+
+export function isUnavailability(value: unknown): boolean {
+  const isTime = (time: unknown) => isObject(time) && isNumber(time["nanoseconds"]);
+  return isObject(value) && isTime(value["start"]) && isOptional(value["duration"], isTime);
 }
 
 export function isStatus(status: unknown): boolean {
@@ -23,7 +29,8 @@ export function isStatus(status: unknown): boolean {
 
 function isResource(value: unknown): boolean {
   if (!isObject(value) || !isText(value["name"]) || !isText(value["type"])) return false;
-  const { scalar, role, reservations } = value;
+  const { scalar, ranges, set, role, reservations } = value;
+  if (!isOptional(ranges, isRanges) || !isOptional(set, isSet)) return false;
   return (
     isOptional(scalar, isScalar) && isOptional(role, isText) && isListOf(reservations, isObject)
   );
@@ -43,6 +50,10 @@ function isRanges(value: unknown): boolean {
   const isRange = (range: unknown) =>
     isObject(range) && isNumber(range["begin"]) && isNumber(range["end"]);
   return isObject(value) && isListOf(value["range"], isRange);
+}
+
+function isSet(value: unknown): boolean {
+  return isObject(value) && isListOf(value["item"], isText);
 }
 
 function isContainerStatus(value: unknown): boolean {

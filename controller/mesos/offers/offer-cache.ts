@@ -2,7 +2,9 @@
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { ObservedOffer } from "../../model/observed.ts";
 import type { Offer } from "../wire.ts";
-import { usable } from "./usable-resources.ts";
+import { unavailabilityOf } from "./unavailability.ts";
+import { OfferLog } from "./offer-log.ts";
+import { leftOut, usable } from "./usable-resources.ts";
 
 /** More agents than this are not looked at together; what is beyond goes back. */
 const OFFERS_MAX = 5000;
@@ -15,6 +17,13 @@ interface Held {
 export class OfferCache {
   private readonly held = new Map<string, Held>();
   private snapshot: readonly ObservedOffer[] | null = null;
+  /** What became of the latest ones. */
+  readonly log: OfferLog;
+
+  /** @param role of our framework */
+  constructor(private readonly role: string) {
+    this.log = new OfferLog(role);
+  }
 
   /** The same list until something changes. */
   offers(): readonly ObservedOffer[] {
@@ -29,9 +38,11 @@ export class OfferCache {
   /** @returns ids of those that are too many */
   add(offers: readonly Offer[], now: number): string[] {
     const surplus: string[] = [];
-    for (const offer of offers) {
-      if (this.held.size >= OFFERS_MAX) surplus.push(offer.id.value);
-      else this.held.set(offer.id.value, { offer: observedOffer(offer), arrivedAt: now });
+    for (const raw of offers) {
+      const offer = observedOffer(raw, this.role);
+      this.log.arrived(offer, now);
+      if (this.held.size >= OFFERS_MAX) surplus.push(offer.id);
+      else this.held.set(offer.id, { offer, arrivedAt: now });
     }
     this.snapshot = null;
     return surplus;
@@ -40,7 +51,10 @@ export class OfferCache {
   /** @returns whether it was outstanding */
   rescind(offerId: string): boolean {
     const known = this.held.delete(offerId);
-    if (known) this.snapshot = null;
+    if (known) {
+      this.snapshot = null;
+      this.log.ended([offerId], "Rescinded");
+    }
     return known;
   }
 
@@ -60,6 +74,7 @@ export class OfferCache {
     if (agents.size !== 1) throw new Error(`offers of ${agents.size} agents in one ACCEPT`);
     for (const id of offerIds) this.held.delete(id);
     this.snapshot = null;
+    this.log.ended(offerIds, "Used");
     return offers;
   }
 
@@ -80,20 +95,26 @@ export class OfferCache {
 
   /** The stream broke: the master has taken every offer back. */
   clear(): void {
+    this.log.ended([...this.held.keys()], "Lost");
     this.held.clear();
     this.snapshot = null;
   }
 }
 
-export function observedOffer(offer: Offer): ObservedOffer {
+/** Scalars of which a node needs some. */
+const NEEDED = ["cpus", "mem", "disk"];
+
+function observedOffer(offer: Offer, role: string): ObservedOffer {
   return {
     id: offer.id.value,
     agentId: offer.agent_id.value,
     hostname: offer.hostname,
-    cpus: usable(offer, "cpus"),
-    memoryMiB: usable(offer, "mem"),
-    diskMiB: usable(offer, "disk"),
+    cpus: usable(offer, "cpus", role),
+    memoryMiB: usable(offer, "mem", role),
+    diskMiB: usable(offer, "disk", role),
+    leftOut: leftOut(offer, NEEDED, role),
     attributes: offer.attributes ?? [],
+    unavailability: unavailabilityOf(offer),
     raw: offer,
   };
 }

@@ -54,6 +54,7 @@ export class ReviveManager {
 
   disconnected(): void {
     this.subscription = null;
+    this.cache.log.ended(this.surplus, "Lost");
     this.surplus = [];
     this.cache.clear();
     this.stopTimer();
@@ -116,6 +117,7 @@ export class ReviveManager {
       if (this.subscription === subscription) this.surplus.push(...unused);
       throw error;
     }
+    this.cache.log.declined(unused, refuse_seconds);
     return true;
   }
 

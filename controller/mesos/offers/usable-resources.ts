@@ -9,10 +9,42 @@ import type { Offer, Resource } from "../wire.ts";
 /** Mesos counts scalars in thousandths. */
 const UNITS_PER_WHOLE = 1000;
 
-/** How much a task may have of the named scalar. In the resource's own unit (cores, MiB). */
-export function usable(offer: Offer, name: string): number {
-  const parts = scalars(offer.resources, name);
+/** How much a task of this role may have of the named scalar. In its own unit (cores, MiB). */
+export function usable(offer: Offer, name: string, role: string): number {
+  const parts = offer.resources.filter((r) => r.name === name && isUsable(r, role));
   return parts.reduce((sum, part) => sum + toUnits(part), 0) / UNITS_PER_WHOLE;
+}
+
+/** What of these scalars no node can have, e.g. `4 cpus (revocable)`. */
+export function leftOut(offer: Offer, names: readonly string[], role: string): readonly string[] {
+  return offer.resources.flatMap((resource) => {
+    const why = names.includes(resource.name) ? unusableBecause(resource, role) : null;
+    return why === null ? [] : [`${resource.scalar?.value ?? 0} ${resource.name} (${why})`];
+  });
+}
+
+/** Why no node of this role can have it, in a few words; null: it can. */
+export function unusableBecause(resource: Resource, role: string): string | null {
+  const { type, scalar, disk, revocable, shared } = resource;
+  if (resource.name === "ports") return "nodes have addresses of their own";
+  if (type !== "SCALAR" || typeof scalar?.value !== "number") return "not an amount";
+  // It may be taken back at any time.
+  if (revocable !== undefined) return "revocable";
+  if (disk !== undefined) return "a volume or a whole disk";
+  if (shared !== undefined) return "shared";
+  const reservedFor = roleOf(resource);
+  return isOurs(reservedFor, role) ? null : `reserved for ${reservedFor}`;
+}
+
+/** Whom it is reserved for, the innermost reservation of several; `*`: nobody. */
+export function roleOf({ role, reservations }: Resource): string {
+  const innermost: unknown = reservations?.at(-1)?.["role"];
+  return typeof innermost === "string" ? innermost : (role ?? "*");
+}
+
+/** What is reserved for a role is also for those below it. */
+function isOurs(reservedFor: string, role: string): boolean {
+  return reservedFor === "*" || role === reservedFor || role.startsWith(`${reservedFor}/`);
 }
 
 /**
@@ -20,15 +52,17 @@ export function usable(offer: Offer, name: string): number {
  * for others. What the offers do not cover is asked for as it was: the master then says what lacks.
  *
  * @param wanted the resources of each task, without regard to reservations
+ * @param role of our framework
  * @returns the resources of each task, in the same order
  */
 export function drawFrom(
   offers: readonly Offer[],
   wanted: readonly (readonly Resource[])[],
+  role: string,
 ): Resource[][] {
   const left = offers
     .flatMap((offer) => offer.resources)
-    .filter(isPlainScalar)
+    .filter((resource) => isUsable(resource, role))
     .map((resource) => ({ resource, units: toUnits(resource) }))
     .sort((a, b) => Number(isReserved(b.resource)) - Number(isReserved(a.resource)));
   return wanted.map((resources) => resources.flatMap((want) => drawOne(want, left)));
@@ -63,19 +97,12 @@ function addTo(taken: Map<string, Resource>, like: Resource, units: number): voi
   taken.set(key, { ...kind, scalar: { value: sum / UNITS_PER_WHOLE } });
 }
 
-function scalars(resources: readonly Resource[], name: string): Resource[] {
-  return resources.filter((r) => r.name === name && isPlainScalar(r));
+function isUsable(resource: Resource, role: string): boolean {
+  return unusableBecause(resource, role) === null;
 }
 
-/** Volumes, whole disks and resources that may be taken back at any time are no use to a node. */
-function isPlainScalar(resource: Resource): boolean {
-  const { type, scalar, disk, revocable, shared } = resource;
-  if (type !== "SCALAR" || typeof scalar?.value !== "number") return false;
-  return disk === undefined && revocable === undefined && shared === undefined;
-}
-
-function isReserved({ role, reservations }: Resource): boolean {
-  return (role !== undefined && role !== "*") || (reservations?.length ?? 0) > 0;
+function isReserved(resource: Resource): boolean {
+  return roleOf(resource) !== "*";
 }
 
 function toUnits(resource: Resource | undefined): number {

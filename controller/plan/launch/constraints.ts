@@ -6,6 +6,7 @@
 import type { PlacementConstraint } from "../../../crd-schema/spec.ts";
 import { matchesWhole } from "../../../crd-schema/values/expression.ts";
 import type { Attribute } from "../../mesos/wire.ts";
+import { attributeText } from "../../model/offer.ts";
 
 /** What constraints look at, of an agent and of a placed node alike. */
 export interface Place {
@@ -18,22 +19,6 @@ export function fieldValue(place: Place, field: string): string | null {
   if (field === "hostname") return place.hostname;
   const attribute = place.attributes.find((a) => a.name === field);
   return attribute === undefined ? null : attributeText(attribute);
-}
-
-function attributeText(attribute: Attribute): string | null {
-  switch (attribute.type) {
-    case "TEXT":
-      return attribute.text?.value ?? "";
-    case "SCALAR":
-      // Mesos keeps three decimals of a scalar.
-      return String(Math.round((attribute.scalar?.value ?? 0) * 1000) / 1000);
-    case "RANGES": {
-      const ranges = attribute.ranges?.range ?? [];
-      return `[${ranges.map(({ begin, end }) => `${begin}-${end}`).join(",")}]`;
-    }
-    default:
-      return null;
-  }
 }
 
 /** Why `place` may not have another node, as an end of "agent x …"; null: it may. */

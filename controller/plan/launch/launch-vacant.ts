@@ -8,7 +8,8 @@ import { dataLocation, isAt } from "../view/data-location.ts";
 import { hasQuorumInSight } from "../view/etcd-view.ts";
 import { missingNetworkOf } from "./missing-network.ts";
 import { OfferAllocator } from "./offer-allocator.ts";
-import { type Choice, chooseOffers, type PlacedNode } from "./placement.ts";
+import type { PlacedNode } from "./candidate.ts";
+import { type Choice, chooseOffers } from "./placement.ts";
 import { ensureVolumes, foreignHoldings, launchObstacle, slotObstacle } from "./prerequisites.ts";
 import { taskInfo } from "./task-template.ts";
 
@@ -24,12 +25,15 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
     const blocker = obstacle ?? slotObstacle(slot.slot, foreign, view);
     if (blocker !== null) {
       plan.launchBlockers.set(slot.slot, blocker);
+      judgeWaiting(slot.slot, blocker, offers, plan);
     } else if (slot.notBefore > plan.now) {
-      const why = missingNetworkOf(slot, context) ?? slot.lastFailure ?? "unknown";
-      plan.launchBlockers.set(slot.slot, `waits after a failure: ${why}`);
+      const cause = missingNetworkOf(slot, context) ?? slot.lastFailure ?? "unknown";
+      const why = `waits after a failure: ${cause}`;
+      plan.launchBlockers.set(slot.slot, why);
+      judgeWaiting(slot.slot, why, offers, plan);
       plan.requeue(slot.notBefore);
     } else {
-      const placement = placeSlot(slot, view, offers, placed);
+      const placement = placeSlot(slot, view, offers, placed, plan);
       if ("blocker" in placement) {
         plan.launchBlockers.set(slot.slot, placement.blocker);
         plan.wantsOffers = true;
@@ -65,16 +69,35 @@ function placeSlot(
   { spec, etcd }: ClusterView,
   { offers }: OfferAllocator,
   placed: readonly PlacedNode[],
+  plan: PlanBuilder,
 ): Choice | { readonly blocker: string } {
-  const { placement, resources } = spec;
+  const { placement, resources: need } = spec;
   const location = dataLocation(slot, spec);
-  const prefer = location === null ? {} : { prefer: location };
-  const choice = chooseOffers({ offers, need: resources, placed, placement, ...prefer });
-  if ("refused" in choice) return { blocker: choice.refused };
-  if (location === null || isAt(location, choice) || hasQuorumInSight(etcd)) return choice;
   // Without a quorum the data elsewhere may be what is missing for one.
-  const where = location.hostname ?? `agent ${location.agentId}`;
-  return { blocker: `waits for an offer of the host with its data (${where})` };
+  const needsData = location !== null && !hasQuorumInSight(etcd);
+  const prefer = location === null ? {} : { prefer: location, needsData };
+  const choice = chooseOffers({ offers, need, placed, placement, now: plan.now, ...prefer });
+  const strays = needsData && "offerIds" in choice && !isAt(location, choice);
+  const where = location?.hostname ?? `agent ${location?.agentId}`;
+  const waits = `waits for an offer of the host with its data (${where})`;
+  for (const [offerId, judgement] of choice.judgements) {
+    const fits = judgement.reason === "Used" || judgement.reason === "NotNeeded";
+    const strayed = { reason: "DataElsewhere", message: `fits; the slot ${waits}` } as const;
+    plan.offers.add(offerId, slot.slot, strays && fits ? strayed : judgement);
+  }
+  if ("refused" in choice) return { blocker: choice.refused };
+  return strays ? { blocker: waits } : choice;
+}
+
+/** The offers are not looked at: something else is in the way. */
+function judgeWaiting(
+  slot: number,
+  blocker: string,
+  { offers }: OfferAllocator,
+  plan: PlanBuilder,
+): void {
+  const message = `was not looked at; the launch of the slot waits: ${blocker}`;
+  for (const { id } of offers) plan.offers.add(id, slot, { reason: "LaunchWaits", message });
 }
 
 function launch(

@@ -4,7 +4,8 @@
  */
 import type { Attribute, TaskInfo } from "../../mesos/wire.ts";
 import type { ObservedOffer } from "../../model/observed.ts";
-import type { Choice, Need } from "./placement.ts";
+import type { Need } from "./candidate.ts";
+import type { Choice } from "./placement.ts";
 
 interface Launch {
   readonly offerIds: readonly string[];

@@ -71,6 +71,8 @@ function offerOf(host: string): ObservedOffer {
     memoryMiB: 4_096,
     diskMiB: 4_096,
     attributes: [],
+    leftOut: [],
+    unavailability: null,
     raw: {
       id: { value: id },
       framework_id: { value: FRAMEWORK },

@@ -136,6 +136,7 @@ export class LoopWorld {
       },
       storeStatus: () => {},
       demand: () => {},
+      judged: () => {},
       release: async () => {},
       identities: {
         uid: () => "0123456789abcdef",

@@ -69,6 +69,8 @@ export function fakeOffer(patch: Partial<ObservedOffer> = {}): ObservedOffer {
     memoryMiB: 16_384,
     diskMiB: 100_000,
     attributes: [],
+    leftOut: [],
+    unavailability: null,
     raw: {
       id: { value: "offer-1" },
       framework_id: { value: "framework" },

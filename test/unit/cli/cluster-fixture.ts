@@ -1,6 +1,7 @@
 /** A JupyterCluster object as the controller would publish it, for tests. */
 import { CONDITION_TYPES } from "../../../controller/model/resource.ts";
 import type { Election } from "../../../controller/model/election.ts";
+import type { OfferRecord } from "../../../controller/model/offer.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import type {
   ClusterEvent,
@@ -163,5 +164,32 @@ export function event(message: string, change: Partial<ClusterEvent> = {}): Clus
     lastTimestamp: "2026-01-02T03:01:00Z",
     count: 1,
     ...change,
+  };
+}
+
+type Decision = OfferRecord["decisions"][number];
+
+/** An offer of host-1, a minute old. */
+export function offerRecord(
+  id: string,
+  decisions: readonly Pick<Decision, "cluster" | "reason" | "message">[],
+): OfferRecord {
+  return {
+    id,
+    receivedAt: "2026-01-02T03:03:05.000Z",
+    agentId: "agent-1",
+    hostname: "host-1",
+    cpus: 2,
+    memoryMiB: 4096,
+    diskMiB: 512,
+    resources: [
+      { name: "cpus", amount: "2", role: "lab", unusable: null },
+      { name: "ports", amount: "[1-9]", role: "*", unusable: "no use" },
+    ],
+    attributes: { rack: "r1" },
+    unavailability: null,
+    state: "Declined",
+    declinedForSeconds: 5,
+    decisions: decisions.map((decision) => ({ offerId: id, slots: [1], ...decision })),
   };
 }

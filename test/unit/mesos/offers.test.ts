@@ -16,7 +16,7 @@ function offerOf(resources: Resource[]): Offer {
 
 describe("the offer cache", () => {
   it("shows what a real master offers, of several agents in one event", () => {
-    const cache = new OfferCache();
+    const cache = new OfferCache("*");
     expect(cache.add([host1, host2], 0)).toEqual([]);
     expect(cache.offers()).toMatchObject([
       { hostname: "host1", cpus: 4, memoryMiB: 2048, diskMiB: 1000, raw: host1 },
@@ -28,7 +28,7 @@ describe("the offer cache", () => {
   });
 
   it("takes an offer out once", () => {
-    const cache = new OfferCache();
+    const cache = new OfferCache("*");
     cache.add([host1], 0);
     expect(cache.claim([host1.id.value], "launch")).toHaveLength(1);
     expect(() => cache.claim([host1.id.value], "launch")).toThrow(
@@ -37,7 +37,7 @@ describe("the offer cache", () => {
   });
 
   it("takes all offers of a launch or none, and never of two agents", () => {
-    const cache = new OfferCache();
+    const cache = new OfferCache("*");
     cache.add([host1, host2], 0);
     expect(() => cache.claim([host1.id.value, "gone"], "launch")).toThrow(/no longer outstanding/);
     expect(() => cache.claim([host1.id.value, host2.id.value], "launch")).toThrow(/2 agents/);
@@ -45,7 +45,7 @@ describe("the offer cache", () => {
   });
 
   it("lets go of what is rescinded, and does not mind an offer that it never had", () => {
-    const cache = new OfferCache();
+    const cache = new OfferCache("*");
     cache.add([host1, host2], 0);
     expect(cache.rescind(host1.id.value)).toBe(true);
     expect(cache.rescind(host1.id.value)).toBe(false);
@@ -53,7 +53,7 @@ describe("the offer cache", () => {
   });
 
   it("takes out what is too old, and keeps the rest", () => {
-    const cache = new OfferCache();
+    const cache = new OfferCache("*");
     cache.add([host1], 100);
     cache.add([host2], 200);
     expect(cache.oldestArrival()).toBe(100);
@@ -63,7 +63,7 @@ describe("the offer cache", () => {
 
   it("gives back what is more than it can look at", () => {
     const many = Array.from({ length: 5001 }, (_, i) => ({ ...host1, id: { value: `o${i}` } }));
-    expect(new OfferCache().add(many, 0)).toEqual(["o5000"]);
+    expect(new OfferCache("*").add(many, 0)).toEqual(["o5000"]);
   });
 });
 
@@ -78,15 +78,15 @@ describe("usable resources", () => {
       scalar("disk", 100),
       scalar("disk", 1000, { disk: { persistence: { id: "v" } } }),
     ]);
-    expect(usable(offer, "cpus")).toBe(1.5);
-    expect(usable(offer, "disk")).toBe(100);
-    expect(usable(offer, "gpus")).toBe(0);
+    expect(usable(offer, "cpus", "lab")).toBe(1.5);
+    expect(usable(offer, "disk", "lab")).toBe(100);
+    expect(usable(offer, "gpus", "lab")).toBe(0);
   });
 
   it("are asked for as they were offered, reserved ones first", () => {
     const offer = offerOf([scalar("cpus", 1), scalar("cpus", 0.5, reserved), scalar("mem", 64)]);
     const wanted = [{ name: "cpus", type: "SCALAR" as const, scalar: { value: 0.7 } }];
-    expect(drawFrom([offer], [wanted])).toEqual([
+    expect(drawFrom([offer], [wanted], "lab")).toEqual([
       [scalar("cpus", 0.5, reserved), scalar("cpus", 0.2)],
     ]);
   });
@@ -94,7 +94,7 @@ describe("usable resources", () => {
   it("are shared out among the tasks of one launch without using any twice", () => {
     const offer = offerOf([scalar("cpus", 0.3, reserved), scalar("cpus", 0.3)]);
     const wanted = [scalar("cpus", 0.2)];
-    expect(drawFrom([offer], [wanted, wanted, wanted])).toEqual([
+    expect(drawFrom([offer], [wanted, wanted, wanted], "lab")).toEqual([
       [scalar("cpus", 0.2, reserved)],
       [scalar("cpus", 0.1, reserved), scalar("cpus", 0.1)],
       [scalar("cpus", 0.2)],
@@ -103,18 +103,18 @@ describe("usable resources", () => {
 
   it("of several offers of one agent are asked for as one", () => {
     const offers = [offerOf([scalar("mem", 100)]), offerOf([scalar("mem", 50)])];
-    expect(drawFrom(offers, [[scalar("mem", 120)]])).toEqual([[scalar("mem", 120)]]);
+    expect(drawFrom(offers, [[scalar("mem", 120)]], "lab")).toEqual([[scalar("mem", 120)]]);
   });
 
   it("that lack are asked for all the same: the master says what lacks", () => {
-    expect(drawFrom([offerOf([scalar("mem", 10)])], [[scalar("mem", 30)]])).toEqual([
+    expect(drawFrom([offerOf([scalar("mem", 10)])], [[scalar("mem", 30)]], "lab")).toEqual([
       [scalar("mem", 30)],
     ]);
   });
 
   it("do not carry the allocation of MULTI_ROLE, which we do not have", () => {
     const [offer] = capturedOffers("offers") as [Offer];
-    const [resources] = drawFrom([offer], [[scalar("cpus", 1)]]);
+    const [resources] = drawFrom([offer], [[scalar("cpus", 1)]], "lab");
     expect(resources).toEqual([scalar("cpus", 1)]);
   });
 });

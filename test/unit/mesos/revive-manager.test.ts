@@ -17,7 +17,7 @@ describe("the revive manager", () => {
     const clock = new ProcessClock(scheduler);
     const calls: FrameworkCall[] = [];
     const send = async (call: FrameworkCall) => void calls.push(call);
-    const manager = new ReviveManager(new OfferCache(), send, clock, silentLog, () => undefined);
+    const manager = new ReviveManager(new OfferCache("*"), send, clock, silentLog, () => undefined);
     manager.setDemand(true);
     manager.subscribed();
     await scheduler.run({ untilMs: scheduler.now() });

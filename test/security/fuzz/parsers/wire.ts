@@ -115,9 +115,10 @@ const mesosEvents = parser("Mesos events", jsonText(...EVENTS), (text) => {
   requireSame("the event, again", parseEvent(JSON.stringify(parsed.event)).event, parsed.event);
   if (parsed.event.type !== "OFFERS") return;
   const { offers } = parsed.event.offers;
-  const cache = new OfferCache();
+  const cache = new OfferCache("*");
   cache.add(offers, 0);
-  drawFrom(offers, [[{ name: "cpus", type: "SCALAR", scalar: { value: 1 } }]]);
+  JSON.stringify(cache.log.records());
+  drawFrom(offers, [[{ name: "cpus", type: "SCALAR", scalar: { value: 1 } }]], "*");
   for (const { hostname, attributes } of cache.offers()) {
     const rule = { field: "rack", operator: "LIKE", value: "r1" } as const;
     violation(rule, { hostname, attributes }, []);

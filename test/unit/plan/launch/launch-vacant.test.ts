@@ -2,11 +2,11 @@
  * Decisions that the simulator found wrong, each as the smallest case of it (docs/decisions/0007).
  */
 import { describe, expect, it } from "vitest";
-import type { Observed } from "../../../../controller/model/observed.ts";
+import { type Observed, unknown } from "../../../../controller/model/observed.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
-import { fakeMemory, fakeOffer, fakeTask } from "../../../support/planner/fixtures.ts";
+import { fakeMemory, fakeOffer, fakeTask, T0 } from "../../../support/planner/fixtures.ts";
 import { PlannerRun, readyRun, types } from "../../../support/planner/run.ts";
 
 describe("a slot whose data is on another host", () => {
@@ -78,5 +78,51 @@ describe("a memory that is older than the tasks", () => {
     run.world.tasks.set(next, fakeTask(next, "TASK_KILLED"));
     run.until((p) => p.memory.slots[slot]?.task != null && run.world.taskOf(slot) !== undefined);
     expect(run.memory.slots[slot]?.task?.taskId).toBe(next.replace(/\.2$/, ".3"));
+  });
+});
+
+describe("the offers that were looked at", () => {
+  const offers = [
+    fakeOffer(),
+    fakeOffer({ id: "offer-2", agentId: "agent-2", hostname: "host-2", cpus: 0.1 }),
+  ];
+
+  function decided(world: FakeWorld, memory = fakeMemory()) {
+    const observed = world.observed();
+    const { offers: told } = plan({ memory, observed, now: T0, defaultImage: "image" });
+    return told.toSorted((a, b) => (a.offerId < b.offerId ? -1 : 1));
+  }
+
+  it("are told by the launches on them, and by what they lack", () => {
+    expect(decided(new FakeWorld("172.30.0.10", () => offers))).toEqual([
+      {
+        offerId: "offer-1",
+        reason: "Used",
+        slots: [0, 1, 2],
+        message: "a node was launched on it",
+      },
+      {
+        offerId: "offer-2",
+        reason: "TooSmall",
+        slots: [0, 1, 2],
+        message: "offers 0.1 of 0.25 cpus",
+      },
+    ]);
+  });
+
+  it("are told by what the launches wait for", () => {
+    const world = new FakeWorld("172.30.0.10", () => offers);
+    const observed: Observed = { ...world.observed(), image: unknown("not asked yet") };
+    const told = plan({ memory: fakeMemory(), observed, now: T0, defaultImage: "image" }).offers;
+    const message = "was not looked at; the launch of the slot waits: the image cannot be observed";
+    expect(told).toEqual([
+      { offerId: "offer-1", reason: "LaunchWaits", slots: [0, 1, 2], message },
+      { offerId: "offer-2", reason: "LaunchWaits", slots: [0, 1, 2], message },
+    ]);
+  });
+
+  it("are none when no slot is vacant", () => {
+    const run = readyRun();
+    expect(decided(run.world, run.memory)).toEqual([]);
   });
 });

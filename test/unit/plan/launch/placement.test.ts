@@ -1,65 +1,11 @@
 /** Where a node goes, and why it goes nowhere. */
 import { describe, expect, it } from "vitest";
-import { chooseOffers } from "../../../../controller/plan/launch/placement.ts";
-import type {
-  Choice,
-  PlacedNode,
-  PlacementInput,
-} from "../../../../controller/plan/launch/placement.ts";
+import type { PlacedNode } from "../../../../controller/plan/launch/candidate.ts";
+import type { Choice } from "../../../../controller/plan/launch/placement.ts";
 import type { ObservedOffer } from "../../../../controller/model/observed.ts";
 import type { Attribute } from "../../../../controller/mesos/wire.ts";
 import type { PlacementConstraint } from "../../../../crd-schema/spec.ts";
-
-const NEED = { cpus: 0.25, memoryMiB: 768, diskMiB: 1024 };
-
-function text(name: string, value: string): Attribute {
-  return { name, type: "TEXT", text: { value } };
-}
-
-/** An offer of agent `a-<host>` on `host`; enough for one node unless said otherwise. */
-function offer(host: string, change: Partial<ObservedOffer> = {}): ObservedOffer {
-  const id = change.id ?? `o-${host}`;
-  const agentId = `a-${host}`;
-  return {
-    id,
-    agentId,
-    hostname: host,
-    cpus: 1,
-    memoryMiB: 1024,
-    diskMiB: 4096,
-    attributes: [],
-    raw: {
-      id: { value: id },
-      framework_id: { value: "f" },
-      agent_id: { value: agentId },
-      hostname: host,
-      resources: [],
-    },
-    ...change,
-  };
-}
-
-function node(slot: number, host: string, attributes: readonly Attribute[] = []): PlacedNode {
-  return { slot, hostname: host, agentId: `a-${host}`, attributes };
-}
-
-function constraint(
-  field: string,
-  operator: PlacementConstraint["operator"],
-  value: string | null = null,
-): PlacementConstraint {
-  return { field, operator, value };
-}
-
-function choose(change: Partial<PlacementInput>) {
-  const none = { constraints: [], spread: null };
-  return chooseOffers({ offers: [], need: NEED, placed: [], placement: none, ...change });
-}
-
-function hostOf(change: Partial<PlacementInput>): string {
-  const choice = choose(change);
-  return "refused" in choice ? `refused: ${choice.refused}` : choice.hostname;
-}
+import { choose, constraint, hostOf, node, offer, text } from "./places.ts";
 
 function offersOf(offers: readonly ObservedOffer[]): readonly string[] {
   const choice = choose({ offers });
@@ -103,7 +49,7 @@ describe("the offers that are taken", () => {
   it("never those of two agents together", () => {
     const half = { cpus: 0.2 };
     const choice = choose({ offers: [offer("x", half), offer("y", half)] });
-    expect(choice).toEqual({
+    expect(choice).toMatchObject({
       refused:
         "none of 2 agents that offer fits (a node needs 0.25 cpus, 768 MiB of memory, 1024 MiB of disk): " +
         "x offers 0.2 of 0.25 cpus; y offers 0.2 of 0.25 cpus",
@@ -220,14 +166,14 @@ describe("a constraint", () => {
 
 describe("a refusal says why, in one sentence", () => {
   it("no offer at all", () => {
-    expect(choose({})).toEqual({
+    expect(choose({})).toMatchObject({
       refused:
         "no agent offers anything; a node needs 0.25 cpus, 768 MiB of memory, 1024 MiB of disk",
     });
   });
 
   it("what the only agent lacks", () => {
-    expect(choose({ offers: [offer("x", { cpus: 0.1, memoryMiB: 100 })] })).toEqual({
+    expect(choose({ offers: [offer("x", { cpus: 0.1, memoryMiB: 100 })] })).toMatchObject({
       refused:
         "the only agent that offers does not fit (a node needs 0.25 cpus, 768 MiB of memory, 1024 MiB of disk): " +
         "x offers 0.1 of 0.25 cpus and 100 of 768 MiB of memory",
@@ -237,7 +183,7 @@ describe("a refusal says why, in one sentence", () => {
   it("which constraint excludes each agent, of at most three", () => {
     const offers = ["p", "q", "r", "s"].map((host) => offer(host, { attributes: RACKS }));
     const placement = { constraints: [constraint("rack", "LIKE", "r9")], spread: null };
-    expect(choose({ offers, placement })).toEqual({
+    expect(choose({ offers, placement })).toMatchObject({
       refused:
         "none of 4 agents that offer fits (a node needs 0.25 cpus, 768 MiB of memory, 1024 MiB of disk): " +
         "p has rack r1, not LIKE r9; q has rack r1, not LIKE r9; r has rack r1, not LIKE r9; and 1 more",
