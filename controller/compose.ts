@@ -42,6 +42,8 @@ export interface ControllerOptions {
   readonly mesos: MesosTarget;
   /** Who we are to the masters. */
   readonly framework: CorePorts["mesos"]["framework"];
+  /** A framework that the masters have removed is replaced by another one. */
+  readonly replacesRemoved: boolean;
   /** Where frameworks of other programs come to the embedded master; null: they can't. */
   readonly mesosLocalTcp: TcpDoorOptions | null;
   readonly api: HostPort;
@@ -140,6 +142,7 @@ async function start(
       mesos: {
         ...masters,
         framework: options.framework,
+        replacesRemoved: options.replacesRemoved,
         ...(options.mesos.kind === "local" ? {} : transportOf(options.mesos)),
       },
       certificates: new ClusterCertificates(systemClock),

@@ -34,7 +34,7 @@ export interface CorePorts {
   /** How the leading Mesos master is found and reached, and who we are to it. */
   readonly mesos: Pick<
     SchedulerOptions,
-    "masters" | "detector" | "transport" | "tls" | "credentials"
+    "masters" | "detector" | "transport" | "tls" | "credentials" | "replacesRemoved"
   > & { readonly framework: Pick<FrameworkOptions, "role" | "principal"> };
   /** What nodes, and the controller to them, prove themselves with. */
   readonly certificates: Certificates;

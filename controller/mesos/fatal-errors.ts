@@ -10,12 +10,13 @@ export function fatalError(message: string): OperationError | null {
 
 /**
  * Never a silent new id: the master has killed the tasks of the old one, and a person must know.
+ * Who does says so with `--mesos-new-framework`.
  */
 export function removed(said: string): OperationError {
   return new OperationError(
     ERROR_CODES.FRAMEWORK_REMOVED,
     "SUBSCRIBE",
-    `The Mesos master no longer knows this framework (${said}): it was torn down, or the controller was away for longer than its failover timeout. Its containers are gone; the data volumes are not.`,
+    `The Mesos master no longer knows this framework (${said}): it was torn down, or the controller was away for longer than its failover timeout. Its containers are gone; the data volumes are not. With --mesos-new-framework the next start registers another one and goes on with them.`,
   );
 }
 

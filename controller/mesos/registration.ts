@@ -10,6 +10,12 @@ export interface RegistrationOptions {
   readonly frameworkId: string | null;
   readonly clock: Clock;
   readonly log: Logger;
+  /**
+   * A person says so: when the master has removed the framework that was saved, another one is
+   * registered in its place. Until the first subscription of this process; a removal after it is
+   * news to that person too.
+   */
+  readonly replacesRemoved?: boolean;
   /** Resolves when it is durable. */
   saveFrameworkId(id: string): Promise<void>;
 }
@@ -65,6 +71,18 @@ export class Registration {
     if (id === null) return source.unknown("no framework id");
     if (state.is === "subscribed") return source.fresh(valueOf(id));
     return source.stale(valueOf(id), state.since, state.reason);
+  }
+
+  /**
+   * The master has removed this framework.
+   * @returns whether another one is to be registered: what is saved stays until the master gave its id
+   */
+  replace(): boolean {
+    const { replacesRemoved, log } = this.options;
+    if (replacesRemoved !== true || this.id === null || this.state.is !== "never") return false;
+    log.warn({ removed: this.id }, "Mesos has removed the framework, registering another one");
+    this.id = null;
+    return true;
   }
 
   /** @throws OperationError ERR_STATE_UNWRITABLE */

@@ -197,6 +197,7 @@ export class MesosScheduler {
         event: (event) => this.onEvent(event),
         lost: (reason) => this.lost(reason),
         failed: (reason) => this.failed(reason),
+        removed: () => this.registration.replace(),
         fatal: (error) => {
           log.error({ code: error.code, error: error.message }, "Mesos framework is lost");
           onFatal(error);
@@ -215,7 +216,7 @@ export class MesosScheduler {
   private async subscribed(session: Session): Promise<void> {
     const { master, streamId, frameworkId, end } = session;
     const known = this.registration.frameworkId;
-    if (known !== null && known !== frameworkId) {
+    if (known !== null && known !== frameworkId && !this.registration.replace()) {
       return session.giveUp(removed(`it answered with another id, ${frameworkId}`));
     }
     await this.registration.keepFrameworkId(frameworkId);

@@ -20,6 +20,11 @@ export interface SubscriptionHandler {
   lost(reason: OperationError): void;
   /** No master took a subscription; another try follows. */
   failed(reason: OperationError): void;
+  /**
+   * The master has removed this framework.
+   * @returns whether the next {@link subscribeCall} registers another one in its place
+   */
+  removed(): boolean;
   /** Trying again cannot help. */
   fatal(error: OperationError): void;
 }
@@ -81,7 +86,8 @@ export async function follow(stream: EventStream, reader: StreamReader): Promise
 
 function masterError(message: string, reader: StreamReader): OperationError {
   const fatal = fatalError(message);
-  if (fatal !== null) {
+  const isReplaced = fatal?.code === ERROR_CODES.FRAMEWORK_REMOVED && reader.handler.removed();
+  if (fatal !== null && !isReplaced) {
     reader.giveUp(fatal);
     return fatal;
   }

@@ -56,6 +56,7 @@ export function runController(
     stateDir,
     spec,
     mesos,
+    replacesRemoved: options.mesosNewFramework === true,
     framework: { role, ...(principal === undefined ? {} : { principal }) },
     mesosLocalTcp: tcpDoor(options),
     api: options.api,

@@ -18,6 +18,7 @@ export const LOG_LEVEL_OPTION = new Option("--log-level <level>", "how much is l
   .default("info");
 
 export interface ControllerCliOptions extends MesosOptions {
+  readonly mesosNewFramework?: boolean;
   /** Left out: other programs' frameworks can't reach the embedded master. */
   readonly mesosLocalAddress?: HostPort;
   readonly mesosLocalCredentialFile?: MesosCredential;
@@ -33,6 +34,12 @@ export function addControllerOptions(command: Command, context: CliContext): Com
     .default(hostPort(DEFAULT_API), DEFAULT_API);
   addMesosOptions(addStateDirOption(command, context), context);
   return addEnvironmentOption(command, context, api, API_VARIABLE)
+    .addOption(
+      new Option(
+        "--mesos-new-framework",
+        "if Mesos has removed our framework (exit 6), register another one and go on with the data",
+      ),
+    )
     .addOption(
       new Option(
         "--mesos-local-address <host:port>",

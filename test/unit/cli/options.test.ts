@@ -1,3 +1,4 @@
+import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import {
   hostPort,
@@ -7,7 +8,8 @@ import {
   signalName,
   wholeNumber,
 } from "../../../controller/cli/options/parsers.ts";
-import { cli } from "./captured-context.ts";
+import { addControllerOptions } from "../../../controller/cli/options/controller.ts";
+import { capturedContext, cli } from "./captured-context.ts";
 
 /** What each parser makes of a text. */
 const GOOD: readonly (readonly [string, (text: string) => unknown, unknown])[] = [
@@ -82,5 +84,25 @@ describe("options and arguments", () => {
     expect((await cli(["up"], env)).code).toBe(2);
     expect((await cli(["validate", "nowhere.yaml"], env)).code).toBe(1);
     expect((await cli(["get", "--help"], env)).code).toBe(0);
+  });
+});
+
+describe("--mesos-new-framework", () => {
+  const said = async (args: readonly string[]) => {
+    const verb = addControllerOptions(new Command("verb"), capturedContext({}).context);
+    await verb.action(() => undefined).parseAsync(args, { from: "user" });
+    return verb.opts<{ mesosNewFramework?: boolean }>().mesosNewFramework;
+  };
+
+  it("is said for one start, by whoever starts it, and never otherwise", async () => {
+    expect(await said(["--mesos-new-framework"])).toBe(true);
+    expect(await said([])).toBeUndefined();
+    const { code, stderr } = await cli([
+      "mesos-local",
+      "--state-dir",
+      "x",
+      "--mesos-new-framework",
+    ]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown") });
   });
 });
