@@ -17,9 +17,14 @@ export interface FrameworkOptions {
  */
 const CAPABILITIES = [{ type: "PARTITION_AWARE" }, { type: "TASK_KILLING_STATE" }];
 
+/**
+ * @param wantsOffers false: none shall come until REVIVE, also on a new subscription. A master that
+ *   does not know how to begin silent is told again by SUPPRESS.
+ */
 export function subscribeCall(
   options: FrameworkOptions,
   frameworkId: string | null,
+  wantsOffers: boolean,
 ): Extract<Call, { type: "SUBSCRIBE" }> {
   const framework_info: FrameworkInfo = {
     name: options.name,
@@ -32,12 +37,13 @@ export function subscribeCall(
     ...(options.webuiUrl === undefined ? {} : { webui_url: options.webuiUrl }),
     ...(options.principal === undefined ? {} : { principal: options.principal }),
   };
-  if (frameworkId === null) return { type: "SUBSCRIBE", subscribe: { framework_info } };
+  const silence = wantsOffers ? {} : { suppressed_roles: [options.role] };
+  if (frameworkId === null) return { type: "SUBSCRIBE", subscribe: { framework_info, ...silence } };
   // A master refuses unless both are there and equal.
   const id = { value: frameworkId };
   return {
     type: "SUBSCRIBE",
     framework_id: id,
-    subscribe: { framework_info: { ...framework_info, id } },
+    subscribe: { framework_info: { ...framework_info, id }, ...silence },
   };
 }

@@ -192,7 +192,12 @@ export class MesosScheduler {
     return new Subscription(
       { detector, transport, clock, log, random },
       {
-        subscribeCall: () => subscribeCall(this.introduction(), this.registration.frameworkId),
+        subscribeCall: () =>
+          subscribeCall(
+            this.introduction(),
+            this.registration.frameworkId,
+            this.revive.wantsOffers,
+          ),
         subscribed: (session) => this.subscribed(session),
         event: (event) => this.onEvent(event),
         lost: (reason) => this.lost(reason),

@@ -161,7 +161,11 @@ export interface Filters {
 export type Operation = { type: "LAUNCH"; launch: { task_infos: TaskInfo[] } };
 
 export type Call =
-  | { type: "SUBSCRIBE"; framework_id?: Id; subscribe: { framework_info: FrameworkInfo } }
+  | {
+      type: "SUBSCRIBE";
+      framework_id?: Id;
+      subscribe: { framework_info: FrameworkInfo; suppressed_roles?: string[] };
+    }
   | { type: "TEARDOWN"; framework_id: Id }
   | {
       type: "ACCEPT";

@@ -95,7 +95,10 @@ const OPERATION = object({
 });
 
 const BODIES: Readonly<Record<Call["type"], Check | null>> = {
-  SUBSCRIBE: object({ framework_info: required(FRAMEWORK_INFO) }),
+  SUBSCRIBE: object({
+    framework_info: required(FRAMEWORK_INFO),
+    suppressed_roles: optional(list(string)),
+  }),
   TEARDOWN: null,
   ACCEPT: object({
     offer_ids: optional(list(ID)),

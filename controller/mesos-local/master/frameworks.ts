@@ -61,6 +61,7 @@ export class Frameworks {
       registry.frameworks.get(id) ?? registry.addFramework({ id, info, owner: ownerOf(caller) });
     this.takeOver(framework);
     framework.record.info = info;
+    framework.suppressed = beginsSilent(info, call.subscribe.suppressed_roles ?? []);
     framework.stream = stream;
     this.deps.log.info({ frameworkId: id, name: info.name }, "framework subscribed");
     stream.send({
@@ -155,4 +156,10 @@ export function killGraceSeconds(
 ): number {
   const nanoseconds = policy?.grace_period?.nanoseconds;
   return nanoseconds === undefined ? GRACE_DEFAULT_SECONDS : Math.ceil(nanoseconds / 1e9);
+}
+
+/** Every role that it has is suppressed. */
+function beginsSilent(info: FrameworkInfo, suppressedRoles: readonly string[]): boolean {
+  const roles = info.roles ?? [info.role ?? "*"];
+  return roles.length > 0 && roles.every((role) => suppressedRoles.includes(role));
 }

@@ -14,8 +14,10 @@ export const OFFER_HOLD_MS = 30_000;
 export const UNWANTED_HOLD_MS = 2000;
 /** For how long Mesos shall keep an offer away that did not fit. */
 const REFUSE_SECONDS = 5;
-/** SUPPRESS keeps offers away; a filter would only delay the first one after REVIVE. */
-const REFUSE_SECONDS_UNWANTED = 0;
+/** A SUPPRESS that a master forgets or takes late brings none of them back; REVIVE clears it. */
+const REFUSE_SECONDS_UNWANTED = 300;
+/** Offers are asked for again when none has come for so long: the call may have been lost. */
+export const REVIVE_AGAIN_MS = 60_000;
 const RETRY_MS = 1000;
 
 export class ReviveManager {
@@ -24,6 +26,8 @@ export class ReviveManager {
   private unwantedSince = Number.NEGATIVE_INFINITY;
   /** What the master was told on this subscription; null: nothing yet, or nobody can say. */
   private told: boolean | null = null;
+  /** When an offer came or was last asked for, milliseconds since the epoch. */
+  private lastSignAt = 0;
   /** Number of the subscription; null while there is none. */
   private subscription: number | null = null;
   private subscriptions = 0;
@@ -46,6 +50,10 @@ export class ReviveManager {
     this.work();
   }
 
+  get wantsOffers(): boolean {
+    return this.wanted;
+  }
+
   subscribed(): void {
     this.subscription = ++this.subscriptions;
     this.told = null;
@@ -61,6 +69,7 @@ export class ReviveManager {
   }
 
   arrived(offers: readonly Offer[]): void {
+    this.lastSignAt = this.clock.now();
     this.surplus.push(...this.cache.add(offers, this.clock.now()));
     this.work();
   }
@@ -88,7 +97,7 @@ export class ReviveManager {
 
   private async workOff(subscription: number): Promise<void> {
     while (this.subscription === subscription) {
-      if (this.told !== this.wanted) await this.tellDemand(subscription);
+      if (this.told !== this.wanted || this.isOverdue()) await this.tellDemand(subscription);
       else if (!(await this.giveBack(subscription))) return;
     }
   }
@@ -100,6 +109,14 @@ export class ReviveManager {
     await this.send({ type: wanted ? "REVIVE" : "SUPPRESS" });
     // A new subscription meanwhile has been told nothing.
     if (this.subscription === subscription) this.told = wanted;
+    this.lastSignAt = this.clock.now();
+  }
+
+  private isOverdue(): boolean {
+    const now = this.clock.now();
+    // The clock may have been set back since.
+    this.lastSignAt = Math.min(this.lastSignAt, now);
+    return this.wanted && this.cache.size === 0 && now - this.lastSignAt >= REVIVE_AGAIN_MS;
   }
 
   /** @returns false when there is nothing to give back */
@@ -130,10 +147,10 @@ export class ReviveManager {
     return due ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
-  /** When the oldest offer goes back; null: there is none. */
+  /** When the oldest offer goes back, or offers are asked for again; null: nothing is due. */
   private dueAt(): number | null {
     const oldest = this.cache.oldestArrival();
-    if (oldest === null) return null;
+    if (oldest === null) return this.wanted ? this.lastSignAt + REVIVE_AGAIN_MS : null;
     return this.wanted ? oldest + OFFER_HOLD_MS : this.unwantedSince + UNWANTED_HOLD_MS;
   }
 

@@ -119,7 +119,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "launch-away-quorum",
     keeps: "a slot is launched away from its data only with a quorum in sight",
-    find: `if (location === null || isAt(location, choice) || hasQuorumInSight(etcd)) return choice;`,
-    replacement: `if (location === null || location.agentId !== "") return choice;`,
+    find: `location !== null && !hasQuorumInSight(etcd)`,
+    replacement: `location !== null && location.agentId === "" && !hasQuorumInSight(etcd)`,
   },
 ];

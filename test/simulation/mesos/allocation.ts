@@ -31,8 +31,8 @@ export class Allocation {
   }
 
   /** A new subscription begins without any desiredSpec of the one before. */
-  begin(): void {
-    this.suppressed = false;
+  begin(silent: boolean): void {
+    this.suppressed = silent;
     this.soon();
   }
 

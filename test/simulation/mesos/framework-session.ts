@@ -12,11 +12,13 @@ export interface FrameworkSessionOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly trace: Trace;
-  readonly onBegin: () => void;
+  /** @param silent it wants no offers before REVIVE */
+  readonly onBegin: (silent: boolean) => void;
   readonly onEnd: () => void;
 }
 
 interface Live extends Session {
+  readonly silent: boolean;
   readonly endpoint: Endpoint;
 }
 
@@ -46,7 +48,8 @@ export class FrameworkSession {
     const outcome = judgeSubscription(call, reads, this.options.registry);
     if ("refused" in outcome) return outcome.refused;
     this.end("Framework failed over");
-    const live = { ...outcome.session, endpoint };
+    const silent = (call.subscribe.suppressed_roles ?? []).length > 0;
+    const live = { ...outcome.session, endpoint, silent };
     endpoint.beginStream(reads, from, () => this.onReaderGone(live));
     // After the answer's headers.
     this.options.clock.after(0, () => {
@@ -80,7 +83,7 @@ export class FrameworkSession {
       },
     });
     this.heartbeat();
-    this.options.onBegin();
+    this.options.onBegin(live.silent);
   }
 
   private onReaderGone(live: Live): void {

@@ -64,7 +64,7 @@ export class MesosMaster {
       clock,
       registry,
       trace,
-      onBegin: () => this.onSubscribed(),
+      onBegin: (silent) => this.onSubscribed(silent),
       onEnd: () => this.allocation.forget(),
     });
     this.allocation = new Allocation({
@@ -222,12 +222,12 @@ export class MesosMaster {
     this.session.end("Framework has been removed");
   }
 
-  private onSubscribed(): void {
+  private onSubscribed(silent: boolean): void {
     for (const { agent, connected } of this.agents.all()) {
       if (!connected) continue;
       this.options.network.sendLink(this.name, agent.name, () => agent.sendUpdates());
     }
-    this.allocation.begin();
+    this.allocation.begin(silent);
   }
 
   private markUnreachable(agentId: string): void {

@@ -71,13 +71,17 @@ export class RawScheduler {
 
   private constructor(private readonly url: string) {}
 
-  static async subscribe(url: string, info: Partial<FrameworkInfo> = {}): Promise<RawScheduler> {
+  static async subscribe(
+    url: string,
+    info: Partial<FrameworkInfo> = {},
+    more: object = {},
+  ): Promise<RawScheduler> {
     const scheduler = new RawScheduler(`${url}/api/v1/scheduler`);
     const framework_info = { user: "root", name: "raw", failover_timeout: 60, ...info };
     const call = {
       type: "SUBSCRIBE",
       ...(info.id === undefined ? {} : { framework_id: info.id }),
-      subscribe: { framework_info },
+      subscribe: { framework_info, ...more },
     };
     await scheduler.open(call);
     return scheduler;

@@ -141,16 +141,22 @@ describe("small rules", () => {
   });
 
   it("a framework that comes back says its id in both places, a new one in none", () => {
-    const back = subscribeCall(FRAMEWORK, "f-1");
+    const back = subscribeCall(FRAMEWORK, "f-1", true);
     expect(back.framework_id).toEqual({ value: "f-1" });
     expect(back.subscribe.framework_info.id).toEqual({ value: "f-1" });
-    const first = subscribeCall(FRAMEWORK, null);
+    const first = subscribeCall(FRAMEWORK, null, true);
     expect(JSON.stringify(first)).not.toContain('"id"');
+    expect(first.subscribe).not.toHaveProperty("suppressed_roles");
     expect(first.subscribe.framework_info).toMatchObject({
       checkpoint: true,
       failover_timeout: 604_800,
       role: "*",
       capabilities: [{ type: "PARTITION_AWARE" }, { type: "TASK_KILLING_STATE" }],
     });
+  });
+
+  it.each([null, "f-1"])("a framework (%s) that wants no offers subscribes silently", (id) => {
+    const { subscribe } = subscribeCall({ ...FRAMEWORK, role: "lab" }, id, false);
+    expect(subscribe.suppressed_roles).toEqual(["lab"]);
   });
 });

@@ -84,6 +84,19 @@ describe("offers", () => {
     await until("an offer", () => count(scheduler, "OFFERS") === 2);
   });
 
+  test("are not made to a framework that subscribes with its role suppressed", async () => {
+    const scheduler = await RawScheduler.subscribe(mesos.url, {}, { suppressed_roles: ["*"] });
+    mesos.clock.advance(10 * SECOND);
+    await settled(scheduler);
+    expect(count(scheduler, "OFFERS")).toBe(0);
+    await scheduler.call("REVIVE");
+    await scheduler.offer();
+    const other = await RawScheduler.subscribe(mesos.url, {}, { suppressed_roles: ["lab"] });
+    await scheduler.call("TEARDOWN");
+    mesos.clock.advance(SECOND);
+    await other.offer();
+  });
+
   test("of what a task leaves, then of what its end frees, and both may be combined", async () => {
     const scheduler = await RawScheduler.subscribe(mesos.url);
     const first = await scheduler.offer();
