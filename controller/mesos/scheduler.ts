@@ -14,6 +14,7 @@ import { addressText, type MasterPlace } from "./http/master-address.ts";
 import { SandboxReader } from "./http/sandbox-reader.ts";
 import { Transport, type TransportOptions } from "./http/transport.ts";
 import { type MasterDetector, StaticMasters } from "./master-detector.ts";
+import { MaintenanceSchedule } from "./offers/maintenance-schedule.ts";
 import { OfferCache } from "./offers/offer-cache.ts";
 import type { OfferLog } from "./offers/offer-log.ts";
 import { ReviveManager } from "./offers/revive-manager.ts";
@@ -40,7 +41,8 @@ export interface SchedulerOptions extends TransportOptions, RegistrationOptions 
   readonly random?: () => number;
   /**
    * Something in {@link MesosScheduler.observe} has changed: the offers, or whether there is a
-   * subscription and every task of a slot has answered. Of tasks the store tells.
+   * subscription and every task of a slot has answered, or what is planned for their agents. Of tasks
+   * the store tells.
    */
   onChange(what: "offers" | "connection"): void;
 }
@@ -53,6 +55,7 @@ export class MesosScheduler {
   private readonly transport: MasterConnections;
   private readonly registration: Registration;
   private readonly offers: OfferCache;
+  private readonly maintenance = new MaintenanceSchedule();
   private readonly revive: ReviveManager;
   private readonly tracker: TaskTracker;
   private readonly agents: AgentAddresses;
@@ -109,6 +112,7 @@ export class MesosScheduler {
       reconciled: this.tracker.reconciled,
       tasks: this.options.tasks.tasksOf(cluster),
       offers: this.offers.offers(),
+      maintenance: this.maintenance.get(),
     }));
   }
 
@@ -243,6 +247,14 @@ export class MesosScheduler {
       case "RESCIND":
         if (this.offers.rescind(event.rescind.offer_id.value)) this.options.onChange("offers");
         return;
+      case "INVERSE_OFFERS":
+        this.maintenance.arrived(event.inverse_offers.inverse_offers);
+        return this.options.onChange("connection");
+      case "RESCIND_INVERSE_OFFER": {
+        const { value } = event.rescind_inverse_offer.inverse_offer_id;
+        if (this.maintenance.rescind(value)) this.options.onChange("connection");
+        return;
+      }
       case "UPDATE":
         return this.onStatus(event.update.status);
       case "FAILURE": {
@@ -271,6 +283,7 @@ export class MesosScheduler {
     if (channel !== this.leaving) channel.close();
     this.registration.lost();
     this.revive.disconnected();
+    this.maintenance.clear();
     this.tracker.disconnected();
     this.options.onChange("connection");
   }

@@ -66,6 +66,12 @@ export interface Offer extends Maintained {
   allocation_info?: { role?: string };
 }
 
+/** Asks for what a framework uses of an agent, before its host goes down. */
+export interface InverseOffer extends Maintained {
+  id: Id;
+  agent_id?: Id;
+}
+
 export interface Label {
   key: string;
   value?: string;
@@ -206,6 +212,8 @@ export type SchedulerEvent =
     }
   | { type: "OFFERS"; offers: { offers: Offer[] } }
   | { type: "RESCIND"; rescind: { offer_id: Id } }
+  | { type: "INVERSE_OFFERS"; inverse_offers: { inverse_offers: InverseOffer[] } }
+  | { type: "RESCIND_INVERSE_OFFER"; rescind_inverse_offer: { inverse_offer_id: Id } }
   | { type: "UPDATE"; update: { status: TaskStatus } }
   | { type: "MESSAGE"; message: { agent_id: Id; executor_id: Id; data: string } }
   | { type: "FAILURE"; failure: { agent_id?: Id; executor_id?: Id; status?: number } }

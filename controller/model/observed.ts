@@ -76,6 +76,8 @@ export interface ObservedMesos {
   /** Tasks that were ever heard of and not yet forgotten. */
   readonly tasks: ReadonlyMap<string, ObservedTask>;
   readonly offers: readonly ObservedOffer[];
+  /** Agents with tasks of ours whose hosts go down, by id; those of offers have it in the offer. */
+  readonly maintenance: ReadonlyMap<string, Unavailability>;
 }
 
 export type ObservedNetwork =

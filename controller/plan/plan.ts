@@ -50,6 +50,7 @@ import { applyTaskStatuses } from "./tasks/apply-task-statuses.ts";
 import { clampTimersToNow } from "./tasks/clamp-timers.ts";
 import { killOrphanedTasks, repeatKills, stopAll, stopMisplaced } from "./tasks/stop-tasks.ts";
 import { syncSlots } from "./tasks/sync-slots.ts";
+import { leaveDraining } from "./update/leave-draining.ts";
 import { rollingUpdate } from "./update/rolling-update.ts";
 import { type ClusterView, viewCluster } from "./view/cluster-view.ts";
 
@@ -100,6 +101,7 @@ const STEPS: readonly Step[] = [
     rollingUpdate,
   ),
   given([running, quorate, not(defragmenting), not(changesMembership)], leaveDeadJupyter),
+  given([running, quorate, reconciled, not(defragmenting), not(changesMembership)], leaveDraining),
   given([running, quorate], putDesired),
   given([running, quorate], maintainQuota),
   given([running], launchVacant),

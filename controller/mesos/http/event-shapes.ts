@@ -1,6 +1,6 @@
 /** What an offer and a task's status must be made of, down to the last field that is looked at. Pure. */
 import { isTaskState } from "../../model/task-state.ts";
-import type { Offer } from "../wire.ts";
+import type { InverseOffer, Offer } from "../wire.ts";
 import { hasId, isId, isListOf, isNumber, isObject, isOptional, isText } from "./json.ts";
 
 export function isOffer(value: unknown): value is Offer {
@@ -11,7 +11,12 @@ export function isOffer(value: unknown): value is Offer {
   return resources.every(isResource) && isListOf(attributes, isAttribute);
 }
 
-export function isUnavailability(value: unknown): boolean {
+export function isInverseOffer(value: unknown): value is InverseOffer {
+  if (!isObject(value) || !hasId(value, "id") || !isOptional(value["agent_id"], isId)) return false;
+  return isUnavailability(value["unavailability"]);
+}
+
+function isUnavailability(value: unknown): boolean {
   const isTime = (time: unknown) => isObject(time) && isNumber(time["nanoseconds"]);
   return isObject(value) && isTime(value["start"]) && isOptional(value["duration"], isTime);
 }

@@ -4,7 +4,7 @@
  */
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { SchedulerEvent } from "../wire.ts";
-import { isOffer, isStatus } from "./event-shapes.ts";
+import { isInverseOffer, isOffer, isStatus } from "./event-shapes.ts";
 import { at, hasId, isId, isNumber, isObject, isOptional, type Json } from "./json.ts";
 
 export type ParsedEvent =
@@ -21,8 +21,11 @@ export function parseEvent(record: string): ParsedEvent {
       return { event: { type: "HEARTBEAT" } };
     case "OFFERS":
       return offersEvent(json);
+    case "INVERSE_OFFERS":
+      return inverseOffersEvent(json);
     case "SUBSCRIBED":
     case "RESCIND":
+    case "RESCIND_INVERSE_OFFER":
     case "UPDATE":
     case "FAILURE":
     case "ERROR":
@@ -35,11 +38,12 @@ export function parseEvent(record: string): ParsedEvent {
   }
 }
 
-type Checked = Exclude<SchedulerEvent["type"], "HEARTBEAT" | "OFFERS">;
+type Checked = Exclude<SchedulerEvent["type"], "HEARTBEAT" | "OFFERS" | "INVERSE_OFFERS">;
 
 const HAS_ALL: Readonly<Record<Checked, (event: Json) => boolean>> = {
   SUBSCRIBED: (event) => isSubscribed(at(event, "subscribed")),
   RESCIND: (event) => hasId(at(event, "rescind"), "offer_id"),
+  RESCIND_INVERSE_OFFER: (event) => hasId(at(event, "rescind_inverse_offer"), "inverse_offer_id"),
   UPDATE: (event) => isStatus(at(at(event, "update"), "status")),
   FAILURE: (event) =>
     isOptional(at(event, "failure")?.["agent_id"], isId) && isObject(event["failure"]),
@@ -60,6 +64,17 @@ function offersEvent(json: Json): ParsedEvent {
   const event: SchedulerEvent = { type: "OFFERS", offers: { offers } };
   const lost = list.length - offers.length;
   return lost === 0 ? { event } : { event, ignored: `${lost} offers without what they must have` };
+}
+
+function inverseOffersEvent(json: Json): ParsedEvent {
+  const list = at(json, "inverse_offers")?.["inverse_offers"] ?? [];
+  if (!Array.isArray(list)) return ignored("INVERSE_OFFERS that are no list");
+  const inverse_offers = list.filter(isInverseOffer);
+  const event: SchedulerEvent = { type: "INVERSE_OFFERS", inverse_offers: { inverse_offers } };
+  const lost = list.length - inverse_offers.length;
+  return lost === 0
+    ? { event }
+    : { event, ignored: `${lost} inverse offers without what they must have` };
 }
 
 function parseJson(record: string): unknown {

@@ -9,6 +9,7 @@ import { hasQuorumInSight } from "../view/etcd-view.ts";
 import { missingNetworkOf } from "./missing-network.ts";
 import { OfferAllocator } from "./offer-allocator.ts";
 import type { PlacedNode } from "./candidate.ts";
+import { placedNodes } from "./placed-nodes.ts";
 import { type Choice, chooseOffers } from "./placement.ts";
 import { ensureVolumes, foreignHoldings, launchObstacle, slotObstacle } from "./prerequisites.ts";
 import { taskInfo } from "./task-template.ts";
@@ -53,14 +54,6 @@ function isNeeded(slot: SlotMemory, view: ClusterView, { memory }: PlanBuilder):
   if (slot.slot < view.spec.replicas) return true;
   if (memory.bootstrap?.phase === "started") return memory.bootstrap.slots.includes(slot.slot);
   return slot.memberId !== null && view.etcd.members === null;
-}
-
-function placedNodes(view: ClusterView): PlacedNode[] {
-  return view.nodes.flatMap(({ slot, task }) => {
-    if (task === null) return [];
-    const { hostname, agentId, attributes } = task;
-    return { slot, hostname, agentId, attributes };
-  });
 }
 
 /** Where the slot is to be launched, or why nowhere before there are other offers. */

@@ -2,12 +2,16 @@
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
-/** To a healthy voter that stays, one of the new template if there is any; else nobody moves. */
+/**
+ * To a healthy voter that stays, one of the new template if there is any; else nobody moves.
+ * @param why a clause for people; null: nothing is said of it
+ */
 export function moveLeaderAway(
   from: NodeView,
   view: ClusterView,
   plan: PlanBuilder,
   isFit: (node: NodeView) => boolean = () => true,
+  why: string | null = null,
 ): void {
   const candidates = view.nodes.filter(
     (n) =>
@@ -22,5 +26,7 @@ export function moveLeaderAway(
   if (!to?.member) return;
   const toMemberId = to.member.id;
   plan.addAction({ type: "MoveLeader", fromSlot: from.slot, toSlot: to.slot, toMemberId });
-  plan.addEvent("Normal", "LeaderMoved", `leadership goes from slot ${from.slot} to ${to.slot}`);
+  const because = why === null ? "" : `: ${why}`;
+  const message = `leadership goes from slot ${from.slot} to ${to.slot}${because}`;
+  plan.addEvent("Normal", "LeaderMoved", message);
 }

@@ -43,7 +43,7 @@ function mesosOf(state: State): Observed["mesos"] {
   const tasks = new Map(Object.entries(state.told).map(([id, told]) => [id, taskOf(id, told)]));
   const offers = state.mesos === "away" ? [] : offersOf(state);
   const reconciled = state.mesos === "heard";
-  const value = { frameworkId: FRAMEWORK, reconciled, tasks, offers };
+  const value = { frameworkId: FRAMEWORK, reconciled, tasks, offers, maintenance: new Map() };
   return state.mesos === "away" ? stale(value, state.now) : fresh(value);
 }
 

@@ -24,6 +24,7 @@ import {
   type ObservedTask,
   type Source,
 } from "../../../controller/model/observed.ts";
+import type { Unavailability } from "../../../controller/model/offer.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import { FakeEtcd } from "./fake-etcd.ts";
 import { fakeAgent, fakeOffer, fakeTask } from "./fixtures.ts";
@@ -40,6 +41,8 @@ interface Container {
 
 export class FakeWorld {
   readonly tasks = new Map<string, ObservedTask>();
+  /** Hosts that go down, by their Mesos agent. */
+  maintenance: ReadonlyMap<string, Unavailability> = new Map();
   readonly etcd: FakeEtcd;
   desired: DesiredSlots | null = null;
   hosts: HostsTable | null = null;
@@ -88,7 +91,13 @@ export class FakeWorld {
     const { tasks, snapshots, proxy } = this;
     const subnet = "172.30.0.0/24";
     return {
-      mesos: fresh({ frameworkId: "framework", reconciled: true, tasks, offers: this.offers() }),
+      mesos: fresh({
+        frameworkId: "framework",
+        reconciled: true,
+        tasks,
+        offers: this.offers(),
+        maintenance: this.maintenance,
+      }),
       local: true,
       network: fresh(this.network ? { state: "present", subnet } : { state: "absent" }),
       image: fresh({ state: "present", reference: "image" }),

@@ -9,6 +9,17 @@ const ports = { name: "ports", type: "RANGES" as const, ranges: { range: [{ begi
 export const EVENTS: readonly SchedulerEvent[] = [
   { type: "SUBSCRIBED", subscribed: { framework_id: id("f"), heartbeat_interval_seconds: 15 } },
   {
+    type: "INVERSE_OFFERS",
+    inverse_offers: {
+      inverse_offers: [
+        {
+          ...{ id: id("i"), agent_id: id("a") },
+          unavailability: { start: { nanoseconds: 1e18 }, duration: { nanoseconds: 1e12 } },
+        },
+      ],
+    },
+  },
+  {
     type: "OFFERS",
     offers: {
       offers: [

@@ -7,6 +7,7 @@ import { OutputFrames } from "../../../../controller/docker/output-frames.ts";
 import { redirectTarget } from "../../../../controller/mesos/http/master-address.ts";
 import { parseEvent } from "../../../../controller/mesos/http/parse-event.ts";
 import { RecordDecoder } from "../../../../controller/mesos/http/recordio.ts";
+import { MaintenanceSchedule } from "../../../../controller/mesos/offers/maintenance-schedule.ts";
 import { OfferCache } from "../../../../controller/mesos/offers/offer-cache.ts";
 import { drawFrom } from "../../../../controller/mesos/offers/usable-resources.ts";
 import { parseCall } from "../../../../controller/mesos-local/http/parse-call.ts";
@@ -113,6 +114,11 @@ const mesosEvents = parser("Mesos events", jsonText(...EVENTS), (text) => {
   const parsed = refusing(() => parseEvent(text), OperationError);
   if (parsed?.event == null) return;
   requireSame("the event, again", parseEvent(JSON.stringify(parsed.event)).event, parsed.event);
+  if (parsed.event.type === "INVERSE_OFFERS") {
+    const schedule = new MaintenanceSchedule();
+    schedule.arrived(parsed.event.inverse_offers.inverse_offers);
+    for (const { from } of schedule.get().values()) new Date(from).toISOString();
+  }
   if (parsed.event.type !== "OFFERS") return;
   const { offers } = parsed.event.offers;
   const cache = new OfferCache("*");

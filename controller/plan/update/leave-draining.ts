@@ -1,0 +1,71 @@
+/**
+ * Hosts that go down for maintenance, and Mesos agents that are being drained: leadership leaves at
+ * once, then the nodes, one at a time. A node's data stays on its host, so that it is a new member
+ * elsewhere: it goes only where the others are whole without it, and an offer for it is there.
+ */
+import { ownFaults, unconvergedReasons } from "../health/readiness.ts";
+import type { QuorateContext, ReconciledContext } from "../guards.ts";
+import { isNear, maintenanceText } from "../launch/maintenance.ts";
+import { chooseOffers } from "../launch/placement.ts";
+import { placedNodes } from "../launch/placed-nodes.ts";
+import type { PlanBuilder } from "../plan-builder.ts";
+import type { NodeView } from "../view/cluster-view.ts";
+import { quorumOf } from "../view/etcd-view.ts";
+import { moveLeaderAway } from "./move-leader.ts";
+
+type Context = QuorateContext & ReconciledContext;
+
+export function leaveDraining({ view }: Context, plan: PlanBuilder): void {
+  const why = (node: NodeView) => drainingBecause(node, view, plan.now);
+  const draining = view.nodes.filter((n) => why(n) !== null);
+  if (draining.length === 0) return;
+  // Whoever else moves leadership or stops a node in this plan has a reason of its own.
+  if (plan.actions.some((a) => a.type === "MoveLeader")) return;
+  const leader = draining.find((n) => n.leads);
+  const stays = (node: NodeView) => why(node) === null && ownFaults(node, view).length === 0;
+  if (leader !== undefined && view.nodes.some((n) => n.desired && stays(n))) {
+    return moveLeaderAway(leader, view, plan, stays, why(leader));
+  }
+  if (plan.memory.slots.some((s) => s.task !== null && s.task.killRequestedAt !== null)) return;
+  const { healthyVoters, voters } = view.etcd;
+  if (healthyVoters - 1 < quorumOf(voters)) return;
+  if (!view.nodes.every((n) => n.desired && unconvergedReasons(n, view).length === 0)) return;
+  const next = draining.findLast((n) => !n.leads);
+  if (next !== undefined) replaceElsewhere(next, why(next) ?? "", { view }, plan);
+}
+
+function replaceElsewhere(
+  { slot }: NodeView,
+  why: string,
+  { view }: Pick<Context, "view">,
+  plan: PlanBuilder,
+): void {
+  plan.wantsOffers = true;
+  const { placement, resources: need } = view.spec;
+  const { maintenance } = view.mesos;
+  const offers = view.mesos.offers.filter(
+    ({ agentId }) => !isNear(maintenance.get(agentId) ?? null, plan.now),
+  );
+  const placed = placedNodes(view).filter((node) => node.slot !== slot);
+  const choice = chooseOffers({ offers, need, placed, placement, now: plan.now });
+  if ("offerIds" in choice) return plan.killTask(slot, why);
+  for (const [offerId, judgement] of choice.judgements) plan.offers.add(offerId, slot, judgement);
+}
+
+/** As a clause about the host; null: it stays. */
+function drainingBecause(
+  { task, observedTask }: NodeView,
+  { mesos }: Context["view"],
+  now: number,
+): string | null {
+  if (task === null) return null;
+  if (observedTask?.state === "TASK_KILLING" && observedTask.reason === DRAINING) {
+    return `the Mesos agent on ${task.hostname} is drained`;
+  }
+  const offered = mesos.offers.find(({ agentId }) => agentId === task.agentId);
+  const planned = mesos.maintenance.get(task.agentId) ?? offered?.unavailability ?? null;
+  if (planned === null || !isNear(planned, now)) return null;
+  return `${task.hostname} ${maintenanceText(planned, now)}`;
+}
+
+const DRAINING = "REASON_AGENT_DRAINING";
