@@ -267,7 +267,7 @@ export interface JupyterClusterManifest {
         value?: string | number;
       }[];
       /**
-       * hostname, or an agent attribute over whose values nodes are spread as evenly as the offers allow. A wish, not a condition.
+       * hostname, or an agent attribute over whose values nodes are spread as evenly as the offers allow. A wish, not a condition. Left out: over hosts.
        */
       spread?: string;
     };

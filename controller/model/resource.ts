@@ -149,6 +149,7 @@ export interface JupyterClusterObject {
 export const EVENT_REASONS = [
   ...["SpecAccepted", "SpecRefused", "SpecFileRemoved"],
   ...["NodeLaunched", "NodeReady", "NodeStopping", "NodeLost", "NodeUnreachable", "NodeReachable"],
+  "NodesOnOneHost",
   ...["ClusterFormed", "VolumesAdopted", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
   ...["ForeignMemberRemoved", "AuthDisabled", "KeysRestored"],

@@ -1,5 +1,7 @@
 import { notReadyReasons, unconvergedReasons } from "../health/readiness.ts";
+import { crowdedHost } from "../launch/crowded-host.ts";
 import { missingNetwork } from "../launch/missing-network.ts";
+import { placedNodes } from "../launch/placed-nodes.ts";
 import { conditionPolicy } from "./policy.ts";
 
 export const allMembersReady = conditionPolicy(
@@ -13,7 +15,10 @@ export const allMembersReady = conditionPolicy(
     // What the others lack because of these is no news.
     const causes = lackingBy(notReadyReasons);
     const lacking = causes.length > 0 ? causes : lackingBy(unconvergedReasons);
-    if (lacking.length === 0) return { reason: "AllReady", message: "" };
+    if (lacking.length === 0) {
+      const message = crowdedHost(placedNodes(view), view)?.message ?? "";
+      return { reason: "AllReady", message };
+    }
     const network = missingNetwork({ view, observed: input.observed });
     if (network !== null) return { reason: "NetworkMissing", message: network };
     const message = lacking

@@ -6,6 +6,7 @@ import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import { dataLocation, isAt } from "../view/data-location.ts";
 import { hasQuorumInSight } from "../view/etcd-view.ts";
+import { warnOfCrowding } from "./crowded-host.ts";
 import { missingNetworkOf } from "./missing-network.ts";
 import { OfferAllocator } from "./offer-allocator.ts";
 import type { PlacedNode } from "./candidate.ts";
@@ -45,6 +46,7 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
   }
   const launches = offers.launches();
   const slots = launches.flatMap((l) => l.slots);
+  warnOfCrowding(placed, slots, view, plan);
   if (observed.local) ensureVolumes(slots, view, plan);
   for (const launched of launches) plan.addAction({ type: "LaunchTasks", ...launched });
 }

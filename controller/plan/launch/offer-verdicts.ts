@@ -19,6 +19,10 @@ export class OfferVerdicts {
     }
   }
 
+  of(offerId: string): OfferVerdict | undefined {
+    return this.verdicts.get(offerId);
+  }
+
   all(): readonly OfferVerdict[] {
     return [...this.verdicts.values()];
   }

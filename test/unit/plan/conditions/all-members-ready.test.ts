@@ -7,6 +7,7 @@ import {
 import { allMembersReady } from "../../../../controller/plan/conditions/all-members-ready.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
+import { fakeOffer } from "../../../support/planner/fixtures.ts";
 import { changeSpec, readyRun } from "../../../support/planner/run.ts";
 
 const conflict = fresh({ state: "conflict", message: "the subnet is taken" } as const);
@@ -17,6 +18,17 @@ conditionTable("AllMembersReady", allMembersReady.reasons, {
     "True",
     "AllReady",
     "",
+  ],
+  "that most of them are on one of several hosts is said beside it": [
+    () => {
+      const run = readyRun();
+      const { mesos } = run.world.observed();
+      const offers = [fakeOffer({ id: "offer-2", agentId: "agent-2", hostname: "host-2" })];
+      return decide(run, { mesos: fresh({ ...(lastKnown(mesos) as ObservedMesos), offers }) });
+    },
+    "True",
+    "AllReady",
+    "3 of 3 nodes are on host-1, whose end would take the quorum",
   ],
   "each node that lacks something is told with all that it lacks": [
     () => {

@@ -3,7 +3,7 @@ import { SILENT_MAX_MS } from "../../../../controller/plan/health/stop-silent.ts
 import type { Silence } from "../../../../controller/model/agent-api.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
-import { fakeMemory, fakeTask } from "../../../support/planner/fixtures.ts";
+import { fakeMemory, fakeOffer, fakeTask } from "../../../support/planner/fixtures.ts";
 import { changeSpec, PlannerRun, readyRun } from "../../../support/planner/run.ts";
 import { type EventTable, news } from "./event-table.ts";
 
@@ -34,6 +34,36 @@ export const NODE_EVENTS = {
       () => news(newRun(), (run) => run.reconcile()),
       "Normal",
       "slot 0 is launched on host-1",
+    ],
+  },
+  NodesOnOneHost: {
+    "most nodes are launched on one host though others offer": [
+      () => {
+        const offers = [
+          fakeOffer(),
+          fakeOffer({ id: "offer-2", agentId: "agent-2", hostname: "host-2", cpus: 0.3 }),
+          fakeOffer({ id: "offer-3", agentId: "agent-3", hostname: "host-3", cpus: 0.1 }),
+        ];
+        const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10", () => offers));
+        return news(run, () => run.untilReady());
+      },
+      "Warning",
+      "2 of 3 nodes are on host-1, whose end would take the quorum; host-3 offers 0.1 of 0.25 cpus",
+    ],
+    "a node is launched on the one host of its data, of two": [
+      () => {
+        let offers = [fakeOffer()];
+        const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10", () => offers));
+        run.untilReady();
+        offers = [...offers, fakeOffer({ id: "offer-2", agentId: "agent-2", hostname: "host-2" })];
+        return news(run, () => {
+          run.world.kill(2);
+          run.untilReady();
+        });
+      },
+      "Warning",
+      "3 of 3 nodes are on host-1, whose end would take the quorum; " +
+        "host-2 fits; host-1 has the slot's data",
     ],
   },
   NodeReady: {

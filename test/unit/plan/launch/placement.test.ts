@@ -64,6 +64,17 @@ describe("the agent that is taken", () => {
     expect(hostOf({ offers, placed: [node(0, "x"), node(1, "y")] })).toBe("z");
   });
 
+  it("is not on a host that has a node, whichever of its agents that runs on", () => {
+    const second = offer("x", { id: "o-x2", agentId: "a-x2", cpus: 8 });
+    expect(hostOf({ offers: [second, offer("y")], placed: [node(0, "x")] })).toBe("y");
+  });
+
+  it("is one that runs no node yet, on the host with the fewest", () => {
+    const second = offer("x", { id: "o-x2", agentId: "a-x2", cpus: 0.5 });
+    const choice = choose({ offers: [offer("x"), second], placed: [node(0, "x")] });
+    expect(choice).toMatchObject({ agentId: "a-x2" });
+  });
+
   it("is the one that has the slot's data, even if it has more nodes", () => {
     const placed = [node(0, "x"), node(1, "x")];
     expect(hostOf({ offers, placed, prefer: { agentId: "a-x", hostname: null } })).toBe("x");
