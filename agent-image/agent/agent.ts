@@ -36,6 +36,8 @@ export interface AgentApi {
   /** Takes the command over, or says why not. */
   readonly command: (command: StartCommand) => AgentRefusal | null;
   readonly maintenance: Maintenance;
+  /** Ends the node if it is this task, or says why not. */
+  readonly stopTask: (taskId: string) => AgentRefusal | null;
 }
 
 export interface AgentServer {
@@ -53,6 +55,8 @@ export interface AgentOptions {
   readonly logs: Readonly<Record<UnitName, LineLog>>;
   /** Makes the API known to the controller. */
   readonly serve: (api: AgentApi) => AgentServer;
+  /** Ends the whole process, and with it the container. */
+  readonly onStop: () => void;
 }
 
 export class Agent {
@@ -102,6 +106,7 @@ export class Agent {
       board,
       command: (command) => this.command(command),
       maintenance: this.maintenance,
+      stopTask: (taskId) => this.stopTask(taskId),
     });
   }
 
@@ -150,6 +155,17 @@ export class Agent {
     if (refusal !== null) return refusal;
     board.update({ phase: "running", commandId: command.commandId });
     jupyter.setSecrets(command.jupyter);
+    return null;
+  }
+
+  /** Nobody but its own agent can end a container that Mesos has lost. */
+  private stopTask(taskId: string): AgentRefusal | null {
+    const { config, onStop, ports } = this.options;
+    if (taskId !== config.taskId) {
+      return { code: "OtherTask", message: `this is task ${config.taskId}` };
+    }
+    ports.log.info({ taskId }, "told to stop");
+    onStop();
     return null;
   }
 

@@ -39,12 +39,16 @@ async function main(): Promise<void> {
       connectEtcd: () => connectLocalEtcd(config.etcd),
     },
     logs,
+    onStop: () => stop("POST /v1/stop"),
     serve: (api) =>
       new HttpApi({ ...api, config, clock: systemClock, log, logs: new Map(Object.entries(logs)) }),
   });
 
-  const stop = (signal: string) => {
-    log.info({ signal }, "stopping");
+  let stopping = false;
+  const stop = (why: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ why }, "stopping");
     // With this process PID 1 ends, and with that whatever would not go.
     setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
     agent

@@ -116,6 +116,7 @@ export async function perform(
     case "SaveSnapshot":
     case "SendSnapshot":
     case "Defragment":
+    case "EndOrphan":
       targets.jobs.start(action, memory);
       return;
     default:

@@ -2,9 +2,11 @@
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import { agentTarget, type ConnectAgent } from "../agents/connection.ts";
 import { defragment } from "../agents/defragment.ts";
+import { endOrphan } from "../agents/end-orphan.ts";
 import { fetchSnapshot, sendSnapshot } from "../agents/snapshots.ts";
 import type { JobAction } from "../model/action.ts";
 import { assertNever } from "../model/errors.ts";
+import { taskIdOf } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { Clock, ClusterSnapshots } from "../model/ports.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
@@ -53,7 +55,24 @@ export async function doJob(
     case "Defragment":
       await defragment(address, signal);
       return null;
+    case "EndOrphan": {
+      const { slot, launches } = action;
+      const isOver = (taskId: string) => isEarlierTask(taskId, memory, slot, launches);
+      await endOrphan({ address, isOver, clock, signal });
+      return null;
+    }
     default:
       return assertNever(action);
   }
+}
+
+function isEarlierTask(
+  taskId: string,
+  { uid, cluster }: ClusterMemory,
+  slot: number,
+  launches: number,
+): boolean {
+  const launch = Number(taskId.split(".").at(-1));
+  const isOurs = taskId === taskIdOf(cluster.metadata, uid, slot, launch);
+  return isOurs && launch >= 1 && launch <= launches;
 }

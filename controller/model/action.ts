@@ -68,7 +68,14 @@ export type JobAction =
       readonly ip: string;
       readonly snapshot: SnapshotInfo;
     }
-  | { readonly type: "Defragment"; readonly slot: number; readonly ip: string };
+  | { readonly type: "Defragment"; readonly slot: number; readonly ip: string }
+  /** Whoever of the slot's `launches` earlier tasks still runs at its address. */
+  | {
+      readonly type: "EndOrphan";
+      readonly slot: number;
+      readonly ip: string;
+      readonly launches: number;
+    };
 
 /** At most one job of a key runs at a time in a cluster. */
 export function jobKey({ type, slot }: Pick<JobAction, "type" | "slot">): string {

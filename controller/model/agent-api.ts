@@ -10,6 +10,7 @@
  * | `GET /v1/snapshot` | 200 `application/octet-stream`: a verified snapshot of the local member, with the headers of {@link SNAPSHOT_HEADERS}; 409 {@link AgentRefusal} `EtcdNotServing` |
  * | `PUT /v1/snapshot?sha256=` | 204: the body is kept for a `restore` command, verified; 400 when it is not what `sha256` says or no snapshot; 507 when the disk is full |
  * | `POST /v1/defragment` | 204 when the local member's database is defragmented; 409 `EtcdNotServing` |
+ * | `POST /v1/stop?taskId=` | 202: the node ends, as by SIGTERM; 409 {@link AgentRefusal} `OtherTask` when it is another task |
  * | `GET /v1/logs/{etcd,jupyter,sshd,agent}?tail=N&follow=true` | 200 `text/plain`; 404 unknown unit |
  *
  * Snapshots and defragmentation are done one at a time: a request waits for those before it, and is
@@ -129,7 +130,8 @@ export interface AgentRefusal {
     | "ClusterIDMismatch"
     | "EtcdRunning"
     | "SnapshotMissing"
-    | "EtcdNotServing";
+    | "EtcdNotServing"
+    | "OtherTask";
   readonly message: string;
 }
 

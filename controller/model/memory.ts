@@ -90,6 +90,15 @@ export interface SlotMemory {
   readonly retiredMemberId: string | null;
   /** Whether `memberId` is a learner's, which has no vote. */
   readonly isLearner: boolean;
+  /** A container of an earlier task may run on and hold the slot's address; null: none does. */
+  readonly orphan: Orphan | null;
+}
+
+export interface Orphan {
+  /** Milliseconds since the epoch at which it was suspected. */
+  readonly since: number;
+  /** Its agent is asked, or was; false: not yet. */
+  readonly asked: boolean;
 }
 
 export type BootstrapMemory =
@@ -172,6 +181,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     isLearner: s.isLearner ?? false,
     lastHostname: s.lastHostname ?? null,
     lastFailureHostname: s.lastFailureHostname ?? null,
+    orphan: s.orphan ?? null,
     task: s.task && {
       ...s.task,
       etcdFailingSince: s.task.etcdFailingSince ?? null,

@@ -4,6 +4,7 @@
  *
  * The tables below read as the specification: each step in its turn, under its guard.
  */
+import type { SlotMemory } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
 import { bootstrapOnce } from "./bootstrap/bootstrap-once.ts";
 import { evaluateConditions } from "./conditions/evaluate.ts";
@@ -49,6 +50,7 @@ import { given, not, type Step } from "./step.ts";
 import { applyTaskStatuses } from "./tasks/apply-task-statuses.ts";
 import { clampTimersToNow } from "./tasks/clamp-timers.ts";
 import { killOrphanedTasks, repeatKills, stopAll, stopMisplaced } from "./tasks/stop-tasks.ts";
+import { endOrphans } from "./tasks/end-orphans.ts";
 import { syncSlots } from "./tasks/sync-slots.ts";
 import { leaveDraining } from "./update/leave-draining.ts";
 import { rollingUpdate } from "./update/rolling-update.ts";
@@ -75,6 +77,7 @@ const STEPS: readonly Step[] = [
   ensureNetwork,
 
   given([reconciled], killOrphanedTasks),
+  given([reconciled], endOrphans),
   given([reconciled, not(desiredRunning)], stopAll),
   given([reconciled, not(quorate), not(recovering)], stopMisplaced),
   given([reconciled], stopSilent),
@@ -130,8 +133,12 @@ export function plan(input: PlanInput): Plan {
     wantsOffers: builder.wantsOffers,
     offers: builder.offers.all(),
     requeueAt: builder.requeueAt,
-    finished: after.deleted && after.mesos !== null && memory.slots.every((s) => s.task === null),
+    finished: after.deleted && after.mesos !== null && memory.slots.every(isVacant),
   };
+}
+
+function isVacant({ task, orphan }: SlotMemory): boolean {
+  return task === null && orphan === null;
 }
 
 /** What people are told comes last: of all that this reconcile has seen and decided. */

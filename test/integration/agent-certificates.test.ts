@@ -11,8 +11,8 @@ const SHORT_MS = 40_000;
 const cluster = new AgentCluster({
   image: inject("agentImage"),
   cluster: "nc",
-  subnet: "172.31.22.0/24",
-  firstAddress: "172.31.22.10",
+  subnet: "172.31.27.0/24",
+  firstAddress: "172.31.27.10",
   size: 3,
   standby: "cold",
 });

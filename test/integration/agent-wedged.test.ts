@@ -1,6 +1,11 @@
 /** Units of real containers that are stopped or stand still, and what their agents make of it. */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { connectAgent } from "../../controller/agents/agent-http.ts";
+import { endOrphan } from "../../controller/agents/end-orphan.ts";
+import { ERROR_CODES } from "../../controller/model/errors.ts";
+import { systemClock } from "../../controller/support/clock.ts";
+import { TLS } from "../support/etcd/transport.ts";
 import type { AgentStatus, UnitName } from "../../controller/model/agent-api.ts";
 import { eventually, leaderOf, leads, whole } from "../support/agent/agent-checks.ts";
 import { AgentCluster } from "../support/agent/agent-cluster.ts";
@@ -84,4 +89,17 @@ test("an sshd that is stopped is started again, and lets in who may", async () =
   expect(await cluster.node(1).exec(["ssh", cluster.node(2).ip, "whoami"], "admin")).toBe(
     "admin\n",
   );
+});
+
+test("an orphan: whoever knows the cluster's token ends it by its task id, and by no other", async () => {
+  const node = cluster.node(0);
+  const { taskId } = await node.status();
+  const address = { ip: node.ip, token: node.options.token, tls: TLS.tls, connect: connectAgent };
+  const signal = new AbortController().signal;
+  const end = (isOver: (id: string) => boolean) =>
+    endOrphan({ address, isOver, clock: systemClock, signal });
+  expect((await node.call("POST", `/v1/stop?taskId=${taskId}9`)).code).toBe(409);
+  await expect(end(() => false)).rejects.toMatchObject({ code: ERROR_CODES.AGENT_REFUSED });
+  await end((id) => id === taskId);
+  expect(await node.ended()).toBe(0);
 });

@@ -51,6 +51,8 @@ export interface HttpApiOptions {
   /** Takes the command over, or says why not. */
   readonly command: (command: StartCommand) => AgentRefusal | null;
   readonly maintenance: MaintenanceWork;
+  /** Ends the node if it is this task, or says why not. */
+  readonly stopTask: (taskId: string) => AgentRefusal | null;
 }
 
 export class HttpApi {
@@ -121,6 +123,10 @@ export class HttpApi {
     if (route === "GET /v1/status") return respond(response, 200, board.status());
     if (route === "GET /v1/watch") return streamStatus(board, clock, response);
     if (route === "PUT /v1/start") return this.answerCommand(request, response);
+    if (route === "POST /v1/stop") {
+      const refusal = this.options.stopTask(url.searchParams.get("taskId") ?? "");
+      return refusal === null ? respond(response, 202, {}) : respond(response, 409, refusal);
+    }
     if (await answerMaintenance(route, { request, response, url }, maintenance)) return;
     const unit = /^GET \/v1\/logs\/([a-z]+)$/.exec(route)?.[1];
     const log = unit === undefined ? undefined : logs.get(unit);

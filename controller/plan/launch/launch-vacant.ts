@@ -4,6 +4,7 @@ import { NONE_WEDGED, type SlotMemory } from "../../model/memory.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
+import { describeOrphan } from "../tasks/end-orphans.ts";
 import { dataLocation, isAt } from "../view/data-location.ts";
 import { hasQuorumInSight } from "../view/etcd-view.ts";
 import { warnOfCrowding } from "./crowded-host.ts";
@@ -24,7 +25,7 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
   const offers = new OfferAllocator(view.mesos?.offers ?? []);
   const placed = placedNodes(view);
   for (const slot of vacant) {
-    const blocker = obstacle ?? slotObstacle(slot.slot, foreign, view);
+    const blocker = obstacle ?? slotObstacle(slot.slot, foreign, view) ?? describeOrphan(slot);
     if (blocker !== null) {
       plan.launchBlockers.set(slot.slot, blocker);
       judgeWaiting(slot.slot, blocker, offers, plan);

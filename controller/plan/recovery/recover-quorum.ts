@@ -144,6 +144,9 @@ export function restore({ view }: PlanContext, plan: PlanBuilder): void {
   const running = slots.filter((s) => s.task !== null);
   for (const { slot } of running) plan.killTask(slot, "etcd is restored, as it was asked for");
   const node = view.nodes.find((n) => n.desired);
-  if (running.length > 0 || orphanedTasks(view).length > 0 || node === undefined) return;
+  const unseen = orphanedTasks(view);
+  // Whether the host of one came back as another Mesos agent shows by its offers.
+  if (unseen.length > 0) plan.wantsOffers = true;
+  if (running.length > 0 || unseen.length > 0 || node === undefined) return;
   if (recovery.requested !== null) beginQuorumRecovery(recovery.requested, node, view, plan);
 }

@@ -2,11 +2,12 @@
 import type { EtcdStart } from "../../model/agent-api.ts";
 import { bootstrapMemberId } from "../../model/bootstrap-ids.ts";
 import type { SlotTask } from "../../model/memory.ts";
-import { lastKnown, type ObservedTask } from "../../model/observed.ts";
+import { lastKnown, type Observed, type ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { reconciledMesos } from "../view/cluster-view.ts";
+import { isBackAsAnother } from "./forgotten.ts";
 import { PROVEN_AFTER_MS, relaunchDelayMs } from "./backoff.ts";
 
 export function applyTaskStatuses(
@@ -24,19 +25,66 @@ export function applyTaskStatuses(
       // A terminal status is a fact, however old the source is.
       // The host is gone for good, says an operator: its data need not be waited for.
       const gone = status?.state === "TASK_GONE_BY_OPERATOR";
-      endTask(slot, task, { why: describeEnd(status), gone }, plan);
+      const runsOn = status !== null && mayRunOn(status);
+      endTask(slot, task, { why: describeEnd(status), gone, runsOn }, plan);
     } else if (end === "alive") {
       if (task.unreachableSince !== null) reachableAgain(slot, plan);
     } else if (isReconciled) {
-      waitForUnreachable(slot, task, plan);
+      if (isForgotten(task, observed)) endTask(slot, task, FORGOTTEN, plan);
+      else waitForUnreachable(slot, task, plan);
     }
   }
+}
+
+interface End {
+  readonly why: string;
+  /** Its host is gone for good. */
+  readonly gone: boolean;
+  /** Its container may run on. */
+  readonly runsOn: boolean;
+}
+
+/** When its host comes back Mesos tells of the task again, and it is killed. */
+const CUT_OFF: End = {
+  why: "its host was unreachable for too long",
+  gone: false,
+  runsOn: false,
+};
+
+/** Docker's words are in the sandbox, which cannot always be read: then it may be so. */
+function isAddressHeld(message: string): boolean {
+  return /\bstatus 125\b/.test(message) && !/not found|invalid|no such/i.test(message);
+}
+
+const FORGOTTEN: End = {
+  why: "its host came back as another Mesos agent, which knows nothing of it",
+  gone: false,
+  runsOn: true,
+};
+
+/** Should its container run on all the same, it is ended as an orphan, or the launch finds its address held. */
+function isForgotten(
+  task: SlotTask,
+  { mesos, agents }: Pick<Observed, "mesos" | "agents">,
+): boolean {
+  if (task.unreachableSince === null || agents.get(task.taskId)?.freshness === "fresh")
+    return false;
+  return isBackAsAnother(task, lastKnown(mesos)?.offers ?? []);
+}
+
+/**
+ * Mesos has lost the container and not ended it, or the address of this launch was held by another, as
+ * `docker run` tells by status 125 (docs/mesos.md).
+ */
+function mayRunOn({ state, reason, message }: ObservedTask): boolean {
+  if (state === "TASK_LOST" || state === "TASK_GONE") return true;
+  return reason === "REASON_EXECUTOR_TERMINATED" || isAddressHeld(message ?? "");
 }
 
 function endTask(
   slot: number,
   task: SlotTask,
-  { why, gone }: { readonly why: string; readonly gone: boolean },
+  { why, gone, runsOn }: End,
   plan: PlanBuilder,
 ): void {
   const before = plan.slot(slot);
@@ -54,6 +102,7 @@ function endTask(
     lastFailureHostname: wasAskedFor ? null : task.hostname,
     retiredMemberId: spent ?? before.retiredMemberId,
     ...(gone ? { lastAgentId: null, lastHostname: null } : {}),
+    ...(runsOn ? { orphan: { since: plan.now, asked: false } } : {}),
   });
   if (wasAskedFor) return;
   plan.addEvent("Warning", "NodeLost", `the container of slot ${slot} ended: ${why}`);
@@ -84,8 +133,10 @@ function waitForUnreachable(slot: number, task: SlotTask, plan: PlanBuilder): vo
     plan.patchTask(slot, { unreachableSince: since });
     plan.addEvent("Warning", "NodeUnreachable", `Mesos has lost sight of slot ${slot}`);
   }
+  // An offer of its host tells whether that came back as another agent.
+  plan.wantsOffers = true;
   if (plan.now < giveUpAt) return plan.requeue(giveUpAt);
-  endTask(slot, task, { why: "its host was unreachable for too long", gone: false }, plan);
+  endTask(slot, task, { ...CUT_OFF }, plan);
 }
 
 function describeEnd(task: ObservedTask | null): string {

@@ -1,6 +1,7 @@
 /** Containers that must not run, and the kills of all that were marked to be ended. */
 import type { ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
+import { isBackAsAnother } from "./forgotten.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
@@ -33,12 +34,30 @@ export function killOrphanedTasks({ view }: PlanContext, plan: PlanBuilder): voi
 }
 
 /** Those that run, and those that may run on on a host that is out of sight. */
-export function orphanedTasks({ ref, nodes, mesos }: ClusterView): readonly ObservedTask[] {
+export function orphanedTasks(view: ClusterView): readonly ObservedTask[] {
+  const { ref, nodes, mesos } = view;
   const prefix = `${ref.namespace}.${ref.name}.`;
   const remembered = new Set(nodes.map((n) => n.task?.taskId));
-  return [...(mesos?.tasks.values() ?? [])].filter(
-    ({ taskId, state }) =>
-      taskId.startsWith(prefix) && !remembered.has(taskId) && taskEnd(state) !== "ended",
+  return [...(mesos?.tasks.values() ?? [])]
+    .filter(
+      ({ taskId, state }) =>
+        taskId.startsWith(prefix) && !remembered.has(taskId) && taskEnd(state) !== "ended",
+    )
+    .filter((task) => !isForgotten(task, view));
+}
+
+/** It ran where the slot's data lies, and that host is back under another id. */
+function isForgotten(
+  { agentId, state, taskId }: ObservedTask,
+  { nodes, mesos }: ClusterView,
+): boolean {
+  if (taskEnd(state) === "alive") return false;
+  const slot = nodes.find(({ slot: of }) => taskId.split(".").at(-2) === String(of))?.memory;
+  const hostname = slot?.lastHostname ?? null;
+  if (slot === undefined || slot.orphan !== null || agentId === null || hostname === null)
+    return false;
+  return (
+    agentId === slot.lastAgentId && isBackAsAnother({ agentId, hostname }, mesos?.offers ?? [])
   );
 }
 

@@ -28,5 +28,6 @@ export function emptySlot(slot: number): SlotMemory {
     memberId: null,
     retiredMemberId: null,
     isLearner: false,
+    orphan: null,
   };
 }

@@ -66,6 +66,15 @@ class SimulatedAgentConnection implements AgentConnection {
         const answer = await this.ask(peer, "command", JSON.parse(request.body as string), request);
         return answer === "accepted" ? answerOf(202) : refusal(answer);
       }
+      case "GET /v1/status": {
+        const status = await this.ask(peer, "status", null, request);
+        return answerOf(200, JSON.stringify(status));
+      }
+      case "POST /v1/stop": {
+        const taskId = new URLSearchParams(query).get("taskId") ?? "";
+        const answer = await this.ask(peer, "stop", taskId, request);
+        return answer === "accepted" ? answerOf(202) : refusal(answer);
+      }
       case "GET /v1/snapshot":
         return this.giveSnapshot((await this.ask(peer, "snapshot", null, request)) as Given);
       case "PUT /v1/snapshot": {
@@ -115,9 +124,11 @@ class SimulatedAgentConnection implements AgentConnection {
     begin: (answer: (value: T) => void, fail: (error: Error) => void) => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
+      const onAbort = () => fail(signal?.reason as Error);
       const done = () => {
         cancel();
         this.failures.delete(fail);
+        signal?.removeEventListener("abort", onAbort);
       };
       const fail = (error: Error) => {
         done();
@@ -127,7 +138,7 @@ class SimulatedAgentConnection implements AgentConnection {
         fail(new Error(`nothing within ${deadlineMs} ms`));
       });
       this.failures.add(fail);
-      signal?.addEventListener("abort", () => fail(signal.reason as Error), { once: true });
+      signal?.addEventListener("abort", onAbort, { once: true });
       begin((value) => {
         done();
         resolve(value);

@@ -77,6 +77,7 @@ function perform(scratch: Scratch, action: Action): void {
     case "Compact":
     case "DisarmAlarm":
     case "Defragment":
+    case "EndOrphan":
       return;
   }
 }

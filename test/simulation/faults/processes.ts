@@ -65,7 +65,6 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       if (container === null || host === undefined) return null;
       const agent = scene.world.agentOf(host);
       agent.killExecutor(container.config.taskId);
-      scene.undoLater(scene.rng.integer(2_000, 40_000), () => agent.removeOrphans());
       return container.config.cluster;
     },
   },

@@ -41,6 +41,8 @@ export interface NodeOptions {
   readonly histories: { next(): string };
   /** A new history begins by this command, on what the volume now holds. */
   readonly onNewBeginning: (command: StartCommand) => void;
+  /** The agent's process has ended by itself, and with it the container. */
+  readonly onExit: () => void;
 }
 
 const BOOT_MS = { min: 150, max: 600 };
@@ -144,6 +146,7 @@ export class Node implements ContainerProcess {
         connectEtcd: () => Promise.resolve(new LocalEtcd(etcd, clock)),
       },
       logs: { etcd: quiet, sshd: quiet, jupyter: quiet },
+      onStop: () => this.stop(this.options.onExit),
       serve: (api) => {
         this.api = api;
         const onCommand = (command: StartCommand, answer: string) =>

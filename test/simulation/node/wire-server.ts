@@ -45,6 +45,10 @@ export class WireServer implements AgentServer {
     this.open = true;
     this.serve("watch", (from, body) => this.watch(from, body as string));
     this.serve("command", (_, body, answer) => answer(this.command(body)));
+    this.serve("status", (_, _body, answer) => answer(this.options.api.board.status()));
+    this.serve("stop", (_, taskId, answer) => {
+      answer(this.options.api.stopTask(taskId as string) ?? "accepted");
+    });
     this.serve("snapshot", (_, _body, answer) => this.giveSnapshot(answer));
     this.serve("take-snapshot", (_, body, answer) => {
       const { content, ref } = body as { ref: SnapshotRef; content: EtcdSnapshot };

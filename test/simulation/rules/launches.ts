@@ -19,6 +19,7 @@ export function brokenByLaunch(
     const agentId = action.tasks[i]?.agent_id.value;
     const hostname = sight.hostnames.get(agentId ?? "");
     if (!leavesItsData(memory, agentId, hostname, before)) return;
+    if (sight.gone.has(memory?.task?.taskId ?? "")) return;
     const quorate = sight.members !== null && sight.following.size >= majority(sight);
     if (quorate) return;
     const what = `slot ${slot} is launched on ${agentId}, its data is on ${memory?.lastAgentId}`;

@@ -7,6 +7,8 @@ export function brokenByBeginning(
   after: ClusterMemory,
   sight: Sight,
 ): readonly BrokenRule[] {
+  // Its file was removed and came back: another cluster of the same name.
+  if (after.uid !== before.uid) return [];
   if (after.recovery.epoch === before.recovery.epoch) return brokenByLoss(before, after, sight);
   const found: BrokenRule[] = [];
   const add = (rule: string, what: string) => found.push({ rule, what });

@@ -24,6 +24,8 @@ export interface Sight {
   readonly mesosAnswered: boolean;
   /** Mesos agent -> its host: an agent that lost its id comes back with another on the same. */
   readonly hostnames: ReadonlyMap<string, string>;
+  /** Tasks whose host is gone for good, as an operator says. */
+  readonly gone: ReadonlySet<string>;
   /** As the leader in sight tells them; null: there is none, or it cannot say. */
   readonly members: readonly EtcdMember[] | null;
   /** Slot of the leader in sight. */
@@ -57,6 +59,11 @@ export function sightOf(memory: ClusterMemory, observed: Observed): Sight {
     nodes,
     hostnames: new Map(
       (lastKnown(mesos)?.offers ?? []).map(({ agentId, hostname }) => [agentId, hostname]),
+    ),
+    gone: new Set(
+      [...(lastKnown(mesos)?.tasks.values() ?? [])]
+        .filter(({ state }) => state === "TASK_GONE_BY_OPERATOR")
+        .map(({ taskId }) => taskId),
     ),
     mesosAnswered: mesos.freshness === "fresh" && mesos.value.reconciled,
     members,

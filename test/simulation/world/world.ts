@@ -214,6 +214,10 @@ export class World {
       },
       histories: { next: () => `forced-${this.nextHistory++}` },
       onNewBeginning: (command) => this.watchers.onNewBeginning(container, command),
+      onExit: () => {
+        const host = this.hosts.find(({ name: of }) => of === container.hostname);
+        host?.kill(container, "ended as it was told");
+      },
     });
     this.watchers.onContainerStarted(container);
     return node;

@@ -104,6 +104,12 @@ export class AgentNode {
     return State.ExitCode;
   }
 
+  /** Resolves with the exit code when it has ended by itself. */
+  async ended(): Promise<number> {
+    const { StatusCode } = (await this.here().wait()) as { StatusCode: number };
+    return StatusCode;
+  }
+
   status(): Promise<AgentStatus> {
     return this.call("GET", "/v1/status").then(({ text }) => JSON.parse(text) as AgentStatus);
   }

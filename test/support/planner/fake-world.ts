@@ -161,6 +161,7 @@ export class FakeWorld {
       case "Compact":
       case "DisarmAlarm":
       case "Defragment":
+      case "EndOrphan":
         return;
     }
   }

@@ -41,6 +41,7 @@ let api: HttpApi;
 let board: StatusBoard;
 let log: UnitLog;
 let commands: StartCommand[];
+let stopped: string[];
 let refusal: AgentRefusal | null;
 /** What the node does with its etcd; a test puts its own in place. */
 let work: MaintenanceWork;
@@ -49,6 +50,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "agent-http-"));
   port = await freePort();
   commands = [];
+  stopped = [];
   refusal = null;
   const notServing = () => Promise.reject(new NotServingError("the local etcd does not serve"));
   work = { save: notServing, receive: notServing, defragment: notServing };
@@ -62,6 +64,10 @@ beforeEach(async () => {
     logs: new Map([["etcd", log]]),
     command: (command) => {
       commands.push(command);
+      return refusal;
+    },
+    stopTask: (taskId) => {
+      stopped.push(taskId);
       return refusal;
     },
     maintenance: {
@@ -135,6 +141,15 @@ describe("the agent's API", () => {
     await until("a beat", () => lines.length === 3);
     expect(lines[2]).toBe(lines[1]);
     hangUp();
+  });
+
+  test("is told to end by the id of its task, and refuses another's", async () => {
+    expect((await call("/v1/stop?taskId=t.1", { method: "POST" })).status).toBe(202);
+    refusal = { code: "OtherTask", message: "this is task t.2" };
+    const refused = await call("/v1/stop?taskId=t.1", { method: "POST" });
+    expect([refused.status, await refused.json()]).toEqual([409, refusal]);
+    expect(stopped).toEqual(["t.1", "t.1"]);
+    expect((await call("/v1/stop", { headers: {}, method: "POST" })).status).toBe(401);
   });
 
   test("takes a command over", async () => {

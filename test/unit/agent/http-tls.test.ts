@@ -39,6 +39,7 @@ beforeEach(async () => {
     log: silentLog,
     logs: new Map(),
     command: () => null,
+    stopTask: () => null,
     maintenance: { save: never, receive: never, defragment: never },
   });
   await api.listen(["127.0.0.1"], port);

@@ -77,6 +77,7 @@ export async function agent(tls: boolean): Promise<Door> {
     log: silentLog,
     logs: new Map(),
     command: () => null,
+    stopTask: () => null,
     maintenance: { save: notServing, receive: notServing, defragment: notServing },
   });
   await api.listen(["127.0.0.1"], port);
