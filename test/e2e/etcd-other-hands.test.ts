@@ -7,8 +7,10 @@ import { etcdKeys } from "../../controller/model/ids.ts";
 import type { HostsTable } from "../../controller/model/naming.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
 import { until } from "../support/poll.ts";
+import { eventsOf } from "../support/e2e/events.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
 import { followersOf, leaderOf, nodesByName } from "../support/e2e/nodes.ts";
+import { ownKeys, withFarTerm } from "../support/e2e/other-hands.ts";
 
 /** The controller looks every half minute, and looks at itself every ten seconds. */
 const LOOKED_AFTER_MS = 120_000;
@@ -39,10 +41,8 @@ const tableNow = async () => JSON.parse(await cluster.etcdGet(node, keys.hosts))
 
 /** Messages of events of this reason. */
 async function told(reason: string): Promise<string[]> {
-  const { items } = (await (await fetch(`${cluster.objectUrl}/events`)).json()) as {
-    readonly items: readonly { readonly reason: string; readonly message: string }[];
-  };
-  return items.filter((event) => event.reason === reason).map((event) => event.message);
+  const events = await eventsOf(cluster);
+  return events.filter((event) => event.reason === reason).map((event) => event.message);
 }
 
 /** Names are in force on every node, and each lets every other in. */
@@ -86,7 +86,7 @@ describe("when every key is deleted", () => {
   it("all of them are there again, and nobody has another name", async () => {
     const before = namesOf(await cluster.object());
     await run("del", "", "--prefix");
-    const all = [keys.desired, keys.hosts, keys.status, ...[0, 1, 2].map((i) => keys.member(i))];
+    const all = ownKeys(cluster.ref, [0, 1, 2]);
     await until(
       "every key is there again",
       async () => {
@@ -104,7 +104,7 @@ describe("when every key is deleted", () => {
 
 describe("when the key of the names holds", () => {
   it.each<[string, (table: HostsTable) => object]>([
-    ["a term far ahead", (table) => ({ ...table, term: 999_999_999 })],
+    ["a term far ahead", withFarTerm],
     ["another shape", ({ clusterId, term }) => ({ clusterId, term, names: { no: "list" } })],
   ])("%s, the leader's table takes its place", async (_what, wrong) => {
     const right = await tableNow();
@@ -118,7 +118,7 @@ describe("when the key of the names holds", () => {
 
   it("a term far ahead when a snapshot is taken, the restored cluster names its nodes", async () => {
     const right = await tableNow();
-    const wrong = JSON.stringify({ ...right, term: 999_999_999 });
+    const wrong = JSON.stringify(withFarTerm(right));
     const id = await snapshotWith(wrong);
     const { recoveries } = (await cluster.object()).status.etcd;
     const restore = await cluster.cli("snapshot", "restore", cluster.options.name, id, "--yes");
@@ -138,16 +138,18 @@ describe("when the key of the names holds", () => {
 
 describe("when somebody adds members", () => {
   it("they are removed, told of, and the cluster is Ready with its own", async () => {
-    for (const host of ["10.99.0.1", "10.99.0.2"]) {
+    // Of the cluster's own network, where nobody listens.
+    const hosts = ["172.31.77.251", "172.31.77.252"];
+    for (const host of hosts) {
       await run("member", "add", `x-${host}`, `--peer-urls=https://${host}:2380`);
     }
     await until("the cluster's own members", async () => {
       const members = await run("member", "list");
-      return members.split("\n").length === 3 && !members.includes("10.99.0.");
+      return members.split("\n").length === 3 && !members.includes("172.31.77.25");
     });
     await cluster.untilReady();
     const messages = await told("ForeignMemberRemoved");
-    for (const host of ["10.99.0.1", "10.99.0.2"]) {
+    for (const host of hosts) {
       expect(messages.filter((message) => message.includes(host))).toHaveLength(1);
     }
   });

@@ -1,14 +1,12 @@
 /** The status says what is so now: with a full disk under the state directory, and of a paused node. */
-import { mkdtemp, rm, rmdir, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { symlink } from "node:fs/promises";
 import Docker from "dockerode";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { killAllContainers } from "../support/e2e/etcd-damage.ts";
 import { expectInvariants } from "../support/e2e/invariants.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
-import { runCommand } from "../support/e2e/run-command.ts";
+import { SmallDisk } from "../support/e2e/small-disk.ts";
 
 const SUBNET = "172.31.77";
 const closers: (() => Promise<void>)[] = [];
@@ -17,26 +15,19 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** Its state directory is on a small disk of its own, which is filled and freed. */
-async function clusterOnSmallDisk(): Promise<{ cluster: LocalCluster; filler: string }> {
-  const mount = await mkdtemp(join(tmpdir(), "jupyter-cluster-small-disk-"));
-  closers.push(() => rmdir(mount));
-  await run("mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs", mount);
-  closers.push(() => run("umount", mount));
+/** Its state directory is on a small disk of its own. */
+async function clusterOnSmallDisk(): Promise<{ cluster: LocalCluster; disk: SmallDisk }> {
+  const disk = await SmallDisk.mount(16);
+  closers.push(() => disk.unmount());
   const cluster = await newCluster("e2e-full-disk");
-  await symlink(mount, cluster.stateDir);
-  return { cluster, filler: join(mount, "filler") };
+  await symlink(disk.path, cluster.stateDir);
+  return { cluster, disk };
 }
 
 async function newCluster(name: `e2e-${string}`): Promise<LocalCluster> {
   const cluster = await LocalCluster.create({ name, subnet: SUBNET });
   closers.push(() => cluster.destroy());
   return cluster;
-}
-
-async function run(file: string, ...args: readonly string[]): Promise<void> {
-  const { code, stderr } = await runCommand(file, args, { timeoutMs: 30_000 });
-  if (code !== 0) throw new Error(`${file}: ${stderr}`);
 }
 
 async function readyz(cluster: LocalCluster): Promise<{ status: number; text: string }> {
@@ -50,15 +41,14 @@ function reasonOf(object: JupyterClusterObject, type: string): string | undefine
 
 describe("a full disk under the state directory", () => {
   it("is told, with what is gone, while nothing can be done about it; with room again all heals", async () => {
-    const { cluster, filler } = await clusterOnSmallDisk();
+    const { cluster, disk } = await clusterOnSmallDisk();
     cluster.startController();
     const before = await cluster.untilReady();
     expect(await readyz(cluster)).toEqual({
       status: 200,
       text: "[+]mesos ok\n[+]state ok\nreadyz check passed\n",
     });
-    // It ends with the disk, which is what it is for.
-    await runCommand("dd", ["if=/dev/zero", `of=${filler}`, "bs=4k"], { timeoutMs: 30_000 });
+    await disk.fill();
     await killAllContainers(cluster, before);
     const told = await cluster.until(
       "the full disk and the loss are told",
@@ -71,7 +61,7 @@ describe("a full disk under the state directory", () => {
     const health = await readyz(cluster);
     expect(health.status).toBe(503);
     expect(health.text).toMatch(/^\[\+\]mesos ok\n\[-\]state failed: .*ENOSPC, the disk is full/);
-    await rm(filler);
+    await disk.free();
     await cluster.untilReady();
     expect(isTrue(await expectInvariants(cluster), "StateStored")).toBe(true);
     expect((await readyz(cluster)).status).toBe(200);

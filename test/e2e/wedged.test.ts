@@ -1,6 +1,7 @@
 /** What is stopped and does not end, seen by a user and told to people. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ClusterEvent, NodeStatus } from "../../controller/model/resource.ts";
+import { eventsOf } from "../support/e2e/events.ts";
 import { expectInvariants, jupyterUrl } from "../support/e2e/invariants.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
@@ -21,11 +22,6 @@ beforeAll(async () => {
 
 afterAll(() => cluster?.destroy());
 
-async function events(): Promise<readonly ClusterEvent[]> {
-  const answer = await fetch(`${cluster.objectUrl}/events`);
-  return ((await answer.json()) as { items: ClusterEvent[] }).items;
-}
-
 /** SIGSTOP to the oldest process of it, which the agent started. */
 async function stopUnit(node: NodeStatus, unit: Unit): Promise<void> {
   const script = `kill -STOP "$(pgrep -o -f '${PROGRAMS[unit]}')"`;
@@ -35,7 +31,7 @@ async function stopUnit(node: NodeStatus, unit: Unit): Promise<void> {
 
 async function untilTold(reason: ClusterEvent["reason"], message: RegExp): Promise<void> {
   const told = async () =>
-    (await events()).some((e) => e.reason === reason && message.test(e.message));
+    (await eventsOf(cluster)).some((e) => e.reason === reason && message.test(e.message));
   await until(`${reason} ${message.source}`, told, WAIT_MS);
 }
 
