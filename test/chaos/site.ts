@@ -1,4 +1,5 @@
 /** The cluster under test, and hands for what is done to it. */
+import { open, symlink } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import Docker from "dockerode";
 import { LABELS } from "../../controller/model/ids.ts";
@@ -6,16 +7,20 @@ import type { JupyterClusterObject, NodeStatus } from "../../controller/model/re
 import { findLabelled, removeFound, TEST_LABEL } from "../support/docker-remains.ts";
 import { LocalCluster, type LocalClusterOptions } from "../support/e2e/local-cluster.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
+import { SmallDisk } from "../support/e2e/small-disk.ts";
 import { Filler } from "./filler.ts";
 import { MissedError, unlessMissed } from "./faults/fault.ts";
 import { SmallVolume } from "./small-volume.ts";
 import { FIRST_SPEC, type Spec, specText } from "./spec.ts";
 
+/** Of the state directory: its snapshots, its logs and what a controller remembers. */
+const STATE_MIB = 512;
 const COMMAND_MS = 20_000;
 const POLL_MS = 50;
 const UNTIL_MS = 60_000;
 /** What Docker says when a container went away, or is paused, under a command. */
-const GONE = /No such (container|exec)|is not running|is paused|cannot join network of a non/i;
+const GONE =
+  /No such (container|exec|process)|is not running|is paused|cannot join network of a non/i;
 
 export interface SiteOptions {
   readonly name: LocalClusterOptions["name"];
@@ -29,6 +34,8 @@ export interface SiteOptions {
 export class Site {
   readonly docker = new Docker();
   readonly small: SmallVolume;
+  /** Holds the state directory; null: whoever runs this is not root, and cannot mount it. */
+  stateDisk: SmallDisk | null = null;
   readonly filler = new Filler(() => this.cluster.etcdIdentity());
   spec: Spec = FIRST_SPEC;
   /** No request can succeed then. */
@@ -44,9 +51,10 @@ export class Site {
 
   static async create(options: SiteOptions): Promise<Site> {
     const { name, subnet } = options;
-    await removeHelpers(new Docker(), name);
+    await endHelpers(new Docker(), name);
     const site = new Site(await LocalCluster.create({ name, subnet, empty: true }), options);
     try {
+      await site.mountStateDisk();
       await site.saveSpec(FIRST_SPEC);
       await site.small.create();
     } catch (error) {
@@ -60,6 +68,11 @@ export class Site {
     return `${this.options.subnet}.1`;
   }
 
+  /** Of the cluster's network; nobody has it, ever. */
+  get unusedAddress(): string {
+    return `${this.options.subnet}.250`;
+  }
+
   specText(): string {
     return specText(this.cluster, this.spec);
   }
@@ -67,6 +80,26 @@ export class Site {
   async saveSpec(spec: Spec): Promise<void> {
     this.spec = spec;
     await this.cluster.save(this.specText());
+  }
+
+  /**
+   * Overwrites the file in place, up to the character `cut` first and the rest after a pause.
+   *
+   * @returns milliseconds from the moment at which it was no longer what it had been to its last byte
+   */
+  async saveInHalves(spec: Spec, cut: number, pauseMs: number): Promise<number> {
+    this.spec = spec;
+    const text = this.specText();
+    const begun = performance.now();
+    const file = await open(this.cluster.specFile, "w");
+    try {
+      await file.write(text.slice(0, cut));
+      await this.hold(pauseMs);
+      await file.write(text.slice(cut));
+    } finally {
+      await file.close();
+    }
+    return performance.now() - begun;
   }
 
   startController(): void {
@@ -81,6 +114,14 @@ export class Site {
 
   async killContainer(node: NodeStatus): Promise<void> {
     await missable(this.container(node).kill({ signal: "SIGKILL" }));
+  }
+
+  /** @returns the container, whatever its name is */
+  async rename(node: NodeStatus, name: string): Promise<{ kill(): Promise<void> }> {
+    const { Id } = await missable(this.container(node).inspect());
+    const container = this.docker.getContainer(Id);
+    await missable(container.rename({ name: `${this.options.name}-${name}` }));
+    return { kill: () => unlessMissed(missable(container.kill({ signal: "SIGKILL" }))) };
   }
 
   async pause(node: NodeStatus): Promise<void> {
@@ -164,8 +205,19 @@ export class Site {
 
   /** Removes everything, whatever state it is in. */
   async destroy(): Promise<void> {
-    await removeHelpers(this.docker, this.options.name);
-    await this.cluster.destroy();
+    try {
+      // The slot's container uses the small volume until `down` has removed it.
+      await this.cluster.destroy(() => removeHelpers(this.docker, this.options.name));
+    } finally {
+      await this.stateDisk?.unmount();
+    }
+  }
+
+  /** Before the controller makes the directory. */
+  private async mountStateDisk(): Promise<void> {
+    if (process.getuid?.() !== 0) return;
+    this.stateDisk = await SmallDisk.mount(STATE_MIB);
+    await symlink(this.stateDisk.path, this.cluster.stateDir);
   }
 
   private container(node: NodeStatus): Docker.Container {
@@ -173,7 +225,16 @@ export class Site {
   }
 }
 
-/** Containers that hold the cluster's small volume, or that act in a node's network. */
+/**
+ * Containers that hold the small volume, or act in a node's network, of a run that was cut off. Its slots
+ * may run still: the volume goes with them, when the cluster is made anew.
+ */
+async function endHelpers(docker: Docker, name: string): Promise<void> {
+  const { containers } = await findLabelled(docker, `${TEST_LABEL}=${name}`);
+  await removeFound(docker, { containers, networks: [], volumes: [] });
+}
+
+/** The volume too, which no slot uses any more. */
 async function removeHelpers(docker: Docker, name: string): Promise<void> {
   await removeFound(docker, await findLabelled(docker, `${TEST_LABEL}=${name}`));
 }
@@ -192,9 +253,9 @@ async function dockerCommand(args: readonly string[]): Promise<string> {
   throw isMissed ? new MissedError(message) : new Error(message);
 }
 
-async function missable(call: Promise<unknown>): Promise<void> {
+async function missable<T>(call: Promise<T>): Promise<T> {
   try {
-    await call;
+    return await call;
   } catch (error) {
     const message = String(error);
     throw GONE.test(message) || /not paused|already paused/i.test(message)

@@ -1,8 +1,9 @@
-/** A slot's data volume is full for a while, or its data is gone. */
+/** A slot's data volume, or the controller's disk, is full for a while, or a slot's data is gone. */
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
+import { isTrue } from "../../support/e2e/local-cluster.ts";
 import { SMALL_SLOT } from "../small-volume.ts";
 import { drawNode, relaunched, told } from "./kill.ts";
-import { type Fault, unlessMissed } from "./fault.ts";
+import { type Fault, MissedError, unlessMissed } from "./fault.ts";
 
 const HOLD_MS_MIN = 2_000;
 const HOLD_MS_MAX = 8_000;
@@ -38,6 +39,32 @@ export const fillDisk: Fault = {
       // An etcd that cannot run on its data may be given up and replaced.
       replaces: [node.slot],
       isOver: () => true,
+    };
+  },
+};
+
+/** Nothing can be intended meanwhile, as nothing can be remembered; whoever is served already still is. */
+export const fillStateDisk: Fault = {
+  kind: "fill the state directory's disk",
+  // A controller that starts has to read and write there, and nobody starts it a second time.
+  exclusive: "controller",
+  async run(site, _, random) {
+    const { stateDisk } = site;
+    if (stateDisk === null) throw new MissedError("only root can mount a disk");
+    const holdMs = random.whole(HOLD_MS_MIN, HOLD_MS_MAX);
+    let endedMs = 0;
+    try {
+      await stateDisk.fill();
+      await site.hold(holdMs);
+      endedMs = performance.now();
+    } finally {
+      await stateDisk.free();
+    }
+    return {
+      endedMs,
+      what: `for ${holdMs} ms`,
+      replaces: [],
+      isOver: (now) => isTrue(now, "StateStored"),
     };
   },
 };

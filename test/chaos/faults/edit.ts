@@ -1,10 +1,11 @@
 /** What a user does to the spec file at any moment, rightly or wrongly. */
 import { rm } from "node:fs/promises";
+import { REST_MS } from "../../../controller/spec-files/settling.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 import { isTrue } from "../../support/e2e/local-cluster.ts";
 import type { Random } from "../random.ts";
 import type { Site } from "../site.ts";
-import type { Spec } from "../spec.ts";
+import { type Spec, specText } from "../spec.ts";
 import type { Fault } from "./fault.ts";
 
 function valid(kind: string, change: (spec: Spec) => Spec): Fault {
@@ -39,10 +40,45 @@ export const resize = valid("edit: resources", (spec) => ({
   cpus: spec.cpus === 0.1 ? 0.15 : 0.1,
 }));
 
-export const retime = valid("edit: heartbeat", (spec) => ({
+const retimed = (spec: Spec): Spec => ({
   ...spec,
   heartbeatMs: spec.heartbeatMs === 20 ? 30 : 20,
-}));
+});
+
+export const retime = valid("edit: heartbeat", retimed);
+
+const HALF_MS_MAX = 1_000;
+
+/**
+ * As a program that writes slowly does it, in place; as often as not the file says in the end what it
+ * said before. The half may say anything, and does not count: it does not rest for long enough.
+ */
+export const halveSpec: Fault = {
+  kind: "edit: written in two halves",
+  exclusive: "edit",
+  async run(site, before, random) {
+    const hasChanged = random.chance(0.5);
+    const next = hasChanged ? retimed(site.spec) : site.spec;
+    const length = specText(site.cluster, next).length;
+    const cut = random.whole(0, length - 1);
+    const stoodMs = await site.saveInHalves(next, cut, random.whole(0, HALF_MS_MAX));
+    const endedMs = performance.now();
+    // On a machine that stood still itself the half has rested, and rightly counts.
+    const hasRested = stoodMs >= REST_MS;
+    const generation = before.metadata.generation + (hasChanged ? 1 : 0);
+    return {
+      endedMs,
+      what: `${cut} of ${length} characters for ${Math.round(stoodMs)} ms, ${hasChanged ? "changed" : "the same"}`,
+      replaces: hasChanged || hasRested ? "all" : [],
+      isOver: ({ metadata, status }) =>
+        // What the half did would show by then.
+        performance.now() - endedMs >= 2 * REST_MS &&
+        (hasRested ? metadata.generation >= generation : metadata.generation === generation) &&
+        status.observedGeneration === metadata.generation &&
+        status.nodes.length === next.replicas,
+    };
+  },
+};
 
 /** The good file is put back once the bad one was noticed; nothing may have changed by either. */
 function refused(kind: string, damage: (site: Site, random: Random) => Promise<void>): Fault {

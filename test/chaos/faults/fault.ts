@@ -6,7 +6,7 @@ export interface Fault {
   /** A row of the report. */
   readonly kind: string;
   /** Two faults of one class are never done at the same time. */
-  readonly exclusive?: "edit" | "data" | "controller";
+  readonly exclusive?: "edit" | "data" | "controller" | "signal";
   /**
    * Does the damage, holds it for a while and takes it back where it does not heal by itself.
    *

@@ -1,4 +1,4 @@
-/** kill -9 of containers, of processes in them, and of the controller with its embedded Mesos. */
+/** Signals without an end, to containers, to processes in them, and to the controller with its embedded Mesos. */
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { followersOf, leaderOf } from "../../support/e2e/nodes.ts";
 import type { Random } from "../random.ts";
@@ -65,15 +65,15 @@ export const killMajority = killContainers("kill -9 a majority", ({ status }, ra
 
 export const killAll = killContainers("kill -9 all containers", ({ status }) => status.nodes);
 
-/** The agent runs it again in the same container. */
-function killProcess(name: string): Fault {
+/** The agent runs it again in the same container: what has ended at once, what hangs when that is certain. */
+function endProcess(kind: string, name: string, signal: "KILL" | "STOP"): Fault {
   return {
-    kind: `kill -9 ${name}`,
+    kind,
     async run(site, before, random) {
       const node = drawNode(before, random);
       const old = await site.processIn(node, name);
       const endedMs = performance.now();
-      await site.inside(node, ["kill", "-KILL", String(old)]);
+      await site.inside(node, ["kill", `-${signal}`, String(old)]);
       return {
         endedMs,
         what: told(node),
@@ -96,9 +96,21 @@ async function isAnotherProcess(
   return (await site.processIn(node, name)) !== old;
 }
 
+const killProcess = (name: string) => endProcess(`kill -9 ${name}`, name, "KILL");
+
 export const killEtcd = killProcess("etcd");
 export const killSshd = killProcess("sshd");
 export const killJupyter = killProcess("jupyter-lab");
+
+/** Nobody sends SIGCONT, also no other fault. */
+const wedgeProcess = (name: string): Fault => ({
+  ...endProcess(`wedge ${name}`, name, "STOP"),
+  exclusive: "signal",
+});
+
+export const wedgeEtcd = wedgeProcess("etcd");
+export const wedgeSshd = wedgeProcess("sshd");
+export const wedgeJupyter = wedgeProcess("jupyter-lab");
 
 /** PID 1 ends with its only child, and with it the container. */
 export const killAgent: Fault = {

@@ -21,6 +21,7 @@ export const pauseContainer: Fault = {
 function stopProcess(name: string): Fault {
   return {
     kind: `SIGSTOP ${name === "node" ? "the agent" : name}`,
+    exclusive: "signal",
     async run(site, before, random) {
       const node = drawNode(before, random);
       const holdMs = random.whole(HOLD_MS_MIN, HOLD_MS_MAX);

@@ -252,9 +252,10 @@ export class LocalCluster {
    * Removes everything that was made, whatever state it is in. With E2E_LOG_DIR in the environment
    * the controller's log is kept there.
    *
+   * @param removeOwn removes what the test itself made for the cluster, which `down` rightly leaves
    * @throws Error when `down` fails, or leaves something on this machine
    */
-  async destroy(): Promise<void> {
+  async destroy(removeOwn?: () => Promise<void>): Promise<void> {
     await this.endController("SIGTERM");
     const keep = process.env["E2E_LOG_DIR"];
     if (keep && existsSync(this.logFile)) {
@@ -262,6 +263,7 @@ export class LocalCluster {
     }
     const down = await this.cli("down", "--volumes", "--yes");
     if (down.code !== 0) throw new Error(`down failed: ${down.stdout}${down.stderr}`);
+    await removeOwn?.();
     const left = await remainsOf(this.ref);
     if (left.length > 0) throw new Error(`down left ${left.join(", ")}`);
     await rm(this.dir, { recursive: true, force: true });
