@@ -1,4 +1,5 @@
 /** Fields of one cluster against each other. What one field may hold alone, the schema says. */
+import { LEAST_RESOURCES } from "./values/least-resources.ts";
 import { isIPv4 } from "node:net";
 import { warningAt, errorAt } from "./checks/check.ts";
 import type { Check, Located } from "./checks/check.ts";
@@ -29,8 +30,6 @@ const checkReplicas: Check = (located) => {
 };
 
 /** Less, and etcd and JupyterLab do not start. */
-const MEMORY_MIN_MIB = 256;
-const DISK_MIN_MIB = 256;
 /** 16 TiB; Mesos counts in doubles. */
 const SPACE_MAX_MIB = 16 * 1024 * 1024;
 
@@ -42,11 +41,14 @@ const checkResources: Check = (located) => {
   if (cpus < 0.01 || cpus > 1024) {
     error("cpus", `Found ${cpus} cores; allowed: from 0.01 ("10m") to 1024.`);
   }
-  if (memoryMiB < MEMORY_MIN_MIB || memoryMiB > SPACE_MAX_MIB) {
-    error("memory", `Found ${memoryMiB} MiB; allowed: from ${MEMORY_MIN_MIB}Mi to 16Ti.`);
+  if (memoryMiB < LEAST_RESOURCES.memoryMiB || memoryMiB > SPACE_MAX_MIB) {
+    error(
+      "memory",
+      `Found ${memoryMiB} MiB; allowed: from ${LEAST_RESOURCES.memoryMiB}Mi to 16Ti.`,
+    );
   }
-  if (diskMiB < DISK_MIN_MIB || diskMiB > SPACE_MAX_MIB) {
-    error("disk", `Found ${diskMiB} MiB; allowed: from ${DISK_MIN_MIB}Mi to 16Ti.`);
+  if (diskMiB < LEAST_RESOURCES.diskMiB || diskMiB > SPACE_MAX_MIB) {
+    error("disk", `Found ${diskMiB} MiB; allowed: from ${LEAST_RESOURCES.diskMiB}Mi to 16Ti.`);
   }
   return problems;
 };

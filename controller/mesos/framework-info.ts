@@ -1,5 +1,9 @@
 /** How this framework introduces itself. Pure. */
-import type { Call, FrameworkInfo } from "./wire.ts";
+import { LEAST_RESOURCES } from "../../crd-schema/values/least-resources.ts";
+import { ERROR_CODES, type OperationError } from "../model/errors.ts";
+import type { Call, FrameworkInfo, OfferFilters } from "./wire.ts";
+
+type Subscribe = Extract<Call, { type: "SUBSCRIBE" }>;
 
 export interface FrameworkOptions {
   readonly name: string;
@@ -18,14 +22,51 @@ export interface FrameworkOptions {
 const CAPABILITIES = [{ type: "PARTITION_AWARE" }, { type: "TASK_KILLING_STATE" }];
 
 /**
- * @param wantsOffers false: none shall come until REVIVE, also on a new subscription. A master that
- *   does not know how to begin silent is told again by SUPPRESS.
+ * What a good citizen says beyond what a SUBSCRIBE needs. A master that does not know it leaves it
+ * out; where one refuses, the next try does without, so that no wish costs the subscription.
  */
-export function subscribeCall(
-  options: FrameworkOptions,
-  frameworkId: string | null,
-  wantsOffers: boolean,
-): Extract<Call, { type: "SUBSCRIBE" }> {
+export class Introduction {
+  private plain = false;
+
+  constructor(private readonly options: FrameworkOptions) {}
+
+  /** @param wantsOffers false: none shall come until REVIVE, also on a new subscription */
+  subscribeCall(frameworkId: string | null, wantsOffers: boolean): Subscribe {
+    const call = subscribeCall(this.options, frameworkId);
+    if (this.plain) return call;
+    const { role } = this.options;
+    const { framework_info } = call.subscribe;
+    return {
+      ...call,
+      subscribe: {
+        framework_info: { ...framework_info, offer_filters: { [role]: OFFER_FILTERS } },
+        ...(wantsOffers ? {} : { suppressed_roles: [role] }),
+      },
+    };
+  }
+
+  /** A SUBSCRIBE came to nothing. */
+  failed({ code }: OperationError): void {
+    if (code === ERROR_CODES.MESOS_REFUSED) this.plain = !this.plain;
+  }
+}
+
+/** Scraps that no node of any spec fits on are left to others (Mesos 1.10 and later). */
+const OFFER_FILTERS: OfferFilters = {
+  min_allocatable_resources: {
+    quantities: [
+      {
+        quantities: {
+          cpus: { value: LEAST_RESOURCES.cpus },
+          mem: { value: LEAST_RESOURCES.memoryMiB },
+          disk: { value: LEAST_RESOURCES.diskMiB },
+        },
+      },
+    ],
+  },
+};
+
+function subscribeCall(options: FrameworkOptions, frameworkId: string | null): Subscribe {
   const framework_info: FrameworkInfo = {
     name: options.name,
     user: options.user,
@@ -37,13 +78,12 @@ export function subscribeCall(
     ...(options.webuiUrl === undefined ? {} : { webui_url: options.webuiUrl }),
     ...(options.principal === undefined ? {} : { principal: options.principal }),
   };
-  const silence = wantsOffers ? {} : { suppressed_roles: [options.role] };
-  if (frameworkId === null) return { type: "SUBSCRIBE", subscribe: { framework_info, ...silence } };
+  if (frameworkId === null) return { type: "SUBSCRIBE", subscribe: { framework_info } };
   // A master refuses unless both are there and equal.
   const id = { value: frameworkId };
   return {
     type: "SUBSCRIBE",
     framework_id: id,
-    subscribe: { framework_info: { ...framework_info, id }, ...silence },
+    subscribe: { framework_info: { ...framework_info, id } },
   };
 }

@@ -6,7 +6,7 @@ import type { OperationError } from "../model/errors.ts";
 import type { ClusterKey } from "../model/ids.ts";
 import type { ObservedMesos, Source } from "../model/observed.ts";
 import { removed } from "./fatal-errors.ts";
-import { type FrameworkOptions, subscribeCall } from "./framework-info.ts";
+import { type FrameworkOptions, Introduction } from "./framework-info.ts";
 import { AgentAddresses } from "./http/agent-addresses.ts";
 import { CallChannel, type SendCall } from "./http/call-channel.ts";
 import type { MasterConnections } from "./http/connections.ts";
@@ -54,6 +54,7 @@ export class MesosScheduler {
   readonly fatal: Promise<OperationError>;
   private readonly transport: MasterConnections;
   private readonly registration: Registration;
+  private readonly introduction: Introduction;
   private readonly offers: OfferCache;
   private readonly maintenance = new MaintenanceSchedule();
   private readonly revive: ReviveManager;
@@ -70,6 +71,12 @@ export class MesosScheduler {
     const { clock, log, tasks } = options;
     if (!(options.framework.failoverTimeoutSeconds >= 0)) throw new Error("no failover timeout");
     this.registration = new Registration(options);
+    // A master with authentication refuses a framework whose principal is not who it claims to be.
+    const principal = options.framework.principal ?? options.credentials?.principal;
+    this.introduction = new Introduction({
+      ...options.framework,
+      ...(principal === undefined ? {} : { principal }),
+    });
     this.transport = options.transport ?? new Transport(options);
     this.offers = new OfferCache(options.framework.role);
     this.agents = new AgentAddresses(this.transport.scheme);
@@ -197,11 +204,7 @@ export class MesosScheduler {
       { detector, transport, clock, log, random },
       {
         subscribeCall: () =>
-          subscribeCall(
-            this.introduction(),
-            this.registration.frameworkId,
-            this.revive.wantsOffers,
-          ),
+          this.introduction.subscribeCall(this.registration.frameworkId, this.revive.wantsOffers),
         subscribed: (session) => this.subscribed(session),
         event: (event) => this.onEvent(event),
         lost: (reason) => this.lost(reason),
@@ -213,13 +216,6 @@ export class MesosScheduler {
         },
       },
     );
-  }
-
-  private introduction(): FrameworkOptions {
-    const { framework, credentials } = this.options;
-    // A master with authentication refuses a framework whose principal is not who it claims to be.
-    const principal = framework.principal ?? credentials?.principal;
-    return principal === undefined ? framework : { ...framework, principal };
   }
 
   private async subscribed(session: Session): Promise<void> {
@@ -289,6 +285,7 @@ export class MesosScheduler {
   }
 
   private failed(reason: OperationError): void {
+    this.introduction.failed(reason);
     if (!this.stopping) this.registration.logOnce(reason);
     if (this.registration.failed(reason)) this.options.onChange("connection");
   }

@@ -158,6 +158,14 @@ export interface FrameworkInfo {
   failover_timeout?: number;
   checkpoint?: boolean;
   capabilities?: { type: string }[];
+  /** By role. */
+  offer_filters?: Record<string, OfferFilters>;
+}
+
+/** What a framework need not be offered, for a role. */
+export interface OfferFilters {
+  /** Offered is what has all quantities of one of these. */
+  min_allocatable_resources?: { quantities: { quantities: Record<string, { value: number }> }[] };
 }
 
 export interface Filters {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
 import { capturedOffers } from "../../support/mesos/captures.ts";
 import { startMaster, startScheduler } from "../../support/mesos/scene.ts";
+import type { Call } from "../../../controller/mesos/wire.ts";
 import { record } from "../../support/mesos/scripted-master.ts";
 import type { TestScheduler } from "../../support/mesos/test-scheduler.ts";
 import { until } from "../../support/poll.ts";
@@ -50,6 +51,15 @@ describe("the first subscription", () => {
     const text = record(m.subscribedEvent()) + record({ type: "HEARTBEAT" }) + record(offers);
     for (let at = 0; at < text.length; at += 97) stream.raw(text.slice(at, at + 97));
     await until("two offers", () => test.mesos?.offers.length === 2);
+  });
+
+  it("does without what is no need where a master refuses it", async () => {
+    const m = await startMaster();
+    const isPlain = (call: Call) => !/suppressed_roles|offer_filters/.test(JSON.stringify(call));
+    m.onSubscribe = (call) => (isPlain(call) ? null : { status: 400, body: "Unknown field" });
+    const test = startScheduler([m.address]);
+    await test.passUntil("fresh", () => isFresh(test));
+    expect(m.of("SUBSCRIBE").map(isPlain)).toEqual([false, true]);
   });
 
   it("says why there is none, and that is no longer said when there is one", async () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fatalError } from "../../../controller/mesos/fatal-errors.ts";
-import { subscribeCall } from "../../../controller/mesos/framework-info.ts";
+import { Introduction } from "../../../controller/mesos/framework-info.ts";
 import { silenceMaxMs } from "../../../controller/mesos/session.ts";
 import {
   addressText,
@@ -38,7 +38,7 @@ describe("events", () => {
     [{ type: "UPDATE", update: { status: { ...STATUS, container_status: [null] } } }, /UPDATE/],
     [{ type: "FAILURE", failure: { agent_id: null } }, /FAILURE/],
     [{ type: "RESCIND" }, /RESCIND without/],
-    [{ type: "INVERSE_OFFERS", inverse_offers: {} }, /no use here/],
+    [{ type: "UPDATE_OPERATION_STATUS", update_operation_status: {} }, /no use here/],
     [{ no: "type" }, /without a type/],
     [null, /without a type/],
     [[], /without a type/],
@@ -141,10 +141,10 @@ describe("small rules", () => {
   });
 
   it("a framework that comes back says its id in both places, a new one in none", () => {
-    const back = subscribeCall(FRAMEWORK, "f-1", true);
+    const back = new Introduction(FRAMEWORK).subscribeCall("f-1", true);
     expect(back.framework_id).toEqual({ value: "f-1" });
     expect(back.subscribe.framework_info.id).toEqual({ value: "f-1" });
-    const first = subscribeCall(FRAMEWORK, null, true);
+    const first = new Introduction(FRAMEWORK).subscribeCall(null, true);
     expect(JSON.stringify(first)).not.toContain('"id"');
     expect(first.subscribe).not.toHaveProperty("suppressed_roles");
     expect(first.subscribe.framework_info).toMatchObject({
@@ -156,7 +156,12 @@ describe("small rules", () => {
   });
 
   it.each([null, "f-1"])("a framework (%s) that wants no offers subscribes silently", (id) => {
-    const { subscribe } = subscribeCall({ ...FRAMEWORK, role: "lab" }, id, false);
+    const introduction = new Introduction({ ...FRAMEWORK, role: "lab" });
+    const { subscribe } = introduction.subscribeCall(id, false);
     expect(subscribe.suppressed_roles).toEqual(["lab"]);
+    const quantities = { cpus: { value: 0.01 }, mem: { value: 256 }, disk: { value: 256 } };
+    expect(subscribe.framework_info.offer_filters).toEqual({
+      lab: { min_allocatable_resources: { quantities: [{ quantities }] } },
+    });
   });
 });
