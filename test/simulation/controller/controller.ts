@@ -124,6 +124,8 @@ export class SimulatedController {
         masters,
         transport: new SimulatedConnections(endpoint, name),
         framework: { role: "*" },
+        // Whoever supervises it starts it again after a removal, and means it.
+        replacesRemoved: true,
       },
       certificates: SIMULATED_CERTIFICATES,
       connectMember: connectMembers({ endpoint, clock, resolve, mutate: mutation.request }),

@@ -16,7 +16,7 @@ export interface CallsOptions {
   readonly agents: MasterAgents;
   readonly allocation: Allocation;
   readonly tell: (status: TaskStatus) => void;
-  readonly tearDown: (frameworkId: string) => void;
+  readonly tearDown: (frameworkId: string) => unknown;
 }
 
 export class Calls {
@@ -29,6 +29,7 @@ export class Calls {
         return this.accept(
           call.accept.offer_ids,
           call.accept.operations.flatMap((o) => o.launch.task_infos),
+          call.framework_id.value,
         );
       case "DECLINE": {
         const seconds = call.decline.filters?.refuse_seconds ?? 5;
@@ -46,11 +47,12 @@ export class Calls {
       case "RECONCILE":
         return this.reconcile(call.reconcile.tasks);
       case "TEARDOWN":
-        return this.options.tearDown(call.framework_id.value);
+        this.options.tearDown(call.framework_id.value);
+        return;
     }
   }
 
-  private accept(offerIds: readonly Id[], tasks: readonly TaskInfo[]): void {
+  private accept(offerIds: readonly Id[], tasks: readonly TaskInfo[], frameworkId: string): void {
     const { allocation, agents } = this.options;
     const taken = allocation.take(offerIds.map((o) => o.value));
     const agent = taken === null ? undefined : agents.get(taken[0]?.agentId ?? "");
@@ -67,11 +69,11 @@ export class Calls {
         continue;
       }
       left = minus(left, need);
-      this.launch(agent, task);
+      this.launch(agent, task, frameworkId);
     }
   }
 
-  private launch(registered: RegisteredAgent, info: TaskInfo): void {
+  private launch(registered: RegisteredAgent, info: TaskInfo, frameworkId: string): void {
     const { agents, network, name, tell } = this.options;
     const { agentId, agent } = registered;
     const taskId = info.task_id.value;
@@ -81,7 +83,7 @@ export class Calls {
       return;
     }
     agents.setTask(registered, info, bareStatus(taskId, agentId, "TASK_STAGING", {}));
-    network.sendLink(name, agent.name, () => agent.launch(info));
+    network.sendLink(name, agent.name, () => agent.launch(info, frameworkId));
   }
 
   private kill(kill: Extract<Call, { type: "KILL" }>["kill"]): void {

@@ -118,6 +118,14 @@ export class DockerHost {
     this.options.onEnd(container, how);
   }
 
+  /** `docker restart`: the same container with its address and data, and a process of its own. */
+  restart(container: Container): void {
+    if (container.process === null || !this.containers.has(container.name)) return;
+    this.options.trace.add(this.name, "container restarted", container.name);
+    container.process.kill();
+    container.process = this.options.start(container);
+  }
+
   /** The power goes: every container with it, and nobody is told. */
   powerOff(): void {
     this.up = false;

@@ -10,6 +10,7 @@ import { Calls } from "./calls.ts";
 import { MasterAgents } from "./master-agents.ts";
 import { isTerminal, type MesosAgent } from "./mesos-agent.ts";
 import type { Registry } from "./registry.ts";
+import { removeFramework, reregistration, shutDownRemoved } from "./removals.ts";
 import { bareStatus, statusOf } from "./statuses.ts";
 import { FrameworkSession } from "./framework-session.ts";
 
@@ -81,7 +82,7 @@ export class MesosMaster {
       agents,
       allocation: this.allocation,
       tell: (status) => this.tellOf(status),
-      tearDown: (frameworkId) => this.tearDown(frameworkId),
+      tearDown: (frameworkId) => this.removeFramework(frameworkId),
     });
   }
 
@@ -135,21 +136,24 @@ export class MesosMaster {
     const agentId = agent.agentId ?? registry.nextAgentId();
     const former = registry.formerIdAt(agent.name, agentId);
     if (former !== null) this.replaced(former);
-    const wasUnreachable = registry.unreachable.has(agentId);
+    const news = reregistration(agent.agentId, registry);
     const before = this.agents.get(agentId);
     before?.cancelRemoval();
     registry.admit({ agentId, hostname: agent.name });
     const registered = this.agents.add(agentId, agent);
     for (const task of agent.report()) {
+      if (registry.removedFrameworks.has(task.frameworkId)) continue;
       const status = statusOf(task, agentId, { source: "SOURCE_MASTER" });
       this.agents.setTask(registered, task.info, status);
-      if (wasUnreachable && !isTerminal(task.state)) this.tellReregistered(status);
+      if (news === null || isTerminal(task.state)) continue;
+      this.tellOf({ ...status, reason: "REASON_AGENT_REREGISTERED", message: news });
     }
     for (const [taskId, { status }] of before?.tasks ?? []) {
       // Launched, and lost on the way to the agent.
       if (!registered.tasks.has(taskId)) this.tellMissing(taskId, agentId, status.state);
     }
     network.sendLink(this.name, agent.name, () => agent.onRegistered(this, agentId));
+    shutDownRemoved({ ...this.options, agents: this.agents }, agent);
     this.allocation.soon();
   }
 
@@ -176,6 +180,19 @@ export class MesosMaster {
       if (isTerminal(status.state)) this.allocation.soon();
     }
     this.session.tell({ type: "UPDATE", update: { status } });
+  }
+
+  /** A copy of an update of old: the master knows better, and hands it on. */
+  onOldUpdate(status: TaskStatus): void {
+    this.tellOf(status);
+  }
+
+  /** By an operator, or because it was away for too long. @returns false when there is none */
+  removeFramework(frameworkId = this.session.current?.frameworkId): boolean {
+    if (frameworkId === undefined) return false;
+    removeFramework({ ...this.options, agents: this.agents }, frameworkId);
+    this.session.end("Framework has been removed");
+    return true;
   }
 
   /** By an operator: the machine never comes back. */
@@ -215,11 +232,6 @@ export class MesosMaster {
     }
     this.calls.carryOut(call);
     return { statusCode: 202, text: "" };
-  }
-
-  private tearDown(frameworkId: string): void {
-    this.options.registry.removedFrameworks.add(frameworkId);
-    this.session.end("Framework has been removed");
   }
 
   private onSubscribed(silent: boolean): void {
@@ -263,14 +275,6 @@ export class MesosMaster {
     this.options.trace.add(this.name, state, agentId);
     for (const taskId of taskIds) this.tellOf(bareStatus(taskId, agentId, state, parts));
     this.session.tell({ type: "FAILURE", failure: { agent_id: { value: agentId } } });
-  }
-
-  private tellReregistered(status: TaskStatus): void {
-    this.tellOf({
-      ...status,
-      reason: "REASON_AGENT_REREGISTERED",
-      message: "Unreachable agent re-reregistered",
-    });
   }
 
   private tellMissing(taskId: string, agentId: string, last: TaskState): void {

@@ -14,6 +14,7 @@ import { UpdateStreams } from "./update-streams.ts";
 
 export interface AgentTask {
   readonly info: TaskInfo;
+  readonly frameworkId: string;
   readonly container: Container;
   executor: boolean;
   state: TaskState;
@@ -45,6 +46,7 @@ export class MesosAgent {
   private readonly updates: UpdateStreams;
   private master: MesosMaster | null = null;
   private running = false;
+  private readonly removedFrameworks = new Set<string>();
   private detach = () => {};
   private cancelRegister = () => {};
 
@@ -115,13 +117,27 @@ export class MesosAgent {
     this.masterLost();
   }
 
-  launch(info: TaskInfo): void {
+  /** These are over: their containers end, and nobody is told. */
+  shutDownFrameworks(frameworkIds: readonly string[]): void {
     if (!this.running) return;
+    for (const id of frameworkIds) this.removedFrameworks.add(id);
+    for (const [taskId, task] of this.tasks) {
+      if (!this.removedFrameworks.has(task.frameworkId)) continue;
+      this.tasks.delete(taskId);
+      this.updates.forget(taskId);
+      if (!task.executor || isTerminal(task.state)) continue;
+      this.options.host.stop(task.container, GRACE_MS_DEFAULT, () => undefined);
+    }
+  }
+
+  launch(info: TaskInfo, frameworkId: string): void {
+    if (!this.running || this.removedFrameworks.has(frameworkId)) return;
     const taskId = info.task_id.value;
     const { host, clock } = this.options;
     const container = host.run(info, (refused) => this.onStarted(taskId, refused));
     this.tasks.set(taskId, {
       info,
+      frameworkId,
       container,
       executor: true,
       state: "TASK_STAGING",
@@ -172,6 +188,26 @@ export class MesosAgent {
       reason: "REASON_EXECUTOR_TERMINATED",
       message: "Container terminated",
     });
+  }
+
+  /** `docker restart`: its executor saw it end, and it runs on. */
+  restartByHand(taskId: string): void {
+    const task = this.tasks.get(taskId);
+    if (task === undefined || !task.executor || isTerminal(task.state)) return;
+    task.container.orphan = true;
+    this.end(taskId, "TASK_FAILED", { message: "Container exited with status 137" });
+    this.options.host.restart(task.container);
+  }
+
+  /** Copies of updates that were acknowledged long ago, as failovers let them come. */
+  repeatOldUpdates(): number {
+    const { master } = this;
+    if (!this.running || master === null) return 0;
+    const old = this.updates.acknowledged();
+    for (const status of old) {
+      this.options.network.sendLink(this.name, master.name, () => master.onOldUpdate(status));
+    }
+    return old.length;
   }
 
   /** Containers that nobody manages are removed, as at a restart of the agent. */

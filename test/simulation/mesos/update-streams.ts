@@ -7,6 +7,8 @@ import type { TaskStatus } from "../../../controller/mesos/wire.ts";
 
 const REPEAT_MS_FIRST = 10_000;
 const REPEAT_MS_MAX = 600_000;
+/** Updates that were acknowledged and can still come as copies. */
+const COPIES_MAX = 12;
 
 interface Stream {
   readonly waiting: TaskStatus[];
@@ -16,6 +18,8 @@ interface Stream {
 
 export class UpdateStreams {
   private readonly streams = new Map<string, Stream>();
+  /** The newest last. */
+  private done: readonly TaskStatus[] = [];
 
   constructor(
     private readonly clock: Clock,
@@ -41,10 +45,21 @@ export class UpdateStreams {
     if (stream === undefined || head?.uuid !== uuid) return null;
     stream.cancel();
     stream.waiting.shift();
+    this.done = [...this.done, head].slice(-COPIES_MAX);
     stream.repeatMs = REPEAT_MS_FIRST;
     if (stream.waiting.length > 0) this.send(stream);
     else this.streams.delete(taskId);
     return head;
+  }
+
+  acknowledged(): readonly TaskStatus[] {
+    return this.done;
+  }
+
+  /** Of a task that nobody is told of any more. */
+  forget(taskId: string): void {
+    this.streams.get(taskId)?.cancel();
+    this.streams.delete(taskId);
   }
 
   hasWaiting(taskId: string): boolean {
@@ -67,6 +82,7 @@ export class UpdateStreams {
   forgetAll(): void {
     this.pause();
     this.streams.clear();
+    this.done = [];
   }
 
   private send(stream: Stream): void {

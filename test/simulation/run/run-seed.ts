@@ -7,6 +7,7 @@ import { type Finding } from "../check/findings.ts";
 import { Checker } from "../check/checker.ts";
 import { NO_MUTATION, type Mutation } from "../controller/mutation.ts";
 import { Chaos, type Coverage } from "../faults/chaos.ts";
+import type { Fault } from "../faults/fault.ts";
 import { swarm } from "../faults/swarm.ts";
 import { Endpoint } from "../wire/endpoint.ts";
 import type { DesiredSpec } from "../world/spec-user.ts";
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly nodes?: number;
   /** Of the phase with faults; virtual seconds. */
   readonly seconds?: number;
+  /** Left out: drawn from the seed. */
+  readonly faults?: readonly Fault[];
   /** Guards that are taken away, to see that it is noticed. */
   readonly mutation?: Mutation;
   /** How many of the last lines of the trace stay readable. */
@@ -63,7 +66,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   }
   const chaos = new Chaos(world, checker, checker.writers, rng.fork("chaos"), {
     everyMs: draw.integer(1_500, 9_000),
-    faults: swarm(rng.fork("swarm")),
+    faults: options.faults ?? swarm(rng.fork("swarm")),
   });
   const release = catchRejections((error) => checker.findings.add("programmer error", error));
   const startedAt = world.now();
