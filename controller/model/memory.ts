@@ -97,8 +97,11 @@ export interface SlotMemory {
 export interface Orphan {
   /** Milliseconds since the epoch at which it was suspected. */
   readonly since: number;
-  /** Its agent is asked, or was; false: not yet. */
-  readonly asked: boolean;
+  /** Where it ran: there its address keeps a second one from starting, and nowhere else. */
+  readonly agentId: string;
+  readonly hostname: string;
+  /** `searched`: its agent was asked for, and has ended or does not answer, which may be the network's fault. */
+  readonly state: "suspected" | "asked" | "searched";
 }
 
 export type BootstrapMemory =

@@ -50,7 +50,7 @@ import { given, not, type Step } from "./step.ts";
 import { applyTaskStatuses } from "./tasks/apply-task-statuses.ts";
 import { clampTimersToNow } from "./tasks/clamp-timers.ts";
 import { killOrphanedTasks, repeatKills, stopAll, stopMisplaced } from "./tasks/stop-tasks.ts";
-import { endOrphans } from "./tasks/end-orphans.ts";
+import { endOrphans, isSearched } from "./tasks/end-orphans.ts";
 import { syncSlots } from "./tasks/sync-slots.ts";
 import { leaveDraining } from "./update/leave-draining.ts";
 import { rollingUpdate } from "./update/rolling-update.ts";
@@ -137,8 +137,8 @@ export function plan(input: PlanInput): Plan {
   };
 }
 
-function isVacant({ task, orphan }: SlotMemory): boolean {
-  return task === null && orphan === null;
+function isVacant(slot: SlotMemory): boolean {
+  return slot.task === null && isSearched(slot);
 }
 
 /** What people are told comes last: of all that this reconcile has seen and decided. */

@@ -1,7 +1,7 @@
 /** What Mesos says of each remembered task becomes memory: ended, cut off, or alive. */
 import type { EtcdStart } from "../../model/agent-api.ts";
 import { bootstrapMemberId } from "../../model/bootstrap-ids.ts";
-import type { SlotTask } from "../../model/memory.ts";
+import type { Orphan, SlotTask } from "../../model/memory.ts";
 import { lastKnown, type Observed, type ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
@@ -28,6 +28,7 @@ export function applyTaskStatuses(
       const runsOn = status !== null && mayRunOn(status);
       endTask(slot, task, { why: describeEnd(status), gone, runsOn }, plan);
     } else if (end === "alive") {
+      if (status?.state === "TASK_RUNNING") addressIsOurs(slot, plan);
       if (task.unreachableSince !== null) reachableAgain(slot, plan);
     } else if (isReconciled) {
       if (isForgotten(task, observed)) endTask(slot, task, FORGOTTEN, plan);
@@ -50,6 +51,15 @@ const CUT_OFF: End = {
   gone: false,
   runsOn: false,
 };
+
+function suspect({ agentId, hostname }: SlotTask, since: number): Orphan {
+  return { since, agentId, hostname, state: "suspected" };
+}
+
+/** No other can hold it on that host. */
+function addressIsOurs(slot: number, plan: PlanBuilder): void {
+  if (plan.slot(slot).orphan !== null) plan.patchSlot(slot, { orphan: null });
+}
 
 /** Docker's words are in the sandbox, which cannot always be read: then it may be so. */
 function isAddressHeld(message: string): boolean {
@@ -102,7 +112,7 @@ function endTask(
     lastFailureHostname: wasAskedFor ? null : task.hostname,
     retiredMemberId: spent ?? before.retiredMemberId,
     ...(gone ? { lastAgentId: null, lastHostname: null } : {}),
-    ...(runsOn ? { orphan: { since: plan.now, asked: false } } : {}),
+    ...(runsOn ? { orphan: suspect(task, plan.now) } : {}),
   });
   if (wasAskedFor) return;
   plan.addEvent("Warning", "NodeLost", `the container of slot ${slot} ended: ${why}`);

@@ -2,39 +2,57 @@
  * A container that Mesos has lost is ended through its own agent before its slot is launched again: on a
  * Mesos with dead executors nobody else does it for hours, and every launch would fail on its address.
  */
-import type { SlotMemory } from "../../model/memory.ts";
+import type { Orphan, SlotMemory } from "../../model/memory.ts";
 import { slotAddress } from "../../model/ids.ts";
 import { jobOf, startJob } from "../jobs.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 
-/** Then it is launched anyway: whoever holds the address, the launch will tell. Milliseconds. */
-const ORPHAN_MS_MAX = 120_000;
+/** A search that fails is tried again for so long; milliseconds. */
+const SEARCH_MS_MAX = 120_000;
 
+/**
+ * Nobody's answer is no proof: the network may be cut. So afterwards the slot is launched on the same host
+ * alone, where Docker refuses an address that is held, until it runs or `unreachable` has passed.
+ */
 export function endOrphans({ view, observed }: PlanContext, plan: PlanBuilder): void {
+  const { replaceAfterSeconds } = view.spec.unreachable;
   for (const slot of plan.memory.slots) {
     const { orphan } = slot;
     if (orphan === null || slot.task !== null) continue;
+    const next = (state: Orphan["state"]) => {
+      plan.patchSlot(slot.slot, { orphan: { ...orphan, state } });
+    };
+    if (orphan.state === "searched") {
+      const forgottenAt = orphan.since + replaceAfterSeconds * 1000;
+      if (plan.now < forgottenAt) plan.requeue(forgottenAt);
+      else plan.patchSlot(slot.slot, { orphan: null });
+      continue;
+    }
     const action = {
       type: "EndOrphan",
       slot: slot.slot,
       ip: slotAddress(view.spec.network.firstAddress, slot.slot),
       launches: slot.launches,
     } as const;
-    const job = jobOf(action, observed);
-    const isLate = plan.now - orphan.since >= ORPHAN_MS_MAX;
-    if ((orphan.asked && job === undefined) || isLate) {
-      plan.patchSlot(slot.slot, { orphan: null });
+    const hasEnded = orphan.state === "asked" && jobOf(action, observed) === undefined;
+    if (hasEnded || plan.now - orphan.since >= SEARCH_MS_MAX) {
+      next("searched");
       continue;
     }
-    if (!orphan.asked) plan.patchSlot(slot.slot, { orphan: { ...orphan, asked: true } });
+    if (orphan.state === "suspected") next("asked");
     startJob(action, observed, plan);
-    plan.requeue(orphan.since + ORPHAN_MS_MAX);
+    plan.requeue(orphan.since + SEARCH_MS_MAX);
   }
 }
 
+/** Nothing is to be told to end any more. */
+export function isSearched({ orphan }: Pick<SlotMemory, "orphan">): boolean {
+  return orphan === null || orphan.state === "searched";
+}
+
 /** Null: nothing of an earlier task is in the way. */
-export function describeOrphan({ orphan }: SlotMemory): string | null {
-  if (orphan === null) return null;
+export function describeOrphan(slot: SlotMemory): string | null {
+  if (isSearched(slot)) return null;
   return "a container of an earlier task may hold its address, and is told to end";
 }

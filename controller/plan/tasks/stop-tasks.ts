@@ -1,6 +1,7 @@
 /** Containers that must not run, and the kills of all that were marked to be ended. */
 import type { ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
+import { isSearched } from "./end-orphans.ts";
 import { isBackAsAnother } from "./forgotten.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
@@ -54,7 +55,7 @@ function isForgotten(
   if (taskEnd(state) === "alive") return false;
   const slot = nodes.find(({ slot: of }) => taskId.split(".").at(-2) === String(of))?.memory;
   const hostname = slot?.lastHostname ?? null;
-  if (slot === undefined || slot.orphan !== null || agentId === null || hostname === null)
+  if (slot === undefined || !isSearched(slot) || agentId === null || hostname === null)
     return false;
   return (
     agentId === slot.lastAgentId && isBackAsAnother({ agentId, hostname }, mesos?.offers ?? [])

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { ObservedJob, ObservedTask } from "../../../../controller/model/observed.ts";
-import { fresh } from "../../../../controller/model/observed.ts";
+import type {
+  ObservedJob,
+  ObservedMesos,
+  ObservedTask,
+} from "../../../../controller/model/observed.ts";
+import { fresh, lastKnown } from "../../../../controller/model/observed.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { followersOf, readyRun } from "../../../support/planner/run.ts";
 
@@ -61,6 +65,20 @@ describe("a container that may run on", () => {
     expect(decide(1_000, [failed])).toEqual([]);
     expect(decide(4_000, [failed])).toEqual(["EndOrphan"]);
     expect(decide(120_000, [failed])).toEqual(["LaunchTasks"]);
+  });
+
+  it("that did not answer may run on: elsewhere nothing is launched in its place, for an hour", () => {
+    const { decide, run } = ended({ reason: "REASON_EXECUTOR_TERMINATED" });
+    decide();
+    const { offers } = run.world;
+    const elsewhere = offers().map((offer) => ({ ...offer, agentId: "b", hostname: "b" }));
+    const seen = run.world.observed();
+    run.world.observed = () => ({
+      ...seen,
+      mesos: fresh({ ...lastKnown(seen.mesos), offers: elsewhere } as ObservedMesos),
+    });
+    expect([decide(1_000), decide(1_000)]).toEqual([[], []]);
+    expect(decide(3_600_000)).toEqual(["LaunchTasks"]);
   });
 
   it("holds up nobody when it has surely ended", () => {
