@@ -12,7 +12,7 @@ import { systemClock } from "../support/clock.ts";
 import { ConnectionShare } from "../support/connection-share.ts";
 import { HostGuard } from "../support/host-guard.ts";
 import { listen } from "../support/listen.ts";
-import { closesWithConnection } from "../support/orphaned-answers.ts";
+import { closesWithConnection, hasUnended } from "../support/orphaned-answers.ts";
 import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { lastResponse } from "./last-response.ts";
@@ -187,12 +187,14 @@ export class JupyterProxy {
     server.on("request", serve).on("checkExpectation", serve);
     server.on("connect", (request, stream) => {
       const client = stream as Socket;
-      // It always closes after an error.
       client.on("error", () => {});
+      // Node has given the connection up in the middle of another answer, which cannot go on.
+      if (hasUnended(client)) return client.destroy();
       sendRefusal(request, lastResponse(request, client), NO_TUNNEL);
     });
     server.on("upgrade", (request, stream, head) => {
       const client = stream as Socket;
+      if (hasUnended(client)) return client.destroy();
       if (!opensWebSocket(request)) return serveAsPlain(server, request, client, head);
       share.answering(request, client);
       this.open(request, client, head).catch((error: unknown) => this.failed(error, client));

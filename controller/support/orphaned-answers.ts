@@ -18,6 +18,11 @@ export function closesWithConnection({ socket }: IncomingMessage, response: Serv
   response.once("close", () => answers.delete(response));
 }
 
+/** Whether a request before this one has not been answered to its end on its connection. */
+export function hasUnended(socket: Socket): boolean {
+  return (unended.get(socket)?.size ?? 0) > 0;
+}
+
 function watched(socket: Socket): Set<ServerResponse> {
   const answers = new Set<ServerResponse>();
   unended.set(socket, answers);

@@ -246,3 +246,16 @@ test("frames that were sent before the WebSocket was open arrive in their order"
 function masked(character: string): string {
   return `\x81\x81\x00\x00\x00\x00${character}`;
 }
+
+describe("a request that comes before the one ahead of it is answered", () => {
+  test.each([
+    ["a tunnel", "CONNECT /x HTTP/1.1\r\nHost: a\r\n\r\n"],
+    ["a WebSocket", OPENING],
+  ])("and asks for %s ends its connection, and nothing else", async (_what, second) => {
+    const { proxy } = await proxyToEcho();
+    const first = "GET /first HTTP/1.1\r\nHost: a\r\n\r\n";
+    expect(await send(proxy.status().port, first + second)).not.toMatch(/101|second/);
+    await until("no connection is left", () => proxy.stats().connections === 0);
+    expect((await ask(proxy)).status).toBe(200);
+  });
+});
