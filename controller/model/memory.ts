@@ -97,9 +97,11 @@ export interface SlotMemory {
 export interface Orphan {
   /** Milliseconds since the epoch at which it was suspected. */
   readonly since: number;
-  /** Where it ran: there its address keeps a second one from starting, and nowhere else. */
-  readonly agentId: string;
-  readonly hostname: string;
+  /**
+   * Where it runs its etcd: there its address keeps a second one from starting, and nowhere else. Null: it was
+   * never told to start etcd.
+   */
+  readonly place: { readonly agentId: string; readonly hostname: string } | null;
   /** `searched`: its agent was asked for, and has ended or does not answer, which may be the network's fault. */
   readonly state: "suspected" | "asked" | "searched";
 }

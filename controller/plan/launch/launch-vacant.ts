@@ -68,14 +68,15 @@ function placeSlot(
   plan: PlanBuilder,
 ): Choice | { readonly blocker: string } {
   const { placement, resources: need } = spec;
-  const location = slot.orphan ?? dataLocation(slot, spec);
+  const runsOnAt = slot.orphan?.place ?? null;
+  const location = runsOnAt ?? dataLocation(slot, spec);
   // Without a quorum the data elsewhere may be what is missing for one.
-  const needsData = location !== null && (slot.orphan !== null || !hasQuorumInSight(etcd));
+  const needsData = location !== null && (runsOnAt !== null || !hasQuorumInSight(etcd));
   const prefer = location === null ? {} : { prefer: location, needsData };
   const choice = chooseOffers({ offers, need, placed, placement, now: plan.now, ...prefer });
   const strays = needsData && "offerIds" in choice && !isAt(location, choice);
   const where = location?.hostname ?? `agent ${location?.agentId}`;
-  const what = slot.orphan === null ? "with its data" : "where its last container may run on";
+  const what = runsOnAt === null ? "with its data" : "where its last container may run on";
   const waits = `waits for an offer of the host ${what} (${where})`;
   for (const [offerId, judgement] of choice.judgements) {
     const fits = judgement.reason === "Used" || judgement.reason === "NotNeeded";

@@ -52,8 +52,14 @@ const CUT_OFF: End = {
   runsOn: false,
 };
 
-function suspect({ agentId, hostname }: SlotTask, since: number): Orphan {
-  return { since, agentId, hostname, state: "suspected" };
+/** A launch that failed on the address of one before tells of that one still. */
+function suspect(
+  { agentId, hostname, startCommand }: SlotTask,
+  before: Orphan | null,
+  since: number,
+): Orphan {
+  const place = startCommand === null ? (before?.place ?? null) : { agentId, hostname };
+  return { since, place, state: "suspected" };
 }
 
 /** No other can hold it on that host. */
@@ -112,7 +118,7 @@ function endTask(
     lastFailureHostname: wasAskedFor ? null : task.hostname,
     retiredMemberId: spent ?? before.retiredMemberId,
     ...(gone ? { lastAgentId: null, lastHostname: null } : {}),
-    ...(runsOn ? { orphan: suspect(task, plan.now) } : {}),
+    ...(runsOn ? { orphan: suspect(task, before.orphan, plan.now) } : {}),
   });
   if (wasAskedFor) return;
   plan.addEvent("Warning", "NodeLost", `the container of slot ${slot} ended: ${why}`);

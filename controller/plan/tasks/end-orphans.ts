@@ -21,7 +21,8 @@ export function endOrphans({ view, observed }: PlanContext, plan: PlanBuilder): 
     const { orphan } = slot;
     if (orphan === null || slot.task !== null) continue;
     const next = (state: Orphan["state"]) => {
-      plan.patchSlot(slot.slot, { orphan: { ...orphan, state } });
+      const over = state === "searched" && orphan.place === null;
+      plan.patchSlot(slot.slot, { orphan: over ? null : { ...orphan, state } });
     };
     if (orphan.state === "searched") {
       const forgottenAt = orphan.since + replaceAfterSeconds * 1000;

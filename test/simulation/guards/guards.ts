@@ -119,7 +119,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "launch-away-quorum",
     keeps: "a slot is launched away from its data only with a quorum in sight",
-    find: `location !== null && !hasQuorumInSight(etcd)`,
-    replacement: `location !== null && location.agentId === "" && !hasQuorumInSight(etcd)`,
+    find: `location !== null && (runsOnAt !== null || !hasQuorumInSight(etcd))`,
+    replacement: `location !== null && runsOnAt !== null`,
   },
 ];
