@@ -1,6 +1,6 @@
 /** Certificates that end while etcd runs, in real containers. */
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { eventually, leaderOf } from "../support/agent/agent-checks.ts";
+import { eventually, leaderOf, startAgents } from "../support/agent/agent-checks.ts";
 import { AgentCluster } from "../support/agent/agent-cluster.ts";
 import { Keys } from "../support/agent/agent-etcd.ts";
 import { until } from "../support/poll.ts";
@@ -18,11 +18,7 @@ const cluster = new AgentCluster({
 });
 const keys = new Keys(cluster.identity);
 
-beforeAll(async () => {
-  await cluster.prepare();
-  await Promise.all(cluster.nodes.map((node) => node.run()));
-  await eventually(cluster.nodes, "waiting for a command", (s) => s.phase === "awaiting-start");
-});
+beforeAll(() => startAgents(cluster));
 
 afterAll(async () => {
   await keys.close();

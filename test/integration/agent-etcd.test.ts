@@ -8,7 +8,7 @@ import type { EtcdStart } from "../../controller/model/agent-api.ts";
 import { bootstrapClusterId } from "../../controller/model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl } from "../../controller/model/ids.ts";
 import type { SnapshotInfo } from "../../controller/model/snapshot.ts";
-import { eventually, leaderOf, leads } from "../support/agent/agent-checks.ts";
+import { eventually, leaderOf, leads, startAgents } from "../support/agent/agent-checks.ts";
 import { AgentCluster } from "../support/agent/agent-cluster.ts";
 import {
   corruptLog,
@@ -37,11 +37,7 @@ const signal = new AbortController().signal;
 let snapshot: SnapshotInfo;
 let content: Buffer;
 
-beforeAll(async () => {
-  await cluster.prepare();
-  await Promise.all(cluster.nodes.map((node) => node.run()));
-  await eventually(cluster.nodes, "waiting for a command", (s) => s.phase === "awaiting-start");
-});
+beforeAll(() => startAgents(cluster));
 
 afterAll(async () => {
   await keys.close();

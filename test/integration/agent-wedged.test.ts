@@ -7,7 +7,7 @@ import { ERROR_CODES } from "../../controller/model/errors.ts";
 import { systemClock } from "../../controller/support/clock.ts";
 import { TLS } from "../support/etcd/transport.ts";
 import type { AgentStatus, UnitName } from "../../controller/model/agent-api.ts";
-import { eventually, leaderOf, leads, whole } from "../support/agent/agent-checks.ts";
+import { eventually, leaderOf, leads, startAgents, whole } from "../support/agent/agent-checks.ts";
 import { AgentCluster } from "../support/agent/agent-cluster.ts";
 import type { AgentNode } from "../support/agent/agent-node.ts";
 
@@ -23,9 +23,7 @@ const cluster = new AgentCluster({
 });
 
 beforeAll(async () => {
-  await cluster.prepare();
-  await Promise.all(cluster.nodes.map((node) => node.run()));
-  await eventually(cluster.nodes, "waiting for a command", (s) => s.phase === "awaiting-start");
+  await startAgents(cluster);
   await Promise.all(cluster.nodes.map((node) => node.command(cluster.bootstrapCommand(node))));
   await eventually(cluster.nodes, "a quorum", (s) => s.etcd?.members?.length === 3);
   await cluster.putDesired(cluster.node(0));

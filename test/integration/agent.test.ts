@@ -8,6 +8,7 @@ import {
   leads,
   resolvedNames,
   sshFromEachToEach,
+  startAgents,
   whole,
 } from "../support/agent/agent-checks.ts";
 import { manySessions, sshToItself } from "../support/agent/ssh-checks.ts";
@@ -24,11 +25,7 @@ const cluster = new AgentCluster({
   size: 3,
 });
 
-beforeAll(async () => {
-  await cluster.prepare();
-  await Promise.all(cluster.nodes.map((node) => node.run()));
-  await eventually(cluster.nodes, "waiting for a command", (s) => s.phase === "awaiting-start");
-});
+beforeAll(() => startAgents(cluster));
 
 afterAll(() => cluster.remove());
 

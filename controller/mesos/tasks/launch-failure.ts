@@ -11,8 +11,8 @@ const BARE = /^Container exited with status 12[567]$/;
 const LOGGED = /^[IWEF]\d{4} \d\d:\d\d:\d\d/;
 const DOCKERS_OWN = /^docker: |Error response from daemon/i;
 const ADVICE = /^(See 'docker run --help'|Run 'docker run --help')/;
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /\u001B\[[0-9;]*[A-Za-z]|[\u0000-\u0008\u000B-\u001F\u007F]/g;
+/** Within a line: all but tabs, with the rest of a sequence that sets colours. */
+const CONTROL = /(?!\t)\p{Cc}(\[[0-9;]*m)?/gu;
 /** Characters, from the end: the last lines say most. */
 const REASON_MAX = 1_000;
 
@@ -24,9 +24,8 @@ export function isBareLaunchFailure({ state, source, message }: TaskStatus): boo
 /** Docker's reason in one line, without secrets; null: it is not in this text. */
 export function reasonIn(stderr: string): string | null {
   const lines = stderr
-    .replace(CONTROL, "")
     .split("\n")
-    .map((line) => line.trim())
+    .map((line) => line.replace(CONTROL, "").trim())
     .filter((line) => line !== "" && !LOGGED.test(line) && !ADVICE.test(line));
   const dockers = lines.filter((line) => DOCKERS_OWN.test(line));
   const reason = redactText((dockers.length > 0 ? dockers : lines).join(" "));

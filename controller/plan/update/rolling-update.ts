@@ -20,9 +20,14 @@ export function rollingUpdate({ view }: PlanContext, plan: PlanBuilder): void {
   const faulty = view.nodes.filter((n) => ownFaults(n, view).length > 0);
   // What was updated does not work: nobody else gets the same.
   if (faulty.some((n) => n.desired && !n.outdated)) return;
-  const broken = outdated.find((n) => faulty.includes(n) && isDispensable(n, view, plan));
+  // A leader that nobody can take over from waits for one of the new template.
+  const isStuck = (n: NodeView) => n.leads && faulty.includes(n) && !view.nodes.some(canLead);
+  const isSettled = (n: NodeView) => isStuck(n) || unconvergedReasons(n, view).length === 0;
+  const broken = outdated.find(
+    (n) => faulty.includes(n) && !isStuck(n) && isDispensable(n, view, plan),
+  );
   if (broken !== undefined) replaceNode(broken, view, plan);
-  else if (view.nodes.every((n) => n.desired && unconvergedReasons(n, view).length === 0)) {
+  else if (view.nodes.every((n) => n.desired && isSettled(n))) {
     const next = outdated.findLast((n) => !n.leads) ?? outdated[0];
     if (next !== undefined && (next.leads || survivesAbsence(view))) replaceNode(next, view, plan);
   }
@@ -30,8 +35,16 @@ export function rollingUpdate({ view }: PlanContext, plan: PlanBuilder): void {
 
 function replaceNode(node: NodeView, view: ClusterView, plan: PlanBuilder): void {
   if (!node.leads) plan.killTask(node.slot, REASON);
-  else if (view.nodes.length > 1) moveLeaderAway(node, view, plan);
+  else if (view.nodes.length > 1) moveLeaderAway(node, view, plan, canLead);
   else if (view.spec.etcd.dataVolume === "local") plan.killTask(node.slot, REASON);
+}
+
+/**
+ * Leadership goes to whoever is new, or serves Jupyter already. An old node may have been told to run
+ * none before it leads (`standby: cold`): it would be the next one that does not work.
+ */
+function canLead({ agent, leads, outdated }: NodeView): boolean {
+  return !leads && (!outdated || agent?.units.jupyter.ready === true);
 }
 
 /** A node that does not work and takes no part in etcd, or whose vote the others can do without. */

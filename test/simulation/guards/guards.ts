@@ -71,7 +71,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "update-waits-for-all",
     keeps: "no node is updated while another is not ready",
-    find: `else if (view.nodes.every((n) => n.desired && unconvergedReasons(n, view).length === 0)) {`,
+    find: `else if (view.nodes.every((n) => n.desired && isSettled(n))) {`,
     replacement: `else {`,
   },
   {

@@ -23,6 +23,13 @@ export async function eventually(
   });
 }
 
+/** All containers run, and each agent waits to be told what to do. */
+export async function startAgents(cluster: AgentCluster): Promise<void> {
+  await cluster.prepare();
+  await Promise.all(cluster.nodes.map((node) => node.run()));
+  await eventually(cluster.nodes, "waiting for a command", (s) => s.phase === "awaiting-start");
+}
+
 /** Quorate, named by its leader, open to ssh from each to each, and Jupyter serves everywhere. */
 export function whole(cluster: AgentCluster): Promise<readonly AgentStatus[]> {
   const count = cluster.nodes.length;

@@ -1,5 +1,7 @@
 /** Valid ones, for fuzzers to make wrong ones of. */
 import type { SchedulerEvent } from "../../../../controller/mesos/wire.ts";
+import { JuteWriter } from "../../../../controller/zookeeper/jute.ts";
+import { XID } from "../../../../controller/zookeeper/messages.ts";
 
 const id = (value: string) => ({ value });
 const cpus = { name: "cpus", type: "SCALAR" as const, scalar: { value: 2 }, role: "*" };
@@ -155,3 +157,12 @@ export const DOCKER_EVENTS: readonly object[] = [
   },
   { Action: "start", Actor: { ID: "c1", Attributes: { name: "n" } }, timeNano: 1e18 },
 ];
+
+/** A session that opens, a pong, names of children, a node's content, a watch that has fired. */
+export const ZOOKEEPER_PACKETS: readonly Buffer[] = [
+  new JuteWriter().int(0).int(10_000).long(7n).buffer(Buffer.alloc(16)),
+  new JuteWriter().int(XID.PING).long(5n).int(0),
+  new JuteWriter().int(1).long(6n).int(0).int(2).text("json.info_0000000001").text("log_replicas"),
+  new JuteWriter().int(2).long(6n).int(0).text('{"address":{"ip":"10.0.0.1","port":5050}}'),
+  new JuteWriter().int(XID.EVENT).long(-1n).int(0).int(4).int(3).text("/mesos"),
+].map((writer) => writer.packet());

@@ -15,10 +15,13 @@ import { OperationError } from "../../../../controller/model/errors.ts";
 import { violation } from "../../../../controller/plan/launch/constraints.ts";
 import { FrameError, ServerFrames } from "../../../../controller/proxy/server-frames.ts";
 import { LineSplitter, LineTooLongError } from "../../../../controller/support/line-splitter.ts";
+import { JuteReader, ZooKeeperProtocolError } from "../../../../controller/zookeeper/jute.ts";
+import { readConnectResponse, readReplyHeader } from "../../../../controller/zookeeper/messages.ts";
+import { PACKET_BYTES_MAX, PacketDecoder } from "../../../../controller/zookeeper/packets.ts";
 import { healthyStatus } from "../../../support/agents/fake-agent.ts";
 import { record } from "../../../support/mesos/scripted-master.ts";
 import { editedBytes, inPieces, jsonText, pieceSizes } from "../inputs.ts";
-import { CALLS, COMMANDS, DOCKER_EVENTS, EVENTS } from "./examples.ts";
+import { CALLS, COMMANDS, DOCKER_EVENTS, EVENTS, ZOOKEEPER_PACKETS } from "./examples.ts";
 import { type Parser, parser, refusing, requireSame, requireTrue } from "./parser.ts";
 
 function pushed<T>(pieces: readonly Buffer[], push: (piece: Buffer) => readonly T[]): T[] {
@@ -195,7 +198,41 @@ const serverFrames = parser(
   },
 );
 
+const zooKeeper = parser(
+  "ZooKeeper's packets",
+  chunked(fc.oneof(noise, editedBytes(Buffer.concat(ZOOKEEPER_PACKETS), ...ZOOKEEPER_PACKETS))),
+  ([bytes, sizes]) => {
+    const packets = (pieces: readonly Buffer[]) => {
+      const decoder = new PacketDecoder();
+      return refusing(() => pushed(pieces, pushTo(decoder)), ZooKeeperProtocolError);
+    };
+    const whole = packets([bytes]);
+    const hex = (list: readonly Buffer[] | undefined) => list?.map((p) => p.toString("hex"));
+    requireSame("the packets, in pieces", hex(packets(inPieces(bytes, sizes))), hex(whole));
+    for (const packet of whole ?? []) {
+      requireTrue("bounded", packet.length <= PACKET_BYTES_MAX);
+      for (const read of ZOOKEEPER_READS) {
+        refusing(() => read(new JuteReader(packet)), ZooKeeperProtocolError);
+      }
+    }
+  },
+  (size) => () => {
+    const names = Buffer.alloc(size, "0000000161", "hex");
+    names.writeInt32BE(size - 4);
+    names.writeInt32BE(Math.floor((size - 8) / 5), 4);
+    const [packet] = pushed(inPieces(names, [3]), pushTo(new PacketDecoder()));
+    return refusing(() => new JuteReader(packet ?? names).texts(), ZooKeeperProtocolError);
+  },
+);
+
+/** What the client makes of a packet, in whatever state it gets it. */
+const ZOOKEEPER_READS: readonly ((reader: JuteReader) => unknown)[] = [
+  readConnectResponse,
+  (reader) => [readReplyHeader(reader), reader.texts()],
+  (reader) => [readReplyHeader(reader), reader.buffer()],
+];
+
 export const WIRE: readonly Parser[] = [
   ...[recordIo, dockerFrames, lines("cut"), lines("throw"), mesosEvents, agentStatus],
-  ...[startCommand, schedulerCalls, dockerEvents, redirects, serverFrames],
+  ...[startCommand, schedulerCalls, dockerEvents, redirects, serverFrames, zooKeeper],
 ];
