@@ -3,6 +3,7 @@
  * started is on one list, and is stopped in the opposite order whatever happens.
  */
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { pid as ownPid } from "node:process";
 import { connectAgent } from "./agents/agent-http.ts";
@@ -12,7 +13,7 @@ import { type ApiServer, startApiServer } from "./api/server.ts";
 import { ClusterCertificates } from "./certificates/certificates.ts";
 import { newSecrets } from "./certificates/new-secrets.ts";
 import { ControllerCore } from "./core.ts";
-import type { CorePorts, StateStore } from "./core-ports.ts";
+import type { CorePorts } from "./core-ports.ts";
 import { connectDocker } from "./docker/connect.ts";
 import type Docker from "dockerode";
 import { DockerEvents } from "./docker/events.ts";
@@ -28,9 +29,10 @@ import { clusterKey, LABELS } from "./model/ids.ts";
 import type { Logger, PublishedClusters } from "./model/ports.ts";
 import { JupyterProxy } from "./proxy/jupyter-proxy.ts";
 import { SpecWatcher } from "./spec-files/spec-watcher.ts";
-import { openStateDir, type StateDir } from "./store/state-dir.ts";
+import { type OpenedState, openState } from "./store/open-state.ts";
+import type { ControllerRecord } from "./store/state-backend.ts";
 import { systemClock } from "./support/clock.ts";
-import type { HostPort } from "./support/host-port.ts";
+import { type HostPort, hostPortText } from "./support/host-port.ts";
 import { thisUser } from "./support/users.ts";
 import { VERSION } from "./support/version.ts";
 import { hostDirectories } from "../crd-schema/storage/table.ts";
@@ -116,10 +118,18 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<{ core: ControllerCore; api: ApiServer } & Pick<RunningController, "mesosLocalTcp">> {
   const { log } = options;
-  const state = await openStateDir(options.stateDir, { log });
-  closers.push(() => state.close());
+  const state = await openState({
+    stateDir: options.stateDir,
+    masters: targetText(options.mesos),
+    waits: false,
+    clock: systemClock,
+    log,
+  });
+  closers.push(() => state.backend.close());
+  const term = await state.backend.campaign(thisController(options), new AbortController().signal);
+  closers.push(() => term.resign());
   const docker = connectDocker();
-  const { tcp, ...masters } = await findMasters(options, state.path, closers, () =>
+  const { tcp, ...masters } = await findMasters(options, state.directory, closers, () =>
     hostPathsOf(core),
   );
   const metrics = createMetrics({
@@ -137,7 +147,7 @@ async function start(
       metrics: metrics.reconcile,
       identities: { uid: randomUUID, secrets: newSecrets },
       publisher: published,
-      state: await stateStore(state, targetText(options.mesos)),
+      state: term.state,
       snapshots: state.snapshots,
       mesos: {
         ...masters,
@@ -149,7 +159,7 @@ async function start(
       connectMember: memberClient,
       connectAgent,
       docker: options.mesos.kind === "local" ? docker : null,
-      createdBy: `${thisUser()}, ${state.path}`,
+      createdBy: `${thisUser()}, ${state.directory}`,
       newProxy: (wanted) => new JupyterProxy(wanted),
       interposed: null,
     },
@@ -174,12 +184,12 @@ async function start(
 
 function serve(
   { api, mesos, log }: ControllerOptions,
-  state: StateDir,
+  state: OpenedState,
   core: ControllerCore,
   { published, metrics, stop }: ServeParts,
 ): Promise<ApiServer> {
   const startedAt = new Date().toISOString();
-  const process = { pid: ownPid, user: thisUser(), stateDirectory: state.path };
+  const process = { pid: ownPid, user: thisUser(), stateDirectory: state.directory };
   const shutDown = async (teardown: boolean) => {
     try {
       if (teardown) await core.teardown();
@@ -236,18 +246,14 @@ function watchContainers(core: ControllerCore, docker: Docker, log: Logger): Clo
   return () => events.stop();
 }
 
-/** @param mesos as the user said it: it is kept with the framework's id */
-async function stateStore(state: StateDir, mesos: string): Promise<StateStore> {
-  const { memories, tasks, framework } = state;
+function thisController({ api }: ControllerOptions): ControllerRecord {
   return {
-    stored: {
-      memories: await memories.loadAll(),
-      tasks: await tasks.loadAll(),
-      frameworkId: (await framework.load())?.frameworkId ?? null,
-    },
-    memories,
-    tasks,
-    saveFrameworkId: (frameworkId) => framework.save({ frameworkId, masters: mesos }),
+    id: randomUUID(),
+    hostname: hostname(),
+    pid: ownPid,
+    apiUrl: `http://${hostPortText(api)}`,
+    version: VERSION,
+    startedAt: new Date().toISOString(),
   };
 }
 

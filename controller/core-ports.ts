@@ -10,13 +10,10 @@ import type { ConnectMember } from "./etcd/member-client.ts";
 import type { LoopPorts } from "./loop/ports.ts";
 import type { FrameworkOptions } from "./mesos/framework-info.ts";
 import type { SchedulerOptions } from "./mesos/scheduler.ts";
-import type { TaskFiles } from "./mesos/tasks/task-store.ts";
-import type { ClusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
-import type { ClusterMemory } from "./model/memory.ts";
-import type { ObservedTask } from "./model/observed.ts";
 import type { Certificates, Clock, Logger } from "./model/ports.ts";
 import type { NewProxy } from "./proxy/proxy-registry.ts";
+import type { StateStore } from "./store/state-backend.ts";
 
 export interface CorePorts {
   readonly clock: Clock;
@@ -50,19 +47,6 @@ export interface CorePorts {
   readonly newProxy: NewProxy;
   /** Null in production. */
   readonly interposed: Interposed | null;
-}
-
-export interface StateStore {
-  /** What it held when this process began. */
-  readonly stored: {
-    readonly memories: ReadonlyMap<ClusterKey, ClusterMemory>;
-    readonly tasks: ReadonlyMap<string, ObservedTask>;
-    readonly frameworkId: string | null;
-  };
-  /** Each resolves when it is durable. */
-  readonly memories: LoopPorts["store"];
-  readonly tasks: TaskFiles;
-  saveFrameworkId(id: string | null): Promise<void>;
 }
 
 /**

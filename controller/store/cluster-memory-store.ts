@@ -12,6 +12,7 @@ import {
   removeStateFiles,
 } from "../support/files/state-file.ts";
 import { fileNameOf } from "./file-names.ts";
+import { isMemory } from "./records.ts";
 import { corrupt, readJson, writeJsonDurably } from "../support/files/json-file.ts";
 import { LatestWriter } from "../support/files/latest-writer.ts";
 
@@ -115,17 +116,4 @@ async function listNames(directory: string): Promise<string[]> {
       throw error;
     }
   });
-}
-
-function isMemory(value: unknown): value is ClusterMemory {
-  const memory = value as Partial<ClusterMemory> | null;
-  if (typeof memory !== "object" || typeof memory?.uid !== "string") return false;
-  const { namespace, name } = memory.cluster?.metadata ?? {};
-  if (typeof namespace !== "string" || typeof name !== "string") return false;
-  return Array.isArray(memory.slots) && memory.slots.every(isSlot);
-}
-
-function isSlot(value: unknown): boolean {
-  const { slot, launches } = (value ?? {}) as { slot?: unknown; launches?: unknown };
-  return Number.isSafeInteger(slot) && Number.isSafeInteger(launches);
 }

@@ -2,13 +2,7 @@
 import type { Logger } from "../model/ports.ts";
 import { corrupt, readJson, writeJsonTwice } from "../support/files/json-file.ts";
 import { LatestWriter } from "../support/files/latest-writer.ts";
-
-export interface FrameworkRecord {
-  /** As Mesos gave it; null before the first registration. */
-  readonly frameworkId: string | null;
-  /** The masters as they were given on the command line. */
-  readonly masters: string;
-}
+import { type FrameworkRecord, isFrameworkRecord } from "./records.ts";
 
 export class FrameworkStore {
   private readonly writer: LatestWriter<FrameworkRecord>;
@@ -29,7 +23,7 @@ export class FrameworkStore {
     const reading = await readJson(this.path);
     if (reading === null) return null;
     const { value, from } = reading;
-    if (!isRecord(value)) throw corrupt(this.path, "it is no framework record");
+    if (!isFrameworkRecord(value)) throw corrupt(this.path, "it is no framework record");
     if (from === "backup") {
       if (value.frameworkId === null) throw corrupt(this.path, "its backup knows no framework id");
       this.log.warn({ path: this.path }, "state file damaged, its backup is used");
@@ -45,10 +39,4 @@ export class FrameworkStore {
   idle(): Promise<void> {
     return this.writer.idle();
   }
-}
-
-function isRecord(value: unknown): value is FrameworkRecord {
-  const record = value as Partial<FrameworkRecord> | null;
-  if (typeof record !== "object" || typeof record?.masters !== "string") return false;
-  return record.frameworkId === null || typeof record.frameworkId === "string";
 }

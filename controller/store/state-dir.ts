@@ -1,25 +1,27 @@
 /** The directory with everything that must survive the controller. */
-import { chmod, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { Logger } from "../model/ports.ts";
 import { ClusterMemoryStore } from "./cluster-memory-store.ts";
 import { ensureControlToken } from "./control-token.ts";
-import { DIRECTORY_MODE } from "../support/files/durable-file.ts";
-import { guarded, makeStateDirectory } from "../support/files/state-file.ts";
 import { FrameworkStore } from "./framework-store.ts";
 import { readJson, writeJsonTwice } from "../support/files/json-file.ts";
 import { acquireLock } from "../support/files/lock.ts";
+import { readMoveMark } from "./directory/move-file.ts";
+import { requireNotMoved } from "./move/move-mark.ts";
+import { openHostDirectory } from "./host-directory.ts";
 import { SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { TaskFiles } from "./task-files.ts";
 
 /** Grows when an older controller could no longer read what this one writes. */
-const STATE_VERSION = 2;
+export const STATE_VERSION = 2;
 
 export interface StateDir {
   /** Absolute. */
   readonly path: string;
+  /** Of the lock: higher than that of every process before. */
+  readonly number: number;
   readonly memories: ClusterMemoryStore;
   readonly framework: FrameworkStore;
   readonly tasks: TaskFiles;
@@ -48,17 +50,16 @@ export async function openStateDir(
   path: string,
   options: { readonly log: Logger },
 ): Promise<StateDir> {
-  const directory = resolve(path);
-  await makeStateDirectory(directory);
-  await guarded(directory, () => closeToOthers(directory));
+  const directory = await openHostDirectory(path);
   const lock = await acquireLock(directory, "a controller");
   try {
-    await checkVersion(directory);
+    await bringToVersion(directory);
     const memories = new ClusterMemoryStore(join(directory, "clusters"), options.log);
     const framework = new FrameworkStore(join(directory, "framework.json"), options.log);
     const tasks = new TaskFiles(join(directory, "tasks"), options.log);
     return {
       path: directory,
+      number: lock.number,
       memories,
       framework,
       tasks,
@@ -75,25 +76,38 @@ export async function openStateDir(
   }
 }
 
-/** A directory that was there before may be open to other users. */
-async function closeToOthers(directory: string): Promise<void> {
-  const { mode } = await stat(directory);
-  if ((mode & 0o077) !== 0) await chmod(directory, DIRECTORY_MODE);
-}
-
-async function checkVersion(directory: string): Promise<void> {
+async function bringToVersion(directory: string): Promise<void> {
+  await requireUsable(directory);
   const path = join(directory, "version.json");
   const reading = await readJson(path);
-  const version = (reading?.value as { version?: unknown } | null | undefined)?.version;
-  if (version === STATE_VERSION) return;
-  // The names of 1 are read as they are (model/renamed.ts); 0.1.0 would not know today's.
-  if (reading === null || version === 1) {
+  if (versionIn(reading?.value) !== STATE_VERSION) {
     await writeJsonTwice(path, { version: STATE_VERSION });
-    return;
   }
+}
+
+/**
+ * Writes nothing.
+ *
+ * @throws OperationError ERR_STATE_VERSION when this version cannot read what is there,
+ *   ERR_STATE_MOVED when it is kept elsewhere now
+ */
+export async function requireUsable(directory: string): Promise<void> {
+  requireNotMoved(directory, await readMoveMark(directory));
+  const reading = await readJson(join(directory, "version.json"));
+  if (reading !== null) requireReadable(directory, versionIn(reading.value));
+}
+
+export function versionIn(value: unknown): unknown {
+  return (value as { version?: unknown } | null | undefined)?.version;
+}
+
+/** @throws OperationError ERR_STATE_VERSION */
+export function requireReadable(place: string, version: unknown): void {
+  // The names of 1 are read as they are (model/renamed.ts); 0.1.0 would not know today's.
+  if (version === STATE_VERSION || version === 1) return;
   const message =
-    `${directory} was written by another version of this software (its format is ` +
+    `${place} was written by another version of this software (its format is ` +
     `${JSON.stringify(version)}, this one knows ${STATE_VERSION}). ` +
-    `Use the newer version, or choose another directory with --state-dir.`;
-  throw new OperationError(ERROR_CODES.STATE_VERSION, `open ${directory}`, message);
+    `Use the newer version, or another place for the state.`;
+  throw new OperationError(ERROR_CODES.STATE_VERSION, `open ${place}`, message);
 }

@@ -13,9 +13,10 @@ import {
   removeStateFiles,
   writeStateFile,
 } from "../support/files/state-file.ts";
-import { sealJson, unsealJson } from "../support/files/sealed-json.ts";
+import { sealJson } from "../support/files/sealed-json.ts";
 import { fileNameOf } from "./file-names.ts";
 import { LatestWriter } from "../support/files/latest-writer.ts";
+import { parseTask } from "./records.ts";
 
 const SUFFIX = ".json";
 
@@ -79,15 +80,5 @@ export class TaskFiles {
     }
     await makeStateDirectory(this.directory);
     await writeStateFile(path, sealJson(task));
-  }
-}
-
-function parseTask(text: string | null): ObservedTask | null {
-  try {
-    const value = unsealJson(text ?? "") as Partial<ObservedTask> | null;
-    const fits = typeof value?.taskId === "string" && typeof value.state === "string";
-    return fits ? (value as ObservedTask) : null;
-  } catch {
-    return null;
   }
 }

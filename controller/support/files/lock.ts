@@ -23,6 +23,8 @@ interface LockContent extends ProcessIdentity {
 }
 
 export interface DirectoryLock {
+  /** Higher than that of every lock before it. */
+  readonly number: number;
   release(): Promise<void>;
 }
 
@@ -42,11 +44,22 @@ export function acquireLock(directory: string, what: string): Promise<DirectoryL
       // With an old list in hand a number below the highest may have been free again.
       if ((await highestLock(directory)) === mine) {
         await removeBelow(directory, mine);
-        return { release: () => release(directory, mine, identity) };
+        return { number: mine, release: () => release(directory, mine, identity) };
       }
       await unlink(lockPath(directory, mine));
     }
     throw await locked(directory, what, null);
+  });
+}
+
+/** Who holds the lock now; null: nobody. Takes nothing. */
+export function lockHolder(
+  directory: string,
+): Promise<{ readonly number: number; readonly pid: number } | null> {
+  return guarded(directory, async () => {
+    const number = await highestLock(directory);
+    const holder = number === 0 ? null : await holderOf(directory, number);
+    return holder === null ? null : { number, pid: holder.pid };
   });
 }
 

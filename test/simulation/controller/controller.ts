@@ -3,7 +3,7 @@
  * what a process has: a clock that may jump or stop, a number of effects, an end.
  */
 import { ControllerCore } from "../../../controller/core.ts";
-import type { CorePorts, Interposed, StateStore } from "../../../controller/core-ports.ts";
+import type { CorePorts, Interposed } from "../../../controller/core-ports.ts";
 import type { ControllerLoop } from "../../../controller/loop/controller-loop.ts";
 import type { LoopPorts } from "../../../controller/loop/ports.ts";
 import { PublishedStore } from "../../../controller/loop/published.ts";
@@ -13,6 +13,7 @@ import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Observed, ObservedProxy } from "../../../controller/model/observed.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
+import type { StateStore } from "../../../controller/store/state-backend.ts";
 import type { HostPort } from "../../../controller/support/host-port.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
 import type { Rng } from "../engine/rng.ts";

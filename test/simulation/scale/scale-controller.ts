@@ -3,13 +3,14 @@
  * sockets that cost next to nothing, and what it does is counted between its loop and the rest.
  */
 import { ControllerCore } from "../../../controller/core.ts";
-import type { CorePorts, StateStore } from "../../../controller/core-ports.ts";
+import type { CorePorts } from "../../../controller/core-ports.ts";
 import type { LoopPorts } from "../../../controller/loop/ports.ts";
 import { PublishedStore } from "../../../controller/loop/published.ts";
 import { type ClusterKey, clusterKey } from "../../../controller/model/ids.ts";
 import { lastKnown, type Observed } from "../../../controller/model/observed.ts";
 import type { Clock, ClusterSnapshots } from "../../../controller/model/ports.ts";
 import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
+import type { StateStore } from "../../../controller/store/state-backend.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { simulatedProxy } from "../controller/proxies.ts";
 import { CheapDisk } from "./cheap-disk.ts";

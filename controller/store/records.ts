@@ -1,0 +1,58 @@
+/** What stands in the store, read back: each value is what it says, or null. Pure. */
+import type { ClusterMemory } from "../model/memory.ts";
+import type { ObservedTask } from "../model/observed.ts";
+import { unsealJson } from "../support/files/sealed-json.ts";
+import type { ControllerRecord, PublishedStatus } from "./state-backend.ts";
+
+export interface FrameworkRecord {
+  /** As Mesos gave it; null before the first registration. */
+  readonly frameworkId: string | null;
+  /** The masters as they were given on the command line. */
+  readonly masters: string;
+}
+
+export function isFrameworkRecord(value: unknown): value is FrameworkRecord {
+  const record = value as Partial<FrameworkRecord> | null;
+  if (typeof record !== "object" || typeof record?.masters !== "string") return false;
+  return record.frameworkId === null || typeof record.frameworkId === "string";
+}
+
+export function isMemory(value: unknown): value is ClusterMemory {
+  const memory = value as Partial<ClusterMemory> | null;
+  if (typeof memory !== "object" || typeof memory?.uid !== "string") return false;
+  const { namespace, name } = memory.cluster?.metadata ?? {};
+  if (typeof namespace !== "string" || typeof name !== "string") return false;
+  return Array.isArray(memory.slots) && memory.slots.every(isSlot);
+}
+
+function isSlot(value: unknown): boolean {
+  const { slot, launches } = (value ?? {}) as { slot?: unknown; launches?: unknown };
+  return Number.isSafeInteger(slot) && Number.isSafeInteger(launches);
+}
+
+export function parseTask(text: string | null): ObservedTask | null {
+  const value = parsed(text) as Partial<ObservedTask> | null;
+  const fits = typeof value?.taskId === "string" && typeof value.state === "string";
+  return fits ? (value as ObservedTask) : null;
+}
+
+export function parsePublished(text: string | null): PublishedStatus | null {
+  const value = parsed(text) as Partial<PublishedStatus> | null;
+  const { namespace, name } = value?.object?.metadata ?? {};
+  const isNamed = typeof namespace === "string" && typeof name === "string";
+  return isNamed && Array.isArray(value?.events) ? (value as PublishedStatus) : null;
+}
+
+export function isController(value: unknown): value is ControllerRecord {
+  const { id, hostname, apiUrl } = (value ?? {}) as Partial<ControllerRecord>;
+  return [id, hostname, apiUrl].every((field) => typeof field === "string");
+}
+
+function parsed(text: string | null): unknown {
+  try {
+    return unsealJson(text ?? "");
+  } catch {
+    // Whoever asks is told null, and says what that means where it stands.
+    return null;
+  }
+}
