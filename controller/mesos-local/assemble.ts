@@ -2,9 +2,7 @@
 import type { TaskStatus } from "../mesos/wire.ts";
 import { Agents } from "./master/agents.ts";
 import { Checkpoint } from "./master/checkpoint.ts";
-import type { ContainerEnd, DockerEngine } from "./agent/docker-engine.ts";
-import { DockerExecutor } from "./agent/docker-executor.ts";
-import { DockerLink } from "./agent/docker-link.ts";
+import { AgentSides, type EngineOfAgents } from "./agent/agent-sides.ts";
 import { Frameworks } from "./master/frameworks.ts";
 import { SandboxFiles } from "./http/files.ts";
 import { HttpServer } from "./http/http-server.ts";
@@ -23,8 +21,7 @@ const LOOPBACK = "127.0.0.1";
 
 export interface Parts {
   readonly checkpoint: Checkpoint;
-  readonly executor: DockerExecutor;
-  readonly link: DockerLink;
+  readonly sides: AgentSides;
   readonly offers: OfferBook;
   readonly server: HttpServer;
   /** Ends all streams and timers. */
@@ -35,7 +32,7 @@ export interface Parts {
 export function assemble(
   options: MesosLocalOptions,
   registry: Registry,
-  engine: DockerEngine,
+  engines: readonly EngineOfAgents[],
   tcpPort: () => number,
 ): Parts {
   const { clock, log } = options;
@@ -43,22 +40,24 @@ export function assemble(
   const saveSoon = () => checkpoint.saveSoon();
   const updates = statusUpdates(options, registry, saveSoon);
   const sandboxes = new Sandboxes(options.stateDir);
-  const offers: OfferBook = new OfferBook(registry, clock, () => agents.areConnected, tcpPort);
+  const host = options.tcp?.host ?? LOOPBACK;
+  const filesAt = () => ({ ip: host, port: tcpPort() });
+  const isConnected = (agentId: string) => agents.isConnected(agentId);
+  const offers: OfferBook = new OfferBook(registry, clock, isConnected, filesAt);
   const tell = (task: TaskRecord, status: TaskStatus) => send(registry, task, status);
   const agents = new Agents(registry, offers, tell, clock);
-  const { reports, executor, link } = agentSide(
-    { options, registry, engine, sandboxes },
-    updates,
-    agents,
-    saveSoon,
-  );
-  const info = () => masterInfo(registry.masterId, options.tcp?.host ?? LOOPBACK, tcpPort());
+  const reports = new TaskReports(clock, (task, status) => updates.push(task, status));
+  const isRecorded = options.site !== undefined;
+  const sides = new AgentSides(engines, {
+    ...{ registry, sandboxes, reports, isRecorded, agents, saveSoon, clock, log },
+  });
+  const info = () => masterInfo(registry.masterId, host, tcpPort());
   const frameworks = new Frameworks({
     registry,
     offers,
     updates,
     master: info,
-    discard: (task, graceSeconds) => executor.discard(task, graceSeconds),
+    discard: (task, graceSeconds) => sides.discard(task, graceSeconds),
     saveSoon,
     clock,
     log,
@@ -69,39 +68,13 @@ export function assemble(
     otherHostPaths: options.tcp?.hostPaths ?? [],
   };
   const masterSide = { registry, agents, offers, updates, frameworks, policy, clock };
-  const master = new Master({ ...masterSide, reports, executor, save, saveSoon });
-  const docs = documents({ registry, link, master: info, startedAt: clock.now() });
+  const master = new Master({ ...masterSide, reports, executor: sides, save, saveSoon });
+  const docs = documents({ registry, sides, master: info, startedAt: clock.now() });
   const files = new SandboxFiles(sandboxes, registry);
   const server = new HttpServer({ master, frameworks, documents: docs, files, clock, log });
-  const timed = [offers, link, agents, updates, frameworks];
+  const timed = [offers, sides, agents, updates, frameworks];
   const stopTimers = () => timed.forEach((part) => part.stop());
-  return { checkpoint, executor, link, offers, server, stopTimers };
-}
-
-interface World {
-  readonly options: MesosLocalOptions;
-  readonly registry: Registry;
-  readonly engine: DockerEngine;
-  readonly sandboxes: Sandboxes;
-}
-
-function agentSide(
-  { options, registry, engine, sandboxes }: World,
-  updates: StatusUpdates,
-  agents: Agents,
-  saveSoon: () => Promise<void>,
-) {
-  const { clock, log } = options;
-  const reports = new TaskReports(clock, (task, status) => updates.push(task, status));
-  const id = registry.instanceId;
-  const executor = new DockerExecutor(id, engine, sandboxes, reports, saveSoon, log);
-  const target = {
-    ended: (end: ContainerEnd) => executor.ended(end),
-    synchronize: () => executor.synchronize(registry.allTasks()),
-    connected: () => agents.connected(),
-    disconnected: () => agents.disconnected(),
-  };
-  return { reports, executor, link: new DockerLink(engine, target, clock, log) };
+  return { checkpoint, sides, offers, server, stopTimers };
 }
 
 function statusUpdates(

@@ -9,6 +9,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { assemble, type Parts } from "./assemble.ts";
 import { type CheckpointState, loadCheckpoint } from "./master/checkpoint.ts";
+import type { EngineOfAgents } from "./agent/agent-sides.ts";
 import type { DockerEngine } from "./agent/docker-engine.ts";
 import { DockerodeEngine } from "./agent/dockerode-engine.ts";
 import { ensureCredential } from "./http/credential.ts";
@@ -61,12 +62,18 @@ const CONNECT_MS_MAX = 5000;
  */
 export function startMesosLocal(options: MesosLocalOptions): Promise<MesosLocal> {
   const { dockerSocket } = options;
-  return startMesosLocalOn((instanceId) => new DockerodeEngine(instanceId, dockerSocket), options);
+  return startMesosLocalOn(
+    (instanceId, address = dockerSocket) => new DockerodeEngine(instanceId, address),
+    options,
+  );
 }
 
-/** The same on any Docker engine. */
+/** @param address as an agent names its engine; left out: the one of this machine */
+export type EngineMaker = (instanceId: string, address?: string) => DockerEngine;
+
+/** The same on any Docker engines. */
 export async function startMesosLocalOn(
-  engineOf: (instanceId: string) => DockerEngine,
+  engineOf: EngineMaker,
   options: MesosLocalOptions,
 ): Promise<MesosLocal> {
   validateOptions(options);
@@ -81,19 +88,19 @@ export async function startMesosLocalOn(
 }
 
 async function startLocked(
-  engineOf: (instanceId: string) => DockerEngine,
+  engineOf: EngineMaker,
   options: MesosLocalOptions,
   lock: DirectoryLock,
 ): Promise<MesosLocal> {
   const state = await loadCheckpoint(options.stateDir);
-  const instanceId = state?.instanceId ?? randomUUID();
-  const engine = engineOf(instanceId);
-  const agents = options.agents ?? [defaultAgent(await diskOf(engine, options))];
+  const instanceId = state?.instanceId ?? options.site ?? randomUUID();
+  const agents = options.agents ?? [defaultAgent(await diskOf(engineOf(instanceId), options))];
   const registry = registryOf({ ...options, agents }, instanceId, state);
+  const engines = enginesOf(agents, registry, (address) => engineOf(instanceId, address));
   const { clock } = options;
   let tcpPort = 0;
-  const parts = assemble(options, registry, engine, () => tcpPort);
-  const { checkpoint, link, offers, server } = parts;
+  const parts = assemble(options, registry, engines, () => tcpPort);
+  const { checkpoint, sides, offers, server } = parts;
   const socketFile = join(options.stateDir, "socket", "mesos.sock");
   const socket = await prepareSocket(socketFile);
   let tcp: TcpDoor | null;
@@ -103,8 +110,10 @@ async function startLocked(
     tcp = await openTcp(server, options);
     if (tcp !== null) tcpPort = Number(new URL(tcp.url).port);
     await server.listenOnSocket(socket.path);
-    // A Docker that hangs does not hold up the start: it counts as not reachable yet.
-    await atMost(clock, CONNECT_MS_MAX, link.connect());
+    const connecting = sides.connect();
+    // A Docker that hangs does not hold up the start: it counts as not reachable yet. Of several
+    // masters the leading one is there before its agents are.
+    if (options.site === undefined) await atMost(clock, CONNECT_MS_MAX, connecting);
   } catch (error) {
     parts.stopTimers();
     await server.close();
@@ -150,11 +159,11 @@ async function stop(
   lock: DirectoryLock,
   clock: Clock,
 ): Promise<void> {
-  const { checkpoint, executor, server } = parts;
+  const { checkpoint, sides, server } = parts;
   parts.stopTimers();
   await server.close();
   await socket.release();
-  await atMost(clock, STOP_MS_MAX, executor.idle());
+  await atMost(clock, STOP_MS_MAX, sides.idle());
   await checkpoint.close();
   await lock.release();
 }
@@ -174,6 +183,21 @@ async function diskOf(
   );
   await atMost(clock, CONNECT_MS_MAX, asked);
   return found;
+}
+
+/** One engine for all agents that name the same one. */
+function enginesOf(
+  agents: readonly LocalAgentOptions[],
+  registry: Registry,
+  engineAt: (address: string | undefined) => DockerEngine,
+): EngineOfAgents[] {
+  const ids = [...registry.agents.keys()];
+  const byAddress = new Map<string | undefined, Set<string>>();
+  agents.forEach(({ docker }, index) => {
+    const agentIds = byAddress.get(docker) ?? new Set();
+    byAddress.set(docker, agentIds.add(ids[index] as string));
+  });
+  return [...byAddress].map(([address, agentIds]) => ({ engine: engineAt(address), agentIds }));
 }
 
 function registryOf(

@@ -7,6 +7,7 @@ import type { Clock, Logger } from "../model/ports.ts";
 import type { Credential } from "./http/credential.ts";
 import type { AgentRecord } from "./master/model.ts";
 import type { PortRange } from "./master/resources.ts";
+import { isEngineAddress } from "./agent/engine-address.ts";
 
 export interface LocalAgentOptions {
   /** Default: kept from the last start (by hostname), else a new one. */
@@ -16,6 +17,11 @@ export interface LocalAgentOptions {
   readonly memMiB: number;
   readonly diskMiB: number;
   readonly attributes: Readonly<Record<string, string>>;
+  /**
+   * Its Docker engine: path of a socket, or `tcp://HOST:PORT` in a network where nobody else is.
+   * Agents that name the same one share it. Default: the one of {@link MesosLocalOptions}.
+   */
+  readonly docker?: string;
 }
 
 /** For frameworks of other programs. There is none unless it is asked for. */
@@ -43,6 +49,12 @@ export interface MesosLocalOptions {
   readonly dockerSocket?: string;
   /** Default: one agent with this machine's name, cores, memory (less 1 GiB) and disk. */
   readonly agents?: readonly LocalAgentOptions[];
+  /**
+   * Name of a site with several masters, of which one leads. Its containers bear their tasks, so
+   * that a master without a checkpoint learns of them from the engines, as one of Mesos does from
+   * the agents. Left out: this master is alone, and remembers by itself.
+   */
+  readonly site?: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -65,6 +77,9 @@ export function validateOptions(options: MesosLocalOptions): void {
       if (!(agent[name] >= 0) || !Number.isFinite(agent[name])) {
         throw new TypeError(`agents: ${name} of ${agent.hostname} must be a number from 0 up`);
       }
+    }
+    if (agent.docker !== undefined && !isEngineAddress(agent.docker)) {
+      throw new TypeError(`agents: '${agent.docker}' is neither a path nor tcp://HOST:PORT`);
     }
   }
   const ids = agents.flatMap((agent) => agent.id ?? []);

@@ -7,12 +7,15 @@ import type { TaskInfo } from "../../mesos/wire.ts";
 import { dockerName, type TaskRecord } from "../master/model.ts";
 import { applyParameters, type ContainerBody, type ContainerRequest } from "./parameters.ts";
 import { type Amounts, amountsOf } from "../master/resources.ts";
+import { recordText } from "./recorded-task.ts";
 
 /** Marks every container of one embedded Mesos; nobody else's are ever touched. */
 export const INSTANCE_LABEL = "mesos-local.instance";
 const FRAMEWORK_LABEL = "mesos-local.framework";
 const TASK_LABEL = "mesos-local.task";
 const CONTAINER_LABEL = "mesos-local.container";
+/** Its task, for a master that has not launched it; see recorded-task.ts. */
+export const RECORD_LABEL = "mesos-local.record";
 
 /** The name under which a container was made; those that older versions made have no label. */
 export function madeAs(labels: Readonly<Record<string, string>>, name: string): string {
@@ -37,8 +40,14 @@ export type BuiltContainer =
   /** `refusal`: what `docker run` itself would print. */
   | { readonly ok: false; readonly message: string; readonly refusal?: string };
 
-export interface ContainerContext {
+/** What the containers of one embedded Mesos have in common. */
+export interface Instance {
   readonly instanceId: string;
+  /** Whether they say what their tasks are. */
+  readonly isRecorded: boolean;
+}
+
+export interface ContainerContext extends Instance {
   /** Host directory bound at {@link SANDBOX_MOUNT}. */
   readonly sandbox: string;
 }
@@ -60,7 +69,7 @@ export function buildContainer(task: TaskRecord, context: ContainerContext): Bui
     request.body.NetworkingConfig = { EndpointsConfig: { [network]: endpoint } };
   }
   // Last, so that no parameter can hide a container from its own embedded Mesos.
-  Object.assign(request.body.Labels, ownLabels(task, context.instanceId));
+  Object.assign(request.body.Labels, ownLabels(task, context));
   return { ok: true, name: dockerName(task.containerId), body: request.body };
 }
 
@@ -138,12 +147,16 @@ function networkOf(info: TaskInfo): string {
   return networkNameOf(info) ?? info.container.docker.network.toLowerCase();
 }
 
-function ownLabels(task: TaskRecord, instanceId: string): Record<string, string> {
+function ownLabels(
+  task: TaskRecord,
+  { instanceId, isRecorded }: ContainerContext,
+): Record<string, string> {
   return {
     [INSTANCE_LABEL]: instanceId,
     [FRAMEWORK_LABEL]: task.frameworkId,
     [TASK_LABEL]: task.info.task_id.value,
     [CONTAINER_LABEL]: dockerName(task.containerId),
+    ...(isRecorded ? { [RECORD_LABEL]: recordText(task) } : {}),
   };
 }
 

@@ -35,6 +35,8 @@ export interface OwnContainer {
   readonly dockerId: string;
   /** The name under which it was made. */
   readonly madeAs: string;
+  /** Its task as its master wrote it, see recorded-task.ts; null: it does not say. */
+  readonly record: string | null;
 }
 
 export interface ContainerOutput {
@@ -42,7 +44,7 @@ export interface ContainerOutput {
   readonly stderr: Buffer;
 }
 
-export interface ContainerEnd extends OwnContainer {
+export interface ContainerEnd extends Pick<OwnContainer, "dockerId" | "madeAs"> {
   readonly exitCode: number;
 }
 

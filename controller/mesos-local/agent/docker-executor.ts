@@ -5,7 +5,8 @@
 import { messageOf } from "../../model/errors.ts";
 import type { Logger } from "../../model/ports.ts";
 import { AddressBook } from "./address-book.ts";
-import { type BuiltContainer, buildContainer, fixedAddressOf } from "./container-config.ts";
+import type { BuiltContainer, Instance } from "./container-config.ts";
+import { buildContainer, fixedAddressOf } from "./container-config.ts";
 import {
   type ContainerEnd,
   type DockerEngine,
@@ -28,7 +29,7 @@ export class DockerExecutor {
   private readonly pending = new Set<Promise<void>>();
 
   constructor(
-    private readonly instanceId: string,
+    private readonly instance: Instance,
     private readonly engine: DockerEngine,
     private readonly sandboxes: Sandboxes,
     private readonly reports: TaskReports,
@@ -109,7 +110,7 @@ export class DockerExecutor {
     const { task } = run;
     const sandbox = this.sandboxes.pathOf(task.containerId);
     this.sandboxes.publish(executorPathOf(task), task.containerId);
-    const built = buildContainer(task, { instanceId: this.instanceId, sandbox });
+    const built = buildContainer(task, { ...this.instance, sandbox });
     try {
       await Promise.all([durable, this.sandboxes.create(task.containerId)]);
       if (!built.ok) {

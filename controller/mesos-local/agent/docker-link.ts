@@ -1,6 +1,6 @@
 /**
- * Holds the connection to the Docker engine: the event stream, reopened with backoff, and a ping
- * against an engine that hangs. The agents count as connected while it stands.
+ * Holds the connection to one Docker engine: the event stream, reopened with backoff, and a ping
+ * against an engine that hangs. Its agents count as connected while it stands.
  */
 import { messageOf } from "../../model/errors.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
@@ -15,7 +15,8 @@ export interface LinkTarget {
   /** The stream is open: compare with what is there. The link stands when it is through. */
   synchronize(): Promise<void>;
   connected(): void;
-  disconnected(): void;
+  /** @param heardAt when the engine last answered, ms since the epoch */
+  disconnected(heardAt: number): void;
 }
 
 export class DockerLink {
@@ -26,6 +27,8 @@ export class DockerLink {
   private attempt = 0;
   /** Losses in a row. */
   private failures = 0;
+  /** While it stands: the last answer to a ping. Milliseconds since the epoch. */
+  private heardAt = 0;
   private cancelTimer: () => void = () => undefined;
   /** Why there is no connection; null while there is one. */
   private problem: string | null = "not connected yet";
@@ -54,7 +57,7 @@ export class DockerLink {
       const watch = await this.engine.watchEnds(
         (end) => this.target.ended(end),
         (why) => {
-          if (isCurrent()) this.lost(why);
+          if (isCurrent()) this.lost(why, this.clock.now());
         },
       );
       if (!isCurrent()) return watch.close();
@@ -63,7 +66,7 @@ export class DockerLink {
       if (!isCurrent()) return;
       this.up();
     } catch (error) {
-      if (isCurrent()) this.lost(messageOf(error));
+      if (isCurrent()) this.lost(messageOf(error), this.clock.now());
     }
   }
 
@@ -77,12 +80,13 @@ export class DockerLink {
     this.isUp = true;
     this.problem = null;
     this.failures = 0;
+    this.heardAt = this.clock.now();
     this.log.info({}, "connected to Docker");
     this.target.connected();
     this.pingLater();
   }
 
-  private lost(why: string): void {
+  private lost(why: string, heardAt: number): void {
     const wasUp = this.isUp;
     this.attempt += 1;
     this.isUp = false;
@@ -92,7 +96,7 @@ export class DockerLink {
       this.log.warn({ error: why }, "no connection to Docker, agents are disconnected");
     }
     this.problem = why;
-    if (wasUp) this.target.disconnected();
+    if (wasUp) this.target.disconnected(heardAt);
     this.cancelTimer();
     this.failures += 1;
     this.cancelTimer = this.clock.after(
@@ -106,10 +110,13 @@ export class DockerLink {
     this.cancelTimer = this.clock.after(PING_MS, () => {
       this.engine.ping().then(
         () => {
-          if (!this.isStopped && attempt === this.attempt) this.pingLater();
+          if (this.isStopped || attempt !== this.attempt) return;
+          this.heardAt = this.clock.now();
+          this.pingLater();
         },
         (error: unknown) => {
-          if (!this.isStopped && attempt === this.attempt) this.lost(messageOf(error));
+          if (this.isStopped || attempt !== this.attempt) return;
+          this.lost(messageOf(error), this.heardAt);
         },
       );
     });

@@ -1,11 +1,13 @@
-/** The Docker engine of this machine through dockerode. Every call has a deadline. */
-import Docker, { type ContainerCreateOptions, type ContainerInspectInfo } from "dockerode";
+/** A Docker engine through dockerode. Every call has a deadline. */
+import type Docker from "dockerode";
+import { type ContainerCreateOptions, type ContainerInspectInfo } from "dockerode";
 import { watchContainers } from "../../docker/container-watch.ts";
 import { dockerCall, engineWords, refusalStatus } from "../../docker/docker-calls.ts";
 import { OutputFrames } from "../../docker/output-frames.ts";
 import { followProgress } from "../../docker/progress.ts";
 import { messageOf } from "../../model/errors.ts";
-import { INSTANCE_LABEL, madeAs } from "./container-config.ts";
+import { INSTANCE_LABEL, madeAs, RECORD_LABEL } from "./container-config.ts";
+import { engineAt } from "./engine-address.ts";
 import {
   type ContainerEnd,
   type ContainerOutput,
@@ -31,9 +33,9 @@ export class DockerodeEngine implements DockerEngine {
   private readonly docker: Docker;
   private readonly labels: readonly [string];
 
-  /** @param socket path of the engine's socket; undefined: DOCKER_HOST, else the usual one */
-  constructor(instanceId: string, socket: string | undefined) {
-    this.docker = socket === undefined ? new Docker() : new Docker({ socketPath: socket });
+  /** @param address see {@link engineAt} */
+  constructor(instanceId: string, address: string | undefined) {
+    this.docker = engineAt(address);
     this.labels = [`${INSTANCE_LABEL}=${instanceId}`];
   }
 
@@ -105,6 +107,7 @@ export class DockerodeEngine implements DockerEngine {
     return found.map((c) => ({
       dockerId: c.Id,
       madeAs: madeAs(c.Labels, (c.Names[0] ?? "").replace(/^\//, "")),
+      record: c.Labels[RECORD_LABEL] ?? null,
     }));
   }
 

@@ -31,6 +31,14 @@ export class TaskReports {
     this.report(task, runningStatus(task, address, data, this.stamp()));
   }
 
+  /** What was told of a task before this master knew it: its container runs. Nobody is told. */
+  known(task: TaskRecord, inspected: ContainerInspectInfo): void {
+    const status = runningStatus(task, addressOf(task, inspected), "", this.stamp());
+    const { data: _, uuid: __, ...reported } = status;
+    task.state = "TASK_RUNNING";
+    task.reported = reported;
+  }
+
   killing(task: TaskRecord): void {
     this.report(task, executorStatus(task, "TASK_KILLING", null, this.stamp()));
   }

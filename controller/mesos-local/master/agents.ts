@@ -1,6 +1,6 @@
 /**
- * What becomes of the agents' tasks when the agents are cut off. They all share one Docker engine,
- * so they are connected and lost together.
+ * What becomes of the agents' tasks when an agent is cut off. Each is connected and lost for itself;
+ * agents that share a Docker engine go and come together.
  */
 import type { TaskState, TaskStatus } from "../../mesos/wire.ts";
 import type { Clock } from "../../model/ports.ts";
@@ -13,10 +13,14 @@ import { latestKnown, masterStatus } from "./statuses.ts";
 /** Five pings of 15 s each: Mesos's default until an agent counts as unreachable. */
 const UNREACHABLE_AFTER_MS = 75_000;
 
+interface Connection {
+  state: AgentState;
+  isConnected: boolean;
+  cancelTimer: () => void;
+}
+
 export class Agents {
-  private state: AgentState = "recovering";
-  private cancelTimer: () => void = () => undefined;
-  private connectedNow = false;
+  private readonly connections: ReadonlyMap<string, Connection>;
 
   constructor(
     private readonly registry: Registry,
@@ -24,22 +28,31 @@ export class Agents {
     private readonly tell: (task: TaskRecord, status: TaskStatus) => void,
     private readonly clock: Clock,
   ) {
-    this.startTimer();
+    const begin = (id: string): [string, Connection] => [
+      id,
+      {
+        state: "recovering",
+        isConnected: false,
+        cancelTimer: this.unreachableAfter(id, UNREACHABLE_AFTER_MS),
+      },
+    ];
+    this.connections = new Map([...registry.agents.keys()].map(begin));
   }
 
-  get areConnected(): boolean {
-    return this.connectedNow;
+  isConnected(id: string): boolean {
+    return this.connection(id).isConnected;
   }
 
   states(): ReadonlyMap<string, AgentState> {
-    return new Map([...this.registry.agents.keys()].map((id) => [id, this.state]));
+    return new Map([...this.connections].map(([id, { state }]) => [id, state]));
   }
 
-  connected(): void {
-    this.cancelTimer();
-    this.connectedNow = true;
-    this.state = "registered";
-    for (const task of this.registry.allTasks()) {
+  connected(id: string): void {
+    const connection = this.connection(id);
+    connection.cancelTimer();
+    connection.isConnected = true;
+    connection.state = "registered";
+    for (const task of this.tasksOf(id)) {
       if (task.unreachableSince === null) continue;
       task.unreachableSince = null;
       if (isTerminal(task.state)) continue;
@@ -49,33 +62,47 @@ export class Agents {
     this.offers.allocateNow();
   }
 
-  disconnected(): void {
-    this.connectedNow = false;
-    this.offers.rescindAll();
-    this.startTimer();
+  /** @param heardAt when it last answered, ms since the epoch: its time runs from then */
+  disconnected(id: string, heardAt: number): void {
+    const connection = this.connection(id);
+    connection.isConnected = false;
+    this.offers.rescindAllOn(id);
+    connection.cancelTimer();
+    const silentMs = Math.max(0, this.clock.now() - heardAt);
+    connection.cancelTimer = this.unreachableAfter(
+      id,
+      Math.max(0, UNREACHABLE_AFTER_MS - silentMs),
+    );
   }
 
   stop(): void {
-    this.cancelTimer();
+    for (const { cancelTimer } of this.connections.values()) cancelTimer();
   }
 
-  private startTimer(): void {
-    this.cancelTimer();
-    this.cancelTimer = this.clock.after(UNREACHABLE_AFTER_MS, () => this.unreachable());
+  private connection(id: string): Connection {
+    const connection = this.connections.get(id);
+    if (connection === undefined) throw new Error(`no agent ${id}`);
+    return connection;
   }
 
-  private unreachable(): void {
-    this.state = "unreachable";
+  private tasksOf(id: string): TaskRecord[] {
+    return this.registry.allTasks().filter((task) => task.agentId === id);
+  }
+
+  private unreachableAfter(id: string, delayMs: number): () => void {
+    return this.clock.after(delayMs, () => this.unreachable(id));
+  }
+
+  private unreachable(id: string): void {
+    this.connection(id).state = "unreachable";
     const now = this.clock.now();
-    for (const task of this.registry.allTasks()) {
+    for (const task of this.tasksOf(id)) {
       if (isTerminal(task.state)) continue;
       task.unreachableSince = now;
       this.tell(task, this.lostStatus(task, now));
     }
     for (const { stream } of this.registry.frameworks.values()) {
-      for (const id of this.registry.agents.keys()) {
-        stream?.send({ type: "FAILURE", failure: { agent_id: { value: id } } });
-      }
+      stream?.send({ type: "FAILURE", failure: { agent_id: { value: id } } });
     }
   }
 

@@ -3,7 +3,7 @@ import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from "../../mesos
 import { taskEnd } from "../../model/task-state.ts";
 import type { PortRange } from "./resources.ts";
 
-/** An agent of this master: a share of this machine's Docker engine under a name of its own. */
+/** An agent of this master: a Docker engine, or a share of one, under a name of its own. */
 export interface AgentRecord {
   readonly id: string;
   readonly hostname: string;

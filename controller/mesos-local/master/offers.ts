@@ -7,8 +7,15 @@ import { type AgentRecord, hasCapability, roleOf } from "./model.ts";
 import type { Framework, Registry } from "./registry.ts";
 import { add, type Amounts, subtract, sum, toWire } from "./resources.ts";
 
-/** Where a real agent would listen; without a TCP door nothing does here. */
+/** Where the agents' files are read: at the master's TCP door. */
+export interface FilesAddress {
+  readonly ip: string;
+  /** 0: there is no door; a real agent would listen at {@link AGENT_PORT}. */
+  readonly port: number;
+}
+
 const AGENT_PORT = 5051;
+const NO_DOOR: FilesAddress = { ip: "127.0.0.1", port: 0 };
 
 export class OfferBook {
   private readonly outstanding = new Map<string, OutstandingOffer>();
@@ -18,9 +25,8 @@ export class OfferBook {
   constructor(
     private readonly registry: Registry,
     private readonly clock: Clock,
-    private readonly areAgentsConnected: () => boolean,
-    /** Of the TCP door, at which the agents' files are read too; 0: there is none. */
-    private readonly tcpPort: () => number = () => 0,
+    private readonly isConnected: (agentId: string) => boolean,
+    private readonly files: () => FilesAddress = () => NO_DOOR,
   ) {}
 
   /** Allocates now and then each second. */
@@ -47,18 +53,20 @@ export class OfferBook {
     }
   }
 
-  /** The agents are gone: their offers are taken back, and the frameworks told. */
-  rescindAll(): void {
+  /** The agent is gone: its offers are taken back, and the frameworks told. */
+  rescindAllOn(agentId: string): void {
     for (const offer of this.outstanding.values()) {
+      if (offer.agentId !== agentId) continue;
+      this.outstanding.delete(offer.id);
       const stream = this.registry.frameworks.get(offer.frameworkId)?.stream;
       stream?.send({ type: "RESCIND", rescind: { offer_id: { value: offer.id } } });
     }
-    this.outstanding.clear();
   }
 
   /** Offers everything that is free, as one event a framework. */
   allocateNow(): void {
-    if (!this.areAgentsConnected()) return;
+    const agents = [...this.registry.agents.values()].filter(({ id }) => this.isConnected(id));
+    if (agents.length === 0) return;
     const now = this.clock.now();
     const wanting = [...this.registry.frameworks.values()].filter(
       (framework) => framework.stream !== null && !framework.suppressed,
@@ -68,7 +76,7 @@ export class OfferBook {
       framework.filters = framework.filters.filter((filter) => filter.until > now);
     }
     const grants = allocate(
-      [...this.registry.agents.values()].map((agent) => this.allocatable(agent)),
+      agents.map((agent) => this.allocatable(agent)),
       wanting.map((framework) => ({
         id: framework.record.id,
         allocated: this.allocatedTo(framework.record.id),
@@ -91,7 +99,7 @@ export class OfferBook {
       this.count += 1;
       this.outstanding.set(id, { id, ...grant });
       const agent = this.registry.agents.get(grant.agentId) as AgentRecord;
-      return offerOf(id, framework, agent, grant.amounts, this.tcpPort() || AGENT_PORT);
+      return offerOf(id, framework, agent, grant.amounts, this.files());
     });
     framework.stream?.send({ type: "OFFERS", offers: { offers } });
   }
@@ -125,7 +133,7 @@ function offerOf(
   framework: Framework,
   agent: AgentRecord,
   amounts: Amounts,
-  port: number,
+  files: FilesAddress,
 ): Offer {
   const { info } = framework.record;
   const role = hasCapability(info, "MULTI_ROLE") ? roleOf(info) : null;
@@ -139,7 +147,7 @@ function offerOf(
     hostname: agent.hostname,
     url: {
       scheme: "http",
-      address: { hostname: agent.hostname, ip: "127.0.0.1", port },
+      address: { hostname: agent.hostname, ip: files.ip, port: files.port || AGENT_PORT },
       path: "/slave(1)",
     },
     resources: toWire(amounts, role),

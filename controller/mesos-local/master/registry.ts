@@ -73,6 +73,12 @@ export class Registry {
     this.tasks.set(taskKey(task.frameworkId, taskIdOf(task)), task);
   }
 
+  /** Also one that is being torn down. */
+  isKnown({ frameworkId, info, containerId }: TaskRecord): boolean {
+    if (this.task(frameworkId, info.task_id.value) !== undefined) return true;
+    return [...this.draining].some((task) => task.containerId === containerId);
+  }
+
   task(frameworkId: string, taskId: string): TaskRecord | undefined {
     return this.tasks.get(taskKey(frameworkId, taskId));
   }

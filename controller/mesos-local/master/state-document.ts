@@ -4,7 +4,7 @@
  * environment is shown.
  */
 import type { MasterInfo, TaskStatus } from "../../mesos/wire.ts";
-import type { DockerLink } from "../agent/docker-link.ts";
+import type { AgentSides } from "../agent/agent-sides.ts";
 import { MASTER_VERSION } from "./master.ts";
 import { type AgentRecord, roleOf, taskIdOf, type TaskRecord } from "./model.ts";
 import { totalOf } from "./offers.ts";
@@ -18,7 +18,7 @@ const AGENT_PROCESS = "slave(1)";
 
 export interface DocumentSources {
   readonly registry: Registry;
-  readonly link: Pick<DockerLink, "isConnected" | "lastProblem">;
+  readonly sides: Pick<AgentSides, "isConnected" | "problem">;
   readonly master: () => MasterInfo;
   /** When this master began, which is when it was elected. Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -32,10 +32,11 @@ export function documents(sources: DocumentSources): ReadonlyMap<string, () => o
   ]);
 }
 
-function stateDocument({ registry, link, master, startedAt }: DocumentSources) {
+function stateDocument({ registry, sides, master, startedAt }: DocumentSources) {
   const info = master();
   const agents = [...registry.agents.values()];
-  const connected = link.isConnected;
+  const active = agents.filter(({ id }) => sides.isConnected(id)).length;
+  const { problem } = sides;
   return {
     id: registry.masterId,
     version: MASTER_VERSION,
@@ -45,11 +46,13 @@ function stateDocument({ registry, link, master, startedAt }: DocumentSources) {
     leader: info.pid,
     start_time: startedAt / 1000,
     elected_time: startedAt / 1000,
-    activated_slaves: connected ? agents.length : 0,
-    deactivated_slaves: connected ? 0 : agents.length,
+    activated_slaves: active,
+    deactivated_slaves: agents.length - active,
     instance: registry.instanceId,
-    docker: connected ? { connected } : { connected, problem: link.lastProblem },
-    slaves: agents.map((agent) => agentDocument(agent, registry, info, connected)),
+    docker: problem === null ? { connected: true } : { connected: false, problem },
+    slaves: agents.map((agent) =>
+      agentDocument(agent, registry, info, sides.isConnected(agent.id)),
+    ),
     frameworks: [...registry.frameworks.values()].map((framework) =>
       frameworkDocument(framework, registry),
     ),

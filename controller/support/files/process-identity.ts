@@ -9,12 +9,13 @@ export interface ProcessIdentity {
   readonly bootId: string | null;
 }
 
-export async function ownIdentity(): Promise<ProcessIdentity> {
-  return {
-    pid: process.pid,
-    startTicks: await startTicksOf(process.pid),
-    bootId: await bootId(),
-  };
+export function ownIdentity(): Promise<ProcessIdentity> {
+  return identityOf(process.pid);
+}
+
+/** Of a process that lives. */
+export async function identityOf(pid: number): Promise<ProcessIdentity> {
+  return { pid, startTicks: await startTicksOf(pid), bootId: await bootId() };
 }
 
 /** In doubt it lives: a lock is taken over only from a process that is certainly gone. */

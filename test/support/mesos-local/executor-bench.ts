@@ -27,7 +27,8 @@ export class ExecutorBench {
     const sandboxes = new Sandboxes(directory);
     const saved = () => this.saved();
     const { docker } = this;
-    this.executor = new DockerExecutor("instance", docker, sandboxes, reports, saved, silentLog);
+    const identity = { instanceId: "instance", isRecorded: false };
+    this.executor = new DockerExecutor(identity, docker, sandboxes, reports, saved, silentLog);
   }
 
   static async create(): Promise<ExecutorBench> {

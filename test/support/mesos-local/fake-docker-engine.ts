@@ -11,6 +11,7 @@ import {
   type OwnContainer,
   type Watch,
 } from "../../../controller/mesos-local/agent/docker-engine.ts";
+import { RECORD_LABEL } from "../../../controller/mesos-local/agent/container-config.ts";
 import type { ContainerBody } from "../../../controller/mesos-local/agent/parameters.ts";
 
 interface FakeContainer {
@@ -136,7 +137,9 @@ export class FakeDockerEngine implements DockerEngine {
 
   async list(): Promise<readonly OwnContainer[]> {
     await this.called("list", "");
-    return [...this.containers].map(([dockerId, { madeAs }]) => ({ dockerId, madeAs }));
+    return [...this.containers].map(([dockerId, { madeAs, body }]) => {
+      return { dockerId, madeAs, record: body.Labels[RECORD_LABEL] ?? null };
+    });
   }
 
   async ping(): Promise<void> {

@@ -1,4 +1,4 @@
-/** The whole server over real HTTP, on a Docker engine in memory and a clock that stands still. */
+/** The whole server over real HTTP, on Docker engines in memory and a clock that stands still. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,7 @@ export const AWARE = { capabilities: [{ type: "PARTITION_AWARE" }] };
 export class InMemoryMesos {
   readonly clock = new SteppedClock();
   readonly docker = new FakeDockerEngine();
+  private readonly others = new Map<string, FakeDockerEngine>();
   private running: MesosLocal | null = null;
 
   private constructor(
@@ -57,9 +58,17 @@ export class InMemoryMesos {
   /** On the same state directory and engine. */
   async startServer(agents: readonly LocalAgentOptions[] = [AGENT]): Promise<void> {
     this.running = await startMesosLocalOn(
-      () => this.docker,
+      (_instanceId, address) => this.engineAt(address),
       this.options({ agents, ...this.wishes }),
     );
+  }
+
+  /** Of the agents that name this address; without one the machine's own. */
+  engineAt(address: string | undefined): FakeDockerEngine {
+    if (address === undefined) return this.docker;
+    const known = this.others.get(address) ?? new FakeDockerEngine();
+    this.others.set(address, known);
+    return known;
   }
 
   async stopServer(): Promise<void> {
@@ -69,6 +78,11 @@ export class InMemoryMesos {
   async remove(): Promise<void> {
     await this.stopServer();
     await rm(this.stateDir, { recursive: true });
+  }
+
+  /** As another master of the site that has stored nothing. */
+  async forget(): Promise<void> {
+    await rm(join(this.stateDir, "checkpoint.json"));
   }
 
   options(wishes: object = {}) {

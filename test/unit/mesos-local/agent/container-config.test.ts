@@ -6,7 +6,7 @@ import {
 } from "../../../../controller/mesos-local/agent/container-config.ts";
 import { type TaskWishes, taskRecord } from "../../../support/mesos-local/fixtures.ts";
 
-const CONTEXT = { instanceId: "instance-1", sandbox: "/state/sandboxes/x" };
+const CONTEXT = { instanceId: "instance-1", sandbox: "/state/sandboxes/x", isRecorded: false };
 
 function build(wishes: TaskWishes = {}) {
   return buildContainer(taskRecord("t", wishes), CONTEXT);
