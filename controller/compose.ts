@@ -3,7 +3,6 @@
  * started is on one list, and is stopped in the opposite order whatever happens.
  */
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { pid as ownPid } from "node:process";
 import { connectAgent } from "./agents/agent-http.ts";
@@ -30,7 +29,9 @@ import type { Logger, PublishedClusters } from "./model/ports.ts";
 import { JupyterProxy } from "./proxy/jupyter-proxy.ts";
 import { SpecWatcher } from "./spec-files/spec-watcher.ts";
 import { type OpenedState, openState } from "./store/open-state.ts";
-import type { ControllerRecord } from "./store/state-backend.ts";
+import type { Term } from "./store/state-backend.ts";
+import type { StateTarget } from "./store/state-target.ts";
+import { thisController } from "./store/this-controller.ts";
 import { systemClock } from "./support/clock.ts";
 import { type HostPort, hostPortText } from "./support/host-port.ts";
 import { thisUser } from "./support/users.ts";
@@ -39,6 +40,8 @@ import { hostDirectories } from "../crd-schema/storage/table.ts";
 
 export interface ControllerOptions {
   readonly stateDir: string;
+  readonly state: StateTarget;
+  readonly leaseSeconds: number;
   /** Spec file, or directory of them. */
   readonly spec: string;
   readonly mesos: MesosTarget;
@@ -118,16 +121,7 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<{ core: ControllerCore; api: ApiServer } & Pick<RunningController, "mesosLocalTcp">> {
   const { log } = options;
-  const state = await openState({
-    stateDir: options.stateDir,
-    masters: targetText(options.mesos),
-    waits: false,
-    clock: systemClock,
-    log,
-  });
-  closers.push(() => state.backend.close());
-  const term = await state.backend.campaign(thisController(options), new AbortController().signal);
-  closers.push(() => term.resign());
+  const { state, term } = await beginTerm(options, closers);
   const docker = connectDocker();
   const { tcp, ...masters } = await findMasters(options, state.directory, closers, () =>
     hostPathsOf(core),
@@ -180,6 +174,20 @@ async function start(
   core.start();
   closers.push(watchContainers(core, docker, log));
   return { core, api, mesosLocalTcp: tcp };
+}
+
+async function beginTerm(
+  options: ControllerOptions,
+  closers: Closer[],
+): Promise<{ state: OpenedState; term: Term }> {
+  const masters = targetText(options.mesos);
+  const target = options.state;
+  const state = await openState({ ...options, target, masters, waits: false, clock: systemClock });
+  closers.push(() => state.backend.close());
+  const me = thisController(`http://${hostPortText(options.api)}`);
+  const term = await state.backend.campaign(me, new AbortController().signal);
+  closers.push(() => term.resign());
+  return { state, term };
 }
 
 function serve(
@@ -244,17 +252,6 @@ function watchContainers(core: ControllerCore, docker: Docker, log: Logger): Clo
   });
   events.start();
   return () => events.stop();
-}
-
-function thisController({ api }: ControllerOptions): ControllerRecord {
-  return {
-    id: randomUUID(),
-    hostname: hostname(),
-    pid: ownPid,
-    apiUrl: `http://${hostPortText(api)}`,
-    version: VERSION,
-    startedAt: new Date().toISOString(),
-  };
 }
 
 interface FoundMasters extends Pick<CorePorts["mesos"], "masters" | "detector"> {

@@ -16,6 +16,7 @@ import { mesosLocalCommand } from "./verbs/mesos-local.ts";
 import { offersCommand } from "./verbs/offers.ts";
 import { planCommand } from "./verbs/plan.ts";
 import { snapshotCommand } from "./verbs/snapshot.ts";
+import { stateCommand } from "./verbs/state.ts";
 import { upCommand } from "./verbs/up.ts";
 import { urlCommand } from "./verbs/url.ts";
 import { validateCommand } from "./verbs/validate.ts";
@@ -33,7 +34,7 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ],
   ["Nodes:", [execCommand, logsCommand, killCommand]],
   ["Data:", [snapshotCommand, adoptCommand]],
-  ["Production:", [controllerCommand, mesosLocalCommand]],
+  ["Production:", [controllerCommand, stateCommand, mesosLocalCommand]],
 ];
 
 export function buildProgram(context: CliContext): Command {
@@ -83,6 +84,6 @@ function inherit(command: Command, from: Command): Command {
 
 /** `USER:PASSWORD@` in an address, up to its last @; one of ZooKeeper may hold any character. */
 function withoutPasswords(text: string): string {
-  const shown = text.replace(/(\bzk:\/\/[^:@\n]*:).*(?=@)/gi, "$1[redacted]");
+  const shown = text.replace(/(\b(?:zk|etcds?):\/\/[^:@\n]*:).*(?=@)/gi, "$1[redacted]");
   return shown.replace(/((?:[a-z]+:\/\/)?[^\s'":]*:)[^\s'"]+(?=@)/gi, "$1[redacted]");
 }

@@ -27,8 +27,13 @@ function newControlToken(): string {
   return randomBytes(TOKEN_BYTES).toString("base64url");
 }
 
-function isControlToken(text: string | undefined): text is string {
+export function isControlToken(text: string | undefined): text is string {
   return text !== undefined && TOKEN.test(text);
+}
+
+/** The one that the controllers of a site share takes the place of this host's own. */
+export async function writeControlToken(stateDir: string, token: string): Promise<void> {
+  await writeStateFile(tokenPath(stateDir), `${token}\n`);
 }
 
 /** False when there is one already. */

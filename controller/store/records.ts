@@ -2,7 +2,7 @@
 import type { ClusterMemory } from "../model/memory.ts";
 import type { ObservedTask } from "../model/observed.ts";
 import { unsealJson } from "../support/files/sealed-json.ts";
-import type { ControllerRecord, PublishedStatus } from "./state-backend.ts";
+import type { ActingController, ControllerRecord, PublishedStatus } from "./state-backend.ts";
 
 export interface FrameworkRecord {
   /** As Mesos gave it; null before the first registration. */
@@ -46,6 +46,24 @@ export function parsePublished(text: string | null): PublishedStatus | null {
 export function isController(value: unknown): value is ControllerRecord {
   const { id, hostname, apiUrl } = (value ?? {}) as Partial<ControllerRecord>;
   return [id, hostname, apiUrl].every((field) => typeof field === "string");
+}
+
+export function isActing(value: unknown): value is ActingController {
+  const { term, since } = (value ?? {}) as Partial<ActingController>;
+  return isController(value) && Number.isSafeInteger(term) && typeof since === "string";
+}
+
+/** A controller that campaigns; once it acts it says since when. */
+export interface Candidate {
+  readonly record: ControllerRecord;
+  /** ISO 8601; null: it waits. */
+  readonly actingSince: string | null;
+}
+
+export function parseCandidate(text: string | null): Candidate | null {
+  const { record, actingSince } = (parsed(text) ?? {}) as Partial<Candidate>;
+  if (!isController(record)) return null;
+  return { record, actingSince: typeof actingSince === "string" ? actingSince : null };
 }
 
 function parsed(text: string | null): unknown {

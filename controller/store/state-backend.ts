@@ -22,6 +22,13 @@ export interface ControllerRecord {
   readonly startedAt: string;
 }
 
+/** The one that acts. */
+export interface ActingController extends ControllerRecord {
+  readonly term: number;
+  /** ISO 8601: when its term began. */
+  readonly since: string;
+}
+
 /** The status of one cluster as it was published last, for those who stand by. */
 export interface PublishedStatus {
   readonly object: JupyterClusterObject;
@@ -32,7 +39,7 @@ export interface PublishedStatus {
 /** What the store holds, as one who stands by sees it. */
 export interface SiteView {
   /** Null: nobody acts now. */
-  readonly acting: ControllerRecord | null;
+  readonly acting: ActingController | null;
   readonly memories: ReadonlyMap<ClusterKey, ClusterMemory>;
   readonly published: readonly PublishedStatus[];
   /** As Mesos gave it; null: never registered. */
@@ -72,7 +79,7 @@ export interface StateStore {
 
 /** The time in which one controller acts. */
 export interface Term {
-  /** Grows with every change of who acts; never used twice. */
+  /** Grows with every change of who acts, over moves of the state too; never used twice. */
   readonly number: number;
   /** Every write is refused with ERR_NOT_ACTING once this term is over. */
   readonly state: StateStore;
@@ -104,6 +111,12 @@ export interface StateBackend {
   campaign(me: ControllerRecord, signal: AbortSignal): Promise<Term>;
   /** Reads only. Calls back with every change, the first view among them. */
   watch(onChange: (view: SiteView) => void): SiteWatch;
+  /**
+   * Who campaigns now and does not act, the first in line at the head.
+   *
+   * @throws OperationError when the store cannot be asked
+   */
+  standingBy(): Promise<readonly ControllerRecord[]>;
   /** Why the store cannot be used now; null: it can, as far as it was tried. */
   problem(): OperationError | null;
   /** What it watches and campaigns for is ended; a term is the caller's to resign first. */

@@ -48,11 +48,16 @@ export function stateDirPath(env: Readonly<Record<string, string | undefined>>):
  */
 export async function openStateDir(
   path: string,
-  options: { readonly log: Logger },
+  options: {
+    readonly log: Logger;
+    /** Its state is kept elsewhere now, and is brought back, or the move there goes on. */
+    readonly evenMoved?: boolean;
+  },
 ): Promise<StateDir> {
   const directory = await openHostDirectory(path);
   const lock = await acquireLock(directory, "a controller");
   try {
+    if (options.evenMoved !== true) requireNotMoved(directory, await readMoveMark(directory));
     await bringToVersion(directory);
     const memories = new ClusterMemoryStore(join(directory, "clusters"), options.log);
     const framework = new FrameworkStore(join(directory, "framework.json"), options.log);
@@ -77,7 +82,7 @@ export async function openStateDir(
 }
 
 async function bringToVersion(directory: string): Promise<void> {
-  await requireUsable(directory);
+  await requireReadableVersion(directory);
   const path = join(directory, "version.json");
   const reading = await readJson(path);
   if (versionIn(reading?.value) !== STATE_VERSION) {
@@ -93,6 +98,10 @@ async function bringToVersion(directory: string): Promise<void> {
  */
 export async function requireUsable(directory: string): Promise<void> {
   requireNotMoved(directory, await readMoveMark(directory));
+  await requireReadableVersion(directory);
+}
+
+async function requireReadableVersion(directory: string): Promise<void> {
   const reading = await readJson(join(directory, "version.json"));
   if (reading !== null) requireReadable(directory, versionIn(reading.value));
 }

@@ -20,3 +20,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Milliseconds since some moment; never set, and goes on while this process is stopped. */
+export function monotonicMs(): number {
+  return performance.now();
+}

@@ -33,14 +33,24 @@ export interface ConnectionPace {
  * @param url client URL of the member, e.g. `https://172.30.0.10:2379`
  * @param identity of the client; null: the member speaks without TLS
  */
-export function oneMember(
+export function oneMember(url: string, pace: ConnectionPace, identity: TlsKeys | null): IOptions {
+  const options = oneServer(url, pace);
+  if (identity === null) return options;
+  const { grpcOptions } = options;
+  return {
+    ...options,
+    credentials: credentialsOf(identity),
+    grpcOptions: { ...grpcOptions, "grpc.ssl_target_name_override": MEMBER_SERVER_NAME },
+  };
+}
+
+/** Of any etcd. @param url `https://…`: with TLS, for which `credentials` may be added */
+export function oneServer(
   url: string,
   { reconnectMs, pingMs }: ConnectionPace,
-  identity: TlsKeys | null,
-): IOptions {
+): IOptions & Required<Pick<IOptions, "grpcOptions">> {
   return {
     hosts: url,
-    ...(identity === null ? {} : { credentials: credentialsOf(identity) }),
     faultHandling: { global: callThrough, host: () => callThrough },
     grpcOptions: {
       // A member that died and came back is dialled again at once, not after grpc's 20 s.
@@ -55,7 +65,6 @@ export function oneMember(
       "grpc.service_config_disable_resolution": 1,
       // Clients share no connection: a closed one takes its own with it, a stuck one delays nobody.
       "grpc.use_local_subchannel_pool": 1,
-      ...(identity === null ? {} : { "grpc.ssl_target_name_override": MEMBER_SERVER_NAME }),
     },
   };
 }

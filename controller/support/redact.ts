@@ -11,7 +11,7 @@ const SECRETS_IN_TEXT = [
   /\b(Bearer\s+)[^\s"',]+/gi,
   /\b(Basic\s+)[A-Za-z0-9+/=]{8,}/g,
   // A password may hold whatever stands in an address too; the last @ ends it.
-  /(\bzk:\/\/[^:@\n]*:).*(?=@)/gi,
+  /(\b(?:zk|etcds?):\/\/[^:@\n]*:).*(?=@)/gi,
   /(\/\/[^/\s:@]*:)[^/\s:@]+(?=@)/g,
 ];
 

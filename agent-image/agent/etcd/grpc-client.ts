@@ -1,10 +1,10 @@
 /** The local member's API over loopback. */
 import type { IEvent } from "etcd3";
 import type { EtcdTransport } from "../../../controller/model/ids.ts";
+import { LeaseKeepAlive } from "../../../controller/support/lease-keep-alive.ts";
 import type { EtcdClient, KeyChange, KeyRange, KeyValue, Watch } from "../ports/etcd-client.ts";
 import { LocalConnection, within } from "./grpc-connection.ts";
 import { healthFrom, membersFrom } from "./health.ts";
-import { LeaseKeepAlive } from "./lease-keep-alive.ts";
 
 export async function connectLocalEtcd(transport: EtcdTransport): Promise<EtcdClient> {
   const connection = new LocalConnection(transport);

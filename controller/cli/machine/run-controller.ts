@@ -51,9 +51,11 @@ export function runController(
   image: string,
   log: Logger,
 ): Promise<RunningController> {
-  const { stateDir, mesos, mesosRole: role, mesosPrincipal: principal } = options;
+  const { stateDir, state, mesos, mesosRole: role, mesosPrincipal: principal } = options;
   return startController({
     stateDir,
+    state,
+    leaseSeconds: options.stateLease,
     spec,
     mesos,
     replacesRemoved: options.mesosNewFramework === true,

@@ -10,6 +10,7 @@ import type { LogLevel } from "../../support/logger.ts";
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import type { MesosOptions } from "./mesos.ts";
+import { addStateOptions, type StateOptions } from "./state.ts";
 import type { MesosCredential } from "../../mesos/http/transport.ts";
 import type { HostPort } from "../../support/host-port.ts";
 
@@ -17,7 +18,7 @@ export const LOG_LEVEL_OPTION = new Option("--log-level <level>", "how much is l
   .choices(LOG_LEVELS)
   .default("info");
 
-export interface ControllerCliOptions extends MesosOptions {
+export interface ControllerCliOptions extends MesosOptions, StateOptions {
   readonly mesosNewFramework?: boolean;
   /** Left out: other programs' frameworks can't reach the embedded master. */
   readonly mesosLocalAddress?: HostPort;
@@ -32,7 +33,8 @@ export function addControllerOptions(command: Command, context: CliContext): Com
   const api = new Option("--api <host:port>", "where the HTTP API listens")
     .argParser(hostPort)
     .default(hostPort(DEFAULT_API), DEFAULT_API);
-  addMesosOptions(addStateDirOption(command, context), context);
+  addStateOptions(addStateDirOption(command, context), context);
+  addMesosOptions(command, context);
   return addEnvironmentOption(command, context, api, API_VARIABLE)
     .addOption(
       new Option(

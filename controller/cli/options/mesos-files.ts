@@ -1,5 +1,5 @@
 /** Files that options name: what a master's certificate is checked with, and who we are to it. */
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { messageOf } from "../../model/errors.ts";
@@ -35,13 +35,7 @@ function requireCertificate(pem: string): void {
  * No message has anything of the file's content.
  */
 export function readCredential(path: string): MesosCredential {
-  const { text, mode } = readText(path);
-  if ((mode & READ_BY_OTHERS) !== 0) {
-    const octal = (mode & 0o777).toString(8).padStart(4, "0");
-    throw new InvalidArgumentError(
-      `Every user of this machine can get at its secret (mode ${octal}): chmod 600 it.`,
-    );
-  }
+  const text = readSecret(path);
   const credential = text.trimStart().startsWith("{") ? fromJson(text) : fromLine(text);
   if (credential === null) {
     throw new InvalidArgumentError(
@@ -55,6 +49,28 @@ export function readCredential(path: string): MesosCredential {
     );
   }
   return credential;
+}
+
+/** @returns the PEM text of a private key */
+export function readPrivateKey(path: string): string {
+  const text = readSecret(path);
+  try {
+    createPrivateKey(text);
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `The file has no private key in PEM that can be read (${messageOf(error)}).`,
+    );
+  }
+  return text;
+}
+
+function readSecret(path: string): string {
+  const { text, mode } = readText(path);
+  if ((mode & READ_BY_OTHERS) === 0) return text;
+  const octal = (mode & 0o777).toString(8).padStart(4, "0");
+  throw new InvalidArgumentError(
+    `Every user of this machine can get at its secret (mode ${octal}): chmod 600 it.`,
+  );
 }
 
 function fromLine(text: string): MesosCredential | null {

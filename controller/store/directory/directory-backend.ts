@@ -19,7 +19,9 @@ import type {
 } from "../state-backend.ts";
 import { openStateDir, type StateDir } from "../state-dir.ts";
 import { actingFile, DirectoryWatch } from "./directory-watch.ts";
+import { readMoveMark } from "./move-file.ts";
 import { PublishedFiles } from "./published-files.ts";
+import { StandbyFiles } from "./standby-files.ts";
 
 /** How long one that stands by takes to see that the lock is free. Milliseconds. */
 const LOCK_POLL_MS = 250;
@@ -38,24 +40,48 @@ export class DirectoryBackend implements StateBackend {
   readonly description: string;
   private readonly watches = new Set<SiteWatch>();
   private readonly closing = new AbortController();
+  private readonly standbys: StandbyFiles;
 
   constructor(private readonly options: DirectoryBackendOptions) {
     this.description = resolve(options.directory);
+    this.standbys = new StandbyFiles(this.description);
   }
 
   async campaign(me: ControllerRecord, signal: AbortSignal): Promise<Term> {
-    const { clock, log, masters, waits } = this.options;
+    const first = await this.tryOnce(me);
+    if (first !== null) return first;
+    await this.standbys.put(me);
+    try {
+      return await this.whenFree(me, signal);
+    } finally {
+      await this.standbys.remove(me);
+    }
+  }
+
+  standingBy(): Promise<readonly ControllerRecord[]> {
+    return this.standbys.list();
+  }
+
+  private async whenFree(me: ControllerRecord, signal: AbortSignal): Promise<Term> {
     const ended = AbortSignal.any([signal, this.closing.signal]);
     for (;;) {
+      await pause(this.options.clock, LOCK_POLL_MS, ended);
       ended.throwIfAborted();
-      try {
-        const state = await openStateDir(this.description, { log });
-        return await beginTerm(state, me, masters, log);
-      } catch (error) {
-        const isHeld = error instanceof OperationError && error.code === ERROR_CODES.STATE_LOCKED;
-        if (!isHeld || !waits) throw error;
-      }
-      await pause(clock, LOCK_POLL_MS, ended);
+      const term = await this.tryOnce(me);
+      if (term !== null) return term;
+    }
+  }
+
+  /** Null: another holds the directory, and may be waited for. */
+  private async tryOnce(me: ControllerRecord): Promise<Term | null> {
+    const { log, masters, waits } = this.options;
+    try {
+      const state = await openStateDir(this.description, { log });
+      return await beginTerm(state, me, masters, log);
+    } catch (error) {
+      const isHeld = error instanceof OperationError && error.code === ERROR_CODES.STATE_LOCKED;
+      if (!isHeld || !waits) throw error;
+      return null;
     }
   }
 
@@ -92,8 +118,12 @@ async function beginTerm(
     };
     const published = new PublishedFiles(join(state.path, "published"), log);
     await forgetDeleted(published, stored);
-    await writeJsonDurably(actingFile(state.path), { number: state.number, ...me });
-    return new DirectoryTerm(state, published, stored, masters);
+    const mark = await readMoveMark(state.path);
+    const term = (mark?.termsBefore ?? 0) + state.number;
+    const since = new Date().toISOString();
+    const acting = { ...me, term, since, lockNumber: state.number };
+    await writeJsonDurably(actingFile(state.path), acting);
+    return new DirectoryTerm(term, state, published, stored, masters);
   } catch (error) {
     await state.close();
     throw error;
@@ -112,19 +142,18 @@ async function forgetDeleted(
 }
 
 class DirectoryTerm implements Term {
-  readonly number: number;
   readonly state: StateStore;
   /** Never: the lock is this process's as long as it lives. */
   readonly lost = new Promise<OperationError>(() => undefined);
   private resigned: Promise<void> | null = null;
 
   constructor(
+    readonly number: number,
     private readonly directory: StateDir,
     private readonly published: PublishedFiles,
     stored: StateStore["stored"],
     masters: string,
   ) {
-    this.number = directory.number;
     const { memories, tasks, framework } = directory;
     this.state = {
       stored,

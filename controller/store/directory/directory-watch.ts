@@ -13,8 +13,8 @@ import { lockHolder } from "../../support/files/lock.ts";
 import { pause } from "../../support/pause.ts";
 import { ClusterMemoryStore } from "../cluster-memory-store.ts";
 import { FrameworkStore } from "../framework-store.ts";
-import { isController } from "../records.ts";
-import type { ControllerRecord, SiteView, SiteWatch, ViewFreshness } from "../state-backend.ts";
+import { isActing } from "../records.ts";
+import type { ActingController, SiteView, SiteWatch, ViewFreshness } from "../state-backend.ts";
 import { requireUsable } from "../state-dir.ts";
 import { PublishedFiles } from "./published-files.ts";
 
@@ -30,7 +30,7 @@ export interface DirectoryWatchOptions {
   readonly onChange: (view: SiteView) => void;
 }
 
-/** Who holds the lock, for those who look: `number` is the lock's. */
+/** Who holds the lock, for those who look: `lockNumber` says of which lock it speaks. */
 export function actingFile(directory: string): string {
   return join(directory, "acting.json");
 }
@@ -92,14 +92,13 @@ async function readView(directory: string, log: Logger): Promise<SiteView> {
   };
 }
 
-async function readActing(directory: string): Promise<ControllerRecord | null> {
+async function readActing(directory: string): Promise<ActingController | null> {
   const [holder, reading] = await Promise.all([
     lockHolder(directory),
     readJson(actingFile(directory)),
   ]);
-  const { number, ...record } = (reading?.value ?? {}) as { readonly number?: unknown };
-  const isHolders = holder !== null && holder.number === number;
-  return isHolders && isController(record) ? record : null;
+  const { lockNumber, ...acting } = (reading?.value ?? {}) as { readonly lockNumber?: unknown };
+  return holder?.number === lockNumber && isActing(acting) ? acting : null;
 }
 
 /** Who holds the lock is a part of it: a process that ends changes no file. */

@@ -12,6 +12,8 @@ export interface MoveMark {
    * `arriving`: the copy is not whole. `arrived`: it is, and this one counts.
    */
   readonly phase: "leaving" | "moved" | "arriving" | "arrived";
+  /** Is added to the number of each term on this side, so that numbers grow over moves. */
+  readonly termsBefore: number;
   /** The other side, as `state move` takes it. */
   readonly other: string;
   /** ISO 8601. */
@@ -21,9 +23,10 @@ export interface MoveMark {
 const PHASES = ["leaving", "moved", "arriving", "arrived"];
 
 export function isMoveMark(value: unknown): value is MoveMark {
-  const { moveId, phase, other, at } = (value ?? {}) as Partial<MoveMark>;
+  const { moveId, phase, termsBefore, other, at } = (value ?? {}) as Partial<MoveMark>;
   const isText = [moveId, other, at].every((field) => typeof field === "string");
-  return isText && typeof phase === "string" && PHASES.includes(phase);
+  if (!isText || !Number.isSafeInteger(termsBefore)) return false;
+  return typeof phase === "string" && PHASES.includes(phase);
 }
 
 /**

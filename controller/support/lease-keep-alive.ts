@@ -1,6 +1,5 @@
 /** Keep-alives of one lease over one standing stream; a new one is opened after a failure. */
 import type { Etcd3 } from "etcd3";
-import type { LocalConnection } from "./grpc-connection.ts";
 
 type Stream = Awaited<ReturnType<Etcd3["leaseClient"]["leaseKeepAlive"]>>;
 
@@ -15,7 +14,7 @@ export class LeaseKeepAlive {
 
   private client: Etcd3 | null = null;
 
-  constructor(private readonly connection: Pick<LocalConnection, "client">) {}
+  constructor(private readonly connection: { client(): Promise<Etcd3> }) {}
 
   /**
    * One at a time.
