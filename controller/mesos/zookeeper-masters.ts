@@ -2,7 +2,7 @@
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { ZooKeeperClient } from "../zookeeper/client.ts";
-import type { ZooKeeperConnection } from "../zookeeper/connection.ts";
+import type { Dial, ZooKeeperConnection } from "../zookeeper/connection.ts";
 import { addressText, type MasterAddress, SCHEDULER_PATH } from "./http/master-address.ts";
 import type { MasterDetector } from "./master-detector.ts";
 import { leadingEntry, parseMasterInfo, placesOf } from "./master-info.ts";
@@ -14,6 +14,8 @@ export interface ZooKeeperMastersOptions {
   readonly log: Logger;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** Reaches the servers in another way than by TCP. */
+  readonly dial?: Dial;
 }
 
 interface Leader {
@@ -34,8 +36,9 @@ export class ZooKeeperMasters implements MasterDetector {
   private why: OperationError | null = null;
 
   constructor(private readonly options: ZooKeeperMastersOptions) {
-    const { target, clock, log, random } = options;
+    const { target, clock, log, random, dial } = options;
     this.client = new ZooKeeperClient({
+      ...(dial === undefined ? {} : { dial }),
       servers: target.servers,
       auth: target.auth,
       clock,

@@ -21,6 +21,8 @@ export interface ZooKeeperClientOptions {
   look(connection: ZooKeeperConnection): Promise<void>;
   /** Each server was tried in vain, or one says that it won't let us in; it goes on trying. */
   onUnreachable(reason: OperationError): void;
+  /** See {@link ConnectionOptions.dial}. */
+  readonly dial?: ConnectionOptions["dial"];
 }
 
 /** As long as that of Mesos's masters. Milliseconds. */
@@ -121,7 +123,7 @@ export class ZooKeeperClient {
   }
 
   private open(server: HostPort): Promise<ZooKeeperConnection> {
-    const { auth, clock } = this.options;
+    const { auth, clock, dial } = this.options;
     // A server that hangs takes its part of a session's time, as with ZooKeeper's own client.
     const partMs = Math.floor((SESSION_TIMEOUT_MS * 2) / 3 / this.servers.length);
     return ZooKeeperConnection.open(
@@ -129,6 +131,7 @@ export class ZooKeeperClient {
         server,
         auth,
         clock,
+        ...(dial === undefined ? {} : { dial }),
         sessionTimeoutMs: SESSION_TIMEOUT_MS,
         openWithinMs: Math.max(OPEN_WITHIN_MS_MIN, partMs),
         lastZxid: this.lastZxid,

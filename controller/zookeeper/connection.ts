@@ -37,7 +37,22 @@ export interface ConnectionOptions {
   onEvent(): void;
   /** Once, after it was open. */
   onEnd(): void;
+  /** Reaches the server in another way than by TCP. */
+  readonly dial?: Dial;
 }
+
+/** What is used of a socket. */
+export interface ZooKeeperSocket extends Pick<Socket, "destroy" | "destroySoon"> {
+  on(event: "data", listener: (chunk: Buffer) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "close", listener: () => void): unknown;
+  write(bytes: Buffer): unknown;
+}
+
+/** The connection is under way when it returns; what is written meanwhile follows. */
+export type Dial = (server: HostPort) => ZooKeeperSocket;
+
+const dialTcp: Dial = (server) => connect({ ...server, noDelay: true });
 
 /** Whatever a server says, silence is noticed, and nobody is pinged for nothing else. ms. */
 const SESSION_TIMEOUT_MS = { min: 300, max: 60_000 };
@@ -53,7 +68,7 @@ interface Waiting {
 export class ZooKeeperConnection {
   /** The newest state that this server has shown. */
   zxid: bigint;
-  private readonly socket: Socket;
+  private readonly socket: ZooKeeperSocket;
   private readonly decoder = new PacketDecoder();
   private readonly waiting: Waiting[] = [];
   private reason: OperationError | null = null;
@@ -65,12 +80,12 @@ export class ZooKeeperConnection {
   private settle: { resolve(): void; reject(error: OperationError): void } | null = null;
 
   private constructor(private readonly options: ConnectionOptions) {
-    const { server, clock, openWithinMs, lastZxid, sessionTimeoutMs } = options;
+    const { server, clock, openWithinMs, lastZxid, sessionTimeoutMs, dial = dialTcp } = options;
     this.zxid = lastZxid;
     this.cancelSilence = clock.after(openWithinMs, () =>
       this.end(unreachable(server, `opens no session within ${openWithinMs} ms`)),
     );
-    this.socket = connect({ ...server, noDelay: true });
+    this.socket = dial(server);
     this.socket.on("data", (chunk: Buffer) => this.received(chunk));
     this.socket.on("error", (error) => {
       this.end(unreachable(server, `does not answer: ${messageOf(error)}`, error));

@@ -23,6 +23,7 @@ import { Publications } from "./publications.ts";
 import { Quorums, SAMPLE_MS } from "./quorums.ts";
 import { QuorumRecoveries } from "./quorum-recoveries.ts";
 import { Slots } from "./slots.ts";
+import { Storages } from "./storages.ts";
 import { Writes } from "./writes.ts";
 
 /** The voters after the entry of this index. */
@@ -38,6 +39,7 @@ interface Parts {
   readonly quorums: Quorums;
   readonly quorumRecoveries: QuorumRecoveries;
   readonly kills: Kills;
+  readonly storages: Storages;
   readonly writes: Writes;
 }
 
@@ -66,6 +68,7 @@ export class Checker implements Watchers {
         (cluster) => this.memberships.get(cluster)?.voters ?? [],
       ),
       kills: new Kills(world, findings),
+      storages: new Storages(world, findings),
       writes: new Writes(world, findings, this.writers),
     };
     this.sample();
@@ -111,11 +114,11 @@ export class Checker implements Watchers {
 
   onPublished(_controller: SimulatedController, object: JupyterClusterObject): void {
     this.publications.onPublished(object);
+    this.parts?.storages.onPublished(object);
   }
 
   onContainerStarted(container: Container): void {
     this.parts?.slots.onContainerStarted(container);
-    this.parts?.kills.onContainerStarted(container);
   }
 
   onContainerEnded(): void {}
@@ -158,6 +161,7 @@ export class Checker implements Watchers {
     if (parts === null) return;
     for (const cluster of parts.world.user.names()) parts.quorums.sample(cluster);
     parts.kills.sample(CONTROLLER);
+    parts.storages.sample(CONTROLLER);
     parts.world.scheduler.after(SAMPLE_MS, () => this.sample());
   }
 }

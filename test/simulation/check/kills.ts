@@ -13,17 +13,13 @@ export class Kills {
   private readonly judged = new Set<string>();
   /** Container -> since when its agent is within the controller's reach and answers. */
   private readonly answersSince = new Map<string, number>();
-
-  private readonly startedAt = new Map<string, number>();
+  /** Task -> when it was first to be launched; its container starts later. */
+  private readonly launchedAt = new Map<string, number>();
 
   constructor(
     private readonly world: World,
     private readonly findings: Findings,
   ) {}
-
-  onContainerStarted({ name }: Container): void {
-    this.startedAt.set(name, this.world.now());
-  }
 
   sample(controllerName: string): void {
     const { partitions } = this.world.network;
@@ -37,6 +33,9 @@ export class Kills {
   }
 
   onAction(action: Action, memory: ClusterMemory): void {
+    if (action.type === "LaunchTasks") {
+      for (const { task_id } of action.tasks) this.launchedAt.set(task_id.value, this.world.now());
+    }
     if (action.type !== "KillTask" || this.judged.has(action.taskId)) return;
     this.judged.add(action.taskId);
     const container = this.world
@@ -50,9 +49,9 @@ export class Kills {
   /**
    * What was to end, and was not known to have ended, ends, though it was thought better of since.
    */
-  private wasAsked({ name, config }: Container): boolean {
+  private wasAsked({ config }: Container): boolean {
     const askedAt = this.world.user.stopAskedAt.get(config.cluster);
-    return askedAt !== undefined && askedAt >= (this.startedAt.get(name) ?? 0);
+    return askedAt !== undefined && askedAt >= (this.launchedAt.get(config.taskId) ?? 0);
   }
 
   private whyWrong(reason: string, container: Container, memory: ClusterMemory): string | null {

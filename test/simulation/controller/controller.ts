@@ -14,10 +14,9 @@ import type { Observed, ObservedProxy } from "../../../controller/model/observed
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import type { SpecSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import type { StateStore } from "../../../controller/store/state-backend.ts";
-import type { HostPort } from "../../../controller/support/host-port.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
 import type { Rng } from "../engine/rng.ts";
-import { SimulatedConnections } from "../mesos/connections.ts";
+import { findMasters, type SimulatedMasters } from "./masters.ts";
 import { Endpoint } from "../wire/endpoint.ts";
 import type { Network } from "../wire/network.ts";
 import { connectAgents } from "./agent-connections.ts";
@@ -40,7 +39,7 @@ export interface ControllerOptions {
   readonly network: Network;
   readonly disk: StateDisk;
   readonly shelf: SnapshotShelf;
-  readonly masters: readonly HostPort[];
+  readonly mesos: SimulatedMasters;
   readonly resolve: (ip: string) => string | undefined;
   readonly onEffect: (event: EffectEvent) => void;
   /** Before it is planned by what was seen. */
@@ -102,7 +101,7 @@ export class SimulatedController {
 
   private ports(): CorePorts {
     const { clock, endpoint, published } = this;
-    const { name, rng, log, shelf, masters, resolve, mutation } = this.options;
+    const { name, rng, log, shelf, mesos, resolve, mutation } = this.options;
     const secret = (of: string) => `${of}-of-${name}`;
     return {
       clock,
@@ -122,8 +121,7 @@ export class SimulatedController {
       state: this.stateStore(),
       snapshots: shelf,
       mesos: {
-        masters,
-        transport: new SimulatedConnections(endpoint, name),
+        ...findMasters(mesos, { name, endpoint, clock, log, rng: rng.fork("masters") }),
         framework: { role: "*" },
         // Whoever supervises it starts it again after a removal, and means it.
         replacesRemoved: true,

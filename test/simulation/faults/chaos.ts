@@ -8,12 +8,20 @@ import type { Writer } from "../world/writer.ts";
 import { CONTROLLER_FAULTS } from "./controller.ts";
 import { DATA_FAULTS } from "./data.ts";
 import type { Fault, Scene } from "./fault.ts";
+import { HOST_FAULTS } from "./hosts.ts";
+import { MESOS_FAULTS } from "./mesos.ts";
 import { NETWORK_FAULTS } from "./network.ts";
 import { PEOPLE_FAULTS } from "./people.ts";
 import { PROCESS_FAULTS } from "./processes.ts";
+import { STORAGE_FAULTS } from "./storage.ts";
+import { ZOOKEEPER_FAULTS } from "./zookeeper.ts";
 
 export const ALL_FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
+  ...HOST_FAULTS,
+  ...MESOS_FAULTS,
+  ...ZOOKEEPER_FAULTS,
+  ...STORAGE_FAULTS,
   ...NETWORK_FAULTS,
   ...CONTROLLER_FAULTS,
   ...DATA_FAULTS,

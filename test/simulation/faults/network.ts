@@ -9,8 +9,9 @@ const LASTS_MS = { min: 2_000, max: 60_000 };
 /** Single containers, and the places that they and all others are at. */
 function ends({ world }: Scene): string[] {
   const places = [CONTROLLER, CLIENT, ...world.site.masters.map((m) => m.name)];
+  const servers = world.zooKeeper.servers.map((s) => s.name);
   const hosts = world.hosts.map((h) => h.name);
-  return [...places, ...hosts, ...world.containers().map((c) => c.name)];
+  return [...places, ...servers, ...hosts, ...world.containers().map((c) => c.name)];
 }
 
 function partition(scene: Scene, cuts: readonly (readonly [string, string])[]): void {
@@ -22,6 +23,17 @@ function partition(scene: Scene, cuts: readonly (readonly [string, string])[]): 
     for (const [from, to] of cuts) partitions.heal(from, to);
     world.site.connectivityChanged();
   });
+}
+
+/** These reach one another, and nobody else. */
+export function isolate(scene: Scene, places: ReadonlySet<string>): void {
+  const others = ends(scene).filter((other) => !places.has(other));
+  partition(
+    scene,
+    [...places].flatMap((place) =>
+      others.flatMap((other) => [[place, other] as const, [other, place] as const]),
+    ),
+  );
 }
 
 export const NETWORK_FAULTS: readonly Fault[] = [
@@ -52,17 +64,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     kind: "cut off from all",
     weight: 4,
     strike: (scene) => {
-      const all = ends(scene);
-      const place = scene.rng.pick(all);
-      partition(
-        scene,
-        all
-          .filter((other) => other !== place)
-          .flatMap((other) => [
-            [place, other],
-            [other, place],
-          ]),
-      );
+      isolate(scene, new Set([scene.rng.pick(ends(scene))]));
       return "all";
     },
   },

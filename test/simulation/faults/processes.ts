@@ -111,8 +111,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       const agent = rng.pick(world.site.agents);
       const master = world.site.leader();
       if (agent.agentId === null || master === null) return null;
-      master.markGone(agent.agentId);
-      return "all";
+      return master.markGone(agent.agentId) ? "all" : null;
     },
   },
   {

@@ -8,7 +8,7 @@ import type {
 import type { MasterAddress } from "../../../controller/mesos/http/master-address.ts";
 import { ByteStream, recordOf } from "../wire/byte-stream.ts";
 import type { Endpoint } from "../wire/endpoint.ts";
-import type { HttpAnswer, HttpRequest } from "./master.ts";
+import type { HttpAnswer, HttpRequest } from "./http-door.ts";
 
 /** The caller has deadlines of its own; this only lets go of what nobody waits for any more. */
 const ANSWER_MS_MAX = 60_000;
@@ -21,15 +21,18 @@ export class SimulatedConnections implements MasterConnections {
     private readonly endpoint: Endpoint,
     /** Once in all the time: a stream of an earlier process must not be taken for one of this. */
     private readonly owner: string,
+    /** The master at an IP address, or of this name. */
+    private readonly masterAt: (host: string) => string,
   ) {}
 
-  streamClient(address: MasterAddress): Connection {
+  streamClient({ host }: MasterAddress): Connection {
     this.streams += 1;
-    return new SimulatedConnection(this.endpoint, address, `${this.owner}/${this.streams}`);
+    const stream = `${this.owner}/${this.streams}`;
+    return new SimulatedConnection(this.endpoint, this.masterAt(host), stream);
   }
 
-  callPool(address: MasterAddress): Connection {
-    return new SimulatedConnection(this.endpoint, address, null);
+  callPool({ host }: MasterAddress): Connection {
+    return new SimulatedConnection(this.endpoint, this.masterAt(host), null);
   }
 
   headers(more: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -43,7 +46,7 @@ class SimulatedConnection implements Connection {
 
   constructor(
     private readonly endpoint: Endpoint,
-    private readonly address: MasterAddress,
+    private readonly master: string,
     private readonly stream: string | null,
   ) {}
 
@@ -59,7 +62,7 @@ class SimulatedConnection implements Connection {
       this.failures.add(fail);
       signal.addEventListener("abort", () => fail(new Error("aborted")), { once: true });
       const events = this.stream === null ? null : this.read(this.stream);
-      this.endpoint.ask(this.address.host, "mesos", sent, ANSWER_MS_MAX, (answer) => {
+      this.endpoint.ask(this.master, "mesos", sent, ANSWER_MS_MAX, (answer) => {
         if (answer === undefined) return fail(new Error("no answer"));
         this.failures.delete(fail);
         resolve(answerOf(answer as HttpAnswer, events));
@@ -77,7 +80,7 @@ class SimulatedConnection implements Connection {
   private read(stream: string): ByteStream {
     const records = new ByteStream();
     this.failures.add((error) => records.fail(error));
-    this.endpoint.read(stream, this.address.host, {
+    this.endpoint.read(stream, this.master, {
       part: (event) => records.push(recordOf(event as object)),
       broken: (reason) => records.fail(new Error(reason)),
     });

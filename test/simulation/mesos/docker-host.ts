@@ -19,6 +19,9 @@ export interface ContainerProcess {
   kill(): void;
 }
 
+/** `dead`: each call fails at once. `hung`: none ever ends. */
+export type SharedStorageState = "mounted" | "dead" | "hung";
+
 export interface Container {
   /** Its name on the network; every launch has another. */
   readonly name: string;
@@ -55,6 +58,10 @@ export class DockerHost {
   readonly containers = new Map<string, Container>();
   readonly volumes = new Map<string, SlotVolume>();
   up = true;
+  /** It never comes up again. */
+  retired = false;
+  /** As its containers find it. */
+  sharedStorage: SharedStorageState = "mounted";
 
   constructor(private readonly options: DockerHostOptions) {
     this.name = options.name;
@@ -133,7 +140,7 @@ export class DockerHost {
   }
 
   powerOn(): void {
-    this.up = true;
+    this.up = !this.retired;
   }
 
   private remove(container: Container, how: string): boolean {

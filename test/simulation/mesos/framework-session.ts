@@ -3,7 +3,7 @@ import type { Call, SchedulerEvent } from "../../../controller/mesos/wire.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Trace } from "../engine/trace.ts";
 import type { Endpoint } from "../wire/endpoint.ts";
-import type { HttpAnswer } from "./master.ts";
+import type { HttpAnswer } from "./http-door.ts";
 import type { Registry } from "./registry.ts";
 import { judgeSubscription, type Session } from "./sessions.ts";
 

@@ -1,5 +1,5 @@
 /** One Mesos master: its framework's session, its agents and their tasks, and offers. */
-import type { Call, TaskState, TaskStatus } from "../../../controller/mesos/wire.ts";
+import type { TaskState, TaskStatus } from "../../../controller/mesos/wire.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { Trace } from "../engine/trace.ts";
@@ -7,15 +7,18 @@ import { Endpoint } from "../wire/endpoint.ts";
 import type { Network } from "../wire/network.ts";
 import { Allocation } from "./allocation.ts";
 import { Calls } from "./calls.ts";
-import { MasterAgents } from "./master-agents.ts";
+import { MasterAgents, type RegisteredAgent } from "./master-agents.ts";
 import { isTerminal, type MesosAgent } from "./mesos-agent.ts";
 import type { Registry } from "./registry.ts";
 import { removeFramework, reregistration, shutDownRemoved } from "./removals.ts";
 import { bareStatus, statusOf } from "./statuses.ts";
 import { FrameworkSession } from "./framework-session.ts";
+import { type HttpRequest, serve } from "./http-door.ts";
 
 export interface MasterOptions {
   readonly name: string;
+  /** As ZooKeeper tells it. */
+  readonly ip: string;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly trace: Trace;
@@ -29,22 +32,6 @@ export interface MasterOptions {
   readonly leaderName: () => string | null;
 }
 
-/** What a master answers over HTTP. */
-export interface HttpAnswer {
-  readonly statusCode: number;
-  readonly text: string;
-  readonly location?: string;
-  /** Names the stream of events that follows. */
-  readonly streamId?: string;
-}
-
-export interface HttpRequest {
-  readonly streamId: string | undefined;
-  /** Names the stream that the client reads; of a SUBSCRIBE only. */
-  readonly reads: string | undefined;
-  readonly body: string;
-}
-
 export class MesosMaster {
   readonly name: string;
   readonly agents = new MasterAgents();
@@ -53,8 +40,11 @@ export class MesosMaster {
   private endpoint: Endpoint | null = null;
   private detach = () => {};
   private readonly session: FrameworkSession;
-  private starts = 0;
+  /** Grows with each start of its process. */
+  starts = 0;
   leads = false;
+  /** It led, another may lead since, and it does not know. */
+  private deposed = false;
 
   constructor(readonly options: MasterOptions) {
     this.name = options.name;
@@ -86,8 +76,16 @@ export class MesosMaster {
     });
   }
 
+  get ip(): string {
+    return this.options.ip;
+  }
+
   get isRunning(): boolean {
     return this.endpoint !== null;
+  }
+
+  get isDeposed(): boolean {
+    return this.deposed;
   }
 
   start(): void {
@@ -97,7 +95,10 @@ export class MesosMaster {
     this.detach = network.attachLink(this.name);
     this.endpoint = new Endpoint(this.name, network, clock);
     this.endpoint.serve("mesos", (from, body, answer) => {
-      answer(this.serve(from, body as HttpRequest));
+      const { session, calls, leads, deposed, endpoint } = this;
+      const leaderName = this.options.leaderName();
+      const door = { session, calls, serves: leads || deposed, leaderName, endpoint };
+      answer(serve(door, from, body as HttpRequest));
     });
   }
 
@@ -108,6 +109,7 @@ export class MesosMaster {
       agent.masterLost();
     }
     this.leads = false;
+    this.deposed = false;
     this.session.drop();
     this.allocation.stop();
     this.endpoint?.shut();
@@ -124,6 +126,17 @@ export class MesosMaster {
       if (this.starts !== starts || !this.leads) return;
       for (const agentId of awaited) if (!this.agents.get(agentId)) this.markUnreachable(agentId);
     });
+  }
+
+  /** Its agents follow another one; its framework's stream goes on until it notices. */
+  disown(): void {
+    this.leads = false;
+    this.deposed = true;
+    for (const registered of this.agents.all()) {
+      this.disconnect(registered);
+      registered.cancelRemoval();
+      registered.agent.masterLost();
+    }
   }
 
   onRegister(agent: MesosAgent): void {
@@ -162,10 +175,7 @@ export class MesosMaster {
     const registered = this.agents.ofProcess(agent);
     if (registered?.connected !== true) return;
     const { clock, unreachableMs } = this.options;
-    registered.connected = false;
-    for (const id of this.allocation.takeAllOf(registered.agentId)) {
-      this.session.tell({ type: "RESCIND", rescind: { offer_id: { value: id } } });
-    }
+    this.disconnect(registered);
     registered.cancelRemoval = clock.after(unreachableMs, () =>
       this.markUnreachable(registered.agentId),
     );
@@ -195,43 +205,26 @@ export class MesosMaster {
     return true;
   }
 
-  /** By an operator: the machine never comes back. */
-  markGone(agentId: string): void {
+  /** By an operator: the machine never comes back. @returns false: it knows no such agent */
+  markGone(agentId: string): boolean {
     const { registry, network } = this.options;
     const registered = this.agents.get(agentId);
-    if (registered === undefined || registry.gone.has(agentId)) return;
+    if (!registry.isAdmitted(agentId)) return false;
     registry.markGone(agentId);
     this.endAgent(agentId, "TASK_GONE_BY_OPERATOR", {
       reason: "REASON_AGENT_REMOVED_BY_OPERATOR",
       message: "Agent has been marked gone",
     });
+    if (registered === undefined) return true;
     network.sendLink(this.name, registered.agent.name, () => registered.agent.shutDown());
+    return true;
   }
 
-  private serve(from: string, request: HttpRequest): HttpAnswer {
-    if (!this.leads) {
-      const leader = this.options.leaderName();
-      if (leader === null) return { statusCode: 503, text: "No leader elected" };
-      const location = `//${leader}:5050/master/api/v1/scheduler`;
-      return { statusCode: 307, text: "", location };
+  private disconnect(registered: RegisteredAgent): void {
+    registered.connected = false;
+    for (const id of this.allocation.takeAllOf(registered.agentId)) {
+      this.session.tell({ type: "RESCIND", rescind: { offer_id: { value: id } } });
     }
-    const call = JSON.parse(request.body) as Call;
-    if (call.type === "SUBSCRIBE") {
-      const { endpoint } = this;
-      if (endpoint === null) return refusal(503, "recovery");
-      return this.session.subscribe(endpoint, from, request.reads ?? "", call);
-    }
-    if (request.streamId === undefined) return refusal(400, "No stream id");
-    const session = this.session.current;
-    if (session === null) return refusal(403, "Framework is not subscribed");
-    if (session.frameworkId !== call.framework_id.value) {
-      return refusal(400, "Framework cannot be found");
-    }
-    if (session.streamId !== request.streamId) {
-      return refusal(400, "The stream ID included in this request didn't match the stream ID");
-    }
-    this.calls.carryOut(call);
-    return { statusCode: 202, text: "" };
   }
 
   private onSubscribed(silent: boolean): void {
@@ -286,8 +279,4 @@ export class MesosMaster {
   private tellOf(status: TaskStatus): void {
     this.session.tell({ type: "UPDATE", update: { status } });
   }
-}
-
-function refusal(statusCode: number, text: string): HttpAnswer {
-  return { statusCode, text };
 }

@@ -1,6 +1,6 @@
 /** A framework's subscription, as far as it can be judged by the call alone. Pure. */
 import type { Call } from "../../../controller/mesos/wire.ts";
-import type { HttpAnswer } from "./master.ts";
+import type { HttpAnswer } from "./http-door.ts";
 import type { Registry } from "./registry.ts";
 
 export interface Session {

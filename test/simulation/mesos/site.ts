@@ -2,28 +2,42 @@
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { Network } from "../wire/network.ts";
+import type { ZooKeeperEnsemble } from "../zookeeper/ensemble.ts";
+import { Election } from "./election.ts";
 import type { MesosAgent } from "./mesos-agent.ts";
 import type { MesosMaster } from "./master.ts";
 
-/** ZooKeeper's session of a leader that died, and the election after it. Milliseconds. */
-const ELECTION_MS = { min: 1_000, max: 11_000 };
 /** Pings are missed for so long before a silent partition counts as a broken connection. */
 const PARTITION_MS = 5_000;
+/** After which a supervisor starts a master again. */
+const SUPERVISED_MS = { min: 1_000, max: 8_000 };
+
+export interface SiteDeps {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly network: Network;
+  readonly ensemble: ZooKeeperEnsemble;
+}
 
 export class MesosSite {
-  private electing = false;
+  readonly election: Election;
   /** Agents between which and the leader something may have got lost. */
   private readonly suspected = new Set<MesosAgent>();
 
   constructor(
     readonly masters: readonly MesosMaster[],
     readonly agents: readonly MesosAgent[],
-    private readonly deps: { readonly clock: Clock; readonly rng: Rng; readonly network: Network },
-  ) {}
+    private readonly deps: SiteDeps,
+  ) {
+    this.election = new Election({
+      ...deps,
+      exit: (master) => this.exit(master),
+      lead: (master) => this.lead(master),
+    });
+  }
 
   start(): void {
-    for (const master of this.masters) master.start();
-    this.masters[0]?.lead();
+    for (const master of this.masters) this.startMaster(master);
     for (const agent of this.agents) agent.start();
   }
 
@@ -33,21 +47,33 @@ export class MesosSite {
 
   crashMaster(master: MesosMaster): void {
     master.crash();
-    this.elect();
+    this.election.died(master);
   }
 
   startMaster(master: MesosMaster): void {
     master.start();
-    this.elect();
+    this.election.join(master);
   }
 
   /** Who reaches whom has changed: both ends of a broken connection find out after a while. */
   connectivityChanged(): void {
     const { clock } = this.deps;
     this.look();
+    this.election.connectivityChanged();
     clock.after(PARTITION_MS, () => {
       for (const agent of this.suspected) this.breakConnection(agent);
     });
+  }
+
+  private lead(master: MesosMaster): void {
+    for (const other of this.masters) if (other.leads) other.disown();
+    master.lead();
+  }
+
+  private exit(master: MesosMaster): void {
+    this.crashMaster(master);
+    const { clock, rng } = this.deps;
+    clock.after(rng.integer(SUPERVISED_MS.min, SUPERVISED_MS.max), () => this.startMaster(master));
   }
 
   private look(): void {
@@ -65,16 +91,5 @@ export class MesosSite {
     this.suspected.delete(agent);
     this.leader()?.onAgentGone(agent);
     agent.masterLost();
-  }
-
-  private elect(): void {
-    if (this.electing || this.leader() !== null) return;
-    this.electing = true;
-    const { clock, rng } = this.deps;
-    clock.after(rng.integer(ELECTION_MS.min, ELECTION_MS.max), () => {
-      this.electing = false;
-      const candidates = this.masters.filter((m) => m.isRunning);
-      if (candidates.length > 0) rng.pick(candidates).lead();
-    });
   }
 }

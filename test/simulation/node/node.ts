@@ -15,7 +15,7 @@ import type { Trace } from "../engine/trace.ts";
 import type { EtcdServerOptions } from "../etcd/server-options.ts";
 import { snapshotIn } from "../etcd/snapshot-bytes.ts";
 import type { EtcdRequest, EtcdSnapshot } from "../etcd/types.ts";
-import type { ContainerProcess } from "../mesos/docker-host.ts";
+import type { ContainerProcess, SharedStorageState } from "../mesos/docker-host.ts";
 import { Endpoint } from "../wire/endpoint.ts";
 import type { Network } from "../wire/network.ts";
 import { containerTree } from "./container-tree.ts";
@@ -39,6 +39,8 @@ export interface NodeOptions {
   readonly observeRaft: NonNullable<EtcdServerOptions["observe"]>;
   /** Names of histories that begin when a survivor is forced to go on alone. */
   readonly histories: { next(): string };
+  /** Of its host. */
+  readonly sharedStorage: () => SharedStorageState;
   /** A new history begins by this command, on what the volume now holds. */
   readonly onNewBeginning: (command: StartCommand) => void;
   /** The agent's process has ended by itself, and with it the container. */
@@ -77,6 +79,11 @@ export class Node implements ContainerProcess {
   get board(): StatusBoard {
     if (this.api === null) throw new Error("the agent has not made its API known");
     return this.api.board;
+  }
+
+  /** What its agent says; null before it has begun. */
+  get status(): StatusBoard["now"] | null {
+    return this.api?.board.now ?? null;
   }
 
   /** The snapshot that lies there for a restore. */

@@ -24,7 +24,8 @@ interface Service {
   listens: boolean;
 }
 
-export interface ProgramsOptions extends Pick<NodeOptions, "config" | "volume" | "histories"> {
+export interface ProgramsOptions
+  extends Pick<NodeOptions, "config" | "volume" | "histories" | "sharedStorage"> {
   readonly etcd: EtcdProcess;
   /** The agent's: it may be stopped for a while. */
   readonly clock: Clock;
@@ -61,7 +62,7 @@ export class Programs implements Processes {
     const command = [file, ...args.slice(0, 2)].join(" ");
     switch (file) {
       case "/bin/sh":
-        return "";
+        return this.probeStorage(options.timeoutMs);
       case "/usr/bin/ssh-keygen":
         return this.makeKey(args[args.indexOf("-f") + 1] ?? "");
       case "/usr/bin/etcd":
@@ -109,6 +110,17 @@ export class Programs implements Processes {
       signal: (signal) => clock.after(signal === "SIGKILL" ? 0 : END_MS, () => end(signal)),
       renice: () => undefined,
     };
+  }
+
+  /** The one script that the agent has a shell run writes to the shared file system. */
+  private probeStorage(timeoutMs: number): Promise<string> {
+    const { sharedStorage, clock } = this.options;
+    const state = sharedStorage();
+    if (state === "mounted") return Promise.resolve("");
+    if (state === "dead") return Promise.reject(new Error("Transport endpoint is not connected"));
+    return new Promise((_, reject) => {
+      clock.after(timeoutMs, () => reject(new Error(`no end within ${timeoutMs} ms`)));
+    });
   }
 
   private makeKey(path: string): string {

@@ -128,6 +128,7 @@ function newWorld(options: RunOptions, draw: Rng, checker: Checker): World {
       seed: options.seed,
       hosts: draw.integer(2, 5),
       masters: draw.pick([1, 2, 3]),
+      detection: draw.pick(["list", "zookeeper"] as const),
       resources: { cpus: 16, mem: 65_536, disk: 65_536 },
       unreachableMs: draw.integer(10_000, 40_000),
       exclusiveAddresses: draw.chance(0.5),

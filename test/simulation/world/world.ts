@@ -18,6 +18,7 @@ import { Registry } from "../mesos/registry.ts";
 import { MesosSite } from "../mesos/site.ts";
 import { Node } from "../node/node.ts";
 import { Network } from "../wire/network.ts";
+import { ZooKeeperEnsemble } from "../zookeeper/ensemble.ts";
 import type { Watchers } from "./watchers.ts";
 import { SpecUser } from "./spec-user.ts";
 
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly seed: number | string;
   readonly hosts: number;
   readonly masters: number;
+  /** How controllers find the leading master. */
+  readonly detection: "list" | "zookeeper";
   /** Of each host. */
   readonly resources: { readonly cpus: number; readonly mem: number; readonly disk: number };
   readonly unreachableMs: number;
@@ -37,6 +40,10 @@ export interface WorldOptions {
 
 /** The place at which controllers run. */
 export const CONTROLLER = "controller";
+const MASTER_PORT = 5050;
+/** Between two tries of an operator. */
+const OPERATOR_MS = 5_000;
+const ZOOKEEPER_SERVERS = 3;
 /** After which a supervisor starts a controller again. */
 const SUPERVISED_MS = 5_000;
 
@@ -48,6 +55,7 @@ export class World {
   readonly registry = new Registry();
   readonly addresses: Addresses;
   readonly hosts: readonly DockerHost[];
+  readonly zooKeeper: ZooKeeperEnsemble;
   readonly site: MesosSite;
   disk: StateDisk;
   readonly shelf = new SnapshotShelf();
@@ -73,6 +81,9 @@ export class World {
     this.disk = new StateDisk(this.rng.fork("disk"));
     this.log = quietLogger();
     this.hosts = Array.from({ length: options.hosts }, (_, i) => this.newHost(`host-${i}`));
+    const { scheduler: clock, network } = this;
+    const deps = { clock, network, rng: this.rng.fork("zookeeper") };
+    this.zooKeeper = new ZooKeeperEnsemble(deps, ZOOKEEPER_SERVERS);
     this.site = this.newSite();
   }
 
@@ -106,7 +117,11 @@ export class World {
       network: this.network,
       disk: this.disk,
       shelf: this.shelf,
-      masters: this.site.masters.map((m) => ({ host: m.name, port: 5050 })),
+      mesos: {
+        masters: this.site.masters.map(({ name: host, ip }) => ({ host, ip, port: MASTER_PORT })),
+        zooKeeper:
+          this.options.detection === "list" ? null : this.zooKeeper.servers.map((s) => s.name),
+      },
       resolve: (ip) => this.addresses.resolve(ip, name),
       onEffect: (event) => this.watchers.onEffect(controller, event),
       onObserved: (memory, observed) => {
@@ -163,6 +178,19 @@ export class World {
     return agent;
   }
 
+  /** An operator knows that it never comes back, and says so as soon as there is a master. */
+  markGone(host: DockerHost): void {
+    const { agentId } = this.agentOf(host);
+    if (agentId === null || this.registry.gone.has(agentId)) return;
+    const master = this.site.leader();
+    if (master?.markGone(agentId) === true) return;
+    this.scheduler.after(OPERATOR_MS, () => this.markGone(host));
+  }
+
+  private hostOf({ hostname }: Container): DockerHost | undefined {
+    return this.hosts.find(({ name }) => name === hostname);
+  }
+
   /** The process ends, and whoever supervises it starts it again if it is the one in charge. */
   private onFatal(controller: SimulatedController, reason: string): void {
     if (!controller.isRunning) return;
@@ -212,11 +240,11 @@ export class World {
       observeRaft: (event, core, identity) => {
         this.watchers.onRaft(container, event, core, identity);
       },
+      sharedStorage: () => this.hostOf(container)?.sharedStorage ?? "dead",
       histories: { next: () => `forced-${this.nextHistory++}` },
       onNewBeginning: (command) => this.watchers.onNewBeginning(container, command),
       onExit: () => {
-        const host = this.hosts.find(({ name: of }) => of === container.hostname);
-        host?.kill(container, "ended as it was told");
+        this.hostOf(container)?.kill(container, "ended as it was told");
       },
     });
     this.watchers.onContainerStarted(container);
@@ -229,6 +257,7 @@ export class World {
       const name = `master-${i}`;
       return new MesosMaster({
         name,
+        ip: `10.254.0.${i + 1}`,
         clock,
         rng: rng.fork(name),
         trace,
@@ -256,7 +285,12 @@ export class World {
           },
         }),
     );
-    return new MesosSite(masters, agents, { clock, rng: rng.fork("site"), network });
+    return new MesosSite(masters, agents, {
+      clock,
+      rng: rng.fork("site"),
+      network,
+      ensemble: this.zooKeeper,
+    });
   }
 }
 

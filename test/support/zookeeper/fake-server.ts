@@ -4,19 +4,20 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
-import { JuteReader, JuteWriter } from "../../../controller/zookeeper/jute.ts";
+import { JuteReader } from "../../../controller/zookeeper/jute.ts";
 import { PacketDecoder } from "../../../controller/zookeeper/packets.ts";
 import type { HostPort } from "../../../controller/support/host-port.ts";
+import {
+  eventsOf,
+  header,
+  type Hello,
+  OPERATION,
+  readHello,
+  readReply,
+  welcomeOf,
+} from "./replies.ts";
 
 const OK = 0;
-const NO_NODE = -101;
-const STAT_BYTES = 68;
-const OPERATION = { exists: 3, getData: 4, ping: 11, getChildren: 12, auth: 100, close: -11 };
-
-export interface Hello {
-  readonly lastZxid: bigint;
-  readonly timeoutMs: number;
-}
 
 export class FakeZooKeeper {
   /** Content by path. */
@@ -97,14 +98,9 @@ export class FakeZooKeeper {
 
   private changed(path: string): void {
     this.zxid += 1n;
-    const parent = path.slice(0, path.lastIndexOf("/"));
-    const keys = [`exists ${path}`, `getData ${path}`, `getChildren ${path}`];
-    keys.push(`getChildren ${parent}`);
     for (const [socket, watches] of this.sockets) {
-      for (const key of keys) {
-        if (!watches.delete(key) || this.hangs) continue;
-        socket.write(header(-1, -1n, OK).int(1).int(3).text(path).packet());
-      }
+      const events = eventsOf(path, watches);
+      if (!this.hangs) for (const event of events) socket.write(event);
     }
   }
 
@@ -127,8 +123,7 @@ export class FakeZooKeeper {
   }
 
   private welcome(socket: Socket, reader: JuteReader): boolean {
-    reader.int();
-    const hello = { lastZxid: reader.long(), timeoutMs: reader.int() };
+    const hello = readHello(reader);
     this.hellos.push(hello);
     const garbage = this.garbage?.("hello") ?? null;
     if (garbage !== null) {
@@ -136,12 +131,7 @@ export class FakeZooKeeper {
     } else if (hello.lastZxid > this.zxid) {
       socket.destroy();
     } else {
-      const timeoutMs = this.timeoutOf(hello.timeoutMs);
-      const welcome = new JuteWriter()
-        .int(0)
-        .int(timeoutMs)
-        .long(timeoutMs > 0 ? 7n : 0n);
-      socket.write(welcome.buffer(Buffer.alloc(16)).bool(false).packet());
+      socket.write(welcomeOf(this.timeoutOf(hello.timeoutMs)));
     }
     return true;
   }
@@ -171,25 +161,6 @@ export class FakeZooKeeper {
   private read(xid: number, operation: number, reader: JuteReader, watches: Set<string>): Buffer {
     const path = reader.text();
     if (this.readError !== OK) return header(xid, this.zxid, this.readError).packet();
-    const content = this.nodes.get(path);
-    const exists = content !== undefined;
-    if (operation === OPERATION.exists) watches.add(`exists ${path}`);
-    if (!exists) return header(xid, this.zxid, NO_NODE).packet();
-    const reply = header(xid, this.zxid, OK);
-    if (operation === OPERATION.getData) {
-      watches.add(`getData ${path}`);
-      reply.text(content);
-    } else if (operation === OPERATION.getChildren) {
-      watches.add(`getChildren ${path}`);
-      const names = [...this.nodes.keys()].filter((name) => name.startsWith(`${path}/`));
-      reply.int(names.length);
-      for (const name of names) reply.text(name.slice(path.length + 1));
-    }
-    for (let i = 0; i < STAT_BYTES; i += 4) reply.int(0);
-    return reply.packet();
+    return readReply({ xid, operation, path }, { nodes: this.nodes, zxid: this.zxid, watches });
   }
-}
-
-export function header(xid: number, zxid: bigint, error: number): JuteWriter {
-  return new JuteWriter().int(xid).long(zxid).int(error);
 }

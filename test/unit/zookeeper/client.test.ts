@@ -8,7 +8,8 @@ import { freePort } from "../../support/free-port.ts";
 import { SteppedClock } from "../../support/mesos-local/stepped-clock.ts";
 import { until } from "../../support/poll.ts";
 import { silentLog } from "../../support/silent-log.ts";
-import { FakeZooKeeper, header } from "../../support/zookeeper/fake-server.ts";
+import { FakeZooKeeper } from "../../support/zookeeper/fake-server.ts";
+import { header } from "../../support/zookeeper/replies.ts";
 
 interface Options {
   readonly auth?: { readonly user: string; readonly password: string };
