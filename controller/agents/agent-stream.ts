@@ -12,6 +12,11 @@ import { parseStatus } from "./parse-status.ts";
 
 /** More than three beats without a word, and the node is out of sight. */
 const SILENCE_MS_MAX = 3 * HEARTBEAT_INTERVAL_MS + 200;
+/**
+ * After a standstill of this process: what was waiting for it is read within this time, and what an
+ * agent says now comes later.
+ */
+const BACKLOG_MS_MAX = HEARTBEAT_INTERVAL_MS / 2;
 const HEADERS_MS_MAX = 1_000;
 /** While a container starts, every look counts; an agent that stays away is asked less often. */
 const RETRY: Backoff = { firstMs: 25, capMs: 1_000, growth: 1.1 };
@@ -34,6 +39,10 @@ export class AgentStream {
   private cancelSilence: (() => void) | null = null;
   private attempt = 0;
   private heardAt = 0;
+  /** When something was read of the present connection. */
+  private readAt = 0;
+  /** What is read until then was said at no known time. */
+  private backlogUntil = 0;
   private closed = false;
 
   constructor(readonly options: AgentStreamOptions) {}
@@ -99,6 +108,7 @@ export class AgentStream {
     const limit = { what: "agent stream", lengthMax: LINE_LENGTH_MAX, tooLong: "throw" } as const;
     const splitter = new LineSplitter(limit);
     this.expectBeat(connection);
+    this.readAt = this.options.clock.now();
     for await (const chunk of body) {
       for (const line of splitter.push(chunk as Buffer)) {
         const problem = line === "" ? null : this.take(line);
@@ -122,6 +132,11 @@ export class AgentStream {
   /** Returns what is wrong with the line; null: nothing. */
   private take(line: string): string | null {
     if (this.closed) return null;
+    if (this.isBacklog()) {
+      this.lastLine = null;
+      this.lose("this process stood still");
+      return null;
+    }
     if (line === this.lastLine && this.source.freshness === "fresh") {
       this.heardAt = this.options.clock.now();
       return null;
@@ -140,6 +155,18 @@ export class AgentStream {
     this.source = fresh(withSharedParts(known, status));
     if (before.freshness !== "fresh" || !sameState(before.value, status)) this.options.onChange();
     return null;
+  }
+
+  /**
+   * A silence that its timer has not ended: this process was stopped, and what it reads now may have
+   * been said long ago, by a node that is no more.
+   */
+  private isBacklog(): boolean {
+    const now = this.options.clock.now();
+    if (now - this.readAt > SILENCE_MS_MAX) this.backlogUntil = now + BACKLOG_MS_MAX;
+    this.readAt = now;
+    // A clock that is set back does not make it longer.
+    return now < this.backlogUntil && now >= this.backlogUntil - BACKLOG_MS_MAX;
   }
 
   private lose(reason: string): void {

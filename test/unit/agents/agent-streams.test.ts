@@ -144,6 +144,30 @@ describe("AgentStreams, silence", () => {
     own.closeAll();
   });
 
+  it("takes what waited while this process stood still for no news, and believes the next beat", async () => {
+    let now = 1_000;
+    const clock = { now: () => now, after: () => () => undefined };
+    await agent.listen();
+    agent.say(status);
+    const own = new AgentStreams({
+      connect: connectAgent,
+      clock,
+      log: silentLog,
+      onChange: (id) => changes.push(id),
+    });
+    own.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
+    await until("the first status", () => own.observe(taskId)?.freshness === "fresh");
+    // As by SIGSTOP: the timers did not run, and the agent's words waited in the socket.
+    now += 20_000;
+    agent.say(healthyStatus({ sequence: 2 }));
+    await until("it was read", () => changes.length === 2);
+    expect(own.observe(taskId)?.freshness).toBe("stale");
+    now += HEARTBEAT_INTERVAL_MS;
+    agent.say(healthyStatus({ sequence: 2 }));
+    await until("it is believed", () => own.observe(taskId)?.freshness === "fresh");
+    own.closeAll();
+  });
+
   it("gives up a peer that takes the connection and never answers", async () => {
     const silent: Server = createServer((socket) => socket.resume());
     const ip = "127.77.2.1";
