@@ -1,7 +1,8 @@
 /**
- * Five projects, from quick to slow:
+ * Six projects, from quick to slow:
  * - `unit`, `property` and `security` need nothing but Node, and run in parallel;
  * - `integration` and `e2e` use real containers: one file at a time, on a prepared machine.
+ * - `site` makes a Mesos site of many hosts on this machine (root only); `npm test` leaves it out.
  */
 import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -55,6 +56,7 @@ export default defineConfig({
       quick("security"),
       onDocker("integration", 1, 120 * seconds),
       onDocker("e2e", 2, 300 * seconds),
+      onDocker("site", 3, 600 * seconds),
     ],
   },
 });

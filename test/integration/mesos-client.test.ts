@@ -1,14 +1,15 @@
-/** The Mesos client against the embedded master, with real containers. */
+/**
+ * The Mesos client against the embedded master, or the one that SITE_MESOS names
+ * (test/support/mesos/master-under-test.ts), with real containers.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { placeOfSocket } from "../../controller/mesos/http/master-address.ts";
 import { MesosScheduler } from "../../controller/mesos/scheduler.ts";
 import { TaskStore } from "../../controller/mesos/tasks/task-store.ts";
 import type { TaskInfo } from "../../controller/mesos/wire.ts";
-import { type MesosLocal, startMesosLocal } from "../../controller/mesos-local/main.ts";
 import {
   lastKnown,
   type ObservedOffer,
@@ -17,6 +18,11 @@ import {
 import { taskEnd } from "../../controller/model/task-state.ts";
 import { systemClock } from "../../controller/support/clock.ts";
 import { TEST_LABEL } from "../support/docker-remains.ts";
+import {
+  type MasterUnderTest,
+  masterUnderTest,
+  SITE_MESOS,
+} from "../support/mesos/master-under-test.ts";
 import { FRAMEWORK } from "../support/mesos/test-scheduler.ts";
 import { ensureSmallImage, SMALL_IMAGE } from "../support/mesos-local/small-image.ts";
 import { until } from "../support/poll.ts";
@@ -27,7 +33,7 @@ const CLUSTER = "default/test";
 const run = `mesos-client-test-${process.pid}`;
 const label = `${TEST_LABEL}=${run}`;
 let stateDir: string;
-let local: MesosLocal;
+let master: MasterUnderTest;
 let store: TaskStore;
 let scheduler: MesosScheduler;
 let frameworkId: string | null = null;
@@ -46,7 +52,8 @@ function newScheduler(): MesosScheduler {
     onChange: () => undefined,
   });
   return new MesosScheduler({
-    masters: [placeOfSocket(local.socketPath)],
+    masters: master.places,
+    ...(master.credentials === null ? {} : { credentials: master.credentials }),
     framework: FRAMEWORK,
     frameworkId,
     clock: systemClock,
@@ -59,10 +66,6 @@ function newScheduler(): MesosScheduler {
   });
 }
 
-function startLocal(): Promise<MesosLocal> {
-  return startMesosLocal({ stateDir, clock: systemClock, log: silentLog });
-}
-
 beforeAll(async () => {
   await ensureSmallImage(docker);
   await docker.createNetwork({
@@ -71,7 +74,7 @@ beforeAll(async () => {
     Labels: { [TEST_LABEL]: run },
   });
   stateDir = await mkdtemp(join(tmpdir(), "mesos-client-"));
-  local = await startLocal();
+  master = await masterUnderTest(stateDir);
   scheduler = newScheduler();
   scheduler.start();
   await until("a subscription", () => scheduler.observe(CLUSTER).freshness === "fresh");
@@ -80,7 +83,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await scheduler?.teardown();
   await until("no containers", async () => (await containers()).length === 0);
-  await local?.stop();
+  await master?.stop();
   await docker.getNetwork(run).remove();
   await rm(stateDir, { recursive: true });
 });
@@ -194,20 +197,23 @@ it("finds its task again after a restart of the scheduler, under the same framew
   });
 });
 
-it("finds its task again after a restart of the master, and hears what happened meanwhile", async () => {
-  const { container } = task("run.2") as ObservedTask;
-  await local.stop();
-  await until("stale", () => scheduler.observe(CLUSTER).freshness === "stale");
-  expect(task("run.2")?.state).toBe("TASK_RUNNING");
-  local = await startLocal();
-  await until("fresh", () => scheduler.observe(CLUSTER).freshness === "fresh");
-  await until("reconciled", () => lastKnown(scheduler.observe(CLUSTER))?.reconciled);
-  expect(task("run.2")?.state).toBe("TASK_RUNNING");
-  await local.stop();
-  await docker.getContainer(container ?? "").kill();
-  local = await startLocal();
-  await until("the end", () => taskEnd(task("run.2")?.state ?? "TASK_UNKNOWN") === "ended");
-});
+it.skipIf(SITE_MESOS !== undefined)(
+  "finds its task again after a restart of the master, and hears what happened meanwhile",
+  async () => {
+    const { container } = task("run.2") as ObservedTask;
+    await master.stop();
+    await until("stale", () => scheduler.observe(CLUSTER).freshness === "stale");
+    expect(task("run.2")?.state).toBe("TASK_RUNNING");
+    master = await masterUnderTest(stateDir);
+    await until("fresh", () => scheduler.observe(CLUSTER).freshness === "fresh");
+    await until("reconciled", () => lastKnown(scheduler.observe(CLUSTER))?.reconciled);
+    expect(task("run.2")?.state).toBe("TASK_RUNNING");
+    await master.stop();
+    await docker.getContainer(container ?? "").kill();
+    master = await masterUnderTest(stateDir);
+    await until("the end", () => taskEnd(task("run.2")?.state ?? "TASK_UNKNOWN") === "ended");
+  },
+);
 
 it("a task that was never launched is gone: the master says so when it is asked", async () => {
   const { agentId } = await offer();

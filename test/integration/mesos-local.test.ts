@@ -1,4 +1,7 @@
-/** What a task of the embedded Mesos goes through on the real Docker engine, and how it ends. */
+/**
+ * What the embedded Mesos does on the real Docker engine beside what every master does
+ * (mesos-contract.test.ts).
+ */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,80 +37,13 @@ describe("on a Docker engine", () => {
   beforeEach(startServer);
   afterEach(() => mesos.stop());
 
-  test("a task runs at the address it asked for, and says what docker inspect says", async () => {
-    const parameters = [...ip("172.31.40.20"), { key: "hostname", value: "lab-slot-0" }];
-    await site.launch((offer) => site.task("t", offer, parameters));
-    const running = await site.scheduler.status("t", "TASK_RUNNING");
-    expect(site.states("t")).toEqual(["TASK_STARTING", "TASK_RUNNING"]);
-    expect(running.container_status?.network_infos).toEqual([
-      { ip_addresses: [{ protocol: "IPv4", ip_address: "172.31.40.20" }], name: site.network },
-    ]);
-    const inspected = await (await site.runningContainer("t")).inspect();
-    expect(inspected.NetworkSettings.Networks[site.network]?.IPAddress).toBe("172.31.40.20");
-    expect(inspected.Config.Hostname).toBe("lab-slot-0");
-    expect(inspected.HostConfig).toMatchObject({ Memory: 32 * 2 ** 20, CpuShares: 102 });
-    const data = Buffer.from(running.data ?? "", "base64").toString();
-    expect(JSON.parse(data)).toMatchObject([{ Id: inspected.Id }]);
-  });
-
-  test("a killed container is TASK_FAILED 137, and is gone", async () => {
-    await site.launch((offer) => site.task("t", offer));
-    await (await site.runningContainer("t")).kill();
-    expect(await site.scheduler.status("t", "TASK_FAILED")).toMatchObject({
-      message: "Container exited with status 137",
-      source: "SOURCE_EXECUTOR",
-    });
-    await site.allGone();
-  });
-
-  test("a successor takes the address of a killed one at once", async () => {
-    await site.launch((offer) => site.task("a", offer, ip("172.31.40.21")));
-    const first = await site.runningContainer("a");
-    // The offer is at hand before the kill, so that nothing but Docker is waited for.
-    const offer = await site.freshOffer();
-    const killed = first.kill();
-    await site.scheduler.status("a", "TASK_FAILED");
-    await site.launchOn(offer, (at) => site.task("b", at, ip("172.31.40.21")));
-    await site.scheduler.status("b", "TASK_RUNNING");
-    await killed;
-  });
-
-  test("an exit is FINISHED or FAILED by its code, and the output is kept", async () => {
-    await site.launch(
-      (offer) => site.task("ok", offer, [], "echo hello; exit 0"),
-      (offer) => site.task("bad", offer, [], "exit 7"),
-    );
-    expect((await site.scheduler.status("ok", "TASK_FINISHED")).message).toBe(
-      "Container exited with status 0",
-    );
-    expect((await site.scheduler.status("bad", "TASK_FAILED")).message).toBe(
-      "Container exited with status 7",
-    );
-    expect(site.states("ok")).toEqual(["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"]);
+  test("the output of what has ended is kept", async () => {
+    await site.launch((offer) => site.task("ok", offer, [], "echo hello; exit 0"));
+    await site.scheduler.status("ok", "TASK_FINISHED");
     const id = site.scheduler.statusesOf("ok")[0]?.container_status?.container_id?.value ?? "";
     const stdout = join(site.stateDir, "sandboxes", id, "stdout");
     const text = await until("its output", () => readFile(stdout, "utf8"));
     expect(text).toBe("hello\n");
-  });
-
-  test("a kill ends a task that obeys with TERM, one that does not with KILL after the grace", async () => {
-    const obeys = "trap 'exit 0' TERM; while :; do sleep 0.05; done";
-    const ignores = "trap '' TERM; while :; do sleep 1; done";
-    await site.launch(
-      (offer) => site.task("obeys", offer, [], obeys),
-      (offer) => site.task("ignores", offer, [], ignores),
-    );
-    await site.scheduler.status("obeys", "TASK_RUNNING");
-    await site.scheduler.status("ignores", "TASK_RUNNING");
-    await site.kill("obeys", 20);
-    expect((await site.scheduler.status("obeys", "TASK_KILLED")).message).toBe(
-      "Container exited with status 0",
-    );
-    await site.kill("ignores", 1);
-    expect((await site.scheduler.status("ignores", "TASK_KILLED")).message).toBe(
-      "Container exited with status 137",
-    );
-    expect(site.states("ignores").slice(-2)).toEqual(["TASK_KILLING", "TASK_KILLED"]);
   });
 
   test.each<[string, readonly Parameter[], string, RegExp]>([
@@ -139,22 +75,6 @@ describe("on a Docker engine", () => {
     },
   );
 
-  test("an image that no registry gives fails as the agent's, without STARTING", async () => {
-    await site.launch((offer) => {
-      const task = site.task("t", offer);
-      // Nobody listens there, so that nothing leaves this machine.
-      const dockerInfo = { ...task.container.docker, image: "127.0.0.1:1/nowhere:1" };
-      return { ...task, container: { ...task.container, docker: dockerInfo } };
-    });
-    const failed = await site.scheduler.status("t", "TASK_FAILED");
-    expect(failed).toMatchObject({
-      source: "SOURCE_AGENT",
-      reason: "REASON_CONTAINER_LAUNCH_FAILED",
-      message: expect.stringContaining("127.0.0.1:1") as string,
-    });
-    expect(site.states("t")).toEqual(["TASK_FAILED"]);
-  });
-
   test("a container restarted behind our back is FAILED and does not live on", async () => {
     await site.launch((offer) => site.task("t", offer, ip("172.31.40.22")));
     const container = await site.runningContainer("t");
@@ -162,21 +82,6 @@ describe("on a Docker engine", () => {
     await container.restart({ t: 0 }).catch(() => undefined);
     await site.scheduler.status("t", "TASK_FAILED");
     await site.allGone();
-  });
-
-  test("TEARDOWN removes all containers and says nothing of the tasks", async () => {
-    await site.launch(
-      (offer) => site.task("a", offer),
-      (offer) => site.task("b", offer),
-    );
-    await site.scheduler.status("a", "TASK_RUNNING");
-    await site.scheduler.status("b", "TASK_RUNNING");
-    const before = site.scheduler.seen.length;
-    await site.scheduler.call("TEARDOWN");
-    await site.allGone();
-    expect(site.scheduler.ending).toBe("chunk");
-    const later = site.scheduler.seen.slice(before).map(({ event }) => event.type);
-    expect(later).not.toContain("UPDATE");
   });
 
   test("named volumes outlive their container, anonymous ones do not", async () => {

@@ -1,6 +1,7 @@
-/** An ensemble of real ZooKeeper servers on ports of loopback, each a process of its own. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { openSync } from "node:fs";
+/** An ensemble of real ZooKeeper servers, each a process of its own. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostPort } from "../../../controller/support/host-port.ts";
@@ -10,16 +11,35 @@ import { JAVA, ZOOKEEPER_JAR } from "./ensure-zookeeper.ts";
 /** Ms. A session's time-out is at most twenty of them. */
 const TICK_MS = 500;
 
+export interface ServerProcess {
+  /** Does nothing when it has ended. */
+  signal(signal: NodeJS.Signals): void;
+  readonly exited: Promise<unknown>;
+}
+
+/** Where a server is, and how one starts a program there. */
+export interface ServerPlace {
+  readonly client: HostPort;
+  readonly peerPort: number;
+  readonly electionPort: number;
+  /** @param output file that gets what it prints, at its end */
+  spawn(command: readonly string[], output: string): Promise<ServerProcess>;
+}
+
 class EnsembleServer {
   isSuspended = false;
-  private child: ChildProcess | null = null;
+  private process: ServerProcess | null = null;
 
   constructor(
-    readonly address: HostPort,
+    private readonly place: ServerPlace,
     private readonly directory: string,
     private readonly config: string,
     private readonly id: number,
   ) {}
+
+  get address(): HostPort {
+    return this.place.client;
+  }
 
   async start(): Promise<void> {
     const data = join(this.directory, "data");
@@ -27,31 +47,26 @@ class EnsembleServer {
     await writeFile(join(data, "myid"), `${this.id}\n`);
     const configFile = join(this.directory, "zoo.cfg");
     await writeFile(configFile, `${this.config}dataDir=${data}\n`);
-    const output = openSync(join(this.directory, "output"), "a");
     const main = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
     const small = ["-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
-    this.child = spawn(JAVA, [...small, "-cp", ZOOKEEPER_JAR, main, configFile], {
-      stdio: ["ignore", output, output],
-    });
+    const command = [JAVA, ...small, "-cp", ZOOKEEPER_JAR, main, configFile];
+    this.process = await this.place.spawn(command, join(this.directory, "output"));
   }
 
   /** As a machine that is out of memory or I/O: connections stay, nothing is answered. */
   suspend(): void {
     this.isSuspended = true;
-    this.child?.kill("SIGSTOP");
+    this.process?.signal("SIGSTOP");
   }
 
   resume(): void {
     this.isSuspended = false;
-    this.child?.kill("SIGCONT");
+    this.process?.signal("SIGCONT");
   }
 
   async kill(): Promise<void> {
-    const { child } = this;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    await gone;
+    this.process?.signal("SIGKILL");
+    await this.process?.exited;
   }
 
   wipe(): Promise<void> {
@@ -62,22 +77,27 @@ class EnsembleServer {
 export class ZooKeeperEnsemble {
   private constructor(readonly servers: readonly EnsembleServer[]) {}
 
+  /** On ports of loopback. */
   static async start(directory: string, count = 3): Promise<ZooKeeperEnsemble> {
-    const ports = await Promise.all(Array.from({ length: 3 * count }, freePort));
-    const ids = Array.from({ length: count }, (_, i) => i + 1);
-    const portOf = (kind: number, id: number) => ports[kind * count + id - 1] ?? 0;
-    const peers = ids.map((id) => `server.${id}=127.0.0.1:${portOf(0, id)}:${portOf(1, id)}\n`);
-    const servers = ids.map((id) => {
-      const port = portOf(2, id);
-      const config =
-        `tickTime=${TICK_MS}\ninitLimit=20\nsyncLimit=8\nadmin.enableServer=false\n` +
-        `clientPort=${port}\nclientPortAddress=127.0.0.1\n${peers.join("")}`;
-      const home = join(directory, `server-${id}`);
-      return new EnsembleServer({ host: "127.0.0.1", port }, home, config, id);
-    });
-    const ensemble = new ZooKeeperEnsemble(servers);
+    const ensemble = ZooKeeperEnsemble.at(directory, await loopbackPlaces(count));
     await ensemble.startAll();
     return ensemble;
+  }
+
+  /** Not started yet. */
+  static at(directory: string, places: readonly ServerPlace[]): ZooKeeperEnsemble {
+    const peers = places.map(
+      ({ client, peerPort, electionPort }, i) =>
+        `server.${i + 1}=${client.host}:${peerPort}:${electionPort}\n`,
+    );
+    const servers = places.map((place, i) => {
+      const { host, port } = place.client;
+      const config =
+        `tickTime=${TICK_MS}\ninitLimit=20\nsyncLimit=8\nadmin.enableServer=false\n` +
+        `clientPort=${port}\nclientPortAddress=${host}\n${peers.join("")}`;
+      return new EnsembleServer(place, join(directory, `server-${i + 1}`), config, i + 1);
+    });
+    return new ZooKeeperEnsemble(servers);
   }
 
   async startAll(): Promise<void> {
@@ -92,4 +112,20 @@ export class ZooKeeperEnsemble {
   async wipe(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.wipe()));
   }
+}
+
+async function loopbackPlaces(count: number): Promise<ServerPlace[]> {
+  const ports = await Promise.all(Array.from({ length: 3 * count }, freePort));
+  return Array.from({ length: count }, (_, i): ServerPlace => {
+    const [port = 0, peerPort = 0, electionPort = 0] = ports.slice(3 * i, 3 * i + 3);
+    return { client: { host: "127.0.0.1", port }, peerPort, electionPort, spawn: spawnHere };
+  });
+}
+
+async function spawnHere(command: readonly string[], output: string): Promise<ServerProcess> {
+  const [file = "", ...args] = command;
+  const log = openSync(output, "a");
+  const child = spawn(file, args, { stdio: ["ignore", log, log] });
+  closeSync(log);
+  return { signal: (signal) => void child.kill(signal), exited: once(child, "exit") };
 }

@@ -1,10 +1,9 @@
 /** The embedded master says everything in the shape in which a real master was seen to say it. */
-import { readdirSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { EngineError } from "../../../controller/mesos-local/agent/docker-engine.ts";
-import type { Offer, SchedulerEvent, TaskStatus } from "../../../controller/mesos/wire.ts";
-import { captured, capturedStream } from "../../support/mesos/captures.ts";
-import { differences, groupedBy, type Shape, shapeOf } from "../../support/mesos/shapes.ts";
+import type { Offer, SchedulerEvent } from "../../../controller/mesos/wire.ts";
+import { capturedShapes, kindOf, wrongShapes } from "../../support/mesos/event-shapes.ts";
+import { differences, shapeOf } from "../../support/mesos/shapes.ts";
 import type { TaskWishes } from "../../support/mesos-local/fixtures.ts";
 import {
   accept,
@@ -86,19 +85,11 @@ beforeEach(async () => {
 afterEach(() => mesos.remove());
 
 test("every event has the shape of the captured ones of its kind, and every kind is said", async () => {
-  const real = shapes(await everyCapture());
   const said = await everything();
-  const wrong = said.flatMap((event) => {
-    const kind = kindOf(event);
-    const shape = real.get(kind);
-    return shape === undefined
-      ? [`${kind}: no real master was seen to say it`]
-      : differences(shape, withoutData(event)).map((what) => `${kind}${what}`);
-  });
-  expect([...new Set(wrong)]).toEqual([]);
+  expect(wrongShapes(said)).toEqual([]);
   const kinds = new Set(said.map(kindOf));
   expect([...kinds].filter((kind) => NEVER_SAID.has(kind))).toEqual([]);
-  expect([...real.keys()].filter((kind) => !kinds.has(kind)).sort()).toEqual(
+  expect([...capturedShapes().keys()].filter((kind) => !kinds.has(kind)).sort()).toEqual(
     [...NEVER_SAID].sort(),
   );
 });
@@ -218,37 +209,4 @@ async function asked(scheduler: RawScheduler, tasks: Readonly<Record<string, str
   }));
   await scheduler.call("RECONCILE", { reconcile: { tasks: list } });
   await settled(scheduler);
-}
-
-async function everyCapture(): Promise<SchedulerEvent[]> {
-  const fixtures = new URL("../../fixtures/mesos/", import.meta.url);
-  const names = (folder: string, extension: string) =>
-    readdirSync(new URL(folder, fixtures))
-      .filter((file) => file.endsWith(extension))
-      .map((file) => file.slice(0, -extension.length));
-  return [
-    ...names("events", ".json").flatMap(captured),
-    ...names("streams", ".jsonl").flatMap(capturedStream),
-  ];
-}
-
-function shapes(events: readonly SchedulerEvent[]): ReadonlyMap<string, Shape> {
-  return new Map([...groupedBy(events, kindOf)].map(([kind, all]) => [kind, shapeOf(all)]));
-}
-
-/** Of a status what it says; offers differ by whether the framework has roles. */
-function kindOf(event: SchedulerEvent): string {
-  if (event.type === "OFFERS") {
-    return event.offers.offers[0]?.allocation_info === undefined ? "OFFERS" : "OFFERS to roles";
-  }
-  if (event.type !== "UPDATE") return event.type;
-  const { state, source, reason } = event.update.status;
-  return `${state} ${source}${reason === undefined ? "" : ` ${reason}`}`;
-}
-
-/** The captures were freed of it. */
-function withoutData(event: SchedulerEvent): SchedulerEvent {
-  if (event.type !== "UPDATE") return event;
-  const { data: _, ...status } = event.update.status as TaskStatus;
-  return { type: "UPDATE", update: { status } };
 }

@@ -1,0 +1,272 @@
+/**
+ * What a site has to survive, one thing after another, with a writer and a notebook user beside:
+ * no healthy container restarted, no acknowledged write lost, no slot with two live tasks.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { LABELS } from "../../controller/model/ids.ts";
+import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
+import { isTrue } from "../support/e2e/local-cluster.ts";
+import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
+import { until } from "../support/poll.ts";
+import {
+  cutFromMasters,
+  killLeadingMaster,
+  killZooKeeper,
+  mendFromMasters,
+  restartZooKeeper,
+} from "./faults.ts";
+import { Load } from "./load.ts";
+import type { AgentHost, RunningContainer } from "./machine/agent-host.ts";
+import { Site } from "./site.ts";
+
+const READY_MS_MAX = 240_000;
+/** 75 s without a word from an agent, and the time until that is noticed. */
+const UNREACHABLE_MS_MAX = 150_000;
+const REPLACE_AFTER_SECONDS = 10;
+const SPEC = [`  unreachable: { replaceAfterSeconds: ${REPLACE_AFTER_SECONDS} }`];
+
+let site: Site;
+let load: Load;
+let before: JupyterClusterObject;
+let containers: readonly RunningContainer[];
+
+beforeAll(async () => {
+  site = await Site.start({ hosts: 4, image: inject("agentImage") });
+  await site.save(3, SPEC);
+  await site.controller.start();
+});
+
+afterAll(() => site?.stop());
+
+beforeEach(async () => {
+  before = await site.controller.untilReady(READY_MS_MAX);
+  containers = await site.containers();
+  load = await Load.start(site, `run-${Date.now()}`);
+  await load.untilUsed();
+});
+
+afterEach(async (context) => {
+  const { writer, failures, served, longestRequestMs, doubled } = await load.stop();
+  figure(context.task.name, {
+    ...{ acknowledged: writer.acknowledged, longestGapMs: writer.longestGapMs },
+    ...{ served, longestRequestMs, failures: failures.length },
+  });
+  expect(writer.violations).toEqual([]);
+  expect(doubled).toEqual([]);
+});
+
+function figure(what: string, values: object): void {
+  console.error(`figure: ${what}: ${JSON.stringify(values)}`);
+}
+
+/** Milliseconds, of something that is waited for. */
+async function timed(what: string, wait: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await wait();
+  const ms = Math.round(performance.now() - begun);
+  figure(what, { ms });
+  return ms;
+}
+
+/** Those of before, all but some, run on as they were. */
+async function expectUntouched(but: readonly NodeStatus[] = []): Promise<void> {
+  const slots = new Set(but.map(({ slot }) => String(slot)));
+  const kept = (all: readonly RunningContainer[]) =>
+    all
+      .filter(({ labels }) => !slots.has(labels[LABELS.slot] ?? ""))
+      .map(({ id }) => id)
+      .toSorted();
+  expect(kept(await site.containers())).toEqual(kept(containers));
+}
+
+function containerOf(node: NodeStatus): RunningContainer {
+  const found = containers.find(({ labels }) => labels[LABELS.slot] === String(node.slot));
+  return found ?? expect.fail(`slot ${node.slot} has no container`);
+}
+
+function hostOf(node: NodeStatus): AgentHost {
+  return site.agent(node.hostname ?? "");
+}
+
+async function kill(node: NodeStatus): Promise<void> {
+  const { id, host } = containerOf(node);
+  await host.engine.docker.getContainer(id).kill();
+}
+
+/** All places taken, by a task that was not the node's before, and nothing under way. */
+function untilReplaced({ slot, taskId }: NodeStatus): Promise<JupyterClusterObject> {
+  const replaced = (o: JupyterClusterObject) => {
+    const node = o.status.nodes.find((one) => one.slot === slot);
+    return node?.taskId !== taskId && isTrue(o, "Ready") && !isTrue(o, "Progressing");
+  };
+  return site.controller.until(`slot ${slot} replaced`, replaced, READY_MS_MAX);
+}
+
+/** Nobody is replaced before Mesos has said so. */
+function untilUnreachable({ slot, taskId }: NodeStatus): Promise<JupyterClusterObject> {
+  const told = (o: JupyterClusterObject) =>
+    o.status.nodes.some((n) => n.slot === slot && n.taskId === taskId && n.phase === "Unreachable");
+  return site.controller.until(`slot ${slot} is unreachable`, told, UNREACHABLE_MS_MAX);
+}
+
+function untilRegistered(status: "True" | "False"): Promise<JupyterClusterObject> {
+  const is = (o: JupyterClusterObject) =>
+    o.status.conditions.some((c) => c.type === "FrameworkRegistered" && c.status === status);
+  return site.controller.until(`FrameworkRegistered ${status}`, is, READY_MS_MAX);
+}
+
+/** By the framework's stream, which is of the leading master alone. */
+async function untilWorksWithMaster(): Promise<void> {
+  await until(
+    "the framework is active at the leading master, with every host",
+    async () => {
+      const leader = await site.masters.leader();
+      const state = await site.masters.state(leader);
+      const on = site.agents.filter(({ host }) => host.isOn).length;
+      return state?.activated_slaves === on && state.frameworks.some(({ active }) => active);
+    },
+    READY_MS_MAX,
+  );
+}
+
+describe("a master", () => {
+  test("that leads and is killed is followed by another, and no container notices", async () => {
+    await killLeadingMaster(site);
+    await timed("leading master killed: framework active at the next", untilWorksWithMaster);
+    await load.untilUsed();
+    await expectUntouched();
+    expect(load.user.failures).toEqual([]);
+    await site.masters.restartMasters();
+  });
+
+  test("that leads and is killed while a node fails does not keep it from healing", async () => {
+    const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
+    await killLeadingMaster(site);
+    await kill(follower);
+    await timed("leading master and a follower killed: Ready", () => untilReplaced(follower));
+    await load.untilUsed();
+    await expectUntouched([follower]);
+    expect(load.user.failures).toEqual([]);
+    await site.masters.restartMasters();
+  });
+
+  test("that leads loses two of three ZooKeeper servers: the cluster serves on", async () => {
+    await killZooKeeper(site);
+    await untilRegistered("False");
+    await load.untilUsed();
+    await restartZooKeeper(site);
+    await timed("ZooKeeper back: framework active", untilWorksWithMaster);
+    await untilRegistered("True");
+    await expectUntouched();
+    expect(load.user.failures).toEqual([]);
+  });
+});
+
+describe("a task", () => {
+  test("that fails comes back, and is the only one", async () => {
+    const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
+    await kill(follower);
+    await timed("follower killed: Ready", () => untilReplaced(follower));
+    await expectUntouched([follower]);
+    expect(load.user.failures).toEqual([]);
+  });
+
+  test("that leads etcd and fails is followed by another, which serves Jupyter", async () => {
+    const leader = leaderOf(before);
+    await kill(leader);
+    await timed("leader killed: Ready", () => untilReplaced(leader));
+    await expectUntouched([leader]);
+    expect(load.user.failures).toEqual([]);
+  });
+});
+
+describe("the scheduler", () => {
+  test("that is killed and started again touches no container", async () => {
+    await site.controller.end("SIGKILL");
+    // Its proxy is away with it; whoever writes to etcd does not notice.
+    await load.writer.untilAcknowledged(20);
+    await site.controller.start();
+    await timed("controller started: Ready", () => site.controller.untilReady(READY_MS_MAX));
+    await load.untilUsed();
+    await expectUntouched();
+  });
+
+  test("that is paused for seconds goes on as if nothing had been", async () => {
+    site.controller.pause();
+    await load.writer.untilAcknowledged(200);
+    site.controller.resume();
+    await site.controller.untilReady(READY_MS_MAX);
+    await load.untilUsed();
+    await expectUntouched();
+  });
+});
+
+describe("an agent's host", () => {
+  test("that is cut from the masters alone keeps its container, and is back with it", async () => {
+    const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
+    const { host } = hostOf(follower);
+    await cutFromMasters(site, host);
+    await until(
+      "the master has lost it",
+      async () => {
+        const state = await site.masters.state(await site.masters.leader());
+        return state?.slaves.some(({ hostname, active }) => hostname === host.name && !active);
+      },
+      UNREACHABLE_MS_MAX,
+    );
+    await load.untilUsed();
+    await mendFromMasters(site, host);
+    await untilWorksWithMaster();
+    await site.controller.untilReady(READY_MS_MAX);
+    await expectUntouched();
+    expect(load.user.failures).toEqual([]);
+  });
+
+  test("whose power fails under the leader: another serves, its node is replaced, and back it doubles nothing", async () => {
+    const leader = leaderOf(before);
+    const { host } = hostOf(leader);
+    await host.powerOff();
+    const off = performance.now();
+    await timed("host of the leader off: another leads and serves Jupyter", async () => {
+      const moved = (o: JupyterClusterObject) =>
+        isTrue(o, "JupyterReady") && o.status.nodes.some((n) => n.leader && n.slot !== leader.slot);
+      await site.controller.until("another leads", moved, READY_MS_MAX);
+      await load.user.untilServed(1);
+    });
+    await untilUnreachable(leader);
+    const after = await untilReplaced(leader);
+    figure("host of the leader off: replaced", { ms: Math.round(performance.now() - off) });
+    expect(after.status.nodes.map(({ hostname }) => hostname)).not.toContain(host.name);
+    const replaced = await site.containers();
+    await host.powerOn();
+    await untilWorksWithMaster();
+    await load.untilUsed();
+    await site.controller.untilReady(READY_MS_MAX);
+    const ids = (all: readonly RunningContainer[]) => all.map(({ id }) => id).toSorted();
+    expect(ids(await site.containers())).toEqual(ids(replaced));
+    await expectUntouched([leader]);
+  });
+
+  test("that is cut off for good is replaced, and its old node ended when it is back", async () => {
+    const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
+    const { host } = hostOf(follower);
+    await host.cut();
+    await timed("host of a follower cut off: replaced", async () => {
+      await untilUnreachable(follower);
+      await untilReplaced(follower);
+    });
+    await load.untilUsed();
+    const report = await load.stop();
+    expect(report.doubled).toEqual([]);
+    await host.mend();
+    await timed("host back: its old container ended", () =>
+      until(
+        "one container a slot",
+        async () => (await site.containers()).length === before.status.replicas,
+        READY_MS_MAX,
+      ),
+    );
+    await site.controller.untilReady(READY_MS_MAX);
+    await expectUntouched([follower]);
+  });
+});
