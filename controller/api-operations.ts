@@ -59,6 +59,10 @@ export function apiOperations(core: Core, shutdown: (teardown: boolean) => void)
       const adoption = core.loop.requestAdoption(clusterKey(memory.cluster.metadata), owners);
       await within(RESTORE_MS_MAX, "Adopt", adoption);
     },
+    rebalance: async (cluster, action) => {
+      const key = clusterKey(memoryOf(cluster).cluster.metadata);
+      await within(RESTORE_MS_MAX, "Rebalance", core.loop.requestRebalance(key, action));
+    },
   };
 }
 

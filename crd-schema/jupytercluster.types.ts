@@ -244,11 +244,11 @@ export interface JupyterClusterManifest {
       hostNames?: string[];
     };
     /**
-     * On which Mesos agents nodes may run. Holds for launches from now on; running nodes stay where they are.
+     * On which Mesos agents nodes may run. Holds for launches from now on; running nodes stay where they are until somebody asks for `rebalance`.
      */
     placement?: {
       /**
-       * All of these must hold for an agent. An agent without the attribute satisfies only UNLIKE.
+       * All of these must hold for an agent: UNIQUE, CLUSTER, GROUP_BY, LIKE, UNLIKE and MAX_PER as in Marathon. An agent without the attribute satisfies only UNLIKE.
        *
        * @maxItems 32
        */
@@ -258,11 +258,11 @@ export interface JupyterClusterManifest {
          */
         field: string;
         /**
-         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression (RE2's syntax: no lookaround, no back-references). MAX_PER: at most this many nodes a value.
+         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. GROUP_BY: evenly among the values that have nodes, or among at least as many as the number given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression (RE2's syntax: no lookaround, no back-references). MAX_PER: at most this many nodes a value.
          */
-        operator: "UNIQUE" | "CLUSTER" | "LIKE" | "UNLIKE" | "MAX_PER";
+        operator: "UNIQUE" | "CLUSTER" | "GROUP_BY" | "LIKE" | "UNLIKE" | "MAX_PER";
         /**
-         * Needed by LIKE and UNLIKE (a regular expression) and MAX_PER (a number); optional for CLUSTER; not for UNIQUE.
+         * Needed by LIKE and UNLIKE (a regular expression) and MAX_PER (a number); optional for CLUSTER and GROUP_BY (a number); not for UNIQUE.
          */
         value?: string | number;
       }[];
@@ -408,11 +408,11 @@ export interface DefaultedManifest {
          */
         field: string;
         /**
-         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression (RE2's syntax: no lookaround, no back-references). MAX_PER: at most this many nodes a value.
+         * UNIQUE: no two nodes with the same value. CLUSTER: all nodes with the same value, or with the one given. GROUP_BY: evenly among the values that have nodes, or among at least as many as the number given. LIKE, UNLIKE: the whole value matches, or does not match, a regular expression (RE2's syntax: no lookaround, no back-references). MAX_PER: at most this many nodes a value.
          */
-        operator: "UNIQUE" | "CLUSTER" | "LIKE" | "UNLIKE" | "MAX_PER";
+        operator: "UNIQUE" | "CLUSTER" | "GROUP_BY" | "LIKE" | "UNLIKE" | "MAX_PER";
         /**
-         * Needed by LIKE and UNLIKE (a regular expression) and MAX_PER (a number); optional for CLUSTER; not for UNIQUE.
+         * Needed by LIKE and UNLIKE (a regular expression) and MAX_PER (a number); optional for CLUSTER and GROUP_BY (a number); not for UNIQUE.
          */
         value?: string | number;
       }[];

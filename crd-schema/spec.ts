@@ -84,7 +84,7 @@ export interface ClusterSpec {
 export interface PlacementConstraint {
   /** `hostname` or the name of an agent attribute. */
   readonly field: string;
-  readonly operator: "UNIQUE" | "CLUSTER" | "LIKE" | "UNLIKE" | "MAX_PER";
+  readonly operator: "UNIQUE" | "CLUSTER" | "GROUP_BY" | "LIKE" | "UNLIKE" | "MAX_PER";
   readonly value: string | null;
 }
 

@@ -6,6 +6,7 @@ import type { Foreign } from "../model/holdings.ts";
 import type { OwnerUid } from "../model/ids.ts";
 import type { OfferRecord } from "../model/offer.ts";
 import type { Logger } from "../model/ports.ts";
+import type { RebalanceAction } from "../model/rebalance.ts";
 import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
 import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
 import type { ClusterRoutes } from "./clusters.ts";
@@ -42,6 +43,8 @@ export interface ApiOperations {
   foreign(cluster: JupyterClusterObject): Promise<Foreign>;
   /** Resolves when it is stored. @throws OperationError */
   adopt(cluster: JupyterClusterObject, owners: readonly OwnerUid[]): Promise<void>;
+  /** Resolves when it is stored. @throws OperationError */
+  rebalance(cluster: JupyterClusterObject, action: RebalanceAction): Promise<void>;
   /** Begins to end the controller; called when the answer is on its way. */
   shutdown(teardown: boolean): void;
 }

@@ -20,6 +20,7 @@ import { TokenGuard } from "./guard.ts";
 import { LIMITS } from "./limits.ts";
 import { OfferRoutes } from "./offers.ts";
 import { type ApiOperations, OperationRoutes } from "./operations.ts";
+import { RebalanceRoutes } from "./rebalance.ts";
 import { type Route, Router } from "./router.ts";
 import { SnapshotRoutes } from "./snapshots.ts";
 import { StatusError, statusErrorOf } from "./status-error.ts";
@@ -120,6 +121,7 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
   const operations = new OperationRoutes(options.operations, clusters, streams, log);
   const snapshots = new SnapshotRoutes(options.operations, clusters, log);
   const adoption = new AdoptionRoutes(options.operations, clusters, log);
+  const rebalance = new RebalanceRoutes(options.operations, clusters, log);
   const offers = new OfferRoutes(options.operations, clusters);
   const all = `/apis/${API_VERSION}/jupyterclusters`;
   const some = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters`;
@@ -144,6 +146,7 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
     { method: "POST", path: `${one}/restore`, authorized: true, handler: snapshots.restore },
     { method: "GET", path: `${one}/foreign`, authorized: true, handler: adoption.look },
     { method: "POST", path: `${one}/adopt`, authorized: true, handler: adoption.adopt },
+    { method: "POST", path: `${one}/rebalance`, authorized: true, handler: rebalance.ask },
     { method: "POST", path: "/shutdown", authorized: true, handler: operations.shutdown },
     { method: "GET", path: "/healthz", handler: (x) => sendHealth(x, "healthz", health.live) },
     { method: "GET", path: "/readyz", handler: (x) => sendHealth(x, "readyz", health.ready) },

@@ -15,6 +15,7 @@ import { logsCommand } from "./verbs/logs.ts";
 import { mesosLocalCommand } from "./verbs/mesos-local.ts";
 import { offersCommand } from "./verbs/offers.ts";
 import { planCommand } from "./verbs/plan.ts";
+import { rebalanceCommand } from "./verbs/rebalance.ts";
 import { snapshotCommand } from "./verbs/snapshot.ts";
 import { stateCommand } from "./verbs/state.ts";
 import { upCommand } from "./verbs/up.ts";
@@ -32,7 +33,7 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
     "Look:",
     [getCommand, describeCommand, eventsCommand, electionsCommand, offersCommand, urlCommand],
   ],
-  ["Nodes:", [execCommand, logsCommand, killCommand]],
+  ["Nodes:", [execCommand, logsCommand, killCommand, rebalanceCommand]],
   ["Data:", [snapshotCommand, adoptCommand]],
   ["Production:", [controllerCommand, stateCommand, mesosLocalCommand]],
 ];

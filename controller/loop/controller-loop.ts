@@ -10,10 +10,12 @@ import { OperationError } from "../model/errors.ts";
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import { type ClusterMemory, completeMemory } from "../model/memory.ts";
 import type { OwnerUid } from "../model/ids.ts";
+import type { RebalanceAction } from "../model/rebalance.ts";
 import type { RestoreRequest } from "../model/snapshot.ts";
 import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import type { Plan } from "../plan/input.ts";
 import { applyAdoption } from "../plan/apply-adoption.ts";
+import { applyRebalance } from "../plan/apply-rebalance.ts";
 import { newMemory } from "../plan/apply-spec.ts";
 import { plan } from "../plan/plan.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
@@ -87,6 +89,11 @@ export class ControllerLoop {
   /** What these owners have left is this cluster's from now on. Resolves when that is durable. */
   requestAdoption(key: ClusterKey, owners: readonly OwnerUid[]): Promise<void> {
     return this.request(key, (memory, now) => applyAdoption(memory, owners, now));
+  }
+
+  /** Nodes move to better hosts, or move no more. Resolves when that is durable. */
+  requestRebalance(key: ClusterKey, action: RebalanceAction): Promise<void> {
+    return this.request(key, (memory, now) => applyRebalance(memory, action, now));
   }
 
   wake(key: ClusterKey): void {

@@ -2,6 +2,7 @@
 import type { EtcdStart, UnitName } from "./agent-api.ts";
 import { type ClusterKey, clusterOfTask, type OwnerUid } from "./ids.ts";
 import type { Election } from "./election.ts";
+import type { Rebalance } from "./rebalance.ts";
 import { withPresentNames } from "./renamed.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type {
@@ -203,7 +204,8 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   const compactedAt = stored.compactedAt ?? null;
   const adopted = stored.adopted ?? [];
   const leftJupyterAt = stored.leftJupyterAt ?? null;
-  const since = { compactedAt, leftJupyterAt, adopted };
+  const rebalance = stored.rebalance ?? null;
+  const since = { compactedAt, leftJupyterAt, adopted, rebalance };
   return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
 }
 
@@ -240,6 +242,8 @@ export interface ClusterMemory {
   readonly compactedAt: number | null;
   /** When leadership last moved away from a JupyterLab that did not answer; null: never. */
   readonly leftJupyterAt: number | null;
+  /** The latest that a person has asked for, under way or over; null: nobody has. */
+  readonly rebalance: Rebalance | null;
   /** Milliseconds since the epoch; null: the cluster is still being created. */
   readonly firstReadyAt: number | null;
   readonly slots: readonly SlotMemory[];

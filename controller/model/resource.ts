@@ -1,5 +1,6 @@
 /** The JupyterCluster object as the API serves it and etcd stores it (Kubernetes conventions). */
 import type { Election } from "./election.ts";
+import type { RebalanceStatus } from "./rebalance.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 
 export const API_VERSION = "jupytercluster.dev/v1alpha1";
@@ -86,7 +87,15 @@ export interface LastError {
 }
 
 export interface LastOperation {
-  readonly type: "Create" | "Reconcile" | "Recover" | "Update" | "Scale" | "Suspend" | "Delete";
+  readonly type:
+    | "Create"
+    | "Reconcile"
+    | "Recover"
+    | "Update"
+    | "Scale"
+    | "Rebalance"
+    | "Suspend"
+    | "Delete";
   readonly state: "Processing" | "Succeeded" | "Error";
   readonly description: string;
   readonly lastUpdateTime: string;
@@ -116,6 +125,8 @@ export interface ClusterStatus {
   };
   /** The latest recovery from a lost quorum, and what was lost in it. */
   readonly lastRecovery: RecoveryRecord | null;
+  /** The latest that a person has asked for; null: nobody has. */
+  readonly rebalance: RebalanceStatus | null;
   readonly endpoints: {
     /** Without the token, which `url` on the command line tells. */
     readonly jupyter: string;
@@ -149,7 +160,7 @@ export interface JupyterClusterObject {
 export const EVENT_REASONS = [
   ...["SpecAccepted", "SpecRefused", "SpecFileRemoved"],
   ...["NodeLaunched", "NodeReady", "NodeStopping", "NodeLost", "NodeUnreachable", "NodeReachable"],
-  "NodesOnOneHost",
+  ...["NodesOnOneHost", "RebalanceBegun", "RebalanceEnded"],
   ...["ClusterFormed", "VolumesAdopted", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
   ...["ForeignMemberRemoved", "AuthDisabled", "KeysRestored"],

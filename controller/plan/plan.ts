@@ -53,6 +53,7 @@ import { killOrphanedTasks, repeatKills, stopAll, stopMisplaced } from "./tasks/
 import { endOrphans, isSearched } from "./tasks/end-orphans.ts";
 import { syncSlots } from "./tasks/sync-slots.ts";
 import { leaveDraining } from "./update/leave-draining.ts";
+import { followRebalance, rebalance } from "./update/rebalance.ts";
 import { rollingUpdate } from "./update/rolling-update.ts";
 import { type ClusterView, viewCluster } from "./view/cluster-view.ts";
 
@@ -105,6 +106,8 @@ const STEPS: readonly Step[] = [
   ),
   given([running, quorate, not(defragmenting), not(changesMembership)], leaveDeadJupyter),
   given([running, quorate, reconciled, not(defragmenting), not(changesMembership)], leaveDraining),
+  followRebalance,
+  given([running, quorate, reconciled, not(defragmenting), not(changesMembership)], rebalance),
   given([running, quorate], putDesired),
   given([running, quorate], maintainQuota),
   given([running], launchVacant),
@@ -144,8 +147,9 @@ function isVacant(slot: SlotMemory): boolean {
 /** What people are told comes last: of all that this reconcile has seen and decided. */
 function recordOutcome(view: ClusterView, input: PlanInput, builder: PlanBuilder): void {
   const { launchBlockers, memory, now } = builder;
-  const { bootstrap, recovery } = memory;
-  const conditions = evaluateConditions({ input, view, bootstrap, recovery, launchBlockers });
+  const { bootstrap, recovery, rebalance: asked } = memory;
+  const decided = { bootstrap, recovery, rebalance: asked, launchBlockers };
+  const conditions = evaluateConditions({ input, view, ...decided });
   const isReady = conditions.some((c) => c.type === "Ready" && c.status === "True");
   builder.updateMemory({
     conditions,

@@ -25,10 +25,16 @@ function wrongValue({ operator, value }: PlacementConstraint): string | null {
     case "LIKE":
     case "UNLIKE":
       return wrongExpression(operator, value);
+    case "GROUP_BY":
+      return value === null ? null : wrongCount(operator, value);
     case "MAX_PER":
-      if (value !== null && /^[1-9][0-9]{0,5}$/.test(value)) return null;
-      return `${foundOrMissing(value)}; MAX_PER needs a whole number of at least 1.`;
+      return wrongCount(operator, value);
   }
+}
+
+function wrongCount(operator: string, value: string | null): string | null {
+  if (value !== null && /^[1-9][0-9]{0,5}$/.test(value)) return null;
+  return `${foundOrMissing(value)}; ${operator} needs a whole number of at least 1.`;
 }
 
 function wrongExpression(operator: string, value: string | null): string | null {

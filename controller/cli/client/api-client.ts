@@ -13,6 +13,7 @@ import type { OwnerUid } from "../../model/ids.ts";
 import type { ClusterRef } from "../../model/ids.ts";
 import type { OfferRecord } from "../../model/offer.ts";
 import type { PublishedChange } from "../../model/ports.ts";
+import type { RebalanceAction } from "../../model/rebalance.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../../model/resource.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
 
@@ -131,6 +132,13 @@ export class ApiClient {
   async adopt(ref: ClusterRef, owners: readonly OwnerUid[]): Promise<void> {
     const body = JSON.stringify({ owners });
     const path = `${objectPath(ref)}/adopt`;
+    await (await this.#open("POST", path, { authorized: true, body })).dump();
+  }
+
+  /** Returns when it is stored; what comes of it is in the status. */
+  async rebalance(ref: ClusterRef, action: RebalanceAction): Promise<void> {
+    const body = JSON.stringify({ action });
+    const path = `${objectPath(ref)}/rebalance`;
     await (await this.#open("POST", path, { authorized: true, body })).dump();
   }
 

@@ -55,7 +55,14 @@ function summary({ metadata, status }: JupyterClusterObject, now: number): strin
         : `${operation.type} ${operation.state}: ${operation.description} ` +
           `(${ageOf(operation.lastUpdateTime, now)} ago)`,
     ],
+    ...rebalanceField(status),
   ]);
+}
+
+function rebalanceField({ rebalance }: ClusterStatus): [string, string][] {
+  if (rebalance === null) return [];
+  const { state, preview, message } = rebalance;
+  return [["Rebalance", `${state}${preview ? " (preview)" : ""}: ${message}`]];
 }
 
 /** Nodes in name order; nodes without a name last, by slot. */

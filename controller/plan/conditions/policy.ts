@@ -3,6 +3,7 @@
  * set of reasons. Each reason stands for one status, so that the two cannot contradict each other.
  */
 import type { BootstrapMemory, RecoveryMemory } from "../../model/memory.ts";
+import type { Rebalance } from "../../model/rebalance.ts";
 import type { ConditionStatus } from "../../model/resource.ts";
 import type { PlanInput } from "../input.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
@@ -13,6 +14,7 @@ export interface ConditionContext {
   readonly view: ClusterView;
   readonly bootstrap: BootstrapMemory | null;
   readonly recovery: RecoveryMemory;
+  readonly rebalance: Rebalance | null;
   /** Slot -> why it can't be launched now, one sentence. */
   readonly launchBlockers: ReadonlyMap<number, string>;
 }

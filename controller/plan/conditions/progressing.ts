@@ -1,11 +1,19 @@
+import { isRebalancing } from "../../model/rebalance.ts";
 import type { PolicyResults } from "./policies.ts";
 import { conditionPolicy } from "./policy.ts";
 import type { ReadyResult } from "./ready.ts";
 
 export const progressing = conditionPolicy(
-  { Reconciling: "True", Converged: "False", Stopped: "False" },
-  ({ view }, ready: ReadyResult, updated: PolicyResults["AllMembersUpdated"]) => {
+  { Reconciling: "True", Rebalancing: "True", Converged: "False", Stopped: "False" },
+  (context, ready: ReadyResult, updated: PolicyResults["AllMembersUpdated"]) => {
+    const { view, rebalance } = context;
     if (ready.status === "True" && updated.status === "True") {
+      if (isRebalancing(rebalance) && !rebalance.preview) {
+        return {
+          reason: "Rebalancing",
+          message: "Nodes move to hosts where they are spread better.",
+        };
+      }
       return { reason: "Converged", message: "" };
     }
     if (view.desiredStopped && view.nodes.every((n) => n.task === null)) {

@@ -44,11 +44,35 @@ export function violation(
       const wanted = value ?? others.find((other) => other !== null) ?? own;
       return own === wanted ? null : `has ${field} ${own}, not ${wanted} (CLUSTER)`;
     }
+    case "GROUP_BY":
+      return unevenness({ field, own, value }, others);
     case "LIKE":
       return matches(own, value) ? null : `has ${field} ${own}, not LIKE ${value}`;
     case "UNLIKE":
       return matches(own, value) ? `has ${field} ${own}, but UNLIKE ${value}` : null;
   }
+}
+
+/**
+ * Nodes are shared out evenly among the values that have any; one that has none yet may always be taken,
+ * and must be while there are fewer values than the constraint's number.
+ */
+function unevenness(
+  { field, own, value }: { readonly field: string; readonly own: string; value: string | null },
+  others: readonly (string | null)[],
+): string | null {
+  const counts = new Map<string, number>();
+  for (const other of others) {
+    if (other !== null) counts.set(other, (counts.get(other) ?? 0) + 1);
+  }
+  const count = counts.get(own);
+  if (count === undefined) return null;
+  const has = `has ${count} nodes with ${field} ${own}`;
+  if (counts.size < Number(value ?? 0)) {
+    return `${has}, and ${counts.size} of ${value} values have any (GROUP_BY ${value})`;
+  }
+  const fewest = Math.min(...counts.values());
+  return count === fewest ? null : `${has}, others have ${fewest} (GROUP_BY)`;
 }
 
 /** The expression was compiled once already, when the spec was checked. */

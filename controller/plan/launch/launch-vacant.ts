@@ -1,6 +1,7 @@
 /** A vacant slot gets a new task from the offers; the intent is durable before it is accepted. */
 import { taskIdOf } from "../../model/ids.ts";
 import { NONE_WEDGED, type SlotMemory } from "../../model/memory.ts";
+import { isRebalancing } from "../../model/rebalance.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
@@ -69,7 +70,8 @@ function placeSlot(
 ): Choice | { readonly blocker: string } {
   const { placement, resources: need } = spec;
   const runsOnAt = slot.orphan?.place ?? null;
-  const location = runsOnAt ?? dataLocation(slot, spec);
+  const moves = isMoving(slot, plan) && hasQuorumInSight(etcd);
+  const location = runsOnAt ?? (moves ? null : dataLocation(slot, spec));
   // Without a quorum the data elsewhere may be what is missing for one.
   const needsData = location !== null && (runsOnAt !== null || !hasQuorumInSight(etcd));
   const prefer = location === null ? {} : { prefer: location, needsData };
@@ -85,6 +87,12 @@ function placeSlot(
   }
   if ("refused" in choice) return { blocker: choice.refused };
   return strays ? { blocker: waits } : choice;
+}
+
+/** A person wants it elsewhere than its data is; where its launch fails it goes back to that. */
+function isMoving({ slot, lastFailure }: SlotMemory, { memory }: PlanBuilder): boolean {
+  const { rebalance } = memory;
+  return isRebalancing(rebalance) && rebalance.moving?.slot === slot && lastFailure === null;
 }
 
 /** The offers are not looked at: something else is in the way. */

@@ -34,6 +34,11 @@ export class OfferAllocator {
       slots: [...(launch?.slots ?? []), slot],
       tasks: [...(launch?.tasks ?? []), task],
     });
+    return this.reduce(choice, need);
+  }
+
+  /** Takes `need` out of the chosen offers, whatever for. Returns the agent's attributes. */
+  reduce(choice: Choice, need: Need): readonly Attribute[] {
     let attributes: readonly Attribute[] = [];
     let missing = need;
     for (const id of choice.offerIds) {

@@ -79,7 +79,9 @@ const suspend: FieldEffect = {
       : "the containers are started again on the data they left",
 };
 
-const placement = live("used for launches from now on; running containers stay where they are");
+const placement = live(
+  "used for launches from now on; running containers stay where they are until `rebalance`",
+);
 
 export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
   replicas,

@@ -1,5 +1,6 @@
 /** One line for people: what the controller is at, or was last. */
 import type { ClusterMemory } from "../../model/memory.ts";
+import { isRebalancing } from "../../model/rebalance.ts";
 import type { Condition, LastOperation } from "../../model/resource.ts";
 import { timestamp } from "../timestamp.ts";
 
@@ -38,5 +39,6 @@ function operationType(
   )
     return "Scale";
   if (is("AllMembersUpdated", "False")) return "Update";
+  if (isRebalancing(memory.rebalance) && !memory.rebalance.preview) return "Rebalance";
   return is("Recovering", "True") ? "Recover" : "Reconcile";
 }

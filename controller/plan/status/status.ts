@@ -3,9 +3,12 @@ import { clientUrl, nodeName } from "../../model/ids.ts";
 import type { HostsTable } from "../../model/naming.ts";
 import type { ClusterMemory } from "../../model/memory.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
+import type { RebalanceStatus } from "../../model/rebalance.ts";
 import type { ClusterStatus, ConditionType, NodePhase, NodeStatus } from "../../model/resource.ts";
 import { notReadyReasons, tableInForce } from "../health/readiness.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
+import { timestamp } from "../timestamp.ts";
+import { waitsFor } from "../update/rebalance.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
 export function buildStatus(
@@ -37,6 +40,7 @@ export function buildStatus(
     },
     backup: { count: snapshots.length, last: snapshots.at(-1) ?? null },
     lastRecovery: memory.recovery.last,
+    rebalance: rebalanceStatus(view, plan),
     endpoints: {
       jupyter: `http://${spec.proxy.address}:${spec.proxy.port}/`,
       ssh: nodes.map((n) => `${spec.ssh.user}@${n.ip}`),
@@ -46,6 +50,20 @@ export function buildStatus(
     conditions: memory.conditions,
     lastErrors: memory.lastErrors,
     lastOperation: memory.lastOperation,
+  };
+}
+
+function rebalanceStatus(view: ClusterView, plan: PlanBuilder): RebalanceStatus | null {
+  const { rebalance } = plan.memory;
+  if (rebalance === null) return null;
+  const { requestedAt, preview, moves, end } = rebalance;
+  return {
+    requestedAt: timestamp(requestedAt),
+    preview,
+    state: end?.outcome ?? "Processing",
+    endedAt: end && timestamp(end.at),
+    moves,
+    message: end?.message ?? waitsFor(view, plan),
   };
 }
 

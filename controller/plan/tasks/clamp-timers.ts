@@ -8,7 +8,7 @@ import { relaunchDelayMs } from "./backoff.ts";
 
 export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
   const { now } = plan;
-  const { slots, cluster, recovery, compactedAt, leftJupyterAt } = plan.memory;
+  const { slots, cluster, recovery, compactedAt, leftJupyterAt, rebalance } = plan.memory;
   for (const { slot, notBefore, failures, task } of slots) {
     const latest = now + relaunchDelayMs(cluster.spec.backoff, failures);
     if (notBefore > latest) plan.patchSlot(slot, { notBefore: latest });
@@ -26,6 +26,11 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
   if (lostSince !== null && lostSince > now) plan.updateRecovery({ lostSince: now });
   if (compactedAt !== null && compactedAt > now) plan.updateMemory({ compactedAt: now });
   if (leftJupyterAt !== null && leftJupyterAt > now) plan.updateMemory({ leftJupyterAt: now });
+  if (rebalance !== null && Math.max(rebalance.progressAt, rebalance.offersSince ?? 0) > now) {
+    const progressAt = Math.min(rebalance.progressAt, now);
+    const offersSince = noLater(rebalance.offersSince, now);
+    plan.updateMemory({ rebalance: { ...rebalance, progressAt, offersSince } });
+  }
 }
 
 function sinces(task: SlotTask): readonly number[] {

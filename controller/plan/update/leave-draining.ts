@@ -3,15 +3,15 @@
  * once, then the nodes, one at a time. A node's data stays on its host, so that it is a new member
  * elsewhere: it goes only where the others are whole without it, and an offer for it is there.
  */
-import { ownFaults, unconvergedReasons } from "../health/readiness.ts";
+import { ownFaults } from "../health/readiness.ts";
 import type { QuorateContext, ReconciledContext } from "../guards.ts";
 import { isNear, maintenanceText } from "../launch/maintenance.ts";
 import { chooseOffers } from "../launch/placement.ts";
 import { placedNodes } from "../launch/placed-nodes.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { NodeView } from "../view/cluster-view.ts";
-import { quorumOf } from "../view/etcd-view.ts";
 import { moveLeaderAway } from "./move-leader.ts";
+import { cannotSpareOne } from "./spare-one.ts";
 
 type Context = QuorateContext & ReconciledContext;
 
@@ -26,10 +26,7 @@ export function leaveDraining({ view }: Context, plan: PlanBuilder): void {
   if (leader !== undefined && view.nodes.some((n) => n.desired && stays(n))) {
     return moveLeaderAway(leader, view, plan, stays, why(leader));
   }
-  if (plan.memory.slots.some((s) => s.task !== null && s.task.killRequestedAt !== null)) return;
-  const { healthyVoters, voters } = view.etcd;
-  if (healthyVoters - 1 < quorumOf(voters)) return;
-  if (!view.nodes.every((n) => n.desired && unconvergedReasons(n, view).length === 0)) return;
+  if (cannotSpareOne(view, plan) !== null) return;
   const next = draining.findLast((n) => !n.leads);
   if (next !== undefined) replaceElsewhere(next, why(next) ?? "", { view }, plan);
 }

@@ -54,7 +54,7 @@ const constraint = fc.oneof(
   fc.record({ field: word, operator: fc.constantFrom("LIKE", "UNLIKE"), value: word }),
   fc.record({
     field: word,
-    operator: fc.constant("MAX_PER" as const),
+    operator: fc.constantFrom("MAX_PER", "GROUP_BY"),
     value: fc.integer({ min: 1, max: 9 }),
   }),
 );

@@ -38,6 +38,7 @@ export async function startApi(overrides: Partial<ApiServerOptions> = {}) {
       offers: () => [],
       foreign: () => Promise.reject(new Error("not expected")),
       adopt: () => Promise.reject(new Error("not expected")),
+      rebalance: () => Promise.reject(new Error("not expected")),
       shutdown: (teardown) => shutdowns.push(teardown),
     },
     log: silentLog,
@@ -114,5 +115,6 @@ export const NO_OPERATIONS: ApiServerOptions["operations"] = {
   offers: () => [],
   foreign: () => Promise.reject(new Error("not expected")),
   adopt: () => Promise.reject(new Error("not expected")),
+  rebalance: () => Promise.reject(new Error("not expected")),
   shutdown: () => {},
 };

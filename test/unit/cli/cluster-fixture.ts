@@ -55,6 +55,7 @@ export function clusterObject(options: FixtureOptions = {}): JupyterClusterObjec
       },
       backup: { count: 0, last: null },
       lastRecovery: null,
+      rebalance: null,
       endpoints: {
         jupyter: "http://127.0.0.1:8888/",
         ssh: ["admin@172.30.0.10:22"],

@@ -183,6 +183,8 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
       "    - {field: rack, operator: UNLIKE}",
       "    - {field: rack, operator: LIKE, value: 'r[1'}",
       "    - {field: rack, operator: CLUSTER}",
+      "    - {field: rack, operator: GROUP_BY}",
+      "    - {field: rack, operator: GROUP_BY, value: many}",
     ].join("\n"),
     says: [
       '8:52: error: spec.placement.constraints[0].value: Found "1"; allowed: UNIQUE takes no value.',
@@ -190,6 +192,7 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
       '10:49: error: spec.placement.constraints[2].value: Found "0"; MAX_PER needs a whole number of at least 1.',
       "11:9: error: spec.placement.constraints[3].value: This field is missing; UNLIKE needs a regular expression.",
       '12:46: error: spec.placement.constraints[4].value: Found "r[1"; LIKE needs a regular expression of RE2 (error parsing regexp: missing closing ]: `[1`).',
+      '15:50: error: spec.placement.constraints[7].value: Found "many"; GROUP_BY needs a whole number of at least 1.',
     ],
   },
 };

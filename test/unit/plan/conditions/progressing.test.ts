@@ -1,4 +1,5 @@
 import { progressing } from "../../../../controller/plan/conditions/progressing.ts";
+import { applyRebalance } from "../../../../controller/plan/apply-rebalance.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
@@ -19,6 +20,16 @@ conditionTable("Progressing", progressing.reasons, {
     "True",
     "Reconciling",
     "3 of 3 nodes are ready.",
+  ],
+  "a cluster of which nodes move to better hosts is rebalanced": [
+    () => {
+      const run = readyRun();
+      run.memory = applyRebalance(run.memory, "start", run.now);
+      return decide(run);
+    },
+    "True",
+    "Rebalancing",
+    "Nodes move to hosts where they are spread better.",
   ],
   "a cluster that is not ready is reconciled, and what it lacks is told": [
     () => decide(readyRun(), { proxy: null }),

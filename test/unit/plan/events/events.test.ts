@@ -8,6 +8,7 @@ import { ELECTION_EVENTS } from "./elections.ts";
 import type { EventRow } from "./event-table.ts";
 import { MEMBERSHIP_EVENTS } from "./membership.ts";
 import { NODE_EVENTS } from "./nodes.ts";
+import { REBALANCE_EVENTS } from "./rebalance.ts";
 import { RECOVERY_EVENTS } from "./recovery.ts";
 import { SPACE_EVENTS } from "./space.ts";
 import { SPEC_EVENTS } from "./spec.ts";
@@ -18,6 +19,7 @@ const TABLES = {
   ...BOOTSTRAP_EVENTS,
   ...MEMBERSHIP_EVENTS,
   ...ELECTION_EVENTS,
+  ...REBALANCE_EVENTS,
   ...RECOVERY_EVENTS,
   ...SPACE_EVENTS,
 } satisfies Record<EventReason, Readonly<Record<string, EventRow>>>;

@@ -1,71 +1,19 @@
 /** What happens to nodes whose hosts go down for maintenance, or whose Mesos agents are drained. */
 import { describe, expect, it } from "vitest";
-import type { Unavailability } from "../../../../controller/model/offer.ts";
 import type { Observed, ObservedTask } from "../../../../controller/model/observed.ts";
-import type { Plan } from "../../../../controller/plan/input.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
-import { FakeWorld } from "../../../support/planner/fake-world.ts";
-import { fakeMemory, fakeOffer, T0 } from "../../../support/planner/fixtures.ts";
-import { PlannerRun, types } from "../../../support/planner/run.ts";
+import { T0 } from "../../../support/planner/fixtures.ts";
+import { types } from "../../../support/planner/run.ts";
+import { Site } from "../../../support/planner/site.ts";
 
 const MINUTE = 60_000;
-const SOON = { from: T0 + 30 * MINUTE, until: null };
 
-/** Three nodes on three of four hosts; the leader is in slot 1, as it is at first. */
-class Site extends PlannerRun {
-  readonly hosts = new Set([1, 2, 3, 4]);
-  /** The least that ran at the same time since the cluster was ready. */
-  leastRunning = 3;
-
-  constructor() {
-    const offers = () =>
-      [...this.hosts].map((n) => {
-        const agentId = `agent-${n}`;
-        const unavailability = this.world.maintenance.get(agentId) ?? null;
-        return fakeOffer({ id: `offer-${n}`, agentId, hostname: `host-${n}`, unavailability });
-      });
-    super(fakeMemory(), new FakeWorld("172.30.0.10", () => offers()));
-    this.untilReady();
-    if (this.world.leaderSlot !== 1) throw new Error("another slot leads");
-  }
-
-  agentOf(slot: number): string {
-    return this.memory.slots.find((s) => s.slot === slot)?.task?.agentId ?? "none";
-  }
-
-  goesDown(agents: readonly string[], unavailability: Unavailability = SOON): void {
-    this.world.maintenance = new Map(agents.map((agent) => [agent, unavailability]));
-  }
-
-  /** Reconciles; a container that ends leaves its data behind on its host. */
-  pass(reconciles: number): Plan {
-    let last: Plan | null = null;
-    for (let i = 0; i < reconciles; i++) {
-      last = this.reconcile();
-      const running = this.world.runningSlots();
-      this.leastRunning = Math.min(this.leastRunning, running.length);
-      for (const slot of [0, 1, 2].filter((s) => !running.includes(s))) {
-        this.world.etcd.volumes.delete(slot);
-      }
-    }
-    if (last === null) throw new Error("nothing was reconciled");
-    return last;
-  }
-
-  /** Kinds of action that leave a node, since `from`. */
-  left(from: number): string[] {
-    const leaving = new Set(["MoveLeader", "KillTask"]);
-    const done = this.done.slice(from).filter(({ type }) => leaving.has(type));
-    return done.map((action) => {
-      if (action.type === "MoveLeader") return `MoveLeader ${action.fromSlot}`;
-      return action.type === "KillTask" ? `KillTask ${action.taskId.split(".").at(-2)}` : "";
-    });
-  }
-}
+/** Three nodes on three of four hosts. */
+const newSite = () => new Site([1, 2, 3, 4]);
 
 describe("a host that goes down soon", () => {
   it("is left by the leader first and then by its node, which lives on elsewhere", () => {
-    const site = new Site();
+    const site = newSite();
     const agent = site.agentOf(1);
     const begun = site.done.length;
     site.goesDown([agent]);
@@ -87,7 +35,7 @@ describe("a host that goes down soon", () => {
   });
 
   it("is left one node at a time where there are two", () => {
-    const site = new Site();
+    const site = newSite();
     const agents = [site.agentOf(0), site.agentOf(2)];
     site.hosts.add(5);
     site.goesDown(agents);
@@ -137,7 +85,7 @@ describe("a host that goes down soon", () => {
       false,
     ],
   ])("is left %s", (_, happen, left, wantsOffers) => {
-    const site = new Site();
+    const site = newSite();
     const begun = site.done.length;
     happen(site);
     const last = site.pass(40);
@@ -149,7 +97,7 @@ describe("a host that goes down soon", () => {
 
 describe("a Mesos agent that is drained", () => {
   it("is left by the leader while its container is being stopped", () => {
-    const site = new Site();
+    const site = newSite();
     const observed = site.world.observed();
     const taskId = site.world.taskOf(1) ?? "";
     const { mesos } = observed;
