@@ -90,6 +90,8 @@ const updating: Is = all(formed, ({ before }) => {
 const misplaced: Is = some(
   ({ task, lastAgentId }) => task !== null && lastAgentId !== null && task.agentId !== lastAgentId,
 );
+const moving: Is = ({ before }) =>
+  before.rebalance?.moving != null && before.rebalance.end === null;
 const lost: Is = ({ before }) => before.recovery.lostSince !== null;
 const manyEpochs: Is = ({ before }) => before.recovery.epoch > 1;
 
@@ -167,6 +169,10 @@ export const SOMETIMES = {
   "an agent is silent for long": some(
     ({ task }) => task?.killReason === "its agent does not answer",
   ),
+  "a node moves to a better host": moving,
+  "a node moves to a better host and there is no leader": all(moving, leaderless),
+  "a node moves to a better host while a voter is out of sight": all(moving, voterUnseen),
+  "the controller starts while a node moves": all(moving, restarted),
   "a host is cut off and there is no leader": all(unreachable, leaderless),
   "every node is out of sight": all(quorateBefore, ({ sight }) =>
     sight.nodes.every((n) => n.agent === null),

@@ -1,4 +1,4 @@
-/** People: they edit the spec at any moment, well or badly, and ask for restores. */
+/** People: they edit the spec at any moment, well or badly, and ask for restores and rebalances. */
 import { clusterKey } from "../../../controller/model/ids.ts";
 import type { DesiredSpec } from "../world/spec-user.ts";
 import type { Fault, Scene } from "./fault.ts";
@@ -100,6 +100,20 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
           ? ({ from: "nothing" } as const)
           : ({ from: "snapshot", snapshot } as const);
       void controller.loop.requestRestore(key, request);
+      return cluster;
+    },
+  },
+  {
+    kind: "rebalance asked for",
+    weight: 2,
+    strike: ({ world, rng }) => {
+      const { controller } = world;
+      const cluster = rng.pick(world.user.names());
+      const key = clusterKey({ namespace: "default", name: cluster });
+      if (controller === null || !controller.loop.remembered().has(key)) return null;
+      const action = rng.pick(["start", "start", "start", "preview", "cancel"] as const);
+      world.trace.add("user", "rebalance", cluster, action);
+      void controller.loop.requestRebalance(key, action);
       return cluster;
     },
   },

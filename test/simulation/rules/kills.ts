@@ -5,7 +5,8 @@ import { agentOf, type BrokenRule, majorityOf, type Sight } from "./sight.ts";
 
 /** A person wants it so, or the container is not one of the cluster's. */
 const FORCED = /suspended|deleted|restored, as it was asked for|data is on another host/;
-const UPDATE = /updated to the new template/;
+/** One at a time, and the leader only after its leadership has moved. */
+const IN_TURN = /updated to the new template|^it moves from /;
 
 export function brokenByKills(
   before: ClusterMemory,
@@ -46,7 +47,7 @@ function check(
     add("the member leaves before its container");
   }
   if (isNeeded(slot, before, sight, gone)) add("the quorum is never given up");
-  if (!UPDATE.test(reason)) return found;
+  if (!IN_TURN.test(reason)) return found;
   const others = before.slots.filter((s) => s.slot < before.cluster.spec.replicas);
   if (sight.leader === slot && sight.following.size > 1) add("leadership moves first");
   const away = others.filter((s) => s.slot !== slot && (gone.has(s.slot) || !votes(s.slot, sight)));

@@ -126,6 +126,8 @@ function lackInStatus(
   const ready = find("Ready");
   if (ready?.status !== "True") return `not Ready: ${ready?.reason}: ${ready?.message}`;
   if (status.observedGeneration !== metadata.generation) return "generation not observed";
+  const { rebalance } = status;
+  if (rebalance?.state === "Processing") return `a rebalance goes on: ${rebalance.message}`;
   const { spec } = memory?.cluster ?? {};
   // The only member's data would be lost with its container: it is left to a person.
   const only = spec?.replicas === 1 && spec.etcd.dataVolume === "ephemeral";
