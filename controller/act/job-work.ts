@@ -6,7 +6,7 @@ import { endOrphan } from "../agents/end-orphan.ts";
 import { fetchSnapshot, sendSnapshot } from "../agents/snapshots.ts";
 import type { JobAction } from "../model/action.ts";
 import { assertNever } from "../model/errors.ts";
-import { taskIdOf } from "../model/ids.ts";
+import { isLaunchOf } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { Clock, ClusterSnapshots } from "../model/ports.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
@@ -56,23 +56,12 @@ export async function doJob(
       await defragment(address, signal);
       return null;
     case "EndOrphan": {
-      const { slot, launches } = action;
-      const isOver = (taskId: string) => isEarlierTask(taskId, memory, slot, launches);
-      await endOrphan({ address, isOver, clock, signal });
+      const isOver = (taskId: string) => isLaunchOf(taskId, cluster.metadata, memory.uid, action);
+      const { task = null } = memory.slots.find(({ slot }) => slot === action.slot) ?? {};
+      await endOrphan({ address, isOver, present: task?.taskId ?? null, clock, signal });
       return null;
     }
     default:
       return assertNever(action);
   }
-}
-
-function isEarlierTask(
-  taskId: string,
-  { uid, cluster }: ClusterMemory,
-  slot: number,
-  launches: number,
-): boolean {
-  const launch = Number(taskId.split(".").at(-1));
-  const isOurs = taskId === taskIdOf(cluster.metadata, uid, slot, launch);
-  return isOurs && launch >= 1 && launch <= launches;
 }

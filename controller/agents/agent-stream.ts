@@ -32,6 +32,10 @@ export interface AgentStreamOptions extends AgentAddress {
 
 export class AgentStream {
   private source: Source<AgentStatus> = unknown("not connected yet");
+  /** The task whose agent answered last in the place of this one's; null: none. */
+  private other: string | null = null;
+  /** The same of the present connection, until it ends. */
+  private answeredBy: string | null = null;
   private connection: AgentConnection | null = null;
   /** Of the present connection: a beat repeats it, and needs no second look. */
   private lastLine: string | null = null;
@@ -59,6 +63,11 @@ export class AgentStream {
     return old ? { freshness: "stale", value: source.value, since: heardAt } : source;
   }
 
+  /** Another task that holds this one's address, as far as we were led to it; null: none is known. */
+  otherTask(): string | null {
+    return this.other;
+  }
+
   /** No callback comes any more. */
   close(): void {
     this.closed = true;
@@ -75,6 +84,7 @@ export class AgentStream {
     const connection = this.options.connect(this.options, deadlines);
     this.connection = connection;
     this.lastLine = null;
+    this.answeredBy = null;
     let reason: string;
     const begun = clock.now();
     try {
@@ -89,6 +99,7 @@ export class AgentStream {
     if (this.closed) return;
     if (this.source.freshness === "fresh") log.debug({ taskId, ip, reason }, "agent lost");
     this.lose(reason);
+    this.meet(this.answeredBy);
     // A stream that held was a good one: whatever broke it, the next dial is a first one.
     if (clock.now() - begun > HEARTBEAT_INTERVAL_MS) this.attempt = 0;
     this.attempt += 1;
@@ -146,8 +157,10 @@ export class AgentStream {
     const { status } = parsed;
     if (status.taskId !== this.options.taskId) {
       // Addresses belong to slots: the next task in the slot answers here, with the same token.
+      this.answeredBy = status.taskId;
       return `task ${status.taskId} answers at this address`;
     }
+    this.meet(null);
     const before = this.source;
     this.lastLine = line;
     this.heardAt = this.options.clock.now();
@@ -167,6 +180,12 @@ export class AgentStream {
     this.readAt = now;
     // A clock that is set back does not make it longer.
     return now < this.backlogUntil && now >= this.backlogUntil - BACKLOG_MS_MAX;
+  }
+
+  private meet(other: string | null): void {
+    if (this.other === other) return;
+    this.other = other;
+    this.options.onChange();
   }
 
   private lose(reason: string): void {

@@ -50,6 +50,11 @@ export class AgentStreams {
     return this.streams.get(taskId)?.observe();
   }
 
+  /** Another task whose agent answered at this one's address last; null: none has. */
+  otherTaskAt(taskId: string): string | null {
+    return this.streams.get(taskId)?.otherTask() ?? null;
+  }
+
   closeAll(): void {
     for (const taskId of this.streams.keys()) this.disconnect(taskId);
   }

@@ -19,23 +19,25 @@ export interface OrphanCircumstances {
   readonly address: AgentAddress;
   /** Whether a task is over for certain: its id was given to an earlier launch of the slot. */
   readonly isOver: (taskId: string) => boolean;
+  /** The task that is meant to be there; null: none is. */
+  readonly present: string | null;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /**
- * Resolves when nobody answers at the address: at once when nobody did.
+ * Resolves when nobody answers at the address, or who is meant to: at once when nobody else did.
  *
  * @throws OperationError ERR_AGENT_REFUSED when another task than an earlier one of the slot answers there,
  *   ERR_TIMEOUT when it does not end
  */
 export async function endOrphan(circumstances: OrphanCircumstances): Promise<void> {
-  const { address, isOver, clock, signal } = circumstances;
+  const { address, isOver, present, clock, signal } = circumstances;
   const operation = `EndOrphan ${address.ip}`;
   const giveUpAt = clock.now() + END_MS_MAX;
   for (;;) {
     const status = await statusOf(operation, address, signal);
-    if (status === null) return;
+    if (status === null || status.taskId === present) return;
     if (!isOver(status.taskId)) {
       const message = `The address ${address.ip} is held by task ${status.taskId}, which is not an earlier one of this slot.`;
       throw new OperationError(ERROR_CODES.AGENT_REFUSED, operation, message);

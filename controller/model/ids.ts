@@ -29,6 +29,17 @@ export function taskIdOf(ref: ClusterRef, uid: string, slot: number, launch: num
   return `${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.${slot}.${launch}`;
 }
 
+/** Whether it is one of the slot's first `launches` tasks. */
+export function isLaunchOf(
+  taskId: string,
+  ref: ClusterRef,
+  uid: string,
+  { slot, launches }: { readonly slot: number; readonly launches: number },
+): boolean {
+  const launch = Number(taskId.split(".").at(-1));
+  return launch >= 1 && launch <= launches && taskId === taskIdOf(ref, uid, slot, launch);
+}
+
 /** Whether it is a task of this cluster, and not of another person's of the same name. */
 export function isTaskOf(taskId: string, ref: ClusterRef, uid: string): boolean {
   return taskId.startsWith(`${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.`);

@@ -131,6 +131,8 @@ export interface Observed {
   readonly holdings: Source<readonly Holding[]>;
   /** Agent streams by task id. No entry: never connected. */
   readonly agents: ReadonlyMap<string, Source<AgentStatus>>;
+  /** Task id -> another task, whose agent answered at its address; left out: nowhere. */
+  readonly others?: ReadonlyMap<string, string>;
   /** Oldest first. Those whose files are whole; another is not listed. */
   readonly snapshots: Source<readonly SnapshotInfo[]>;
   readonly jobs: readonly ObservedJob[];

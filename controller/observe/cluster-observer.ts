@@ -20,7 +20,7 @@ import type { SnapshotFacts } from "./snapshot-facts.ts";
 
 export interface ObserverSources {
   readonly mesos: { observe(key: ClusterKey): Source<ObservedMesos> };
-  readonly streams: Pick<AgentStreams, "connect" | "disconnect" | "observe">;
+  readonly streams: Pick<AgentStreams, "connect" | "disconnect" | "observe" | "otherTaskAt">;
   /** Null when the containers run on other machines' engines. */
   readonly docker: Pick<DockerFacts, "observe" | "forget"> | null;
   readonly proxies: { observe(key: ClusterKey): Observed["proxy"] };
@@ -43,7 +43,10 @@ export class ClusterObserver {
     const observedMesos = mesos.observe(key);
     this.listen(key, memory, lastKnown(observedMesos));
     const agents = new Map<string, Source<AgentStatus>>();
+    const others = new Map<string, string>();
     for (const taskId of this.listened.get(key) ?? []) {
+      const other = this.sources.streams.otherTaskAt(taskId);
+      if (other !== null) others.set(taskId, other);
       const source = this.sources.streams.observe(taskId);
       if (source !== undefined) agents.set(taskId, source);
     }
@@ -52,6 +55,7 @@ export class ClusterObserver {
       local: docker !== null,
       ...(docker?.observe(memory.cluster, image) ?? elsewhere(spec.network.subnet, image)),
       agents,
+      ...(others.size === 0 ? {} : { others }),
       snapshots: this.sources.snapshots.observe(memory.cluster),
       jobs: this.sources.jobs.observe(key),
       keys: this.sources.keys.observe(key),

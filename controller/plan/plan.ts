@@ -50,7 +50,7 @@ import { given, not, type Step } from "./step.ts";
 import { applyTaskStatuses } from "./tasks/apply-task-statuses.ts";
 import { clampTimersToNow } from "./tasks/clamp-timers.ts";
 import { killOrphanedTasks, repeatKills, stopAll, stopMisplaced } from "./tasks/stop-tasks.ts";
-import { endOrphans, isSearched } from "./tasks/end-orphans.ts";
+import { endOrphans, endReplaced, isSearched } from "./tasks/end-orphans.ts";
 import { syncSlots } from "./tasks/sync-slots.ts";
 import { leaveDraining } from "./update/leave-draining.ts";
 import { followRebalance, rebalance } from "./update/rebalance.ts";
@@ -79,6 +79,7 @@ const STEPS: readonly Step[] = [
 
   given([reconciled], killOrphanedTasks),
   given([reconciled], endOrphans),
+  endReplaced,
   given([reconciled, not(desiredRunning)], stopAll),
   given([reconciled, not(quorate), not(recovering)], stopMisplaced),
   given([reconciled], stopSilent),

@@ -95,7 +95,7 @@ test("an orphan: whoever knows the cluster's token ends it by its task id, and b
   const address = { ip: node.ip, token: node.options.token, tls: TLS.tls, connect: connectAgent };
   const signal = new AbortController().signal;
   const end = (isOver: (id: string) => boolean) =>
-    endOrphan({ address, isOver, clock: systemClock, signal });
+    endOrphan({ address, isOver, present: null, clock: systemClock, signal });
   expect((await node.call("POST", `/v1/stop?taskId=${taskId}9`)).code).toBe(409);
   await expect(end(() => false)).rejects.toMatchObject({ code: ERROR_CODES.AGENT_REFUSED });
   await end((id) => id === taskId);

@@ -3,7 +3,7 @@
  * Mesos with dead executors nobody else does it for hours, and every launch would fail on its address.
  */
 import type { Orphan, SlotMemory } from "../../model/memory.ts";
-import { slotAddress } from "../../model/ids.ts";
+import { isLaunchOf, slotAddress } from "../../model/ids.ts";
 import { jobOf, startJob } from "../jobs.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
@@ -44,6 +44,22 @@ export function endOrphans({ view, observed }: PlanContext, plan: PlanBuilder): 
     if (orphan.state === "suspected") next("asked");
     startJob(action, observed, plan);
     plan.requeue(orphan.since + SEARCH_MS_MAX);
+  }
+}
+
+/**
+ * A host that was cut off comes back with the container of a task whose slot was launched elsewhere
+ * meanwhile. What Mesos tells of is killed (stop-tasks.ts); where it does not, because its agent came back
+ * as another or the executor is dead, two hold one address, and whoever of them is led to tells it.
+ */
+export function endReplaced({ view, observed }: PlanContext, plan: PlanBuilder): void {
+  const { ref, spec } = view;
+  for (const { slot, launches, task } of plan.memory.slots) {
+    const other = task === null ? undefined : observed.others?.get(task.taskId);
+    const earlier = { slot, launches: launches - 1 };
+    if (other === undefined || !isLaunchOf(other, ref, plan.memory.uid, earlier)) continue;
+    const ip = slotAddress(spec.network.firstAddress, slot);
+    startJob({ type: "EndOrphan", ip, ...earlier }, observed, plan);
   }
 }
 

@@ -64,7 +64,7 @@ export class Kills {
     }
     if (reason === "scaled in") return slot >= spec.replicas ? null : reason;
     if (/updated to the new template/.test(reason)) return null;
-    if (/^it moves from /.test(reason)) return memory.rebalance === null ? reason : null;
+    if (reason.startsWith("it moves from ")) return memory.rebalance === null ? reason : null;
     if (/no slot has this task/.test(reason)) {
       return slotMemory?.task?.taskId === taskId ? reason : null;
     }

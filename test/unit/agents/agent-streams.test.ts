@@ -62,6 +62,18 @@ describe("AgentStreams", () => {
     expect(changes).toEqual([taskId, taskId]);
   });
 
+  it("tells whose agent answers in the place of the task's, for as long as it does", async () => {
+    const other = healthyStatus({ taskId: "default.lab.01234567.0.1" });
+    await agent.listen();
+    agent.say(other);
+    streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
+    await until("the other is met", () => streams.otherTaskAt(taskId) === other.taskId);
+    expect([freshness(), changes]).toEqual(["unknown", [taskId]]);
+    agent.say(status);
+    await until("the task's own agent answers", () => freshness() === "fresh");
+    expect(streams.otherTaskAt(taskId)).toBeNull();
+  });
+
   it("keeps one stream however often it is told to connect", async () => {
     await agent.listen();
     agent.say(status);
@@ -95,7 +107,7 @@ describe("AgentStreams", () => {
     agent.say(healthyStatus({ taskId: "default.lab.0a1b2c3d.1.1" }));
     streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
     await until("the other task was noticed", () => /task default.*1\.1 answers/.test(reason()));
-    expect(changes).toEqual([]);
+    expect(changes).toEqual([taskId]);
   });
 
   it.each([

@@ -14,9 +14,12 @@ beforeAll(() => agent.listen());
 afterAll(() => agent.close());
 beforeEach(() => void agent.requests.splice(0));
 
-function end(isOver: (taskId: string) => boolean, ip = agent.ip): Promise<void> {
+function end(
+  isOver: (taskId: string) => boolean,
+  { ip = agent.ip, present = null as string | null } = {},
+): Promise<void> {
   const address = { ip, token: AGENT_TOKEN, tls: false, connect: connectAgent };
-  return endOrphan({ address, isOver, clock: systemClock, signal });
+  return endOrphan({ address, isOver, present, clock: systemClock, signal });
 }
 
 function tell(response: ServerResponse): void {
@@ -47,7 +50,13 @@ describe("an orphan", () => {
   });
 
   it("is not there where nobody answers", async () => {
-    await expect(end(() => true, "127.77.6.2")).resolves.toBeUndefined();
+    await expect(end(() => true, { ip: "127.77.6.2" })).resolves.toBeUndefined();
+  });
+
+  it("is gone where the task answers that is meant to be there", async () => {
+    agent.answer = (_, response) => tell(response);
+    await expect(end(() => false, { present: TASK })).resolves.toBeUndefined();
+    expect(agent.requests.map(({ method }) => method)).toEqual(["GET"]);
   });
 
   it("is none when its task is not an earlier one of the slot: it is left alone and named", async () => {
