@@ -152,13 +152,13 @@ export class ControllerCore {
   }
 
   private newJobs(): Jobs {
-    const { clock, log, connectAgent } = this.ports;
+    const { clock, log, connectAgent, docker } = this.ports;
     return new Jobs({
       clock,
       log,
       onEnd: (key) => this.wake(key),
       work: (action, memory, signal) =>
-        doJob(action, memory, { targets: this.snapshots, connectAgent, clock, signal }),
+        doJob(action, memory, { targets: this.snapshots, connectAgent, docker, clock, signal }),
     });
   }
 

@@ -4,6 +4,7 @@ import { isIPv4 } from "node:net";
 import { warningAt, errorAt } from "./checks/check.ts";
 import type { Check, Located } from "./checks/check.ts";
 import { checkNetwork } from "./checks/network.ts";
+import { checkNetworkDriver } from "./checks/network-driver.ts";
 import { checkConstraints } from "./checks/placement.ts";
 import { checkStorage } from "./checks/storage.ts";
 import type { Problem } from "./spec.ts";
@@ -148,6 +149,7 @@ const CHECKS: readonly ((located: Located) => Problem[])[] = [
   checkReplicas,
   checkResources,
   checkNetwork,
+  checkNetworkDriver,
   checkStorage,
   checkElection,
   checkQuota,

@@ -77,11 +77,11 @@ export interface JupyterClusterManifest {
      */
     network?: {
       /**
-       * Name of the Docker network. With --mesos local it is made when it does not exist; with masters of your own the site makes it on every agent's engine. Left out: jupyter-cluster-<metadata.name>. Clusters may share one network if they give the same subnet and different addresses.
+       * Name of the Docker network. It is made when it does not exist: with --mesos local here, with masters of your own on the host where a launch missed it. Left out: jupyter-cluster-<metadata.name>. Clusters may share one network if they give the same subnet and different addresses.
        */
       name?: string;
       /**
-       * Docker network driver that makes the network: bridge on one host; calico, overlay or macvlan across hosts.
+       * Docker network driver that makes the network: bridge on one host; calico, overlay or macvlan (with the option parent) across hosts.
        */
       driver?: string;
       /**

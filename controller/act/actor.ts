@@ -62,16 +62,8 @@ export async function perform(
   const key = clusterKey(ref);
   const etcd = () => targets.etcd.for(key);
   switch (action.type) {
-    case "EnsureNetwork": {
-      const docker = localDocker(action, targets);
-      const { name } = action.network;
-      const labels = { ...ownLabels({ metadata: ref, uid: memory.uid }), ...by(docker) };
-      await ensureNetwork(docker.engine, action.network, labels);
-      const owner = await networkOwner(docker.engine, name);
-      await docker.refresh(key);
-      if (owner !== "absent") refuseForeign(action, { kind: "network", name, owner }, memory);
-      return;
-    }
+    case "EnsureNetwork":
+      return ensureNetworkHere(action, memory, localDocker(action, targets));
     case "EnsureVolume": {
       const docker = localDocker(action, targets);
       const { name, dataOf: slot } = action;
@@ -85,6 +77,8 @@ export async function perform(
       return targets.proxies.ensure(key, action.proxy);
     case "LaunchTasks":
       return targets.scheduler.accept(action.offerIds, action.tasks);
+    case "RunHostTask":
+      return targets.scheduler.accept(action.offerIds, [action.task]);
     case "KillTask":
       return targets.scheduler.kill(action.taskId, action.agentId);
     case "StartEtcd": {
@@ -117,11 +111,26 @@ export async function perform(
     case "SendSnapshot":
     case "Defragment":
     case "EndOrphan":
+    case "ReleaseAddress":
       targets.jobs.start(action, memory);
       return;
     default:
       return assertNever(action);
   }
+}
+
+async function ensureNetworkHere(
+  action: Extract<Action, { type: "EnsureNetwork" }>,
+  memory: ClusterMemory,
+  docker: LocalDocker,
+): Promise<void> {
+  const { metadata } = memory.cluster;
+  const { name } = action.network;
+  const labels = { ...ownLabels({ metadata, uid: memory.uid }), ...by(docker) };
+  await ensureNetwork(docker.engine, action.network, labels);
+  const owner = await networkOwner(docker.engine, name);
+  await docker.refresh(clusterKey(metadata));
+  if (owner !== "absent") refuseForeign(action, { kind: "network", name, owner }, memory);
 }
 
 function clientUrlOf(slot: number, { cluster }: ClusterMemory): string {

@@ -1,9 +1,11 @@
 /** What the jobs do. Each ends when its signal is aborted, with the signal's reason. */
+import type Docker from "dockerode";
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import { agentTarget, type ConnectAgent } from "../agents/connection.ts";
 import { defragment } from "../agents/defragment.ts";
 import { endOrphan } from "../agents/end-orphan.ts";
 import { fetchSnapshot, sendSnapshot } from "../agents/snapshots.ts";
+import { releaseAddress } from "../docker/release-address.ts";
 import type { JobAction } from "../model/action.ts";
 import { assertNever } from "../model/errors.ts";
 import { isLaunchOf } from "../model/ids.ts";
@@ -20,6 +22,8 @@ export interface SnapshotTargets {
 export interface JobCircumstances {
   readonly targets: SnapshotTargets;
   readonly connectAgent: ConnectAgent;
+  /** Null when the containers run on other machines' engines. */
+  readonly docker: Docker | null;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -28,7 +32,7 @@ export interface JobCircumstances {
 export async function doJob(
   action: JobAction,
   memory: ClusterMemory,
-  { targets, connectAgent, clock, signal }: JobCircumstances,
+  { targets, connectAgent, docker, clock, signal }: JobCircumstances,
 ): Promise<SnapshotInfo | null> {
   const { cluster } = memory;
   const address = { ...agentTarget(action.ip, memory), connect: connectAgent };
@@ -59,6 +63,12 @@ export async function doJob(
       const isOver = (taskId: string) => isLaunchOf(taskId, cluster.metadata, memory.uid, action);
       const { task = null } = memory.slots.find(({ slot }) => slot === action.slot) ?? {};
       await endOrphan({ address, isOver, present: task?.taskId ?? null, clock, signal });
+      return null;
+    }
+    case "ReleaseAddress": {
+      if (docker === null)
+        throw new Error("addresses of other machines' engines are released there");
+      await releaseAddress(docker, action.network, action.ip);
       return null;
     }
     default:

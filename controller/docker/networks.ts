@@ -54,6 +54,8 @@ export async function ensureNetwork(
         Driver: wanted.driver,
         IPAM: { Driver: wanted.ipamDriver, Config: [{ Subnet: wanted.subnet }] },
         Options: { ...wanted.options },
+        // Without it an overlay network is for Swarm's own services alone.
+        ...(wanted.driver === "overlay" ? { Attachable: true } : {}),
         Labels: { ...labels },
         abortSignal,
       }),

@@ -167,8 +167,8 @@ export class ControllerLoop {
     const failed = await performAll(decided.actions, decided.memory, this.ports);
     // Only now: offers go back when nobody waits for any, and these launches were to take some.
     if (!decided.wantsOffers) this.ports.demand(key, false);
-    const slots = failed.flatMap((f) => f.notLaunched ?? []);
-    this.memories.set(key, rollBackLaunchIntents(decided.memory, slots));
+    const taskIds = failed.flatMap((f) => f.notLaunched ?? []);
+    this.memories.set(key, rollBackLaunchIntents(decided.memory, taskIds));
     if (!decided.finished) {
       this.queue.addAt(key, decided.requeueAt);
       return failed;

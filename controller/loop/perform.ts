@@ -9,8 +9,8 @@ export interface Failure {
   readonly lastError: LastError;
   /** Part of the normal course: tried again with the next reconcile, and not told to people. */
   readonly expected: boolean;
-  /** The slots whose launch certainly did not leave: their intents are withdrawn. */
-  readonly notLaunched?: readonly number[];
+  /** The tasks whose launch certainly did not leave: their intents are withdrawn. */
+  readonly notLaunched?: readonly string[];
 }
 
 const FIRST: ReadonlySet<ActionType> = new Set(["EnsureNetwork", "EnsureVolume"]);
@@ -35,7 +35,7 @@ export async function performAll(
   const rest = failed.length > 0 ? then.filter((a) => !isLaunch(a)) : then;
   const withdrawn = failed
     .slice(0, 1)
-    .flatMap((cause) => blocked.map((launch) => ({ ...cause, notLaunched: launch.slots })));
+    .flatMap((cause) => blocked.map((launch) => ({ ...cause, notLaunched: taskIds(launch) })));
   return [...failed, ...withdrawn, ...(await performSideBySide(rest, memory, ports))];
 }
 
@@ -68,9 +68,14 @@ async function performOne(
     const observedAt = new Date(ports.clock.now()).toISOString();
     const lastError = { code, operation, message, observedAt };
     // A lost offer is found out before anything is sent.
-    const certain = isLaunch(action) && code === ERROR_CODES.OFFER_GONE;
-    return { expected, lastError, ...(certain ? { notLaunched: action.slots } : {}) };
+    const lost = code === ERROR_CODES.OFFER_GONE ? taskIds(action) : [];
+    return { expected, lastError, ...(lost.length > 0 ? { notLaunched: lost } : {}) };
   }
+}
+
+function taskIds(action: Action): readonly string[] {
+  const hosts = action.type === "RunHostTask" ? [action.task] : [];
+  return (isLaunch(action) ? action.tasks : hosts).map((task) => task.task_id.value);
 }
 
 function isLaunch(action: Action): action is Extract<Action, { type: "LaunchTasks" }> {

@@ -66,6 +66,7 @@ export function assemble(
   const policy = {
     ownHostPaths: options.hostPaths ?? (() => []),
     otherHostPaths: options.tcp?.hostPaths ?? [],
+    otherCommands: options.tcp?.commands ?? false,
   };
   const masterSide = { registry, agents, offers, updates, frameworks, policy, clock };
   const master = new Master({ ...masterSide, reports, executor: sides, save, saveSoon });

@@ -96,7 +96,9 @@ async function startLocked(
   const instanceId = state?.instanceId ?? options.site ?? randomUUID();
   const agents = options.agents ?? [defaultAgent(await diskOf(engineOf(instanceId), options))];
   const registry = registryOf({ ...options, agents }, instanceId, state);
-  const engines = enginesOf(agents, registry, (address) => engineOf(instanceId, address));
+  const engines = enginesOf({ ...options, agents }, registry, (address) =>
+    engineOf(instanceId, address),
+  );
   const { clock } = options;
   let tcpPort = 0;
   const parts = assemble(options, registry, engines, () => tcpPort);
@@ -187,7 +189,7 @@ async function diskOf(
 
 /** One engine for all agents that name the same one. */
 function enginesOf(
-  agents: readonly LocalAgentOptions[],
+  { agents, dockerSocket }: ServedOptions,
   registry: Registry,
   engineAt: (address: string | undefined) => DockerEngine,
 ): EngineOfAgents[] {
@@ -197,11 +199,15 @@ function enginesOf(
     const agentIds = byAddress.get(docker) ?? new Set();
     byAddress.set(docker, agentIds.add(ids[index] as string));
   });
-  return [...byAddress].map(([address, agentIds]) => ({ engine: engineAt(address), agentIds }));
+  return [...byAddress].map(([address, agentIds]) => {
+    return { engine: engineAt(address), address: address ?? dockerSocket, agentIds };
+  });
 }
 
+type ServedOptions = MesosLocalOptions & { readonly agents: readonly LocalAgentOptions[] };
+
 function registryOf(
-  options: MesosLocalOptions & { readonly agents: readonly LocalAgentOptions[] },
+  options: ServedOptions,
   instanceId: string,
   state: CheckpointState | null,
 ): Registry {

@@ -34,6 +34,8 @@ export interface TcpDoorOptions {
   readonly credential?: Credential;
   /** Directories of this host that tasks may mount. Default: none. */
   readonly hostPaths?: readonly string[];
+  /** Whether tasks may be commands that run on this host as this user. Default: false. */
+  readonly commands?: boolean;
 }
 
 export interface MesosLocalOptions {

@@ -4,7 +4,7 @@
  * same however many others there are.
  */
 import { type ClusterKey, clusterOfTask } from "../model/ids.ts";
-import { type ClusterMemory, memoryOfTask } from "../model/memory.ts";
+import { type ClusterMemory, launchesOf, memoryOfTask } from "../model/memory.ts";
 import type { ObservedMesos, ObservedTask, Source } from "../model/observed.ts";
 import { MesosScheduler, type SchedulerOptions } from "./scheduler.ts";
 import { type TaskFiles, type TaskRef, TaskStore } from "./tasks/task-store.ts";
@@ -33,7 +33,7 @@ export class SharedFramework {
       files: taskFiles,
       stored: storedTasks,
       intents: {
-        all: () => tasksOfSlots(options.memories().values()),
+        all: () => launchesOfAll(options.memories().values()),
         has: (taskId) => memoryOfTask(taskId, options.memories()) !== undefined,
       },
       clock,
@@ -84,8 +84,6 @@ export class SharedFramework {
   }
 }
 
-function tasksOfSlots(memories: Iterable<ClusterMemory>): readonly TaskRef[] {
-  return [...memories].flatMap(({ slots }) =>
-    slots.flatMap(({ task }) => (task === null ? [] : [task])),
-  );
+function launchesOfAll(memories: Iterable<ClusterMemory>): readonly TaskRef[] {
+  return [...memories].flatMap(launchesOf);
 }

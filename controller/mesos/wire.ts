@@ -82,34 +82,40 @@ export interface Parameter {
   value: string;
 }
 
+export interface ContainerInfo {
+  type: "DOCKER";
+  docker: {
+    image: string;
+    network: "USER" | "BRIDGE" | "HOST" | "NONE";
+    force_pull_image?: boolean;
+    privileged?: boolean;
+    parameters?: Parameter[];
+  };
+  network_infos?: { name?: string }[];
+  hostname?: string;
+}
+
 export interface TaskInfo {
   name: string;
   task_id: Id;
   agent_id: Id;
   resources: Resource[];
   command: {
+    /** Left out: true, `value` is given to `/bin/sh -c`. */
     shell?: boolean;
     value?: string;
     arguments?: string[];
     environment?: { variables: { name: string; value: string }[] };
   };
-  container: {
-    type: "DOCKER";
-    docker: {
-      image: string;
-      network: "USER" | "BRIDGE" | "HOST" | "NONE";
-      force_pull_image?: boolean;
-      privileged?: boolean;
-      parameters?: Parameter[];
-    };
-    network_infos?: { name?: string }[];
-    hostname?: string;
-  };
+  /** Left out: the command runs on the agent's host itself. */
+  container?: ContainerInfo;
   kill_policy?: { grace_period: { nanoseconds: number } };
   health_check?: Record<string, unknown>;
   labels?: { labels: Label[] };
   data?: string;
 }
+
+export type DockerTaskInfo = TaskInfo & { container: ContainerInfo };
 
 export interface ContainerStatus {
   container_id?: Id;

@@ -24,6 +24,12 @@ export type Action =
       /** One for each of `slots`, in their order. */
       readonly tasks: readonly TaskInfo[];
     }
+  /** A command on an agent's host (host-task.ts), which is no node. */
+  | {
+      readonly type: "RunHostTask";
+      readonly offerIds: readonly string[];
+      readonly task: TaskInfo;
+    }
   | {
       readonly type: "KillTask";
       readonly taskId: string;
@@ -75,6 +81,13 @@ export type JobAction =
       readonly slot: number;
       readonly ip: string;
       readonly launches: number;
+    }
+  /** An address that a launch found taken, on this machine's engine. */
+  | {
+      readonly type: "ReleaseAddress";
+      readonly slot: number;
+      readonly ip: string;
+      readonly network: string;
     };
 
 /** At most one job of a key runs at a time in a cluster. */

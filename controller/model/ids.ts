@@ -40,13 +40,25 @@ export function isLaunchOf(
   return launch >= 1 && launch <= launches && taskId === taskIdOf(ref, uid, slot, launch);
 }
 
+/** Of the `number`-th command on an agent's host, which is no slot's task (host-task.ts). */
+export function hostTaskIdOf(ref: ClusterRef, uid: string, number: number): string {
+  return `${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.${HOST}.${number}`;
+}
+
+/** In the place of the slot. */
+const HOST = "host";
+
+export function isHostTask(taskId: string): boolean {
+  return taskId.split(".").at(-2) === HOST;
+}
+
 /** Whether it is a task of this cluster, and not of another person's of the same name. */
 export function isTaskOf(taskId: string, ref: ClusterRef, uid: string): boolean {
   return taskId.startsWith(`${ref.namespace}.${ref.name}.${uid.slice(0, 8)}.`);
 }
 
 /**
- * Whose task this is; null: the id is none of {@link taskIdOf}'s. No part of such an id has a dot.
+ * Whose task this is; null: the id is none of {@link taskIdOf}'s or {@link hostTaskIdOf}'s. No part of such an id has a dot.
  */
 export function clusterOfTask(taskId: string): ClusterKey | null {
   const [namespace, name, ...rest] = taskId.split(".");

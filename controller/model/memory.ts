@@ -2,6 +2,7 @@
 import type { EtcdStart, UnitName } from "./agent-api.ts";
 import { type ClusterKey, clusterOfTask, type OwnerUid } from "./ids.ts";
 import type { Election } from "./election.ts";
+import type { HostTask, Repair } from "./host-task.ts";
 import type { Rebalance } from "./rebalance.ts";
 import { withPresentNames } from "./renamed.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
@@ -93,6 +94,8 @@ export interface SlotMemory {
   readonly isLearner: boolean;
   /** A container of an earlier task may run on and hold the slot's address; null: none does. */
   readonly orphan: Orphan | null;
+  /** What the last launch failed on and a command on its host may mend; null: nothing. */
+  readonly repair: Repair | null;
 }
 
 export interface Orphan {
@@ -188,6 +191,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     lastHostname: s.lastHostname ?? null,
     lastFailureHostname: s.lastFailureHostname ?? null,
     orphan: s.orphan ?? null,
+    repair: s.repair ?? null,
     task: s.task && {
       ...s.task,
       etcdFailingSince: s.task.etcdFailingSince ?? null,
@@ -204,8 +208,8 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   const compactedAt = stored.compactedAt ?? null;
   const adopted = stored.adopted ?? [];
   const leftJupyterAt = stored.leftJupyterAt ?? null;
-  const rebalance = stored.rebalance ?? null;
-  const since = { compactedAt, leftJupyterAt, adopted, rebalance };
+  const { rebalance = null, hostTask = null, hostTasks = 0 } = stored as Partial<ClusterMemory>;
+  const since = { compactedAt, leftJupyterAt, adopted, rebalance, hostTask, hostTasks };
   return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
 }
 
@@ -247,6 +251,10 @@ export interface ClusterMemory {
   /** Milliseconds since the epoch; null: the cluster is still being created. */
   readonly firstReadyAt: number | null;
   readonly slots: readonly SlotMemory[];
+  /** Commands on hosts so far; the number of the next one's task. */
+  readonly hostTasks: number;
+  /** The one that was launched and has not ended; null: none. */
+  readonly hostTask: HostTask | null;
   readonly conditions: readonly Condition[];
   /** Newest last; bounded. */
   readonly events: readonly ClusterEvent[];
@@ -255,12 +263,25 @@ export interface ClusterMemory {
   readonly elections: readonly Election[];
 }
 
-/** Of the cluster one of whose slots has this task now; undefined: there is none. */
+/** The launches that a cluster waits for: its slots', and a command's on a host. */
+export function launchesOf({
+  slots,
+  hostTask,
+}: Pick<ClusterMemory, "slots" | "hostTask">): readonly (SlotTask | HostTask)[] {
+  const tasks = slots.flatMap(({ task }) => (task === null ? [] : [task]));
+  return hostTask === null ? tasks : [...tasks, hostTask];
+}
+
+/** Of the cluster that has this task now; undefined: there is none. */
 export function memoryOfTask(
   taskId: string,
   memories: ReadonlyMap<ClusterKey, ClusterMemory>,
 ): ClusterMemory | undefined {
   const key = clusterOfTask(taskId);
   const memory = key === null ? undefined : memories.get(key);
-  return memory?.slots.some((s) => s.task?.taskId === taskId) === true ? memory : undefined;
+  if (memory === undefined) return undefined;
+  const isTheirs = (task: SlotTask | HostTask | null) => task?.taskId === taskId;
+  return isTheirs(memory.hostTask) || memory.slots.some((s) => isTheirs(s.task))
+    ? memory
+    : undefined;
 }

@@ -161,6 +161,7 @@ export const EVENT_REASONS = [
   ...["SpecAccepted", "SpecRefused", "SpecFileRemoved"],
   ...["NodeLaunched", "NodeReady", "NodeStopping", "NodeLost", "NodeUnreachable", "NodeReachable"],
   ...["NodesOnOneHost", "RebalanceBegun", "RebalanceEnded"],
+  ...["HostCommandDone", "HostCommandFailed"],
   ...["ClusterFormed", "VolumesAdopted", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
   ...["ForeignMemberRemoved", "AuthDisabled", "KeysRestored"],

@@ -36,6 +36,8 @@ export function newMemory(
     rebalance: null,
     firstReadyAt: null,
     slots: [],
+    hostTasks: 0,
+    hostTask: null,
     conditions: [],
     events: addEvent([], event("Normal", "SpecAccepted", "the cluster is created"), now),
     lastErrors: [],

@@ -4,7 +4,7 @@
  *
  * The tables below read as the specification: each step in its turn, under its guard.
  */
-import type { SlotMemory } from "../model/memory.ts";
+import type { ClusterMemory } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
 import { bootstrapOnce } from "./bootstrap/bootstrap-once.ts";
 import { evaluateConditions } from "./conditions/evaluate.ts";
@@ -47,6 +47,7 @@ import { maintainQuota } from "./space/maintain-quota.ts";
 import { lastOperation } from "./status/last-operation.ts";
 import { buildStatus } from "./status/status.ts";
 import { given, not, type Step } from "./step.ts";
+import { applyHostTask } from "./tasks/apply-host-task.ts";
 import { applyTaskStatuses } from "./tasks/apply-task-statuses.ts";
 import { clampTimersToNow } from "./tasks/clamp-timers.ts";
 import { killOrphanedTasks, repeatKills, stopAll, stopMisplaced } from "./tasks/stop-tasks.ts";
@@ -62,6 +63,7 @@ const MEMORY_STEPS: readonly Step<Pick<PlanInput, "observed">>[] = [
   syncSlots,
   clampTimersToNow,
   applyTaskStatuses,
+  applyHostTask,
 ];
 
 /** What is seen is written down, and nothing is decided. */
@@ -137,12 +139,12 @@ export function plan(input: PlanInput): Plan {
     wantsOffers: builder.wantsOffers,
     offers: builder.offers.all(),
     requeueAt: builder.requeueAt,
-    finished: after.deleted && after.mesos !== null && memory.slots.every(isVacant),
+    finished: after.deleted && after.mesos !== null && isOver(memory),
   };
 }
 
-function isVacant(slot: SlotMemory): boolean {
-  return slot.task === null && isSearched(slot);
+function isOver({ slots, hostTask }: ClusterMemory): boolean {
+  return hostTask === null && slots.every((s) => s.task === null && isSearched(s));
 }
 
 /** What people are told comes last: of all that this reconcile has seen and decided. */

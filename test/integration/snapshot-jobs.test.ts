@@ -69,6 +69,7 @@ function work(node: AgentNode, job: Partial<JobAction> & Pick<JobAction, "type">
   return doJob(action, memory, {
     targets,
     connectAgent,
+    docker: null,
     clock: systemClock,
     signal,
   });

@@ -18,6 +18,7 @@ interface MesosLocalVerbOptions {
   readonly listen?: HostPort;
   readonly credentialFile?: MesosCredential;
   readonly hostPath?: readonly string[];
+  readonly allowCommands?: true;
   readonly stateDir: string;
   readonly agent?: readonly LocalAgentOptions[];
   readonly logLevel: LogLevel;
@@ -51,6 +52,12 @@ export function mesosLocalCommand(context: CliContext): Command {
         "a directory of this machine that tasks may mount, exactly this one; repeatable",
       ).argParser(absoluteDirectory),
     )
+    .addOption(
+      new Option(
+        "--allow-commands",
+        "tasks of whoever comes in there may be commands on this machine, as this user",
+      ),
+    )
     .requiredOption("--state-dir <dir>", "directory of this master alone")
     .addOption(
       new Option(
@@ -77,7 +84,8 @@ async function run(context: CliContext, options: MesosLocalVerbOptions): Promise
   const { startMesosLocal } = await import("../../mesos-local/main.ts");
   const log = createLogger({ level: options.logLevel, destination: context.stderr });
   const { listen, credentialFile: credential, hostPath: hostPaths = [] } = options;
-  const others = credential === undefined ? { hostPaths } : { hostPaths, credential };
+  const allowed = { hostPaths, commands: options.allowCommands === true };
+  const others = credential === undefined ? allowed : { ...allowed, credential };
   const running = await startMesosLocal({
     ...(listen === undefined ? {} : { tcp: { ...listen, ...others } }),
     hostPaths: () => hostPaths,

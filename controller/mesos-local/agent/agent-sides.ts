@@ -4,8 +4,10 @@ import { messageOf } from "../../model/errors.ts";
 import { executorPathOf, taskIdOf, type TaskRecord } from "../master/model.ts";
 import type { Registry } from "../master/registry.ts";
 import type { ContainerEnd, DockerEngine } from "./docker-engine.ts";
+import { CommandExecutor } from "./command-executor.ts";
 import { DockerExecutor } from "./docker-executor.ts";
 import { DockerLink } from "./docker-link.ts";
+import { Executors } from "./executors.ts";
 import { recordedTask } from "./recorded-task.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import type { TaskReports } from "./task-reports.ts";
@@ -13,6 +15,8 @@ import type { TaskReports } from "./task-reports.ts";
 /** An engine and the agents that it is the engine of, by id. */
 export interface EngineOfAgents {
   readonly engine: DockerEngine;
+  /** Where it is, for commands; undefined: where Docker's own client looks by itself. */
+  readonly address: string | undefined;
   readonly agentIds: ReadonlySet<string>;
 }
 
@@ -32,7 +36,7 @@ export interface AgentSidesDeps {
 }
 
 interface Side extends EngineOfAgents {
-  readonly executor: DockerExecutor;
+  readonly executor: Executors;
   readonly link: DockerLink;
 }
 
@@ -87,20 +91,23 @@ export class AgentSides {
     return side;
   }
 
-  private newSide({ engine, agentIds }: EngineOfAgents): Side {
+  private newSide(of: EngineOfAgents): Side {
+    const { engine, address, agentIds } = of;
     const { registry, sandboxes, reports, isRecorded, agents, saveSoon, clock, log } = this.deps;
     const instance = { instanceId: registry.instanceId, isRecorded };
-    const executor = new DockerExecutor(instance, engine, sandboxes, reports, saveSoon, log);
+    const docker = new DockerExecutor(instance, engine, sandboxes, reports, saveSoon, log);
+    const commands = new CommandExecutor({ sandboxes, reports, clock, log, engine: address });
+    const executor = new Executors(docker, commands);
     const target = {
-      ended: (end: ContainerEnd) => executor.ended(end),
+      ended: (end: ContainerEnd) => docker.ended(end),
       synchronize: async () => {
-        if (isRecorded) await this.learn({ engine, agentIds });
+        if (isRecorded) await this.learn(of);
         await executor.synchronize(registry.allTasks().filter((t) => agentIds.has(t.agentId)));
       },
       connected: () => agentIds.forEach((id) => agents.connected(id)),
       disconnected: (heardAt: number) => agentIds.forEach((id) => agents.disconnected(id, heardAt)),
     };
-    return { engine, agentIds, executor, link: new DockerLink(engine, target, clock, log) };
+    return { ...of, executor, link: new DockerLink(engine, target, clock, log) };
   }
 
   /** Tasks that another master has launched; whether they run is looked at afterwards. */

@@ -4,7 +4,7 @@
  */
 import type { EndpointSettings } from "dockerode";
 import type { TaskInfo } from "../../mesos/wire.ts";
-import { dockerName, type TaskRecord } from "../master/model.ts";
+import { containerOf, dockerName, type TaskRecord } from "../master/model.ts";
 import { applyParameters, type ContainerBody, type ContainerRequest } from "./parameters.ts";
 import { type Amounts, amountsOf } from "../master/resources.ts";
 import { recordText } from "./recorded-task.ts";
@@ -60,7 +60,7 @@ export function buildContainer(task: TaskRecord, context: ContainerContext): Bui
   }
   const network = networkOf(info);
   const request: ContainerRequest = { body: bodyOf(task, context, network), endpoint: {} };
-  const refusal = applyParameters(request, info.container.docker.parameters ?? []);
+  const refusal = applyParameters(request, containerOf(info).docker.parameters ?? []);
   if (refusal !== null) {
     return { ok: false, message: `Container exited with status 125: ${refusal}`, refusal };
   }
@@ -75,19 +75,20 @@ export function buildContainer(task: TaskRecord, context: ContainerContext): Bui
 
 /** `network/ip` of a task that asks for a certain address; one live container may hold it. */
 export function fixedAddressOf(info: TaskInfo): string | null {
-  const ip = info.container.docker.parameters?.findLast(({ key }) => key === "ip")?.value;
+  const ip = containerOf(info).docker.parameters?.findLast(({ key }) => key === "ip")?.value;
   return ip === undefined ? null : `${networkOf(info)}/${ip}`;
 }
 
 /** The network the container is on; `null` name for the modes that have none of their own. */
 export function networkNameOf(info: TaskInfo): string | null {
-  return info.container.docker.network === "USER"
-    ? (info.container.network_infos?.[0]?.name ?? null)
+  return containerOf(info).docker.network === "USER"
+    ? (containerOf(info).network_infos?.[0]?.name ?? null)
     : null;
 }
 
 function runOptionsError(info: TaskInfo): string | null {
-  const { container, command } = info;
+  const { command } = info;
+  const container = containerOf(info);
   if (container.docker.network === "USER") {
     const networks = container.network_infos ?? [];
     if (networks.length === 0) return "No network info found in container info";
@@ -105,7 +106,8 @@ function runOptionsError(info: TaskInfo): string | null {
 
 function bodyOf(task: TaskRecord, context: ContainerContext, network: string): ContainerBody {
   const { info } = task;
-  const { container, command } = info;
+  const { command } = info;
+  const container = containerOf(info);
   const value = command?.value === undefined ? [] : [command.value];
   const cmd = isShell(command) ? ["-c", ...value] : [...value, ...(command?.arguments ?? [])];
   return {
@@ -144,7 +146,7 @@ function limits({ cpus, mem }: Amounts) {
 }
 
 function networkOf(info: TaskInfo): string {
-  return networkNameOf(info) ?? info.container.docker.network.toLowerCase();
+  return networkNameOf(info) ?? containerOf(info).docker.network.toLowerCase();
 }
 
 function ownLabels(

@@ -118,7 +118,7 @@ export class DockerExecutor {
         run.refusal = built.refusal ?? "";
         return this.failed(run, () => this.reports.runFailed(task, built.message));
       }
-      if (task.info.container.docker.force_pull_image === true) {
+      if (task.info.container?.docker.force_pull_image === true) {
         await this.engine.pull(built.body.Image as string);
       }
     } catch (error) {

@@ -49,6 +49,19 @@ export class TaskReports {
     this.over(task, `Container exited with ${text}`, exitCode);
   }
 
+  commandRunning(task: TaskRecord): void {
+    this.report(task, executorStatus(task, "TASK_RUNNING", null, this.stamp()));
+  }
+
+  /** As Mesos's command executor says it. */
+  commandEnded(task: TaskRecord, code: number | null, signal: NodeJS.Signals | null): void {
+    const message =
+      code === null
+        ? `Command terminated with signal ${signal}`
+        : `Command exited with status ${code}`;
+    this.over(task, message, code ?? Number.NaN);
+  }
+
   /** The container is not there any more; nobody saw it end. */
   vanished(task: TaskRecord): void {
     this.over(

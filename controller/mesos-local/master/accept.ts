@@ -105,8 +105,9 @@ function agentError(task: TaskInfo, agentId: string): string | null {
 
 /** What a real agent would do and this one does not is an error, never silently left out. */
 function unsupported(task: TaskInfo): string | null {
-  const { container } = task as Partial<TaskInfo>;
-  if (container?.type !== "DOCKER") return unsupportedText("a container type other than DOCKER");
+  const { container } = task;
+  if (container === undefined) return unsupportedCommand(task);
+  if (container.type !== "DOCKER") return unsupportedText("a container type other than DOCKER");
   if (container.docker === undefined) {
     return "DockerInfo 'docker' is not set for DOCKER typed ContainerInfo";
   }
@@ -122,6 +123,19 @@ function unsupported(task: TaskInfo): string | null {
   ];
   const used = parts.find(([, value]) => value !== undefined && !isEmptyList(value));
   return used === undefined ? null : unsupportedText(`'${used[0]}'`);
+}
+
+/** A task without a container, of which this agent runs what a shell can. */
+function unsupportedCommand(task: TaskInfo): string | null {
+  const { command } = task as Partial<TaskInfo>;
+  if (command?.value === undefined)
+    return unsupportedText("a task without a container or a command");
+  const used = ["executor", "check", "health_check", "max_completion_time", "limits"]
+    .map((name) => [name, fieldOf(task, name)] as const)
+    .concat(["uris", "user"].map((name) => [`command.${name}`, fieldOf(command, name)] as const))
+    .find(([, value]) => value !== undefined && !isEmptyList(value));
+  if (used !== undefined) return unsupportedText(`'${used[0]}' of a task without a container`);
+  return command.shell === false ? unsupportedText("a command that is not for a shell") : null;
 }
 
 function unsupportedText(what: string): string {

@@ -12,6 +12,8 @@ import { OWN_SOCKET } from "./caller.ts";
 export interface LaunchRights {
   /** Absolute directories of this host that may be mounted, exactly these. */
   readonly hostPaths: readonly string[];
+  /** Whether tasks may be commands on this host, as this user. */
+  readonly commands: boolean;
 }
 
 export interface LaunchPolicy {
@@ -19,10 +21,13 @@ export interface LaunchPolicy {
   readonly ownHostPaths: () => readonly string[];
   /** Of all others. */
   readonly otherHostPaths: readonly string[];
+  /** Whoever can open the Unix socket is this user already; others only if a person says so. */
+  readonly otherCommands: boolean;
 }
 
 export function rightsOf(owner: string, policy: LaunchPolicy): LaunchRights {
-  return { hostPaths: owner === OWN_SOCKET ? policy.ownHostPaths() : policy.otherHostPaths };
+  if (owner === OWN_SOCKET) return { hostPaths: policy.ownHostPaths(), commands: true };
+  return { hostPaths: policy.otherHostPaths, commands: policy.otherCommands };
 }
 
 /** Docker's own rule for names of volumes and networks. */
@@ -42,6 +47,9 @@ const CAPABILITIES: ReadonlySet<string> = new Set(
 
 /** @returns why the launch is refused, a sentence; null: it may be carried out */
 export function forbidden(task: TaskInfo, rights: LaunchRights): string | null {
+  if (task.container === undefined) {
+    return rights.commands ? null : "The embedded Mesos runs no command on this host for others";
+  }
   const { docker, network_infos: networks = [] } = task.container;
   if (docker.privileged === true) return refusal("a privileged container");
   if (docker.network === "HOST") return refusal("the host's network");

@@ -1,5 +1,11 @@
 /** What the embedded Mesos remembers. Everything here is checkpointed, see checkpoint.ts. */
-import type { FrameworkInfo, TaskInfo, TaskState, TaskStatus } from "../../mesos/wire.ts";
+import type {
+  ContainerInfo,
+  FrameworkInfo,
+  TaskInfo,
+  TaskState,
+  TaskStatus,
+} from "../../mesos/wire.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import type { PortRange } from "./resources.ts";
 
@@ -66,6 +72,12 @@ export function executorPathOf(task: TaskRecord): string {
 
 export function executorPath(frameworkId: string, executorId: string): string {
   return `${frameworkId}/${executorId}`;
+}
+
+/** Of a task that is to be a container; Docker runs no other. */
+export function containerOf({ container, task_id }: TaskInfo): ContainerInfo {
+  if (container === undefined) throw new Error(`task ${task_id.value} is no container`);
+  return container;
 }
 
 export function taskIdOf(task: TaskRecord): string {

@@ -1,12 +1,15 @@
 /**
- * A `docker run` that failed, as Mesos tells it: the exit status alone. The reason is in the sandbox's
- * stderr, between what the executor logs. Pure.
+ * A `docker run` or a command on a host that failed, as Mesos tells it: the exit status alone. The reason
+ * is in the sandbox's stderr, between what the executor logs. Pure.
  */
 import { redactText } from "../../support/redact.ts";
 import type { TaskStatus } from "../wire.ts";
 
-/** What `docker run` ends with when it could not start the container (docker/cli, run.go). */
-const BARE = /^Container exited with status 12[567]$/;
+/**
+ * What `docker run` ends with when it could not start the container (docker/cli, run.go); of a command
+ * any status is a failure.
+ */
+const BARE = /^(Container exited with status 12[567]|Command exited with status \d+)$/;
 /** What Mesos's programs log (glog): `I1129 10:46:02.123456 12345 exec.cpp:164] …`. */
 const LOGGED = /^[IWEF]\d{4} \d\d:\d\d:\d\d/;
 const DOCKERS_OWN = /^docker: |Error response from daemon/i;

@@ -1,12 +1,18 @@
 import { notReadyReasons, unconvergedReasons } from "../health/readiness.ts";
 import { crowdedHost } from "../launch/crowded-host.ts";
-import { missingNetwork } from "../launch/missing-network.ts";
+import { networkTrouble } from "../launch/network-trouble.ts";
 import { placedNodes } from "../launch/placed-nodes.ts";
 import { conditionPolicy } from "./policy.ts";
 
 export const allMembersReady = conditionPolicy(
-  { AllReady: "True", NodesNotReady: "False", NetworkMissing: "False" },
-  ({ view, input, launchBlockers }) => {
+  {
+    AllReady: "True",
+    NodesNotReady: "False",
+    NetworkMissing: "False",
+    NetworkConflict: "False",
+    AddressHeld: "False",
+  },
+  ({ view, launchBlockers }) => {
     const lackingBy = (find: typeof notReadyReasons) =>
       view.nodes
         .filter((n) => n.desired)
@@ -19,8 +25,8 @@ export const allMembersReady = conditionPolicy(
       const message = crowdedHost(placedNodes(view), view)?.message ?? "";
       return { reason: "AllReady", message };
     }
-    const network = missingNetwork({ view, observed: input.observed });
-    if (network !== null) return { reason: "NetworkMissing", message: network };
+    const trouble = networkTrouble(view);
+    if (trouble !== null) return trouble;
     const message = lacking
       .map(({ slot, reasons }) => `slot ${slot}: ${launchBlockers.get(slot) ?? reasons.join(", ")}`)
       .join("; ");

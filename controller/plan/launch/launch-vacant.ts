@@ -9,33 +9,35 @@ import { describeOrphan } from "../tasks/end-orphans.ts";
 import { dataLocation, isAt } from "../view/data-location.ts";
 import { hasQuorumInSight } from "../view/etcd-view.ts";
 import { warnOfCrowding } from "./crowded-host.ts";
-import { missingNetworkOf } from "./missing-network.ts";
 import { OfferAllocator } from "./offer-allocator.ts";
 import type { PlacedNode } from "./candidate.ts";
 import { placedNodes } from "./placed-nodes.ts";
 import { type Choice, chooseOffers } from "./placement.ts";
 import { ensureVolumes, foreignHoldings, launchObstacle, slotObstacle } from "./prerequisites.ts";
+import { describeRepair, repairHosts } from "./repair-hosts.ts";
 import { taskInfo } from "./task-template.ts";
 
 export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
   const { view, observed } = context;
-  const vacant = plan.memory.slots.filter((s) => s.task === null && isNeeded(s, view, plan));
-  if (vacant.length === 0) return;
+  const isVacant = (s: SlotMemory) => s.task === null && isNeeded(s, view, plan);
+  if (!plan.memory.slots.some(isVacant)) return;
   const foreign = foreignHoldings(context, plan.memory);
   const obstacle = launchObstacle(context, foreign);
   const offers = new OfferAllocator(view.mesos?.offers ?? []);
   const placed = placedNodes(view);
-  for (const slot of vacant) {
-    const blocker = obstacle ?? slotObstacle(slot.slot, foreign, view) ?? describeOrphan(slot);
+  if (obstacle === null) {
+    repairHosts(plan.memory.slots.filter(isVacant), context, offers, plan);
+  }
+  for (const slot of plan.memory.slots.filter(isVacant)) {
+    const blocker =
+      obstacle ??
+      slotObstacle(slot.slot, foreign, view) ??
+      describeOrphan(slot) ??
+      describeBackoff(slot, plan) ??
+      describeRepair(slot);
     if (blocker !== null) {
       plan.launchBlockers.set(slot.slot, blocker);
       judgeWaiting(slot.slot, blocker, offers, plan);
-    } else if (slot.notBefore > plan.now) {
-      const cause = missingNetworkOf(slot, context) ?? slot.lastFailure ?? "unknown";
-      const why = `waits after a failure: ${cause}`;
-      plan.launchBlockers.set(slot.slot, why);
-      judgeWaiting(slot.slot, why, offers, plan);
-      plan.requeue(slot.notBefore);
     } else {
       const placement = placeSlot(slot, view, offers, placed, plan);
       if ("blocker" in placement) {
@@ -51,6 +53,12 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
   warnOfCrowding(placed, slots, view, plan);
   if (observed.local) ensureVolumes(slots, view, plan);
   for (const launched of launches) plan.addAction({ type: "LaunchTasks", ...launched });
+}
+
+function describeBackoff({ notBefore, lastFailure }: SlotMemory, plan: PlanBuilder): string | null {
+  if (notBefore <= plan.now) return null;
+  plan.requeue(notBefore);
+  return `waits after a failure: ${lastFailure ?? "unknown"}`;
 }
 
 /** What the spec asks for; and while there is no quorum, every member that could help to one. */

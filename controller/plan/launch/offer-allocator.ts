@@ -51,6 +51,11 @@ export class OfferAllocator {
     return attributes;
   }
 
+  /** For something else than a node: what it leaves of the offer comes back as another. */
+  takeWhole(id: string): void {
+    this.left.delete(id);
+  }
+
   launches(): readonly Launch[] {
     return [...this.byAgent.values()];
   }

@@ -1,5 +1,5 @@
 /** Takes back the intents of launches that certainly never left for Mesos. */
-import type { ClusterMemory } from "../../model/memory.ts";
+import type { ClusterMemory, SlotMemory } from "../../model/memory.ts";
 
 /**
  * Their task ids stay used up. A crash before this is stored does no harm: Mesos answers the
@@ -7,9 +7,18 @@ import type { ClusterMemory } from "../../model/memory.ts";
  */
 export function rollBackLaunchIntents(
   memory: ClusterMemory,
-  slots: readonly number[],
+  taskIds: readonly string[],
 ): ClusterMemory {
-  if (slots.length === 0) return memory;
-  const rolledBack = memory.slots.map((s) => (slots.includes(s.slot) ? { ...s, task: null } : s));
-  return { ...memory, slots: rolledBack };
+  if (taskIds.length === 0) return memory;
+  const isBack = (task: { readonly taskId: string } | null) =>
+    task !== null && taskIds.includes(task.taskId);
+  const { hostTask } = memory;
+  const slots = memory.slots.map((s) => (isBack(s.task) ? { ...s, task: null } : s));
+  if (!isBack(hostTask)) return { ...memory, slots };
+  return { ...memory, hostTask: null, slots: slots.map((s) => askAgain(s, hostTask?.slot)) };
+}
+
+function askAgain(slot: SlotMemory, asker: number | undefined): SlotMemory {
+  if (slot.slot !== asker || slot.repair === null) return slot;
+  return { ...slot, repair: { ...slot.repair, state: "wanted" } };
 }

@@ -13,7 +13,7 @@ import {
 } from "../../model/ids.ts";
 import { etcdctlEnvironment } from "../../model/tls-identity.ts";
 import type { ClusterSecrets } from "../../model/memory.ts";
-import type { Parameter, TaskInfo } from "../../mesos/wire.ts";
+import type { DockerTaskInfo, Parameter } from "../../mesos/wire.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import { storageParameters } from "../../../crd-schema/storage/table.ts";
 
@@ -30,7 +30,7 @@ export interface TaskTemplateInput {
   readonly secrets: ClusterSecrets;
 }
 
-export function taskInfo(input: TaskTemplateInput): TaskInfo {
+export function taskInfo(input: TaskTemplateInput): DockerTaskInfo {
   const { ref, spec, image, slot, taskId, agentId } = input;
   const labels = {
     [LABELS.namespace]: ref.namespace,

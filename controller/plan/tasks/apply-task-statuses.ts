@@ -1,6 +1,7 @@
 /** What Mesos says of each remembered task becomes memory: ended, cut off, or alive. */
 import type { EtcdStart } from "../../model/agent-api.ts";
 import { bootstrapMemberId } from "../../model/bootstrap-ids.ts";
+import type { Repair } from "../../model/host-task.ts";
 import type { Orphan, SlotTask } from "../../model/memory.ts";
 import { lastKnown, type Observed, type ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
@@ -9,6 +10,7 @@ import type { PlanContext } from "../step.ts";
 import { reconciledMesos } from "../view/cluster-view.ts";
 import { isBackAsAnother } from "./forgotten.ts";
 import { PROVEN_AFTER_MS, relaunchDelayMs } from "./backoff.ts";
+import { repairOf } from "./repair-of.ts";
 
 export function applyTaskStatuses(
   { observed }: Pick<PlanContext, "observed">,
@@ -26,7 +28,11 @@ export function applyTaskStatuses(
       // The host is gone for good, says an operator: its data need not be waited for.
       const gone = status?.state === "TASK_GONE_BY_OPERATOR";
       const runsOn = status !== null && mayRunOn(status);
-      endTask(slot, task, { why: describeEnd(status), gone, runsOn }, plan);
+      const why = describeEnd(status);
+      const { name: network } = plan.memory.cluster.spec.network;
+      const { repair: before } = plan.slot(slot);
+      const repair = repairOf(why, task, before, { network, local: observed.local });
+      endTask(slot, task, { why, gone, runsOn, repair }, plan);
     } else if (end === "alive") {
       if (status?.state === "TASK_RUNNING") addressIsOurs(slot, plan);
       if (task.unreachableSince !== null) reachableAgain(slot, plan);
@@ -43,6 +49,7 @@ interface End {
   readonly gone: boolean;
   /** Its container may run on. */
   readonly runsOn: boolean;
+  readonly repair: Repair | null;
 }
 
 /** When its host comes back Mesos tells of the task again, and it is killed. */
@@ -50,6 +57,7 @@ const CUT_OFF: End = {
   why: "its host was unreachable for too long",
   gone: false,
   runsOn: false,
+  repair: null,
 };
 
 /** A launch that failed on the address of one before tells of that one still. */
@@ -62,9 +70,10 @@ function suspect(
   return { since, place, state: "suspected" };
 }
 
-/** No other can hold it on that host. */
+/** No other can hold it on that host, and nothing is to be mended there. */
 function addressIsOurs(slot: number, plan: PlanBuilder): void {
-  if (plan.slot(slot).orphan !== null) plan.patchSlot(slot, { orphan: null });
+  const { orphan, repair } = plan.slot(slot);
+  if (orphan !== null || repair !== null) plan.patchSlot(slot, { orphan: null, repair: null });
 }
 
 /** Docker's words are in the sandbox, which cannot always be read: then it may be so. */
@@ -76,6 +85,7 @@ const FORGOTTEN: End = {
   why: "its host came back as another Mesos agent, which knows nothing of it",
   gone: false,
   runsOn: true,
+  repair: null,
 };
 
 /** Should its container run on all the same, it is ended as an orphan, or the launch finds its address held. */
@@ -100,7 +110,7 @@ function mayRunOn({ state, reason, message }: ObservedTask): boolean {
 function endTask(
   slot: number,
   task: SlotTask,
-  { why, gone, runsOn }: End,
+  { why, gone, runsOn, repair }: End,
   plan: PlanBuilder,
 ): void {
   const before = plan.slot(slot);
@@ -119,6 +129,7 @@ function endTask(
     retiredMemberId: spent ?? before.retiredMemberId,
     ...(gone ? { lastAgentId: null, lastHostname: null } : {}),
     ...(runsOn ? { orphan: suspect(task, before.orphan, plan.now) } : {}),
+    repair: wasAskedFor ? null : repair,
   });
   if (wasAskedFor) return;
   plan.addEvent("Warning", "NodeLost", `the container of slot ${slot} ended: ${why}`);

@@ -1,5 +1,6 @@
 /** Containers that must not run, and the kills of all that were marked to be ended. */
 import type { ObservedTask } from "../../model/observed.ts";
+import { isHostTask } from "../../model/ids.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import { isSearched } from "./end-orphans.ts";
 import { isBackAsAnother } from "./forgotten.ts";
@@ -28,10 +29,21 @@ export function stopMisplaced({ view }: PlanContext, plan: PlanBuilder): void {
  * that was given up (a host that came back). Two tasks in one slot would fight over its address.
  */
 export function killOrphanedTasks({ view }: PlanContext, plan: PlanBuilder): void {
-  for (const { taskId, agentId, state } of orphanedTasks(view)) {
+  const tasks = [...orphanedTasks(view), ...forgottenCommands(view, plan)];
+  for (const { taskId, agentId, state } of tasks) {
     if (taskEnd(state) !== "alive") continue;
     plan.addAction({ type: "KillTask", taskId, agentId, reason: "no slot has this task" });
   }
+}
+
+/** Commands on hosts that are waited for no more. */
+function forgottenCommands(
+  { mesos }: ClusterView,
+  { memory }: PlanBuilder,
+): readonly ObservedTask[] {
+  const present = memory.hostTask?.taskId;
+  const tasks = [...(mesos?.tasks.values() ?? [])];
+  return tasks.filter(({ taskId }) => isHostTask(taskId) && taskId !== present);
 }
 
 /** Those that run, and those that may run on on a host that is out of sight. */
@@ -42,7 +54,10 @@ export function orphanedTasks(view: ClusterView): readonly ObservedTask[] {
   return [...(mesos?.tasks.values() ?? [])]
     .filter(
       ({ taskId, state }) =>
-        taskId.startsWith(prefix) && !remembered.has(taskId) && taskEnd(state) !== "ended",
+        taskId.startsWith(prefix) &&
+        !isHostTask(taskId) &&
+        !remembered.has(taskId) &&
+        taskEnd(state) !== "ended",
     )
     .filter((task) => !isForgotten(task, view));
 }

@@ -29,5 +29,6 @@ export function emptySlot(slot: number): SlotMemory {
     retiredMemberId: null,
     isLearner: false,
     orphan: null,
+    repair: null,
   };
 }

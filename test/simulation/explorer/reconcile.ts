@@ -78,6 +78,9 @@ function perform(scratch: Scratch, action: Action): void {
     case "DisarmAlarm":
     case "Defragment":
     case "EndOrphan":
+    case "ReleaseAddress":
       return;
+    case "RunHostTask":
+      throw new Error("no launch fails on its network here");
   }
 }

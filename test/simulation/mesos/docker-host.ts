@@ -6,6 +6,7 @@ import {
   type NodeConfig,
 } from "../../../controller/model/agent-api.ts";
 import type { TaskInfo } from "../../../controller/mesos/wire.ts";
+import { containerOf } from "../../../controller/mesos-local/master/model.ts";
 import type { Rng } from "../engine/rng.ts";
 import type { Trace } from "../engine/trace.ts";
 import { SlotVolume } from "../node/slot-volume.ts";
@@ -155,7 +156,7 @@ export class DockerHost {
   }
 
   private volumeOf(task: TaskInfo): SlotVolume {
-    const mounts = (task.container.docker.parameters ?? []).filter((p) => p.key === "volume");
+    const mounts = (containerOf(task).docker.parameters ?? []).filter((p) => p.key === "volume");
     const name = mounts.find((p) => p.value.endsWith(`:${DATA_MOUNT}`))?.value.split(":")[0];
     // Without a volume the data lives and dies with the container.
     if (name === undefined) return new SlotVolume();

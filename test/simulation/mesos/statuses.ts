@@ -5,6 +5,7 @@ import type {
   TaskState,
   TaskStatus,
 } from "../../../controller/mesos/wire.ts";
+import { containerOf } from "../../../controller/mesos-local/master/model.ts";
 import type { Container } from "./docker-host.ts";
 
 export interface StatusParts {
@@ -47,7 +48,7 @@ export function bareStatus(
 }
 
 function containerStatus(info: TaskInfo, container: Container): ContainerStatus {
-  const network = info.container.network_infos?.[0]?.name ?? "network";
+  const network = containerOf(info).network_infos?.[0]?.name ?? "network";
   const { ip } = container.config;
   return {
     container_id: { value: container.name },

@@ -1,5 +1,6 @@
 /** The tasks of a cheap Mesos site: launched, told of until that is acknowledged, ended. */
 import type { Id, TaskInfo, TaskState, TaskStatus } from "../../../controller/mesos/wire.ts";
+import { containerOf } from "../../../controller/mesos-local/master/model.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import { taskEnd } from "../../../controller/model/task-state.ts";
 import type { Rng } from "../engine/rng.ts";
@@ -143,8 +144,8 @@ export class CheapTasks {
 }
 
 function containerStatus(info: TaskInfo): NonNullable<TaskStatus["container_status"]> {
-  const ip = info.container.docker.parameters?.find((p) => p.key === "ip")?.value ?? "";
-  const name = info.container.network_infos?.[0]?.name ?? "";
+  const ip = containerOf(info).docker.parameters?.find((p) => p.key === "ip")?.value ?? "";
+  const name = containerOf(info).network_infos?.[0]?.name ?? "";
   return {
     container_id: { value: info.task_id.value },
     network_infos: [{ name, ip_addresses: [{ protocol: "IPv4", ip_address: ip }] }],

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
-import type { Offer, Parameter, TaskInfo } from "../../../controller/mesos/wire.ts";
+import type { DockerTaskInfo, Offer, Parameter, TaskInfo } from "../../../controller/mesos/wire.ts";
 import { TEST_LABEL } from "../docker-remains.ts";
 import { until } from "../poll.ts";
 import { RawScheduler } from "./raw-scheduler.ts";
@@ -78,7 +78,7 @@ export class DockerSite {
     offer: Offer,
     parameters: readonly Parameter[] = [],
     command = "exec sleep 1000",
-  ): TaskInfo {
+  ): DockerTaskInfo {
     return {
       name: id,
       task_id: { value: id },

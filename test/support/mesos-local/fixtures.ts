@@ -1,5 +1,5 @@
 /** Tasks and the like as the tests of the embedded Mesos need them. */
-import type { TaskInfo } from "../../../controller/mesos/wire.ts";
+import type { ContainerInfo, DockerTaskInfo, TaskInfo } from "../../../controller/mesos/wire.ts";
 import type { TaskRecord } from "../../../controller/mesos-local/master/model.ts";
 import type { LocalAgentOptions } from "../../../controller/mesos-local/options.ts";
 
@@ -16,12 +16,12 @@ export interface TaskWishes {
   readonly agentId?: string;
   readonly image?: string;
   readonly command?: TaskInfo["command"];
-  readonly container?: Partial<TaskInfo["container"]>;
-  readonly docker?: Partial<TaskInfo["container"]["docker"]>;
+  readonly container?: Partial<ContainerInfo>;
+  readonly docker?: Partial<ContainerInfo["docker"]>;
   readonly killGraceSeconds?: number;
 }
 
-export function taskInfo(id: string, wishes: TaskWishes = {}): TaskInfo {
+export function taskInfo(id: string, wishes: TaskWishes = {}): DockerTaskInfo {
   const { cpus = 0.1, agentId = "agent-1", killGraceSeconds } = wishes;
   return {
     name: id,

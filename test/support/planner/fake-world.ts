@@ -47,6 +47,8 @@ export class FakeWorld {
   desired: DesiredSlots | null = null;
   hosts: HostsTable | null = null;
   network = false;
+  /** The containers run on the engine of the controller's own machine. */
+  local = true;
   /** Volumes and networks that are there. */
   holdings: readonly Holding[] = [];
   authEnabled = false;
@@ -98,7 +100,7 @@ export class FakeWorld {
         offers: this.offers(),
         maintenance: this.maintenance,
       }),
-      local: true,
+      local: this.local,
       network: fresh(this.network ? { state: "present", subnet } : { state: "absent" }),
       image: fresh({ state: "present", reference: "image" }),
       holdings: fresh(this.holdings),
@@ -162,6 +164,13 @@ export class FakeWorld {
       case "DisarmAlarm":
       case "Defragment":
       case "EndOrphan":
+      case "ReleaseAddress":
+        return;
+      case "RunHostTask":
+        this.tasks.set(
+          action.task.task_id.value,
+          fakeTask(action.task.task_id.value, "TASK_STAGING"),
+        );
         return;
     }
   }
@@ -181,10 +190,10 @@ export class FakeWorld {
     }
   }
 
-  /** The container of a slot dies as by `docker kill`. */
-  kill(slot: number): void {
+  /** The container of a slot dies as by `docker kill`, or as Mesos says. */
+  kill(slot: number, message: string | null = null): void {
     const container = this.containers.get(slot);
-    if (container) this.end(container.taskId, "TASK_FAILED");
+    if (container) this.end(container.taskId, "TASK_FAILED", message);
   }
 
   loseVolume(slot: number): void {
@@ -208,9 +217,14 @@ export class FakeWorld {
     this.containers.set(slot, { taskId, slot, running: false, command: null, snapshot: null });
   }
 
-  private end(taskId: string, state: "TASK_KILLED" | "TASK_FAILED"): void {
-    if (!this.tasks.has(taskId)) return;
-    this.setState(taskId, state);
+  private end(
+    taskId: string,
+    state: "TASK_KILLED" | "TASK_FAILED",
+    message: string | null = null,
+  ): void {
+    const task = this.tasks.get(taskId);
+    if (task === undefined) return;
+    this.tasks.set(taskId, { ...task, state, message: message ?? task.message });
     for (const [slot, c] of this.containers) if (c.taskId === taskId) this.containers.delete(slot);
     const { leaderSlot } = this.etcd;
     if (leaderSlot !== null && !this.containers.has(leaderSlot)) this.etcd.leaderSlot = null;

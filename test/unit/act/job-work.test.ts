@@ -50,7 +50,7 @@ function work(job: Partial<JobAction> & Pick<JobAction, "type">) {
   const action = { slot: 1, ip: agent.ip, ...job } as JobAction;
   const signal = new AbortController().signal;
   const clock = new ManualClock(NOON);
-  return doJob(action, memory, { targets, connectAgent, clock, signal });
+  return doJob(action, memory, { targets, connectAgent, docker: null, clock, signal });
 }
 
 function answerWithSnapshot(content: Buffer): void {

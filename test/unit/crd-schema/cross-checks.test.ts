@@ -26,9 +26,21 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
     says: ["6:17: error: spec.etcd.quota: Found 1 MiB; allowed: from 16Mi to 8Gi."],
   },
   "an election timeout of one host for many": {
-    spec: "network: {driver: calico}\netcd: {electionMilliseconds: 100, heartbeatMilliseconds: 20}",
+    spec: "network: {driver: calico, ipamDriver: calico-ipam}\netcd: {electionMilliseconds: 100, heartbeatMilliseconds: 20}",
     says: [
       "7:32: warning: spec.etcd.electionMilliseconds: Found 100 with network.driver calico: between hosts a leader may be silent for so long without being lost; 500 or more is better.",
+    ],
+  },
+  "calico without its own address management": {
+    spec: "network: {driver: calico}",
+    says: [
+      "6:3: warning: spec.network.ipamDriver: Found default; the driver calico makes no network without calico-ipam.",
+    ],
+  },
+  "macvlan that ends at each host": {
+    spec: "network: {driver: macvlan}",
+    says: [
+      "6:3: warning: spec.network.options: The driver macvlan has no option parent, such as {parent: eth0}: made so, the network ends at each host. It is right only for a network that the site has made.",
     ],
   },
   "too little processor, written in thousandths": {

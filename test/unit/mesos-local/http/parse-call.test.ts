@@ -96,6 +96,6 @@ describe("a call is taken", () => {
     const parsed = parse({ type: "ACCEPT", framework_id, accept: { operations } });
     if (!parsed.ok || parsed.call.type !== "ACCEPT") throw new Error("refused");
     const [launched] = parsed.call.accept.operations;
-    expect(launched?.launch.task_infos[0]?.container.docker.network).toBe("HOST");
+    expect(launched?.launch.task_infos[0]?.container?.docker.network).toBe("HOST");
   });
 });

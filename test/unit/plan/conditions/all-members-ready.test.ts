@@ -1,16 +1,20 @@
-import {
-  fresh,
-  lastKnown,
-  type ObservedMesos,
-  stale,
-} from "../../../../controller/model/observed.ts";
+import { fresh, lastKnown, type ObservedMesos } from "../../../../controller/model/observed.ts";
+import type { Plan } from "../../../../controller/plan/input.ts";
 import { allMembersReady } from "../../../../controller/plan/conditions/all-members-ready.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
-import { fakeOffer } from "../../../support/planner/fixtures.ts";
+import { fakeMemory, fakeOffer } from "../../../support/planner/fixtures.ts";
 import { changeSpec, readyRun } from "../../../support/planner/run.ts";
 
 const conflict = fresh({ state: "conflict", message: "the subnet is taken" } as const);
+
+/** The reconcile after a launch of slot 2 on a site's own Mesos ended in these words of Docker's. */
+function failedLaunch(words: string): Plan {
+  const run = readyRun({ network: { ...fakeMemory().cluster.spec.network, name: "demo" } });
+  run.world.local = false;
+  run.world.kill(2, `Container exited with status 125: docker: ${words}`);
+  return decide(run);
+}
 
 conditionTable("AllMembersReady", allMembersReady.reasons, {
   "all nodes are ready when none lacks anything": [
@@ -64,26 +68,34 @@ conditionTable("AllMembersReady", allMembersReady.reasons, {
     "NodesNotReady",
     "slot 2: agent not in sight",
   ],
-  "a launch misses the network that the site has to make": [
-    () => {
-      const run = readyRun();
-      run.world.kill(2);
-      const slots = run.memory.slots.map((s) =>
-        s.slot === 2
-          ? { ...s, lastFailure: "network demo not found", lastFailureHostname: "host-c" }
-          : s,
-      );
-      run.memory = { ...run.memory, slots };
-      const { network } = run.memory.cluster.spec;
-      changeSpec(run, { network: { ...network, name: "demo" } });
-      const mesos = lastKnown(run.world.observed().mesos) as ObservedMesos;
-      const tasks = new Map([...mesos.tasks].filter(([, task]) => task.state === "TASK_RUNNING"));
-      return decide(run, { local: false, mesos: stale({ ...mesos, tasks }, run.now) });
-    },
+  "a launch misses the network, which a command makes on its host": [
+    () => failedLaunch("network demo not found"),
     "False",
     "NetworkMissing",
-    "Docker on host-c has no network demo, and only with --mesos local does the controller make it. " +
-      "Run there: docker network create --driver bridge --subnet 172.30.0.0/24 demo",
+    "Docker on host-1 has no network demo; a Mesos task makes it there.",
+  ],
+  "a launch meets a network that was made otherwise": [
+    () => failedLaunch("Invalid address: It does not belong to any of this network's subnets."),
+    "False",
+    "NetworkConflict",
+    "The Docker network demo on host-1 has another subnet than spec.network.subnet, 172.30.0.0/24. " +
+      "Choose another spec.network.name, or remove it there with `docker network rm demo` when " +
+      "nothing uses it.",
+  ],
+  "another's container has a node's address": [
+    () => {
+      const decided = failedLaunch("Address already in use.");
+      const slots = decided.memory.slots.map((s) =>
+        s.repair === null ? s : { ...s, repair: { ...s.repair, outcome: "container web has it" } },
+      );
+      const run = readyRun();
+      run.world.local = false;
+      run.memory = { ...decided.memory, slots };
+      return decide(run);
+    },
+    "False",
+    "AddressHeld",
+    "slot 2: its address 172.30.0.12 is held on host-1: container web has it",
   ],
   "a node that leaves need not be ready": [
     () => {

@@ -4,6 +4,7 @@ import type { Silence } from "../../../../controller/model/agent-api.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
 import { fakeMemory, fakeOffer, fakeTask } from "../../../support/planner/fixtures.ts";
+import { endHostTask } from "../../../support/planner/host-tasks.ts";
 import { changeSpec, PlannerRun, readyRun } from "../../../support/planner/run.ts";
 import { type EventTable, news } from "./event-table.ts";
 
@@ -28,7 +29,32 @@ function withUnreachable(slot: number): PlannerRun {
   return run;
 }
 
+/** A site's own Mesos, where a launch missed the network and a command was sent to its host. */
+const afterCommand = (state: "TASK_FINISHED" | "TASK_FAILED", message: string | null) => () => {
+  const run = readyRun();
+  run.world.local = false;
+  const { name } = run.memory.cluster.spec.network;
+  run.world.kill(2, `Container exited with status 125: network ${name} not found`);
+  run.reconcile();
+  endHostTask(run.world, state, message);
+  return news(run, () => run.reconcile());
+};
+
 export const NODE_EVENTS = {
+  HostCommandDone: {
+    "a command on a host has made the network": [
+      afterCommand("TASK_FINISHED", null),
+      "Normal",
+      "make the network on host-1: done",
+    ],
+  },
+  HostCommandFailed: {
+    "a command on a host has failed": [
+      afterCommand("TASK_FAILED", "Command exited with status 1"),
+      "Warning",
+      "make the network on host-1: TASK_FAILED, Command exited with status 1",
+    ],
+  },
   NodeLaunched: {
     "an offer is taken": [
       () => news(newRun(), (run) => run.reconcile()),

@@ -1,0 +1,60 @@
+/**
+ * What is run on an agent's host, as `/bin/sh -c` gets it there: Docker's own client, as the agent itself
+ * uses it. Whatever goes wrong is on stderr. Each may be run any number of times.
+ */
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+
+type Network = ClusterSpec["network"];
+
+/** For people, and for a host's shell. */
+export function createCommand(network: Network, labels: Readonly<Record<string, string>>): string {
+  const { name, driver, ipamDriver, subnet, options } = network;
+  const words = ["docker", "network", "create", "--driver", driver];
+  if (ipamDriver !== "default") words.push("--ipam-driver", ipamDriver);
+  words.push("--subnet", subnet);
+  // Without it an overlay network is for Swarm's own services alone.
+  if (driver === "overlay") words.push("--attachable");
+  for (const [key, value] of Object.entries(options)) words.push("--opt", `${key}=${value}`);
+  for (const [key, value] of Object.entries(labels)) words.push("--label", `${key}=${value}`);
+  return [...words, name].map(quoted).join(" ");
+}
+
+/** A network of the name that is there is left as it is, whatever it is: a launch tells whether it fits. */
+export function createNetworkScript(
+  network: Network,
+  labels: Readonly<Record<string, string>>,
+): string {
+  const isThere = `docker network inspect ${quoted(network.name)} >/dev/null 2>&1`;
+  // Made by another meanwhile, it is there all the same.
+  return `${isThere} || ${createCommand(network, labels)} >/dev/null || ${isThere}`;
+}
+
+/** Of one endpoint a line: the container's id or `ep-` and its own, its name, its address. */
+const ENDPOINTS = `{{.Scope}}{{range $id, $e := .Containers}}
+{{$id}} {{$e.Name}} {{$e.IPv4Address}}{{end}}`;
+const WHOSE = `{{slice .Name 1}} {{.Config.Image}} {{.State.Status}}`;
+
+/**
+ * Whoever holds the address by right is named and left alone. An endpoint is removed when its container is
+ * not there any more; one of a network that several hosts share only if it was of this very host.
+ */
+export function releaseAddressScript({ name, ipamDriver }: Network, ip: string): string {
+  return `network=${quoted(name)} ip=${quoted(ip)}
+fail() { echo "$*" >&2; exit 1; }
+known=$(docker network inspect --format ${quoted(ENDPOINTS)} "$network") || exit 1
+scope=$(printf '%s\\n' "$known" | head -n 1)
+set -- $(printf '%s\\n' "$known" | grep -F " $ip/" | head -n 1)
+[ $# -eq 3 ] || fail "no container of this host and no endpoint that its Docker knows of has $ip: it is in the store of the address management driver ${ipamDriver}"
+whose=$(docker inspect --type container --format ${quoted(WHOSE)} "$1" 2>&1) && fail "container $whose has $ip"
+case $whose in *"No such container"*) ;; *) fail "$whose" ;; esac
+case $scope/$1 in
+  local/*) ;;
+  */ep-*) fail "the endpoint $2 has $ip, which may be another host's; when no host runs such a container: docker network disconnect --force $network $2" ;;
+esac
+docker network disconnect --force "$network" "$2"`;
+}
+
+/** For a POSIX shell. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
