@@ -79,7 +79,8 @@ export class MesosScheduler {
     });
     this.transport = options.transport ?? new Transport(options);
     this.offers = new OfferCache(options.framework.role);
-    this.agents = new AgentAddresses(this.transport.scheme);
+    const socket = options.masters.find((master) => master.socketPath !== undefined) ?? null;
+    this.agents = new AgentAddresses(this.transport.scheme, socket);
     this.reasons = new FailureReasons({
       addresses: this.agents,
       reader: new SandboxReader(this.transport, clock),

@@ -1,6 +1,7 @@
 /** Where the agents are, as the master names them in its offers: no other address is ever asked. */
 import type { HostPort } from "../../support/host-port.ts";
 import type { Offer } from "../wire.ts";
+import type { MasterPlace } from "./master-address.ts";
 
 /** The one that was named longest ago goes first. */
 const AGENTS_MAX = 10_000;
@@ -8,8 +9,14 @@ const AGENTS_MAX = 10_000;
 export class AgentAddresses {
   private readonly known = new Map<string, HostPort>();
 
-  /** @param scheme of the masters: credentials must not leave TLS */
-  constructor(private readonly scheme: "http" | "https") {}
+  /**
+   * @param scheme of the masters: credentials must not leave TLS
+   * @param socket of an embedded master without a port: its agents are behind it too
+   */
+  constructor(
+    private readonly scheme: "http" | "https",
+    private readonly socket: MasterPlace | null = null,
+  ) {}
 
   learn(offers: readonly Offer[]): void {
     for (const { agent_id, url } of offers) {
@@ -25,8 +32,8 @@ export class AgentAddresses {
     }
   }
 
-  of(agentId: string): HostPort | undefined {
-    return this.known.get(agentId);
+  of(agentId: string): MasterPlace | undefined {
+    return this.socket ?? this.known.get(agentId);
   }
 
   /** What an offer says is not checked before: any part may be of any type. */

@@ -28,6 +28,10 @@ export interface LocalClusterOptions {
   /** The first three numbers of a /24 that no other test uses, e.g. `172.31.60`. */
   readonly subnet: string;
   readonly replicas?: number;
+  /** More of `spec.network`, after its subnet, beginning with a comma. */
+  readonly network?: string;
+  /** Where the masters are; left out: the embedded one. */
+  readonly mesos?: string;
   /** More lines of the spec, indented by two. */
   readonly spec?: readonly string[];
   /** The spec's directory is watched, and no file is in it yet. */
@@ -94,7 +98,7 @@ export class LocalCluster {
   }
 
   specText(replicas: number): string {
-    const { name, subnet, spec = [] } = this.options;
+    const { name, subnet, network = "", spec = [] } = this.options;
     return [
       "apiVersion: jupytercluster.dev/v1alpha1",
       "kind: JupyterCluster",
@@ -103,7 +107,7 @@ export class LocalCluster {
       "spec:",
       `  replicas: ${replicas}`,
       "  resources: { cpus: 0.1, memory: 512Mi }",
-      `  network: { subnet: ${subnet}.0/24 }`,
+      `  network: { subnet: ${subnet}.0/24${network} }`,
       `  proxy: { port: ${this.ports.proxy} }`,
       ...spec,
       "",
@@ -126,13 +130,15 @@ export class LocalCluster {
   startController(): void {
     if (this.child !== null) throw new Error("the controller runs already");
     const { api } = this.ports;
-    const spec = this.options.empty ? this.specDir : this.specFile;
+    const { empty, mesos } = this.options;
+    const spec = empty ? this.specDir : this.specFile;
     const log = createWriteStream(this.logFile, { flags: "a" });
     this.child = spawn(
       process.execPath,
       [
         ...[PROGRAM, "controller", "--spec", spec, "--state-dir", this.stateDir],
         ...["--api", `127.0.0.1:${api}`],
+        ...(mesos === undefined ? [] : ["--mesos", mesos]),
         ...["--log-level", "debug"],
       ],
       { stdio: ["ignore", "pipe", "pipe"] },

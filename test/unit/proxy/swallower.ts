@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 const LISTENER = `
 const { createServer } = require("node:net");
 const { parentPort, workerData } = require("node:worker_threads");
-const server = createServer().listen({ host: workerData, port: 0, backlog: 1 }, () => {
+const server = createServer().listen({ ...workerData, backlog: 1 }, () => {
   parentPort.postMessage(server.address().port);
   setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
 });
@@ -22,8 +22,9 @@ export interface Swallower {
   readonly stop: () => Promise<void>;
 }
 
-export async function startSwallower(ip = "127.0.0.1"): Promise<Swallower> {
-  const worker = new Worker(LISTENER, { eval: true, workerData: ip });
+/** @param wanted 0: any free port */
+export async function startSwallower(ip = "127.0.0.1", wanted = 0): Promise<Swallower> {
+  const worker = new Worker(LISTENER, { eval: true, workerData: { host: ip, port: wanted } });
   const [port] = (await once(worker, "message")) as [number];
   const fillers: Socket[] = [];
   while (await accepts(ip, port, fillers)) {
