@@ -7,12 +7,14 @@ import { sealJson } from "../../support/files/sealed-json.ts";
 import type { ControllerRecord } from "../state-backend.ts";
 import type { Fence } from "./fenced-writes.ts";
 import { FollowedKeys } from "./followed-keys.ts";
-import { HeldLease, type LeaseTime } from "./held-lease.ts";
+import { HeldLease, type LeaseTime, notActing } from "./held-lease.ts";
 import type { SiteKeys } from "./keys.ts";
 import { listAll } from "./list-all.ts";
 import { queueIn } from "./site-view.ts";
 import type { StoreCalls } from "./store-calls.ts";
 import type { StoredKey } from "./store-etcd.ts";
+
+const PLACE_GONE = "the key by which it acts in the store is gone";
 
 /** The key by which a controller waits, and then acts. */
 export interface Place extends Fence {
@@ -71,13 +73,32 @@ export class Election {
       range: keys.controllers,
       time,
       onChange: (all) => {
-        if (this.isFirst(place, all.values())) turn.abort();
+        if (!all.has(place.key)) place.lease.end(notActing(PLACE_GONE));
+        else if (this.isFirst(place, all.values())) turn.abort();
       },
     });
     follow.start();
     await Promise.race([aborted(AbortSignal.any([turn.signal, signal])), place.lease.ended]);
     follow.stop();
     signal.throwIfAborted();
+  }
+
+  /**
+   * The lease may live on without the key, which somebody has removed by hand: whoever acts is told
+   * then, before a write would tell.
+   */
+  guard({ lease, key }: Place): void {
+    const { calls, time } = this.options;
+    const follow = new FollowedKeys({
+      calls,
+      range: { start: key, end: `${key}\0` },
+      time,
+      onChange: (all) => {
+        if (!all.has(key)) lease.end(notActing(PLACE_GONE));
+      },
+    });
+    follow.start();
+    lease.onOver(() => follow.stop());
   }
 
   /** For those who look. */

@@ -155,6 +155,7 @@ export class EtcdBackend implements StateBackend {
     const writes = new FencedWrites(calls, lease, place);
     writes.know(all.values());
     await writeFormat(writes, keys, all);
+    this.election.guard(place);
     await this.election.announce(place, new Date(clock.now()).toISOString());
     await forgetDeleted(writes, keys, all);
     const number = termNumber(moveMarkIn(keys, all), createRevision);

@@ -1,7 +1,8 @@
 /** What an error of etcd3 means for the store. The texts are etcd's (api/v3rpc/rpctypes/error.go). */
-import { EtcdInvalidAuthTokenError } from "etcd3";
+import { EtcdLeaseInvalidError } from "etcd3";
 import { etcdMessage, isEtcdError, kindOf } from "../../etcd/etcd-errors.ts";
 import { messageOf } from "../../model/errors.ts";
+import { TOKEN_ENDED } from "./server-token.ts";
 import { StoreEtcdError, type StoreEtcdProblem } from "./store-etcd.ts";
 
 const BY_TEXT: readonly (readonly [RegExp, StoreEtcdProblem])[] = [
@@ -10,17 +11,21 @@ const BY_TEXT: readonly (readonly [RegExp, StoreEtcdProblem])[] = [
   [/database space exceeded/, "no-space"],
   // Refused by this program's side of TLS, or by the other.
   [/certificate|self.signed|altnames|SSL routines|wrong version number|\balert\b/i, "refused"],
-  [/user name is empty|authentication failed|permission denied|invalid auth token/, "refused"],
+  [/user name is empty|authentication failed|permission denied/, "refused"],
 ];
 
-export function isTokenInvalid(error: unknown): boolean {
-  return error instanceof EtcdInvalidAuthTokenError || messageOf(error).includes("auth token");
+export function isTokenEnded(error: unknown): boolean {
+  return messageOf(error).includes(TOKEN_ENDED);
+}
+
+export function isLeaseGone(error: unknown): boolean {
+  return error instanceof EtcdLeaseInvalidError;
 }
 
 /** Errors that are none of a call go through as they are: they are bugs. */
 export function asStoreError(error: unknown): unknown {
   if (error instanceof StoreEtcdError) return error;
-  if (!isEtcdError(error) && !isTokenInvalid(error) && !isConnectionError(error)) return error;
+  if (!isEtcdError(error) && !isLeaseGone(error) && !isConnectionError(error)) return error;
   return new StoreEtcdError(problemIn(error), etcdMessage(error), { cause: error });
 }
 

@@ -5,7 +5,7 @@ import { type HostPort, hostPortText } from "../../support/host-port.ts";
 import { type ConnectionPace, oneServer } from "../../support/etcd3-options.ts";
 import { LeaseKeepAlive } from "../../support/lease-keep-alive.ts";
 import type { EtcdAuth, StoreTls } from "../state-target.ts";
-import { asStoreError, isTokenInvalid } from "./etcd3-errors.ts";
+import { asStoreError, isLeaseGone, isTokenEnded } from "./etcd3-errors.ts";
 import { compareOf, storedKeyOf, writeOf } from "./etcd3-keys.ts";
 import { watchServer } from "./etcd3-watch.ts";
 import { ServerToken } from "./server-token.ts";
@@ -102,9 +102,13 @@ export class Etcd3Server implements StoreEtcd {
   }
 
   async revokeLease(lease: string, timeoutMs: number): Promise<void> {
-    await this.call(timeoutMs, (options) =>
-      this.client.leaseClient.leaseRevoke({ ID: lease }, options),
-    );
+    await this.call(timeoutMs, async (options) => {
+      try {
+        await this.client.leaseClient.leaseRevoke({ ID: lease }, options);
+      } catch (error) {
+        if (!isLeaseGone(error)) throw error;
+      }
+    });
   }
 
   watch(range: KeyRange, fromRevision: number, told: WatchHandlers): ServerWatch {
@@ -127,9 +131,7 @@ export class Etcd3Server implements StoreEtcd {
       try {
         return await run(options);
       } catch (error) {
-        // Tokens end with the server's process, and after some minutes.
-        if (!isTokenInvalid(error)) throw error;
-        this.token.forget();
+        if (!isTokenEnded(error)) throw error;
         await this.token.ensure(options);
         return await run(options);
       }

@@ -66,6 +66,12 @@ export class HeldLease {
     return this.why;
   }
 
+  /** Calls back once it is over or given back. */
+  onOver(tell: () => void): void {
+    if (this.stopped.signal.aborted) tell();
+    else this.stopped.signal.addEventListener("abort", tell);
+  }
+
   /** Somebody else has found that it is over. */
   end(why: OperationError): void {
     if (this.why !== null) return;

@@ -17,6 +17,9 @@ type Authenticate = (
   options: { readonly deadline: number },
 ) => Promise<{ readonly token: string }>;
 
+/** Tokens end with the server's process, and after some minutes. */
+export const TOKEN_ENDED = "the token has ended";
+
 export class ServerToken {
   private token: string | null = null;
   private asking: Promise<void> | null = null;
@@ -51,10 +54,21 @@ export class ServerToken {
         if (this.token !== null && service !== "Auth") metadata.set("token", this.token);
         // A server that is cut off from the others ends the watch then, and is not silent.
         if (service === "Watch") metadata.set("hasleader", "true");
-        start(metadata, listener);
+        start(metadata, {
+          onReceiveMetadata: (received) => listener?.onReceiveMetadata?.(received),
+          onReceiveMessage: (message: unknown) => listener?.onReceiveMessage?.(message),
+          onReceiveStatus: (status) => listener?.onReceiveStatus?.(this.noticed(status)),
+        });
       };
       return call as ReturnType<Interceptor>;
     };
+  }
+
+  /** etcd3 would repeat a call with a dead token, the same one, until its deadline. */
+  private noticed<T extends { readonly details: string }>(status: T): T {
+    if (!status.details.includes("invalid auth token")) return status;
+    this.forget();
+    return { ...status, details: TOKEN_ENDED };
   }
 
   private async ask(

@@ -15,6 +15,7 @@ export interface StoreEtcd {
   ): Promise<{ readonly lease: string; readonly ttlSeconds: number }>;
   /** False when there is no such lease any more. */
   keepAlive(lease: string, timeoutMs: number): Promise<boolean>;
+  /** One that is gone is revoked. */
   revokeLease(lease: string, timeoutMs: number): Promise<void>;
   /** Tells every change from that revision on, in order, until it is cancelled or ends. */
   watch(range: KeyRange, fromRevision: number, told: WatchHandlers): ServerWatch;

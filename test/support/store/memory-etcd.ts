@@ -66,7 +66,7 @@ export class MemoryEtcd {
       const modRevision = this.revision + 1;
       if (value === null) return this.keys.has(key) ? [{ type: "delete", key, modRevision }] : [];
       if (write.lease !== null && !this.leases.has(write.lease)) {
-        throw new StoreEtcdError("refused", "requested lease not found");
+        throw new StoreEtcdError("unreachable", "requested lease not found");
       }
       const createRevision = this.keys.get(key)?.createRevision ?? modRevision;
       const stored = { key, value, createRevision, modRevision, lease: write.lease };
@@ -93,7 +93,7 @@ export class MemoryEtcd {
 
   revoke(lease: string): void {
     const found = this.leases.get(lease);
-    if (found === undefined) throw new StoreEtcdError("unreachable", "requested lease not found");
+    if (found === undefined) return;
     found.cancel();
     this.endLease(lease);
   }
