@@ -37,6 +37,13 @@ describe("on a Docker engine", () => {
   beforeEach(startServer);
   afterEach(() => mesos.stop());
 
+  test("a container that has ended is removed at once", async () => {
+    await site.launch((offer) => site.task("t", offer));
+    await (await site.runningContainer("t")).kill();
+    await site.scheduler.status("t", "TASK_FAILED");
+    await site.allGone();
+  });
+
   test("the output of what has ended is kept", async () => {
     await site.launch((offer) => site.task("ok", offer, [], "echo hello; exit 0"));
     await site.scheduler.status("ok", "TASK_FINISHED");

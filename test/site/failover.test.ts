@@ -8,6 +8,8 @@ import { Site } from "./site.ts";
 
 const READY_MS_MAX = 300_000;
 const BEGUN_MS_MAX = 120_000;
+/** Nobody here can kill those. */
+const HAS_OTHER_MASTERS = process.env["SITE_MESOS"] !== undefined;
 
 let site: Site;
 
@@ -31,7 +33,7 @@ async function expectSlots(replicas: number): Promise<void> {
   expect(slots).toEqual(Array.from({ length: replicas }, (_, slot) => String(slot)));
 }
 
-describe("the leading master dies while a cluster", () => {
+describe.skipIf(HAS_OTHER_MASTERS)("the leading master dies while a cluster", () => {
   test("forms", async () => {
     await site.controller.start();
     await untilContainers((count) => count > 0);

@@ -60,7 +60,7 @@ process.exit();
 
 async function introduction(site: Site): Promise<string> {
   const { controller, agents, mesosUrl } = site;
-  const isOurs = process.env["SITE_MESOS"] === undefined;
+  const isOurs = site.hasOwnMasters;
   const masters = isOurs ? site.masters.hosts.map(({ name, ip }) => `${name} ${ip}`) : [];
   return [
     "",

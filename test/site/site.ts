@@ -95,6 +95,11 @@ export class Site {
     return process.env["SITE_MESOS"] ?? this.masters.url;
   }
 
+  /** Whether the masters were started here, and can be killed. */
+  get hasOwnMasters(): boolean {
+    return this.embedded !== null;
+  }
+
   agent(name: string): AgentHost {
     const found = this.agents.find((one) => one.name === name);
     if (found === undefined) throw new Error(`no host ${name}`);

@@ -56,6 +56,12 @@ export class DockerSite {
     });
   }
 
+  /** Of a real agent's ended containers one may be found for hours. */
+  async noneRuns(): Promise<void> {
+    const runs = async () => (await this.containers()).some(({ State }) => State === "running");
+    await until("no container runs", async () => !(await runs()));
+  }
+
   async allGone(): Promise<void> {
     await until("no container left", async () => (await this.containers()).length === 0);
   }
