@@ -35,7 +35,7 @@ import { thisController } from "./store/this-controller.ts";
 import { systemClock } from "./support/clock.ts";
 import { type HostPort, hostPortText } from "./support/host-port.ts";
 import { thisUser } from "./support/users.ts";
-import { VERSION } from "./support/version.ts";
+import { RELEASE } from "./model/release.ts";
 import { hostDirectories } from "../crd-schema/storage/table.ts";
 
 export interface ControllerOptions {
@@ -130,7 +130,7 @@ async function start(
     published,
     proxies: () => core.proxies.stats(),
     databases: () => databasesOf(core),
-    version: VERSION,
+    version: RELEASE,
   });
   closers.push(() => metrics.close());
   const core = new ControllerCore(
@@ -215,7 +215,7 @@ function serve(
       const { master, frameworkId, registered } = core.mesosInfo();
       const where = mesos.kind === "local" ? "local" : (master ?? targetText(mesos));
       return {
-        version: VERSION,
+        version: RELEASE,
         startedAt,
         process,
         mesos: { master: where, frameworkId, registered },

@@ -15,7 +15,7 @@ import { parseSubnet } from "./values/ipv4.ts";
 const CONTRACT = schema as SchemaPart;
 const PROBLEMS_MAX = 50;
 
-const OPTIONS = {
+export const SCHEMA_OPTIONS = {
   strict: true,
   allowUnionTypes: true,
   /** A NaN or an infinity is no number of anything. */
@@ -28,14 +28,14 @@ const OPTIONS = {
 } as const;
 
 /** yaml-language-server shows this text for a pattern that does not match; so do we. */
-const VOCABULARY = ["patternErrorMessage"];
+export const SCHEMA_VOCABULARY = ["patternErrorMessage"];
 
-const validator = new Ajv2020({ ...OPTIONS, allErrors: true, verbose: true })
-  .addVocabulary(VOCABULARY)
+const validator = new Ajv2020({ ...SCHEMA_OPTIONS, allErrors: true, verbose: true })
+  .addVocabulary(SCHEMA_VOCABULARY)
   .compile<JupyterClusterManifest>(schema);
 
-const filler = new Ajv2020({ ...OPTIONS, useDefaults: true })
-  .addVocabulary(VOCABULARY)
+const filler = new Ajv2020({ ...SCHEMA_OPTIONS, useDefaults: true })
+  .addVocabulary(SCHEMA_VOCABULARY)
   .compile<DefaultedManifest>(schema);
 
 /** Problems in the order of the file; at most 50. None: the value is a JupyterClusterManifest. */

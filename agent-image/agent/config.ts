@@ -2,13 +2,14 @@
 import { isIPv4 } from "node:net";
 import { isAbsolute } from "node:path";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../controller/model/agent-api.ts";
+import { requireKnownVersion } from "./api/api-version.ts";
 import { Checker } from "../../controller/support/checker.ts";
 
 const USER_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
 
 /**
  * @param env of the process; the variable is {@link NODE_CONFIG_ENV}
- * @throws Error that names the field and what is allowed there
+ * @throws UnknownVersionError; Error that names the field and what is allowed there
  */
 export function readNodeConfig(env: Readonly<Record<string, string | undefined>>): NodeConfig {
   const text = env[NODE_CONFIG_ENV];
@@ -17,6 +18,7 @@ export function readNodeConfig(env: Readonly<Record<string, string | undefined>>
   const etcd = root.object("etcd");
   const jupyter = root.object("jupyter");
   const ssh = root.object("ssh");
+  requireKnownVersion(root, NODE_CONFIG_ENV);
   return {
     namespace: root.string("namespace", /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/),
     cluster: root.string("cluster", /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/),

@@ -21,6 +21,7 @@ import type { ClusterMemory } from "../model/memory.ts";
 import type { Certificates, Clock } from "../model/ports.ts";
 import type { ProxySettings } from "../model/proxy-settings.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
+import { writeValue } from "../support/key-values.ts";
 import { within } from "../support/within.ts";
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import type { EtcdClients } from "./etcd-clients.ts";
@@ -96,7 +97,7 @@ export async function perform(
     case "MoveLeader":
       return etcd().moveLeader(clientUrlOf(action.fromSlot, memory), action.toMemberId);
     case "PutDesired":
-      await etcd().put(etcdKeys(ref).desired, JSON.stringify(action.desired));
+      await etcd().put(etcdKeys(ref).desired, writeValue(action.desired));
       return targets.keys.changed(key);
     case "DisableAuth":
       await etcd().disableAuth();

@@ -28,6 +28,9 @@ function record(
 /** More nodes than any cluster has; a list without an end is a fault of the sender. */
 const NODES_MAX = 1024;
 
+/** A release speaks its own version and those of the release before. */
+const VERSIONS_MAX = 16;
+
 const how = { enum: ["stopped", "refused", "unanswered"] } as const;
 
 const unit = record(
@@ -138,6 +141,8 @@ export const AGENT_STATUS_SCHEMA = record(
     problems: listOf(text, 256),
   },
   {
+    release: text,
+    apiVersions: listOf(count, VERSIONS_MAX),
     certificateNotAfter: nullable(count),
     memory: nullable(record({ limitBytes: nullable(count), oomKills: count })),
   },

@@ -3,12 +3,13 @@ import { HEARTBEAT_INTERVAL_MS, type AgentStatus } from "../model/agent-api.ts";
 import { messageOf } from "../model/errors.ts";
 import { type Source, fresh, unknown } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
+import type { AgentVersion } from "../model/release.ts";
 import { withSharedParts } from "../model/same-data.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { LineSplitter } from "../support/line-splitter.ts";
 import { authorization, shortText } from "./agent-http.ts";
 import type { AgentAddress, AgentAnswer, AgentConnection } from "./connection.ts";
-import { parseStatus } from "./parse-status.ts";
+import { parseStatus, type UnsupportedAgent } from "./parse-status.ts";
 
 /** More than three beats without a word, and the node is out of sight. */
 const SILENCE_MS_MAX = 3 * HEARTBEAT_INTERVAL_MS + 200;
@@ -41,6 +42,10 @@ export class AgentStream {
   private lastLine: string | null = null;
   private cancelRetry: (() => void) | null = null;
   private cancelSilence: (() => void) | null = null;
+  /** The last connection to it ended because it speaks no version of the contract that is known here. */
+  private unsupportedVersion: AgentVersion | null = null;
+  /** The same of the present connection. */
+  private told: AgentVersion | null = null;
   private attempt = 0;
   private heardAt = 0;
   /** When something was read of the present connection. */
@@ -68,6 +73,11 @@ export class AgentStream {
     return this.other;
   }
 
+  /** Null: it speaks as we do, or has not spoken. */
+  get unsupported(): AgentVersion | null {
+    return this.unsupportedVersion;
+  }
+
   /** No callback comes any more. */
   close(): void {
     this.closed = true;
@@ -86,6 +96,7 @@ export class AgentStream {
     this.lastLine = null;
     this.answeredBy = null;
     let reason: string;
+    this.told = null;
     const begun = clock.now();
     try {
       const body = await this.open(connection);
@@ -98,6 +109,7 @@ export class AgentStream {
     await connection.destroy();
     if (this.closed) return;
     if (this.source.freshness === "fresh") log.debug({ taskId, ip, reason }, "agent lost");
+    this.setUnsupported(this.told);
     this.lose(reason);
     this.meet(this.answeredBy);
     // A stream that held was a good one: whatever broke it, the next dial is a first one.
@@ -153,7 +165,12 @@ export class AgentStream {
       return null;
     }
     const parsed = parseStatus(line);
-    if (!parsed.ok) return parsed.problem;
+    if (!parsed.ok) {
+      this.told = this.versionOf(parsed.unsupported);
+      const by = parsed.unsupported?.taskId;
+      if (by !== undefined && by !== this.options.taskId) this.answeredBy = by;
+      return parsed.problem;
+    }
     const { status } = parsed;
     if (status.taskId !== this.options.taskId) {
       // Addresses belong to slots: the next task in the slot answers here, with the same token.
@@ -162,6 +179,7 @@ export class AgentStream {
     }
     this.meet(null);
     const before = this.source;
+    this.setUnsupported(null);
     this.lastLine = line;
     this.heardAt = this.options.clock.now();
     const known = before.freshness === "unknown" ? null : before.value;
@@ -186,6 +204,18 @@ export class AgentStream {
     if (this.other === other) return;
     this.other = other;
     this.options.onChange();
+  }
+
+  /** The next task in the slot answers at the same address. */
+  private versionOf(told: UnsupportedAgent | undefined): AgentVersion | null {
+    if (told === undefined || told.taskId !== this.options.taskId) return null;
+    return { release: told.release, apiVersions: told.apiVersions };
+  }
+
+  private setUnsupported(version: AgentVersion | null): void {
+    const before = this.unsupportedVersion;
+    this.unsupportedVersion = version;
+    if ((before === null) !== (version === null)) this.options.onChange();
   }
 
   private lose(reason: string): void {

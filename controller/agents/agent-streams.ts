@@ -1,6 +1,7 @@
 /** What the agents of all running tasks say, as it comes. */
 import type { AgentStatus } from "../model/agent-api.ts";
 import type { Source } from "../model/observed.ts";
+import type { AgentVersion } from "../model/release.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { AgentStream } from "./agent-stream.ts";
 import type { AgentTarget, ConnectAgent } from "./connection.ts";
@@ -53,6 +54,11 @@ export class AgentStreams {
   /** Another task whose agent answered at this one's address last; null: none has. */
   otherTaskAt(taskId: string): string | null {
     return this.streams.get(taskId)?.otherTask() ?? null;
+  }
+
+  /** Null: it speaks a version of the contract that we know, or has not been heard. */
+  unsupported(taskId: string): AgentVersion | null {
+    return this.streams.get(taskId)?.unsupported ?? null;
   }
 
   closeAll(): void {

@@ -21,7 +21,7 @@ import { stateCommand } from "./verbs/state.ts";
 import { upCommand } from "./verbs/up.ts";
 import { urlCommand } from "./verbs/url.ts";
 import { validateCommand } from "./verbs/validate.ts";
-import { VERSION } from "../support/version.ts";
+import { RELEASE } from "../model/release.ts";
 import type { CliContext } from "./context.ts";
 
 type VerbFactory = (context: CliContext) => Command;
@@ -43,7 +43,7 @@ export function buildProgram(context: CliContext): Command {
     .description(
       "A self-healing JupyterLab cluster from one YAML file, on Apache Mesos offers and etcd.",
     )
-    .version(VERSION, "-V, --version", "print the version")
+    .version(RELEASE, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [verb]", "show help for a verb")
     .option("--debug", "show stack traces with errors (env JUPYTER_CLUSTER_DEBUG)")

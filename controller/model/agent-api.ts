@@ -20,6 +20,7 @@
  * Secrets never pass through Mesos or the container's environment: the environment holds only the
  * SHA-256 of the bearer token, and the rest arrives with the first command.
  */
+import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { ElectionRecord } from "./election.ts";
 import type { HostsTable } from "./naming.ts";
 import type { SnapshotRef } from "./snapshot.ts";
@@ -38,11 +39,22 @@ export const SNAPSHOT_HEADERS = {
 /** Environment variable that holds {@link NodeConfig} as JSON. */
 export const NODE_CONFIG_ENV = "JUPYTER_CLUSTER_NODE";
 
+/**
+ * The lowest version of this contract (model/release.ts) that holds what this spec needs of a node's agent. An agent
+ * that knows less would leave it undone without a word.
+ */
+export function agentApiNeededBy({ storage }: Pick<ClusterSpec, "storage">): number {
+  const known: readonly string[] = ["volume", "hostPath"];
+  return known.includes(storage.shared.type) ? 1 : 2;
+}
+
 /** Where the slot's durable volume is mounted (etcd data, identity file). */
 export const DATA_MOUNT = "/var/lib/jupyter-cluster";
 
 /** What a container is told at launch. Nothing secret. */
 export interface NodeConfig {
+  /** {@link agentApiNeededBy} of the spec: an agent that does not know it ends, and says so. Untold: 1. */
+  readonly apiVersion?: number | undefined;
   readonly namespace: string;
   readonly cluster: string;
   readonly slot: number;
@@ -70,6 +82,8 @@ export interface NodeConfig {
  * another certificate renews that, and etcd goes on.
  */
 export interface StartCommand {
+  /** Of those that both sides know, the highest; untold: 1. Another is refused: 409 `UnsupportedVersion`. */
+  readonly apiVersion?: number | undefined;
   readonly commandId: string;
   readonly etcd: EtcdStart;
   /** Null: etcd speaks without TLS. */
@@ -131,7 +145,8 @@ export interface AgentRefusal {
     | "EtcdRunning"
     | "SnapshotMissing"
     | "EtcdNotServing"
-    | "OtherTask";
+    | "OtherTask"
+    | "UnsupportedVersion";
   readonly message: string;
 }
 
@@ -151,7 +166,7 @@ export type EtcdData =
       readonly raftTerm: number;
       /**
        * True from when etcd followed a leader, or ended, until the log was read again: it may hold more
-       * than this says. Agents of 0.1.0 do not tell it.
+       * than this says. Agents of early 0.1.0 do not tell it.
        */
       readonly readingDue?: boolean | undefined;
     }
@@ -193,9 +208,9 @@ export interface UnitStatus {
   readonly pid: number | null;
   readonly restarts: number;
   readonly lastExit: { readonly code: number | null; readonly signal: string | null } | null;
-  /** Null: it answers, or has not done so yet. Agents of 0.1.0 do not tell it. */
+  /** Null: it answers, or has not done so yet. Agents of early 0.1.0 do not tell it. */
   readonly silent?: UnitSilence | null | undefined;
-  /** Null: it never was. Agents of 0.1.0 do not tell it. */
+  /** Null: it never was. Agents of early 0.1.0 do not tell it. */
   readonly wedged?: UnitWedged | null | undefined;
 }
 
@@ -244,6 +259,10 @@ export interface NodeMemory {
 }
 
 export interface AgentStatus {
+  /** Of the agent's software; agents up to 0.1.0 do not tell it. */
+  readonly release?: string | undefined;
+  /** Versions of this contract that it answers (model/release.ts); untold: 1 alone. */
+  readonly apiVersions?: readonly number[] | undefined;
   readonly slot: number;
   readonly taskId: string;
   /** Changes whenever the agent process is a new one. */
@@ -266,10 +285,10 @@ export interface AgentStatus {
   readonly storage: { readonly ready: boolean; readonly message: string };
   /**
    * When the certificate ends that its etcd proves itself with, in milliseconds since the epoch; null
-   * before the first command and without TLS. Agents of 0.1.0 do not tell it.
+   * before the first command and without TLS. Agents of early 0.1.0 do not tell it.
    */
   readonly certificateNotAfter?: number | null | undefined;
-  /** Null: not known. Agents of 0.1.0 do not tell it. */
+  /** Null: not known. Agents of early 0.1.0 do not tell it. */
   readonly memory?: NodeMemory | null | undefined;
   /** The latest elections as its etcd logged them, newest last; bounded. */
   readonly elections: readonly ElectionRecord[];

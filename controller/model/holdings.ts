@@ -52,7 +52,7 @@ export function foreignAmong(holdings: readonly Holding[], memory: Ownership): r
 }
 
 /**
- * What has no uid is of release 0.1.0: a cluster that ran here before goes on with it, a new one has
+ * What has no uid is of early 0.1.0: a cluster that ran here before goes on with it, a new one has
  * never seen it.
  */
 export function accepts(
@@ -86,7 +86,7 @@ export function describeOwner(owner: HoldingOwner | null): string {
   if (owner === null) return "nobody: it has no labels";
   const { namespace, name, uid, createdBy } = owner;
   const of = createdBy === null ? "" : ` of ${createdBy}`;
-  const id = uid === null ? "without a uid, as release 0.1.0 made it" : `uid ${uid}`;
+  const id = uid === null ? "without a uid, as early 0.1.0 made it" : `uid ${uid}`;
   return `another cluster ${namespace}/${name}, ${id}${of}`;
 }
 

@@ -8,7 +8,7 @@ export interface ClusterRef {
   readonly name: string;
 }
 
-/** Uid of the cluster that made something; null: of release 0.1.0, which gave none. */
+/** Uid of the cluster that made something; null: of early 0.1.0, which gave none. */
 export type OwnerUid = string | null;
 
 export function clusterKey(ref: ClusterRef): ClusterKey {

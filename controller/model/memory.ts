@@ -22,7 +22,7 @@ export interface ClusterSecrets {
   readonly jupyterToken: string;
   readonly cookieSecret: string;
   /**
-   * Private key of the cluster's certificate authority (PEM, PKCS #8); null: of a cluster of 0.1.0,
+   * Private key of the cluster's certificate authority (PEM, PKCS #8); null: of a cluster of early 0.1.0,
    * whose etcd has none.
    */
   readonly authorityKey: string | null;

@@ -4,6 +4,7 @@
  */
 import type { AgentStatus } from "./agent-api.ts";
 import type { DesiredSlots } from "./naming.ts";
+import type { AgentVersion } from "./release.ts";
 import type { LastError } from "./resource.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 import type { Attribute, Offer, TaskState } from "../mesos/wire.ts";
@@ -133,6 +134,8 @@ export interface Observed {
   readonly agents: ReadonlyMap<string, Source<AgentStatus>>;
   /** Task id -> another task, whose agent answered at its address; left out: nowhere. */
   readonly others?: ReadonlyMap<string, string>;
+  /** By task id: agents that answer, and speak no version of the contract that is known here. */
+  readonly unsupported: ReadonlyMap<string, AgentVersion>;
   /** Oldest first. Those whose files are whole; another is not listed. */
   readonly snapshots: Source<readonly SnapshotInfo[]>;
   readonly jobs: readonly ObservedJob[];

@@ -1,4 +1,4 @@
-/** What 0.1.0 called otherwise, in what it stored and in what its agents say. Pure. */
+/** What early 0.1.0 called otherwise, in what it stored and in what its agents say. Pure. */
 
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ["order", "startCommand"],

@@ -61,6 +61,8 @@ export interface NodeStatus {
   readonly leader: boolean;
   readonly ready: boolean;
   readonly taskId: string | null;
+  /** Release of its agent; null while that is not in sight. */
+  readonly version: string | null;
   /** Name of the container on its host's Docker engine; null while there is none. */
   readonly container: string | null;
   readonly agentId: string | null;

@@ -13,6 +13,7 @@ import {
   type ObservedMesos,
   type Source,
 } from "../model/observed.ts";
+import type { AgentVersion } from "../model/release.ts";
 import { taskEnd } from "../model/task-state.ts";
 import type { DockerFacts } from "./docker-facts.ts";
 import type { KeyFacts } from "./key-facts.ts";
@@ -20,7 +21,10 @@ import type { SnapshotFacts } from "./snapshot-facts.ts";
 
 export interface ObserverSources {
   readonly mesos: { observe(key: ClusterKey): Source<ObservedMesos> };
-  readonly streams: Pick<AgentStreams, "connect" | "disconnect" | "observe" | "otherTaskAt">;
+  readonly streams: Pick<
+    AgentStreams,
+    "connect" | "disconnect" | "observe" | "otherTaskAt" | "unsupported"
+  >;
   /** Null when the containers run on other machines' engines. */
   readonly docker: Pick<DockerFacts, "observe" | "forget"> | null;
   readonly proxies: { observe(key: ClusterKey): Observed["proxy"] };
@@ -44,11 +48,14 @@ export class ClusterObserver {
     this.listen(key, memory, lastKnown(observedMesos));
     const agents = new Map<string, Source<AgentStatus>>();
     const others = new Map<string, string>();
+    const unsupported = new Map<string, AgentVersion>();
     for (const taskId of this.listened.get(key) ?? []) {
       const other = this.sources.streams.otherTaskAt(taskId);
       if (other !== null) others.set(taskId, other);
       const source = this.sources.streams.observe(taskId);
       if (source !== undefined) agents.set(taskId, source);
+      const version = this.sources.streams.unsupported(taskId);
+      if (version !== null) unsupported.set(taskId, version);
     }
     return {
       mesos: observedMesos,
@@ -56,6 +63,7 @@ export class ClusterObserver {
       ...(docker?.observe(memory.cluster, image) ?? elsewhere(spec.network.subnet, image)),
       agents,
       ...(others.size === 0 ? {} : { others }),
+      unsupported,
       snapshots: this.sources.snapshots.observe(memory.cluster),
       jobs: this.sources.jobs.observe(key),
       keys: this.sources.keys.observe(key),

@@ -12,6 +12,7 @@ import {
   removeStateFiles,
 } from "../support/files/state-file.ts";
 import { fileNameOf } from "./file-names.ts";
+import type { FormatKeeper } from "./format-keeper.ts";
 import { isMemory } from "./records.ts";
 import { corrupt, readJson, writeJsonDurably } from "../support/files/json-file.ts";
 import { LatestWriter } from "../support/files/latest-writer.ts";
@@ -24,6 +25,8 @@ export class ClusterMemoryStore {
   constructor(
     private readonly directory: string,
     private readonly log: Logger,
+    /** Null: who only reads. */
+    private readonly format: FormatKeeper | null = null,
   ) {}
 
   /** @throws OperationError ERR_STATE_CORRUPT: a controller without its memory must not act */
@@ -33,6 +36,7 @@ export class ClusterMemoryStore {
       const memory = await this.load(path);
       if (memory !== null) memories.set(clusterKey(memory.cluster.metadata), memory);
     }
+    await this.format?.loaded(memories);
     return memories;
   }
 
@@ -60,13 +64,15 @@ export class ClusterMemoryStore {
 
   private async store(key: ClusterKey, memory: ClusterMemory | null): Promise<void> {
     const path = this.pathOf(parseClusterKey(key));
+    await this.format?.admit(key, memory);
     if (memory === null) {
       // The backup first: alone it would bring the cluster back.
       await removeStateFiles([backupOf(path), path]);
-      return;
+    } else {
+      await makeStateDirectory(dirname(path));
+      await writeJsonDurably(path, memory);
     }
-    await makeStateDirectory(dirname(path));
-    await writeJsonDurably(path, memory);
+    await this.format?.stored(key, memory);
   }
 
   private pathOf({ namespace, name }: { namespace: string; name: string }): string {

@@ -1,21 +1,17 @@
 /** The directory with everything that must survive the controller. */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { Logger } from "../model/ports.ts";
 import { ClusterMemoryStore } from "./cluster-memory-store.ts";
 import { ensureControlToken } from "./control-token.ts";
+import { openFormatFile, requireReadableFormat } from "./directory/format-file.ts";
 import { FrameworkStore } from "./framework-store.ts";
-import { readJson, writeJsonTwice } from "../support/files/json-file.ts";
 import { acquireLock } from "../support/files/lock.ts";
-import { readMoveMark } from "./directory/move-file.ts";
-import { requireNotMoved } from "./move/move-mark.ts";
+import { readMoveMark, writeMoveMark } from "./directory/move-file.ts";
+import { isAway, type MoveMark, requireNotMoved } from "./move/move-mark.ts";
 import { openHostDirectory } from "./host-directory.ts";
 import { SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { TaskFiles } from "./task-files.ts";
-
-/** Grows when an older controller could no longer read what this one writes. */
-export const STATE_VERSION = 2;
 
 export interface StateDir {
   /** Absolute. */
@@ -28,6 +24,8 @@ export interface StateDir {
   readonly snapshots: SnapshotStore;
   /** Bearer token of the controller's own API. */
   readonly controlToken: string;
+  /** Resolves when it is durable, and those who know no marks are kept out or let in. */
+  setMoveMark(mark: MoveMark): Promise<void>;
   /** Waits for what is being written, then lets the next controller in. */
   close(): Promise<void>;
 }
@@ -57,9 +55,11 @@ export async function openStateDir(
   const directory = await openHostDirectory(path);
   const lock = await acquireLock(directory, "a controller");
   try {
-    if (options.evenMoved !== true) requireNotMoved(directory, await readMoveMark(directory));
-    await bringToVersion(directory);
-    const memories = new ClusterMemoryStore(join(directory, "clusters"), options.log);
+    const mark = await readMoveMark(directory);
+    if (options.evenMoved !== true) requireNotMoved(directory, mark);
+    const format = await openFormatFile(directory);
+    if (mark !== null && isAway(mark)) await format.keptAt(mark.other);
+    const memories = new ClusterMemoryStore(join(directory, "clusters"), options.log, format);
     const framework = new FrameworkStore(join(directory, "framework.json"), options.log);
     const tasks = new TaskFiles(join(directory, "tasks"), options.log);
     return {
@@ -70,6 +70,11 @@ export async function openStateDir(
       tasks,
       snapshots: new SnapshotStore(join(directory, "snapshots"), options.log),
       controlToken: await ensureControlToken(directory),
+      async setMoveMark(next) {
+        if (isAway(next)) await format.keptAt(next.other);
+        await writeMoveMark(directory, next);
+        if (!isAway(next)) await format.keptAt(null);
+      },
       async close() {
         await Promise.all([memories.idle(), framework.idle(), tasks.idle()]);
         await lock.release();
@@ -81,42 +86,13 @@ export async function openStateDir(
   }
 }
 
-async function bringToVersion(directory: string): Promise<void> {
-  await requireReadableVersion(directory);
-  const path = join(directory, "version.json");
-  const reading = await readJson(path);
-  if (versionIn(reading?.value) !== STATE_VERSION) {
-    await writeJsonTwice(path, { version: STATE_VERSION });
-  }
-}
-
 /**
  * Writes nothing.
  *
- * @throws OperationError ERR_STATE_VERSION when this version cannot read what is there,
+ * @throws OperationError ERR_STATE_VERSION when this release cannot read what is there,
  *   ERR_STATE_MOVED when it is kept elsewhere now
  */
 export async function requireUsable(directory: string): Promise<void> {
   requireNotMoved(directory, await readMoveMark(directory));
-  await requireReadableVersion(directory);
-}
-
-async function requireReadableVersion(directory: string): Promise<void> {
-  const reading = await readJson(join(directory, "version.json"));
-  if (reading !== null) requireReadable(directory, versionIn(reading.value));
-}
-
-export function versionIn(value: unknown): unknown {
-  return (value as { version?: unknown } | null | undefined)?.version;
-}
-
-/** @throws OperationError ERR_STATE_VERSION */
-export function requireReadable(place: string, version: unknown): void {
-  // The names of 1 are read as they are (model/renamed.ts); 0.1.0 would not know today's.
-  if (version === STATE_VERSION || version === 1) return;
-  const message =
-    `${place} was written by another version of this software (its format is ` +
-    `${JSON.stringify(version)}, this one knows ${STATE_VERSION}). ` +
-    `Use the newer version, or another place for the state.`;
-  throw new OperationError(ERROR_CODES.STATE_VERSION, `open ${place}`, message);
+  await requireReadableFormat(directory);
 }

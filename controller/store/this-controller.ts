@@ -1,7 +1,7 @@
 /** Who this process is to the others of its site. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { VERSION } from "../support/version.ts";
+import { RELEASE } from "../model/release.ts";
 import type { ControllerRecord } from "./state-backend.ts";
 
 /** @param apiUrl where its API is reached, or what it does where it has none */
@@ -11,7 +11,7 @@ export function thisController(apiUrl: string): ControllerRecord {
     hostname: hostname(),
     pid: process.pid,
     apiUrl,
-    version: VERSION,
+    version: RELEASE,
     startedAt: new Date().toISOString(),
   };
 }

@@ -46,6 +46,11 @@ export class Checker {
     return this.check(name, `an integer from ${min} to ${max}`, holds) as number;
   }
 
+  /** Null: the field is not there. */
+  optionalInteger(name: string, min: number, max: number): number | null {
+    return this.fields[name] === undefined ? null : this.integer(name, min, max);
+  }
+
   oneOf<T extends string>(name: string, allowed: readonly T[]): T {
     const holds = (v: unknown) => allowed.some((a) => a === v);
     return this.check(name, `one of ${allowed.join(", ")}`, holds) as T;

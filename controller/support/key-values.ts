@@ -13,6 +13,17 @@ const HEX_ID = /^[0-9a-f]{1,16}$/;
 /** One line without control characters. */
 const LINE = /^[^\p{Cc}]{0,1000}$/u;
 
+/**
+ * Version of `desired`, `hosts` and `members/…`: the lowest that suffices to read one. Those of 0.1.0 say none. A reader
+ * that knows less takes a record for none of ours, which leaves in force what was last known.
+ */
+const RECORD_VERSION = 1;
+
+/** The text of a value, with its version. */
+export function writeValue(value: DesiredSlots | HostsTable | MemberRecord): string {
+  return JSON.stringify({ version: RECORD_VERSION, ...value });
+}
+
 /** @throws CheckError */
 export function desiredOf(root: Checker): DesiredSlots {
   const generation = root.integer("generation", 0, NUMBER_MAX);
@@ -37,10 +48,12 @@ export function hostsOf(root: Checker): HostsTable {
   return { clusterId, term, leaderSlot, names };
 }
 
-/** Null: the value is none of what `read` reads. */
+/** Null: the value is none of what `read` reads, or of a version that is not known here. */
 export function readValue<T>(text: string, read: (root: Checker) => T): T | null {
   try {
-    return read(new Checker(JSON.parse(text), "value"));
+    const root = new Checker(JSON.parse(text), "value");
+    root.optionalInteger("version", 1, RECORD_VERSION);
+    return read(root);
   } catch (error) {
     if (error instanceof CheckError || error instanceof SyntaxError) return null;
     throw error;

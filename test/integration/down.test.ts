@@ -143,7 +143,7 @@ describe("down without a controller", () => {
       `Not removed: volume ${theirs} of another cluster ${ref.namespace}/lab`,
     );
     expect(stderr).toContain(`uid ${FOREIGN}`);
-    // This memory has never launched a node: what release 0.1.0 left here is not its own.
+    // This memory has never launched a node: what early 0.1.0 left here is not its own.
     expect(stderr).toContain(`Not removed: volume ${old} of`);
   });
 

@@ -4,6 +4,7 @@ import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import { type EtcdTransport, memberNameOf } from "../../../controller/model/ids.ts";
 import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { Checker, CheckError } from "../../../controller/support/checker.ts";
+import { requireKnownVersion } from "./api-version.ts";
 
 const MODES = ["bootstrap", "resume", "join", "force-new-cluster", "restore"] as const;
 const HEX_ID = /^[0-9a-f]{1,16}$/;
@@ -20,13 +21,14 @@ const PRIVATE_KEY = pem("PRIVATE KEY");
 /**
  * @param config this node's; a command for the member of another slot is refused, and one that
  *   would make etcd speak otherwise than it was launched for
- * @throws CheckError naming the field and what is allowed
+ * @throws CheckError naming the field and what is allowed, UnknownVersionError
  */
 export function parseStartCommand(
   value: unknown,
   { slot, etcd: transport }: Pick<NodeConfig, "slot" | "etcd">,
 ): StartCommand {
   const root = new Checker(value, "command");
+  requireKnownVersion(root, "command");
   const jupyter = root.object("jupyter");
   const etcd = parseEtcdCommand(root.object("etcd"));
   if (etcd.memberName !== memberNameOf(slot)) {

@@ -5,6 +5,7 @@ import type {
   StartCommand,
 } from "../../../controller/model/agent-api.ts";
 import { CheckError } from "../../../controller/support/checker.ts";
+import { UnknownVersionError } from "./api-version.ts";
 import { parseStartCommand } from "./parse-start-command.ts";
 
 /** As HTTP says it: 202 accepted, 400 malformed, 409 the data directory forbids it. */
@@ -23,6 +24,9 @@ export function takeCommand(
   try {
     command = parseStartCommand(value, config);
   } catch (error) {
+    if (error instanceof UnknownVersionError) {
+      return { status: 409, answer: { code: "UnsupportedVersion", message: error.message } };
+    }
     if (!(error instanceof CheckError)) throw error;
     return { status: 400, answer: { message: error.message } };
   }

@@ -5,6 +5,7 @@ import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api
 import { messageOf } from "../../../controller/model/errors.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { MemberRecord } from "../../../controller/model/naming.ts";
+import { writeValue } from "../../../controller/support/key-values.ts";
 import type { EtcdClient } from "../ports/etcd-client.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import type { SshKeys } from "../ssh/ssh-keys.ts";
@@ -90,7 +91,7 @@ export class Registration {
 
   private async register(record: MemberRecord): Promise<void> {
     const client = (this.client ??= await this.options.connectEtcd());
-    const value = JSON.stringify(record);
+    const value = writeValue(record);
     const { lease } = this;
     if (lease !== null && !(await client.keepAlive(lease, CALL_MS_MAX))) this.lease = null;
     if (this.lease !== null && this.written === value && this.isSeen()) return;
@@ -114,7 +115,7 @@ export class Registration {
   private isSeen(): boolean {
     const { store, config } = this.options;
     const seen = store.data.members.find((m) => m.slot === config.slot);
-    return seen !== undefined && JSON.stringify(seen) === this.written;
+    return seen !== undefined && writeValue(seen) === this.written;
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
+import { writeValue } from "../../../controller/support/key-values.ts";
 import type { EtcdClient } from "../ports/etcd-client.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
@@ -65,7 +66,7 @@ export class TableWriter {
       if (!(await stillLeads(client, leadership))) return CONFLICT_MS;
       log.warn({ term, revision: data.hostsRevision }, "the key hosts holds no table; replaced");
     }
-    const text = JSON.stringify(table);
+    const text = writeValue(table);
     const written = await client.putIf(this.key, text, data.hostsRevision, WRITE_MS_MAX);
     log.info({ term: table.term, written }, "hosts table");
     if (!written) store.refresh();

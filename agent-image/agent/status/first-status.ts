@@ -1,4 +1,5 @@
 /** What an agent says of itself when it has begun and done nothing yet. */
+import { AGENT_API_VERSIONS, RELEASE } from "../../../controller/model/release.ts";
 import type { UnitStatus } from "../../../controller/model/agent-api.ts";
 import type { StatusParts } from "./status-board.ts";
 
@@ -16,6 +17,8 @@ export type NodeIdentity = Pick<StatusParts, "slot" | "taskId" | "instanceId">;
 
 export function firstStatus({ slot, taskId, instanceId }: NodeIdentity): StatusParts {
   return {
+    release: RELEASE,
+    apiVersions: AGENT_API_VERSIONS,
     slot,
     taskId,
     instanceId,

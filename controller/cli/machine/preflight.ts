@@ -79,7 +79,7 @@ async function requireNoController(
 /** Null: nobody of ours answers there. */
 async function controllerAt(url: string): Promise<
   | ({ readonly url: string } & Pick<ControllerInfo, "startedAt"> & {
-        /** A controller of release 0.1.0 does not say. */
+        /** A controller of early 0.1.0 does not say. */
         readonly process?: ControllerInfo["process"];
       })
   | null

@@ -19,6 +19,6 @@ export function adoptionWarning(name: string, holdings: readonly Holding[]): str
   return (
     `${name} goes on with these, and with the data in them. Whoever they belong to must have ended ` +
     "for good: the other controller would use them too, and does not learn of this.\n" +
-    (old ? "etcd of release 0.1.0 knows no TLS: the spec needs `etcd: {tls: false}`.\n" : "")
+    (old ? "etcd of early 0.1.0 knows no TLS: the spec needs `etcd: {tls: false}`.\n" : "")
   );
 }

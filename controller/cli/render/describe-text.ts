@@ -69,7 +69,7 @@ function rebalanceField({ rebalance }: ClusterStatus): [string, string][] {
 function nodesTable(nodes: readonly NodeStatus[]): string {
   const header = [
     ["NAME", "SLOT", "IP", "PHASE", "READY", "ETCD", "TERM", "INDEX", "JUPYTER", "SSH"],
-    ["RESTARTS", "HOST", "MESSAGE"],
+    ["RESTARTS", "VERSION", "HOST", "MESSAGE"],
   ].flat();
   const rows = [...nodes]
     .sort(byName)
@@ -85,6 +85,7 @@ function nodesTable(nodes: readonly NodeStatus[]): string {
       yesNo(node.jupyterReady),
       yesNo(node.sshReady),
       String(node.restarts),
+      node.version ?? NONE,
       node.hostname ?? NONE,
       node.message,
     ]);

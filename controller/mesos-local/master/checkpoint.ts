@@ -33,10 +33,11 @@ export async function loadCheckpoint(stateDir: string): Promise<CheckpointState 
   if (text === null) return null;
   try {
     const { version, ...state } = unsealJson(text) as CheckpointState & { version: number };
-    if (version !== VERSION) throw new Error(`version ${String(version)} is not ${VERSION}`);
+    if (version !== VERSION) throw versionError(path, version);
     const frameworks = state.frameworks.map((one) => ({ ...one, owner: one.owner ?? OWN_SOCKET }));
     return { ...state, frameworks };
   } catch (error) {
+    if (error instanceof OperationError) throw error;
     throw new OperationError(
       ERROR_CODES.STATE_CORRUPT,
       "start embedded Mesos",
@@ -44,6 +45,14 @@ export async function loadCheckpoint(stateDir: string): Promise<CheckpointState 
       { cause: error },
     );
   }
+}
+
+/** Moved away it would cost the tasks, which are whole: the other release reads them. */
+function versionError(path: string, version: unknown): OperationError {
+  const message =
+    `${path} is of version ${JSON.stringify(version)}, and this release reads ${VERSION}: ` +
+    "another release wrote it. Run that one.";
+  return new OperationError(ERROR_CODES.STATE_VERSION, "start embedded Mesos", message);
 }
 
 /** Writes one snapshot at a time; saves that come meanwhile share the next one. */

@@ -6,6 +6,7 @@ import type { AgentStatus } from "../../model/agent-api.ts";
 import type { HostsTable } from "../../model/naming.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
+import { unsupportedAgent } from "../update/unsupported-agent.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
 /** When a node was first seen fully ready is history: its backoff counts from it. */
@@ -85,8 +86,9 @@ function findFaults(node: NodeView, view: ClusterView): readonly string[] {
   if (node.task === null) return ["no container"];
   if (node.observedTask?.state !== "TASK_RUNNING") return ["container not running"];
   const { agent } = node;
-  if (agent === null) return ["agent not in sight"];
-  const faults: string[] = [];
+  const unsupported = unsupportedAgent(node, view);
+  if (agent === null) return [unsupported ?? "agent not in sight"];
+  const faults = unsupported === null ? [] : [unsupported];
   if (node.dataOwnership === "foreign") faults.push("holds the data of another etcd cluster");
   else if (agent.etcd === null) faults.push("etcd not serving");
   else if (agent.etcd.isLearner) faults.push("etcd still a learner");

@@ -33,7 +33,8 @@ export function canSpareSilent(view: ClusterView): boolean {
 
 function watchSilence(node: NodeView, spared: boolean, plan: PlanBuilder): void {
   const since = node.task?.agentUnreachableSince ?? null;
-  if (node.agent !== null) {
+  // One that speaks another version is not silent: it can't be told anything, and serves on.
+  if (node.agent !== null || node.unsupported) {
     if (since !== null) plan.patchTask(node.slot, { agentUnreachableSince: null });
     return;
   }

@@ -2,7 +2,12 @@
  * The Mesos TaskInfo of one launch (docs/mesos.md: Docker containerizer, USER network, parameters).
  */
 import { createHash } from "node:crypto";
-import { DATA_MOUNT, NODE_CONFIG_ENV, type NodeConfig } from "../../model/agent-api.ts";
+import {
+  agentApiNeededBy,
+  DATA_MOUNT,
+  NODE_CONFIG_ENV,
+  type NodeConfig,
+} from "../../model/agent-api.ts";
 import {
   type ClusterRef,
   dataVolumeName,
@@ -115,6 +120,7 @@ function labelParameters(labels: Readonly<Record<string, string>>): Parameter[] 
 
 function nodeConfig({ ref, spec, slot, taskId, secrets }: TaskTemplateInput): NodeConfig {
   return {
+    apiVersion: agentApiNeededBy(spec),
     namespace: ref.namespace,
     cluster: ref.name,
     slot,

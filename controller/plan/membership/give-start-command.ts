@@ -2,13 +2,14 @@
  * A start command is durable with its task before it leaves; the agent carries out each id once.
  */
 import type { SlotTask } from "../../model/memory.ts";
+import { commonApiVersion } from "../../model/release.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { NodeView } from "../view/cluster-view.ts";
 
 type StartCommand = NonNullable<SlotTask["startCommand"]>;
 
 export function giveStartCommand(
-  { slot, ip, task }: NodeView,
+  { slot, ip, task, agentVersion }: NodeView,
   { commandId, etcd }: StartCommand,
   plan: PlanBuilder,
 ): void {
@@ -22,6 +23,7 @@ export function giveStartCommand(
   const { secrets, cluster } = plan.memory;
   const token = cluster.spec.jupyter.auth === "none" ? "" : secrets.jupyterToken;
   const jupyter = { token, cookieSecret: secrets.cookieSecret };
-  const command = { commandId, etcd, jupyter };
+  const apiVersion = commonApiVersion(agentVersion?.apiVersions ?? [1]) ?? 1;
+  const command = { apiVersion, commandId, etcd, jupyter };
   plan.addAction({ type: "StartEtcd", slot, taskId: task.taskId, ip, command });
 }

@@ -90,6 +90,7 @@ function nodeStatus(
     leader: node.leads,
     ready: lacks.length === 0,
     taskId: node.task?.taskId ?? null,
+    version: node.agentVersion?.release ?? null,
     container: node.observedTask?.container ?? null,
     agentId: node.task?.agentId ?? null,
     hostname: node.task?.hostname ?? null,

@@ -50,6 +50,7 @@ function canLead({ agent, leads, outdated }: NodeView): boolean {
 /** A node that does not work and takes no part in etcd, or whose vote the others can do without. */
 function isDispensable(node: NodeView, view: ClusterView, plan: PlanBuilder): boolean {
   if (node.agent === null) {
+    if (node.unsupported) return canSpareSilent(view);
     // Out of sight is not idle: it may carry the quorum.
     const since = node.task?.agentUnreachableSince ?? plan.now;
     return plan.now - since >= SILENT_MAX_MS && canSpareSilent(view);

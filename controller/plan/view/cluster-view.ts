@@ -10,6 +10,7 @@ import {
   type SlotTask,
 } from "../../model/memory.ts";
 import { lastKnown, type ObservedMesos, type ObservedTask } from "../../model/observed.ts";
+import { agentVersionOf, type AgentVersion } from "../../model/release.ts";
 import type { PlanInput } from "../input.ts";
 import { dataLocation, isAt } from "./data-location.ts";
 import { type DataOwnership, dataOwnership } from "./data-ownership.ts";
@@ -29,6 +30,10 @@ export interface NodeView {
   readonly observedTask: ObservedTask | null;
   /** Only while its stream is fresh. */
   readonly agent: AgentStatus | null;
+  /** What its agent says of its release; null: it is not in sight. */
+  readonly agentVersion: AgentVersion | null;
+  /** It can be heard, and nothing can be agreed on with it: it is not silent, and left as it is. */
+  readonly unsupported: boolean;
   /** Its etcd member, when the membership is known. */
   readonly member: EtcdMember | null;
   readonly leads: boolean;
@@ -97,6 +102,7 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
       task,
       observedTask: task ? (tasks?.get(task.taskId) ?? null) : null,
       agent,
+      ...versionFacts(input, task, agent),
       member: memberOfSlot(etcd.members, slot, ownPeerUrl),
       leads: etcd.leader?.slot === slot,
       outdated: task !== null && task.templateHash !== hash,
@@ -159,6 +165,16 @@ export function takesStartCommand({ agent, task, dataOwnership: ownership }: Nod
   if (agent.phase !== "running") return agent.phase === "awaiting-start";
   if (agent.units.etcd.state === "exited") return true;
   return ownership === "stale" && !followsLeader(agent.etcd);
+}
+
+function versionFacts(
+  { observed }: Pick<PlanInput, "observed">,
+  task: SlotTask | null,
+  agent: AgentStatus | null,
+): Pick<NodeView, "agentVersion" | "unsupported"> {
+  if (agent !== null) return { agentVersion: agentVersionOf(agent), unsupported: false };
+  const version = (task && observed.unsupported.get(task.taskId)) ?? null;
+  return { agentVersion: version, unsupported: version !== null };
 }
 
 function freshAgent(

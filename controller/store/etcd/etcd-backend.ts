@@ -18,7 +18,7 @@ import { FencedWrites } from "./fenced-writes.ts";
 import { FollowedKeys } from "./followed-keys.ts";
 import { corruptKey, isIn, SiteKeys } from "./keys.ts";
 import { listAll } from "./list-all.ts";
-import { type Keys, requireUsable, writeFormat } from "./format-key.ts";
+import { keepFormat, type Keys, requireReadableFormat, requireUsable } from "./format-key.ts";
 import { moveMarkIn, statusIn, storedIn } from "./site-documents.ts";
 import { queueIn, SiteViews, termNumber, whyNot } from "./site-view.ts";
 import { StoreCalls } from "./store-calls.ts";
@@ -154,12 +154,13 @@ export class EtcdBackend implements StateBackend {
     const stored = storedIn(keys, all);
     const writes = new FencedWrites(calls, lease, place);
     writes.know(all.values());
-    await writeFormat(writes, keys, all);
+    const version = requireReadableFormat(this.description, keys, all);
+    const format = await keepFormat(writes, keys, version, stored.memories);
     this.election.guard(place);
     await this.election.announce(place, new Date(clock.now()).toISOString());
     await forgetDeleted(writes, keys, all);
     const number = termNumber(moveMarkIn(keys, all), createRevision);
-    return new EtcdTerm({ number, stored, keys, lease, writes, masters, clock, log });
+    return new EtcdTerm({ number, stored, keys, lease, writes, format, masters, clock, log });
   }
 
   private async listKeys(): Promise<Keys> {

@@ -1,11 +1,13 @@
 /** A term on the site's etcd: a lease, and the key under it by which this controller acts. */
 import { OperationError } from "../../model/errors.ts";
 import { clusterKey, type ClusterKey } from "../../model/ids.ts";
+import type { ClusterMemory } from "../../model/memory.ts";
 import type { Clock, Logger } from "../../model/ports.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../../model/resource.ts";
 import { sealJson } from "../../support/files/sealed-json.ts";
 import { atMost } from "../../support/within.ts";
 import type { StateStore, Term } from "../state-backend.ts";
+import type { FormatKeeper } from "../format-keeper.ts";
 import type { FencedWrites } from "./fenced-writes.ts";
 import { type HeldLease, notActing } from "./held-lease.ts";
 import type { SiteKeys } from "./keys.ts";
@@ -19,6 +21,7 @@ export interface EtcdTermParts {
   readonly keys: SiteKeys;
   readonly lease: HeldLease;
   readonly writes: FencedWrites;
+  readonly format: FormatKeeper;
   /** The masters as the user said them. */
   readonly masters: string;
   readonly clock: Clock;
@@ -38,8 +41,8 @@ export class EtcdTerm implements Term {
     this.state = {
       stored,
       memories: {
-        save: (key, memory) => this.write(keys.memory(key), memory),
-        remove: (key) => this.write(keys.memory(key), null),
+        save: (key, memory) => this.saveMemory(key, memory),
+        remove: (key) => this.saveMemory(key, null),
       },
       tasks: {
         save: (task) => this.write(keys.task(task.taskId), task),
@@ -70,6 +73,13 @@ export class EtcdTerm implements Term {
     const { clock, lease, writes } = this.parts;
     await atMost(clock, LAST_WRITES_MS, writes.idle());
     await lease.release();
+  }
+
+  private async saveMemory(key: ClusterKey, memory: ClusterMemory | null): Promise<void> {
+    const { format, keys } = this.parts;
+    await format.admit(key, memory);
+    await this.write(keys.memory(key), memory);
+    await format.stored(key, memory);
   }
 
   private async write(key: string, value: object | null): Promise<void> {

@@ -1,7 +1,9 @@
-/** Whether what is stored below the prefix may be used, and by which versions. */
+/** Whether what is stored below the prefix may be used, and by which releases. */
+import type { ClusterKey } from "../../model/ids.ts";
+import type { ClusterMemory } from "../../model/memory.ts";
 import { sealJson } from "../../support/files/sealed-json.ts";
+import { FormatKeeper, requireReadable } from "../format-keeper.ts";
 import { requireNotMoved } from "../move/move-mark.ts";
-import { requireReadable, STATE_VERSION, versionIn } from "../state-dir.ts";
 import type { FencedWrites } from "./fenced-writes.ts";
 import { type SiteKeys, unsealed } from "./keys.ts";
 import { moveMarkIn } from "./site-documents.ts";
@@ -15,18 +17,24 @@ export function requireUsable(place: string, keys: SiteKeys, all: Keys): void {
   requireReadableFormat(place, keys, all);
 }
 
-/** @throws OperationError ERR_STATE_VERSION, ERR_STATE_CORRUPT */
-export function requireReadableFormat(place: string, keys: SiteKeys, all: Keys): void {
-  const format = formatIn(keys, all);
-  if (format !== null) requireReadable(place, format);
-}
-
-export async function writeFormat(writes: FencedWrites, keys: SiteKeys, all: Keys): Promise<void> {
-  if (formatIn(keys, all) === STATE_VERSION) return;
-  await writes.write(keys.format, sealJson({ version: STATE_VERSION }));
-}
-
-function formatIn(keys: SiteKeys, all: Keys): unknown {
+/**
+ * @returns its version; 0: there is none yet
+ * @throws OperationError ERR_STATE_VERSION, ERR_STATE_CORRUPT
+ */
+export function requireReadableFormat(place: string, keys: SiteKeys, all: Keys): number {
   const stored = all.get(keys.format);
-  return stored === undefined ? null : versionIn(unsealed(stored.key, stored.value));
+  return requireReadable(place, stored === undefined ? null : unsealed(stored.key, stored.value));
+}
+
+/** @param version of {@link requireReadableFormat} */
+export async function keepFormat(
+  writes: FencedWrites,
+  keys: SiteKeys,
+  version: number,
+  memories: ReadonlyMap<ClusterKey, ClusterMemory>,
+): Promise<FormatKeeper> {
+  const keeper = new FormatKeeper(version, (record) => writes.write(keys.format, sealJson(record)));
+  await keeper.begin();
+  await keeper.loaded(memories);
+  return keeper;
 }

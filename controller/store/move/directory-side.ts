@@ -1,6 +1,6 @@
 /** A state directory as one side of a move. */
 import { ensureControlToken, writeControlToken } from "../control-token.ts";
-import { readMoveMark, writeMoveMark } from "../directory/move-file.ts";
+import { readMoveMark } from "../directory/move-file.ts";
 import { openStateDir, type StateDir } from "../state-dir.ts";
 import type { Logger } from "../../model/ports.ts";
 import type { MoveMark } from "./move-mark.ts";
@@ -33,7 +33,7 @@ export class DirectorySide implements MoveSide {
   }
 
   setMark(mark: MoveMark): Promise<void> {
-    return writeMoveMark(this.state.path, mark);
+    return this.state.setMoveMark(mark);
   }
 
   async load(): Promise<SiteContents> {

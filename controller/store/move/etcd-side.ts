@@ -4,7 +4,7 @@ import { sealJson } from "../../support/files/sealed-json.ts";
 import { isControlToken } from "../control-token.ts";
 import { Election, type Place } from "../etcd/election.ts";
 import { FencedWrites } from "../etcd/fenced-writes.ts";
-import { type Keys, requireReadableFormat, writeFormat } from "../etcd/format-key.ts";
+import { keepFormat, type Keys, requireReadableFormat } from "../etcd/format-key.ts";
 import { isIn, SiteKeys } from "../etcd/keys.ts";
 import { listAll } from "../etcd/list-all.ts";
 import { frameworkIn, memoriesIn, moveMarkIn, tasksIn } from "../etcd/site-documents.ts";
@@ -60,7 +60,6 @@ export class EtcdSide implements MoveSide {
     requireReadableFormat(calls.description, keys, all);
     const writes = new FencedWrites(calls, place.lease, place);
     writes.know(all.values());
-    await writeFormat(writes, keys, all);
     const number = termNumber(moveMarkIn(keys, all), place.createRevision);
     return new EtcdSide(calls, keys, place, writes, number);
   }
@@ -94,14 +93,19 @@ export class EtcdSide implements MoveSide {
     const wanted = new Map<string, string>();
     for (const [key, memory] of contents.memories) wanted.set(keys.memory(key), sealJson(memory));
     for (const task of contents.tasks.values()) wanted.set(keys.task(task.taskId), sealJson(task));
+    const all = await readAll(this.calls, keys);
+    const version = requireReadableFormat(this.description, keys, all);
+    const format = await keepFormat(writes, keys, version, memoriesIn(keys, all.values()));
+    for (const [key, memory] of contents.memories) await format.admit(key, memory);
     const { framework, controlToken } = contents;
     if (framework !== null) wanted.set(keys.framework, sealJson(framework));
     if (controlToken !== null) wanted.set(keys.controlToken, controlToken);
-    for (const key of (await readAll(this.calls, keys)).keys()) {
+    for (const key of all.keys()) {
       const isOfState = [keys.memories, keys.tasks, keys.statuses].some((one) => isIn(one, key));
       if (isOfState && !wanted.has(key)) await writes.write(key, null);
     }
     for (const [key, value] of wanted) await writes.write(key, value);
+    await format.loaded(contents.memories);
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,11 @@ export function isMoveMark(value: unknown): value is MoveMark {
   return typeof phase === "string" && PHASES.includes(phase);
 }
 
+/** What counts is elsewhere, or not whole here yet. */
+export function isAway({ phase }: MoveMark): boolean {
+  return phase === "moved" || phase === "arriving";
+}
+
 /**
  * @param place as `state move` takes it
  * @throws OperationError ERR_STATE_MOVED when a controller must not start on it

@@ -15,7 +15,7 @@ import { CONTENT, INFO, namesIn, removeHalfWritten, temporaryName } from "./half
 import type { PlaceMark } from "./place-mark.ts";
 import { failed, invalid, onDisk } from "./snapshot-errors.ts";
 import { type HashedSnapshot, SnapshotHash } from "./snapshot-hash.ts";
-import { byAge, isSnapshotId, parseInfo, snapshotId } from "./snapshot-info.ts";
+import { byAge, infoText, isSnapshotId, parseInfo, snapshotId } from "./snapshot-info.ts";
 
 /** Twice the largest database that a spec allows. */
 const SNAPSHOT_BYTES_MAX = 16 * 1024 ** 3;
@@ -119,7 +119,7 @@ export class SnapshotDirectory implements ClusterSnapshots {
     // Removed since the directory was read.
     if (text === null) return null;
     const info = parseInfo(text, id);
-    const problem = info === null ? "damaged" : await this.problemOf(info);
+    const problem = info === null ? "damaged, or of a later release" : await this.problemOf(info);
     if (problem === null) {
       this.told.delete(id);
       return info;
@@ -188,7 +188,7 @@ export class SnapshotDirectory implements ClusterSnapshots {
     const beside = join(this.path, temporaryName(info.id + INFO));
     const file = await open(beside, "wx", FILE_MODE);
     try {
-      await file.writeFile(`${JSON.stringify(info, null, 1)}\n`);
+      await file.writeFile(infoText(info));
       await file.sync();
       await rename(temporary, join(this.path, info.id + CONTENT));
       await syncDirectory(this.path);

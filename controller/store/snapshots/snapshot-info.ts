@@ -4,6 +4,14 @@ import type { SnapshotInfo } from "../../model/snapshot.ts";
 const ID = /^\d{8}T\d{9}Z-r\d+$/;
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
+/** Of what is stored beside a snapshot; that of 0.1.0 says none. The place may be shared, or outlive a release. */
+const INFO_VERSION = 1;
+
+/** As it is stored. */
+export function infoText(info: SnapshotInfo): string {
+  return `${JSON.stringify({ version: INFO_VERSION, ...info }, null, 1)}\n`;
+}
+
 /** @param takenAt milliseconds since the epoch */
 export function snapshotId(takenAt: number, revision: number): string {
   return `${new Date(takenAt).toISOString().replace(/[-:.]/g, "")}-r${revision}`;
@@ -20,13 +28,14 @@ export function byAge(a: SnapshotInfo, b: SnapshotInfo): number {
 
 /** Null: it is not what is stored beside the snapshot of this id. */
 export function parseInfo(text: string, id: string): SnapshotInfo | null {
-  let value: Partial<SnapshotInfo> | null;
+  let value: (Partial<SnapshotInfo> & { version?: unknown }) | null;
   try {
-    value = JSON.parse(text) as Partial<SnapshotInfo> | null;
+    value = JSON.parse(text) as typeof value;
   } catch {
     return null;
   }
   if (typeof value !== "object" || value === null || value.id !== id) return null;
+  if ((value.version ?? INFO_VERSION) !== INFO_VERSION) return null;
   const { takenAt, revision, keys, sizeBytes, sha256, clusterId } = value;
   if (typeof takenAt !== "string" || Number.isNaN(Date.parse(takenAt))) return null;
   if (!isCount(revision) || !isCount(keys) || !isCount(sizeBytes)) return null;

@@ -32,6 +32,7 @@ export function observe(state: State): Observed {
     image: fresh(IMAGE),
     holdings: fresh([]),
     agents: agentsOf(state),
+    unsupported: new Map(),
     snapshots: fresh(state.snapshots),
     jobs: [],
     keys: unknown("nobody else writes there"),

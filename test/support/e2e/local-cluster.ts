@@ -38,6 +38,13 @@ export interface LocalClusterOptions {
   readonly empty?: boolean;
 }
 
+export interface OtherRelease {
+  /** Its compiled `main.js`. */
+  readonly program: string;
+  /** Reference of its nodes' image. */
+  readonly image: string;
+}
+
 export class LocalCluster {
   private child: ChildProcess | null = null;
 
@@ -127,7 +134,8 @@ export class LocalCluster {
     await rename(next, this.specFile);
   }
 
-  startController(): void {
+  /** @param other program and image of another release; default: what is built of these sources */
+  startController(other?: OtherRelease): void {
     if (this.child !== null) throw new Error("the controller runs already");
     const { api } = this.ports;
     const { empty, mesos } = this.options;
@@ -136,8 +144,9 @@ export class LocalCluster {
     this.child = spawn(
       process.execPath,
       [
-        ...[PROGRAM, "controller", "--spec", spec, "--state-dir", this.stateDir],
-        ...["--api", `127.0.0.1:${api}`],
+        ...[other?.program ?? PROGRAM, "controller", "--spec", spec],
+        ...["--state-dir", this.stateDir, "--api", `127.0.0.1:${api}`],
+        ...(other === undefined ? [] : ["--agent-image", other.image]),
         ...(mesos === undefined ? [] : ["--mesos", mesos]),
         ...["--log-level", "debug"],
       ],

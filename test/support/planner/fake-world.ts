@@ -27,7 +27,7 @@ import {
 import type { Unavailability } from "../../../controller/model/offer.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import { FakeEtcd } from "./fake-etcd.ts";
-import { fakeAgent, fakeOffer, fakeTask } from "./fixtures.ts";
+import { fakeAgent, fakeOffer, fakeTask, NOTHING_UNUSUAL } from "./fixtures.ts";
 
 type StartCommand = Omit<SentCommand, "tls">;
 
@@ -109,8 +109,8 @@ export class FakeWorld {
           .filter((c) => c.running && !this.blind.has(c.slot))
           .map((c) => [c.taskId, fresh(this.agentOf(c))]),
       ),
+      ...NOTHING_UNUSUAL,
       snapshots,
-      jobs: [],
       keys: fresh(
         this.authEnabled ? { authEnabled: true } : { authEnabled: false, desired: this.desired },
       ),

@@ -1,8 +1,9 @@
 /** Plain values for tests of the planner: a memory, an offer, an agent's status. */
+import { AGENT_API_VERSIONS, RELEASE } from "../../../controller/model/release.ts";
 import type { AgentStatus, EtcdHealth } from "../../../controller/model/agent-api.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { HostsTable } from "../../../controller/model/naming.ts";
-import type { ObservedOffer, ObservedTask } from "../../../controller/model/observed.ts";
+import type { Observed, ObservedOffer, ObservedTask } from "../../../controller/model/observed.ts";
 import { newMemory } from "../../../controller/plan/apply-spec.ts";
 import type { ClusterSpec, CompiledCluster } from "../../../crd-schema/spec.ts";
 
@@ -109,6 +110,8 @@ export interface FakeAgent {
   readonly hosts: HostsTable | null;
   readonly sshKnownSlots: readonly number[];
   readonly memory?: AgentStatus["memory"];
+  readonly release?: string;
+  readonly apiVersions?: readonly number[];
 }
 
 export function fakeAgent(agent: FakeAgent): AgentStatus {
@@ -116,6 +119,8 @@ export function fakeAgent(agent: FakeAgent): AgentStatus {
   const up = { state: "running", ready: true, pid: 1, restarts: 0, lastExit: null } as const;
   const exited = { ...up, state: "exited", ready: false, pid: null } as const;
   return {
+    release: RELEASE,
+    apiVersions: AGENT_API_VERSIONS,
     ...status,
     instanceId: agent.taskId,
     sequence: 1,
@@ -125,3 +130,8 @@ export function fakeAgent(agent: FakeAgent): AgentStatus {
     problems: [],
   };
 }
+
+export const NOTHING_UNUSUAL: Pick<Observed, "unsupported" | "jobs"> = {
+  unsupported: new Map(),
+  jobs: [],
+};

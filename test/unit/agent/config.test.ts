@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readNodeConfig } from "../../../agent-image/agent/config.ts";
 import { parseStartCommand } from "../../../agent-image/agent/api/parse-start-command.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
+import { RELEASE } from "../../../controller/model/release.ts";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../../controller/model/agent-api.ts";
 
 const CONFIG: NodeConfig = {
@@ -37,6 +38,13 @@ describe("what the container was told", () => {
     ["a relative path", { storage: { mountPath: "shared" } }, "mountPath must be an absolute path"],
   ])("%s is refused by name", (_, change, message) => {
     expect(() => read({ ...CONFIG, ...change })).toThrow(message);
+  });
+
+  test("of a version that this agent knows is taken, of a later one it is refused with both", () => {
+    expect(read({ ...CONFIG, apiVersion: 2 })).toEqual(CONFIG);
+    expect(() => read({ ...CONFIG, apiVersion: 99 })).toThrow(
+      `${NODE_CONFIG_ENV} is of version 99 of the agents' API; this agent, of release ${RELEASE}, knows 1, 2`,
+    );
   });
 
   test("nothing at all is said so", () => {

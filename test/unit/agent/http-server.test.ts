@@ -158,6 +158,17 @@ describe("the agent's API", () => {
     expect(commands).toEqual([ORDER]);
   });
 
+  test("refuses a command of a version that it does not know, and says which it knows", async () => {
+    const body = JSON.stringify({ ...ORDER, apiVersion: 99, commandId: null });
+    const response = await call("/v1/start", { method: "PUT", body });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({
+      code: "UnsupportedVersion",
+      message: expect.stringContaining("knows 1, 2"),
+    });
+    expect(commands).toEqual([]);
+  });
+
   test("passes a refusal on", async () => {
     refusal = { code: "DataMissing", message: "the data directory is empty" };
     const response = await call("/v1/start", { method: "PUT", body: JSON.stringify(ORDER) });

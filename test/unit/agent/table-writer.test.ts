@@ -122,7 +122,8 @@ async function settled() {
   const bench = await writing(local);
   local.connect();
   await until("a write", () => local.written.length > 0);
-  const own = local.written[0] as HostsTable;
+  const { version, ...own } = local.written[0] as HostsTable & { version: number };
+  expect(version).toBe(1);
   local.change(entry(keys.hosts, own, "6"));
   expect(bench.store.data).toMatchObject({ hosts: own, hostsKey: "held" });
   return { ...bench, local, own };
@@ -144,7 +145,7 @@ test.each<[string, (local: ReturnType<typeof member>, own: HostsTable) => void, 
     clock.next();
     return local.written.length > 1;
   });
-  expect(local.written[1]).toEqual(own);
+  expect(local.written[1]).toEqual({ version: 1, ...own });
   expect(local.fences[1]).toBe(revision);
 });
 

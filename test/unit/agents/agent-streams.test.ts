@@ -74,6 +74,27 @@ describe("AgentStreams", () => {
     expect(streams.otherTaskAt(taskId)).toBeNull();
   });
 
+  it("tells an agent of which no version is known from one that talks nonsense or is gone", async () => {
+    await agent.listen();
+    agent.say(JSON.stringify({ taskId: "another", apiVersions: [9] }));
+    streams.connect(taskId, { ip: agent.ip, token: AGENT_TOKEN, tls: false });
+    await until("another answers", () => /speaks API 9/.test(reason()));
+    expect(streams.otherTaskAt(taskId)).toBe("another");
+    expect(streams.unsupported(taskId)).toBeNull();
+    agent.say(JSON.stringify({ taskId, release: "9.0.0", apiVersions: [8, 9], novelty: true }));
+    await until("it is known", () => streams.unsupported(taskId) !== null);
+    expect(streams.unsupported(taskId)).toEqual({ release: "9.0.0", apiVersions: [8, 9] });
+    expect(freshness()).toBe("unknown");
+    expect(reason()).toContain("agent of release 9.0.0 speaks API 8, 9");
+    agent.say(status);
+    await until("the update", () => freshness() === "fresh");
+    expect(streams.unsupported(taskId)).toBeNull();
+    agent.say(JSON.stringify({ ...status, apiVersions: [9] }));
+    await until("it is known again", () => streams.unsupported(taskId) !== null);
+    await agent.close();
+    await until("it is gone", () => streams.unsupported(taskId) === null);
+  });
+
   it("keeps one stream however often it is told to connect", async () => {
     await agent.listen();
     agent.say(status);

@@ -1,4 +1,4 @@
-/** What 0.1.0 stored, and what an agent of 0.1.0 says, is understood under today's names. */
+/** What early 0.1.0 stored, and what an agent of early 0.1.0 says, is understood under today's names. */
 import { describe, expect, it } from "vitest";
 import { parseStatus } from "../../../controller/agents/parse-status.ts";
 import { type ClusterMemory, completeMemory } from "../../../controller/model/memory.ts";
@@ -45,7 +45,7 @@ function memoryWithEverything(): ClusterMemory {
   };
 }
 
-describe("names of 0.1.0", () => {
+describe("names of early 0.1.0", () => {
   it("are read in a stored memory", () => {
     const memory = memoryWithEverything();
     const stored = asBefore(memory);

@@ -50,6 +50,14 @@ describe("the checkpoint", () => {
     await expect(loadCheckpoint(directory)).rejects.toMatchObject({ code: "ERR_STATE_CORRUPT" });
   });
 
+  test("of another release is named as such, and nobody is told to move it away", async () => {
+    await writeFile(join(directory, "checkpoint.json"), '{"version":2}');
+    await expect(loadCheckpoint(directory)).rejects.toMatchObject({
+      code: "ERR_STATE_VERSION",
+      message: expect.not.stringContaining("Move it away"),
+    });
+  });
+
   test("holds what was true when the save was asked for, however many come at once", async () => {
     const tasks = [taskRecord("a")];
     const snapshot = () => ({ ...state, tasks });

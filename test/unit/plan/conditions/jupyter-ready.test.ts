@@ -34,7 +34,7 @@ conditionTable("JupyterReady", jupyterReady.reasons, {
     "NotAnswering",
     `JupyterLab on slot ${readyRun().world.leaderSlot} has not answered since ${SINCE}.`,
   ],
-  "it does not answer any more, and its agent is of 0.1.0": [
+  "it does not answer any more, and its agent is of early 0.1.0": [
     without("the leader", { ready: false }),
     "False",
     "NotAnswering",

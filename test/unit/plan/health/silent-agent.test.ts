@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import { SILENT_MAX_MS } from "../../../../controller/plan/health/stop-silent.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
-import { type PlannerRun, readyRun, types } from "../../../support/planner/run.ts";
+import { decide } from "../../../support/planner/condition-table.ts";
+import { unsupported } from "../../../support/planner/unsupported.ts";
+import { changeSpec, type PlannerRun, readyRun, types } from "../../../support/planner/run.ts";
 
 describe("a node whose agent does not answer", () => {
   function silent(slots: readonly number[]): PlannerRun {
@@ -30,5 +32,25 @@ describe("a node whose agent does not answer", () => {
     const { memory, now } = run;
     const decided = plan({ memory, observed, now, defaultImage: "image" });
     expect(decided.memory.slots[2]?.task?.killRequestedAt).toBeNull();
+  });
+});
+
+describe("a node whose agent speaks no version of the API that is known here", () => {
+  it("is not silent, and goes on", () => {
+    const run = readyRun();
+    run.world.blind.add(2);
+    run.reconcile();
+    run.now += SILENT_MAX_MS;
+    expect(types(decide(run).actions)).toContain("KillTask");
+    expect(types(unsupported(run, 2).actions)).not.toContain("KillTask");
+  });
+
+  it("is replaced when its template is old and the others are a quorum without it", () => {
+    const run = readyRun();
+    changeSpec(run, { image: "other" });
+    const leader = run.world.etcd.leaderSlot ?? 0;
+    const slot = leader === 2 ? 1 : 2;
+    expect(types(unsupported(run, slot).actions)).toEqual(["KillTask"]);
+    expect(types(unsupported(run, 0, 1, 2).actions)).toEqual([]);
   });
 });

@@ -89,7 +89,7 @@ describe("a cluster that is formed", () => {
     expect([storage?.status, storage?.reason]).toEqual(["False", "ForeignVolume"]);
   });
 
-  it("goes on when volumes and network are of release 0.1.0, which gave no uid", () => {
+  it("goes on when volumes and network are of early 0.1.0, which gave no uid", () => {
     const run = readyRun();
     run.world.holdings = [0, 1, 2].map((slot) => ({
       ...data(slot),
