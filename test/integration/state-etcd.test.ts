@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import Docker from "dockerode";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import type { FormatRecord } from "../../controller/model/state-format.ts";
 import type { EtcdBackend } from "../../controller/store/etcd/etcd-backend.ts";
 import { Etcd3Server } from "../../controller/store/etcd/etcd3-server.ts";
 import { SiteKeys } from "../../controller/store/etcd/keys.ts";
@@ -9,7 +10,7 @@ import { openEtcd } from "../../controller/store/etcd/open-etcd.ts";
 import type { WatchEnd } from "../../controller/store/etcd/store-etcd.ts";
 import type { SiteView, Term } from "../../controller/store/state-backend.ts";
 import { systemClock } from "../../controller/support/clock.ts";
-import { sealJson } from "../../controller/support/files/sealed-json.ts";
+import { sealJson, unsealJson } from "../../controller/support/files/sealed-json.ts";
 import { findLabelled, removeFound, TEST_LABEL } from "../support/docker-remains.ts";
 import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
@@ -85,6 +86,8 @@ describeStateBackend("a real etcd", async () => {
   return {
     open: async (waits) => open(prefix, { waits }),
     writeVersion: (version) => put(keys.format, sealJson({ version })),
+    format: async () =>
+      unsealJson((await etcd.hand.get(keys.format).string()) ?? "{}") as FormatRecord,
     writeMark: (mark) => put(keys.moved, sealJson(mark)),
     damage: async (key) => {
       await put(keys.memory(key), "{");

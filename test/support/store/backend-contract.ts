@@ -2,6 +2,7 @@
  * What every store of a site does, whatever it is made of. One suite, run over each of them.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { FormatRecord } from "../../../controller/model/state-format.ts";
 import type { MoveMark } from "../../../controller/store/move/move-mark.ts";
 import type {
   SiteView,
@@ -17,6 +18,8 @@ export interface TestSite {
   /** As another process would open it. @param waits false: it does not stand by */
   open(waits: boolean): Promise<StateBackend>;
   writeVersion(version: number): Promise<void>;
+  /** What a reader of another release looks at first. */
+  format(): Promise<FormatRecord>;
   writeMark(mark: MoveMark): Promise<void>;
   /** What is stored of the cluster is no longer whole. @returns what an error has to name */
   damage(key: string): Promise<string>;
@@ -214,6 +217,25 @@ export function describeStateBackend(what: string, newSite: () => Promise<TestSi
       const { view } = await watching();
       await until("all", () => view()?.acting?.hostname === "a" && view()?.published.length === 1);
       expect(view()?.memories.get(KEY)).toEqual(memoryOf(KEY));
+    });
+
+    it("says the lowest format that suffices for what is in it, and what needs more", async () => {
+      const { memories } = (await act("a")).state;
+      const plain = memoryOf(KEY);
+      const written = { storage: { shared: { type: "tape" } } };
+      const newer = { ...plain, cluster: { ...plain.cluster, written } };
+      await memories.save(KEY, plain);
+      expect((await site.format()).version).toBe(2);
+      await memories.save(KEY, newer);
+      expect(await site.format()).toMatchObject({
+        version: 3,
+        needs: [`${KEY} (spec.storage.shared.type)`],
+      });
+      // At once: the older write is not taken for the state of things while the newer is under way.
+      await Promise.all([memories.save(KEY, plain), memories.save(KEY, newer)]);
+      expect((await site.format()).version).toBe(3);
+      await memories.remove(KEY);
+      expect((await site.format()).version).toBe(2);
     });
 
     it("is not acted on by a version that cannot read it", async () => {

@@ -1,7 +1,8 @@
 import { EtcdBackend } from "../../../controller/store/etcd/etcd-backend.ts";
 import { SiteKeys } from "../../../controller/store/etcd/keys.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
-import { sealJson } from "../../../controller/support/files/sealed-json.ts";
+import { sealJson, unsealJson } from "../../../controller/support/files/sealed-json.ts";
+import type { FormatRecord } from "../../../controller/model/state-format.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { describeStateBackend } from "../../support/store/backend-contract.ts";
 import { MemoryEtcd } from "../../support/store/memory-etcd.ts";
@@ -27,6 +28,12 @@ describeStateBackend("an etcd in memory", async () => {
         log: silentLog,
       }),
     writeVersion: (version) => put(keys.format, sealJson({ version })),
+    format: async () => {
+      const { start, end } = keys.all;
+      const found = etcd.range({ start, end }, { limit: 1_000, revision: null }).keys;
+      const text = found.find((one) => one.key === keys.format)?.value ?? "{}";
+      return unsealJson(text) as FormatRecord;
+    },
     writeMark: (mark) => put(keys.moved, sealJson(mark)),
     damage: async (key) => {
       await put(keys.memory(key), "{");
