@@ -6,10 +6,15 @@ import type { SlotVolume } from "../node/slot-volume.ts";
 import type { World } from "../world/world.ts";
 
 const PATIENCE_MS = 60_000;
+/** What is said now and then is one and the same wait. */
+const FORGETS_MS = 20_000;
+/** A host that nobody will ever bring back, and that Mesos may have forgotten. */
+const WAITS_FOR_HOST = /waits for an offer of the host with its data \((\S+)\)/;
 const FOREIGN = /slot \d+: holds the data of another etcd cluster/;
 
 export class Person {
-  private readonly since = new Map<string, number>();
+  /** Cluster -> since when it waits for a decision, and when it last said so. */
+  private readonly waits = new Map<string, { readonly since: number; readonly saidAt: number }>();
 
   constructor(
     private readonly world: World,
@@ -18,16 +23,18 @@ export class Person {
 
   look(): void {
     const { world } = this;
+    const now = world.now();
     for (const name of world.user.names()) {
       const said = this.saidOf(name);
+      const known = this.waits.get(name);
       if (said === null) {
-        this.since.delete(name);
+        if (known !== undefined && now - known.saidAt > FORGETS_MS) this.waits.delete(name);
         continue;
       }
-      const since = this.since.get(name) ?? world.now();
-      this.since.set(name, since);
-      if (world.now() - since < PATIENCE_MS) continue;
-      this.since.delete(name);
+      const wait = { since: known?.since ?? now, saidAt: now };
+      this.waits.set(name, wait);
+      if (now - wait.since < PATIENCE_MS) continue;
+      this.waits.delete(name);
       this.decide(name, said);
     }
   }
@@ -38,6 +45,7 @@ export class Person {
     const quorate = object?.status.conditions.find((c) => c.type === "Quorate");
     const ready = object?.status.conditions.find((c) => c.type === "Ready")?.message ?? "";
     if (quorate?.status === "True" && FOREIGN.test(ready)) return "foreign";
+    if (quorate?.status !== "True" && this.waitsForRetired(ready)) return "lost";
     if (quorate === undefined || quorate.status === "True") return null;
     const { reason, message } = quorate;
     if (reason === "ClusterIDMismatch") return "foreign";
@@ -46,6 +54,11 @@ export class Person {
     if (reason === "NotBootstrapped" && /data of an earlier/.test(message)) return "leftover";
     if (reason === "QuorumLost" && /A person must decide|Manual/.test(message)) return "lost";
     return null;
+  }
+
+  private waitsForRetired(message: string): boolean {
+    const hostname = WAITS_FOR_HOST.exec(message)?.[1];
+    return this.world.hosts.some(({ name, retired }) => name === hostname && retired);
   }
 
   private decide(name: string, said: string): void {
