@@ -7,7 +7,8 @@ import type { DatabaseReading } from "./api/metrics/etcd-metrics.ts";
 import type { ApiOperations } from "./api/operations.ts";
 import type { ControllerCore } from "./core.ts";
 import { ERROR_CODES, OperationError } from "./model/errors.ts";
-import { clusterKey } from "./model/ids.ts";
+import { type ClusterKey, clusterKey } from "./model/ids.ts";
+import type { LeaderCandidate } from "./model/leader.ts";
 import type { ClusterMemory } from "./model/memory.ts";
 import type { JupyterClusterObject } from "./model/resource.ts";
 import type { SnapshotInfo } from "./model/snapshot.ts";
@@ -23,15 +24,24 @@ type Core = Pick<
   "memories" | "nodesOf" | "snapshots" | "jobs" | "loop" | "docker" | "scheduler"
 >;
 
-export function apiOperations(core: Core, shutdown: (teardown: boolean) => void): ApiOperations {
+/** The site as this controller sees it, in whichever role. */
+export interface OperatedSite {
+  memories(): ReadonlyMap<ClusterKey, ClusterMemory>;
+  /** @throws OperationError ERR_NOT_ACTING saying who acts */
+  acting(operation: string): Core;
+  readonly shutdown: ApiOperations["shutdown"];
+}
+
+/** What only looks at the nodes is done in every role; the rest by the controller that acts. */
+export function apiOperations(site: OperatedSite): ApiOperations {
   const memoryOf = ({ metadata }: JupyterClusterObject): ClusterMemory => {
-    const memory = core.memories().get(clusterKey(metadata));
+    const memory = site.memories().get(clusterKey(metadata));
     if (memory !== undefined) return memory;
     const message = `JupyterCluster ${clusterKey(metadata)} has just been deleted.`;
     throw new OperationError(ERROR_CODES.NOT_FOUND, "find the cluster", message);
   };
   return {
-    shutdown,
+    shutdown: site.shutdown,
     jupyterUrl: (cluster) => {
       const { cluster: compiled, secrets } = memoryOf(cluster);
       const url = new URL(cluster.status.endpoints.jupyter);
@@ -43,23 +53,28 @@ export function apiOperations(core: Core, shutdown: (teardown: boolean) => void)
     nodeLog: ({ cluster, node, unit, tail, follow }) =>
       openLog(agentTarget(node.ip, memoryOf(cluster)), unit, { tail, follow }),
     snapshots: async (cluster) => {
+      const core = site.acting("list the snapshots");
       const listing = core.snapshots.of(memoryOf(cluster).cluster).list();
       return within(LIST_MS_MAX, "ListSnapshots", listing);
     },
-    takeSnapshot: async (cluster) => takeSnapshot(core, memoryOf(cluster)),
+    takeSnapshot: async (cluster) => takeSnapshot(site.acting("SaveSnapshot"), memoryOf(cluster)),
     restore: async (cluster, request) => {
+      const core = site.acting("Restore");
       const key = clusterKey(memoryOf(cluster).cluster.metadata);
       await within(RESTORE_MS_MAX, "Restore", core.loop.requestRestore(key, request));
     },
-    offers: () => core.scheduler.offerLog.records(),
-    foreign: (cluster) => lookAtForeign(core.docker, memoryOf(cluster)),
+    offers: () => site.acting("list the offers").scheduler.offerLog.records(),
+    foreign: async (cluster) =>
+      lookAtForeign(site.acting("look at what others own").docker, memoryOf(cluster)),
     adopt: async (cluster, owners) => {
+      const core = site.acting("Adopt");
       const memory = memoryOf(cluster);
       requireAdoptable(await lookAtForeign(core.docker, memory), owners, memory);
       const adoption = core.loop.requestAdoption(clusterKey(memory.cluster.metadata), owners);
       await within(RESTORE_MS_MAX, "Adopt", adoption);
     },
     rebalance: async (cluster, action) => {
+      const core = site.acting("Rebalance");
       const key = clusterKey(memoryOf(cluster).cluster.metadata);
       await within(RESTORE_MS_MAX, "Rebalance", core.loop.requestRebalance(key, action));
     },
@@ -67,11 +82,14 @@ export function apiOperations(core: Core, shutdown: (teardown: boolean) => void)
 }
 
 /** The databases of all members in sight. */
-export function databasesOf(core: Pick<Core, "memories" | "nodesOf">): DatabaseReading[] {
-  return [...core.memories().values()].flatMap((memory) => {
+export function databasesOf(
+  memories: ReadonlyMap<ClusterKey, ClusterMemory>,
+  nodesOf: (memory: ClusterMemory) => readonly LeaderCandidate[],
+): DatabaseReading[] {
+  return [...memories.values()].flatMap((memory) => {
     const { metadata, spec } = memory.cluster;
     const common = { key: clusterKey(metadata), quotaBytes: spec.etcd.quotaMiB * 2 ** 20 };
-    return core.nodesOf(memory).flatMap(({ slot, agent }) => {
+    return nodesOf(memory).flatMap(({ slot, agent }) => {
       if (agent?.etcd == null) return [];
       const { dbSizeBytes: sizeBytes, dbSizeInUseBytes: inUseBytes } = agent.etcd;
       return [{ ...common, slot, sizeBytes, inUseBytes }];

@@ -7,22 +7,21 @@ import { type EtcdCluster, EtcdClients } from "./act/etcd-clients.ts";
 import { doJob, type SnapshotTargets } from "./act/job-work.ts";
 import { Jobs } from "./act/jobs.ts";
 import { StatusSink } from "./act/status-sink.ts";
-import { AgentStreams } from "./agents/agent-streams.ts";
 import type { CorePorts } from "./core-ports.ts";
 import { ControllerLoop } from "./loop/controller-loop.ts";
 import type { LoopPorts } from "./loop/ports.ts";
 import type { MesosScheduler } from "./mesos/scheduler.ts";
 import { SharedFramework } from "./mesos/shared-framework.ts";
 import type { Action } from "./model/action.ts";
-import { type ClusterKey, clusterKey } from "./model/ids.ts";
+import type { ClusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
-import { type ClusterMemory, memoryOfTask } from "./model/memory.ts";
+import type { ClusterMemory } from "./model/memory.ts";
 import { lastKnown } from "./model/observed.ts";
 import { ClusterObserver } from "./observe/cluster-observer.ts";
 import { DockerFacts } from "./observe/docker-facts.ts";
 import { KeyFacts } from "./observe/key-facts.ts";
 import { SnapshotFacts } from "./observe/snapshot-facts.ts";
-import { ProxyRegistry } from "./proxy/proxy-registry.ts";
+import { Serving } from "./roles/serving.ts";
 import type { CompiledCluster } from "../crd-schema/spec.ts";
 
 const FRAMEWORK_NAME = "jupyter-cluster";
@@ -34,8 +33,7 @@ export class ControllerCore {
   readonly scheduler: MesosScheduler;
   readonly snapshots: SnapshotTargets;
   readonly jobs: Jobs;
-  readonly proxies: ProxyRegistry;
-  private readonly streams: AgentStreams;
+  private readonly serving: Serving;
   private readonly dockerFacts: DockerFacts | null;
   private readonly mesos: SharedFramework;
   private readonly observer: ClusterObserver;
@@ -43,22 +41,21 @@ export class ControllerCore {
   private readonly statuses: StatusSink;
   private readonly keys: KeyFacts;
 
-  /** @param defaultImage of clusters whose spec names none */
+  /**
+   * @param defaultImage of clusters whose spec names none
+   * @param outlives what serves users before this acts and goes on when it has stopped; null: it ends
+   *   with this
+   */
   constructor(
     private readonly ports: CorePorts,
     private readonly defaultImage: string,
+    private readonly outlives: Serving | null = null,
   ) {
     const { clock, log, docker } = ports;
     const onChange = (key: ClusterKey) => this.wake(key);
     const common = { ...ports, onChange };
     this.dockerFacts = docker === null ? null : new DockerFacts({ ...common, docker });
-    this.proxies = new ProxyRegistry(common);
-    this.streams = new AgentStreams({
-      clock,
-      log,
-      connect: ports.connectAgent,
-      onChange: (task) => this.agentChanged(task),
-    });
+    this.serving = outlives ?? new Serving(ports);
     const snapshotsOf = (cluster: CompiledCluster) => ports.snapshots.of(cluster);
     const facts = new SnapshotFacts({ ...common, snapshotsOf });
     this.snapshots = { of: snapshotsOf, refresh: (cluster) => facts.refresh(cluster) };
@@ -75,12 +72,12 @@ export class ControllerCore {
     });
     this.observer = new ClusterObserver({
       mesos: this.mesos,
-      streams: this.streams,
+      agents: this.serving,
       docker: this.dockerFacts,
       snapshots: facts,
       jobs: this.jobs,
       keys: this.keys,
-      proxies: this.proxies,
+      proxies: this.serving.proxies,
       defaultImage,
     });
     const own = this.loopPorts();
@@ -89,8 +86,13 @@ export class ControllerCore {
   }
 
   start(): void {
+    this.serving.enter({ memories: () => this.memories(), changed: (key) => this.wake(key) });
     this.scheduler.start();
     this.loop.wakeAll();
+  }
+
+  get proxies(): Serving["proxies"] {
+    return this.serving.proxies;
   }
 
   /** Containers run on. */
@@ -99,9 +101,8 @@ export class ControllerCore {
     await this.jobs.stop();
     this.statuses.stop();
     this.etcd.closeAll();
-    this.streams.closeAll();
     await this.scheduler.stop();
-    await this.proxies.closeAll();
+    if (this.outlives === null) await this.serving.close();
   }
 
   memories(): ReadonlyMap<ClusterKey, ClusterMemory> {
@@ -140,7 +141,7 @@ export class ControllerCore {
 
   /** The nodes as their agents show them now. */
   nodesOf(memory: ClusterMemory): readonly LeaderCandidate[] {
-    return this.observer.candidates(memory);
+    return this.serving.candidates(memory);
   }
 
   private etcdOf(key: ClusterKey): EtcdCluster | undefined {
@@ -217,7 +218,7 @@ export class ControllerCore {
     const world = { clock, connectAgent, certificates, docker };
     const targets = { ...world, scheduler, etcd, keys, proxies, snapshots, jobs };
     await perform(action, memory, targets);
-    if (action.type === "EnsureProxy") this.follow(memory);
+    if (action.type === "EnsureProxy") this.serving.follow(memory);
   }
 
   private localDocker(): LocalDocker | null {
@@ -238,28 +239,13 @@ export class ControllerCore {
     else interposed.tell(wake);
   }
 
-  private agentChanged(taskId: string): void {
-    const memory = memoryOfTask(taskId, this.memories());
-    if (memory === undefined) return;
-    this.follow(memory);
-    this.wake(clusterKey(memory.cluster.metadata));
-  }
-
-  private follow(memory: ClusterMemory): void {
-    const { metadata, spec } = memory.cluster;
-    const inSight = this.nodesOf(memory);
-    const nodes = this.ports.interposed?.followed(inSight) ?? inSight;
-    const cluster = { jupyterPort: spec.jupyter.port, epoch: memory.recovery.epoch };
-    this.proxies.follow(clusterKey(metadata), nodes, cluster);
-  }
-
   private async release(key: ClusterKey, memory: ClusterMemory): Promise<void> {
     this.mesos.release(key);
     this.jobs.release(key);
     this.statuses.forget(key);
     this.etcd.close(key);
     this.observer.forget(key);
-    await this.proxies.close(key);
+    await this.serving.forget(key);
     this.ports.log.info({ cluster: key, uid: memory.uid }, "cluster released");
   }
 }

@@ -1,12 +1,13 @@
 /** Composes the parts of the agent, and starts and stops them in order. */
 import type {
   StartCommand,
-  AgentRefusal,
   EtcdHealth,
   NodeConfig,
   UnitName,
 } from "../../controller/model/agent-api.ts";
+import type { AgentRefusal } from "../../controller/model/agent-refusal.ts";
 import { messageOf } from "../../controller/model/errors.ts";
+import { TermGate } from "./api/term-gate.ts";
 import { DataDir } from "./etcd/data-dir.ts";
 import { EtcdUnit } from "./etcd/etcd-unit.ts";
 import { Maintenance } from "./etcd/maintenance.ts";
@@ -33,6 +34,8 @@ const SETUP_RETRY_MS = 1_000;
 /** What the controller may ask of the agent. */
 export interface AgentApi {
   readonly board: StatusBoard;
+  /** Asked before every order. */
+  readonly terms: TermGate;
   /** Takes the command over, or says why not. */
   readonly command: (command: StartCommand) => AgentRefusal | null;
   readonly maintenance: Maintenance;
@@ -104,6 +107,7 @@ export class Agent {
     });
     this.server = options.serve({
       board,
+      terms: new TermGate(),
       command: (command) => this.command(command),
       maintenance: this.maintenance,
       stopTask: (taskId) => this.stopTask(taskId),

@@ -61,6 +61,15 @@ export class AgentStreams {
     return this.streams.get(taskId)?.unsupported ?? null;
   }
 
+  /** Of all that are connected, or being dialled. */
+  taskIds(): readonly string[] {
+    return [...this.streams.keys()];
+  }
+
+  targetOf(taskId: string): AgentTarget | undefined {
+    return this.streams.get(taskId)?.options;
+  }
+
   closeAll(): void {
     for (const taskId of this.streams.keys()) this.disconnect(taskId);
   }

@@ -1,5 +1,5 @@
 /** An agent's answer that is a no. */
-import type { AgentRefusal } from "../model/agent-api.ts";
+import type { AgentRefusal } from "../model/agent-refusal.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 
 /** ERR_AGENT_REFUSED; its message begins with the refusal's code and its cause is the refusal. */

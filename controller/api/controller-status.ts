@@ -15,6 +15,12 @@ export interface ControllerInfo {
     /** Absolute. */
     readonly stateDirectory: string;
   };
+  /** Who acts changes the clusters; the others stand by, and serve what they see. */
+  readonly role: "acting" | "standby";
+  /** What the clusters' memory is kept in, without secrets. */
+  readonly store: string;
+  /** The clusters' proxies in this process. */
+  readonly proxies: readonly ProxyInfo[];
   readonly mesos: {
     /** `local`, or the leading master as `host:port`. */
     readonly master: string;
@@ -24,11 +30,43 @@ export interface ControllerInfo {
   };
 }
 
+export interface ProxyInfo {
+  /** `namespace/name` */
+  readonly cluster: string;
+  /** `host:port` */
+  readonly address: string;
+  readonly listening: boolean;
+  /** Why it does not listen; null: it does. */
+  readonly problem: string | null;
+}
+
+/** One controller of the site. */
+export interface ControllerEntry {
+  readonly id: string;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly apiUrl: string;
+  readonly version: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly role: "acting" | "standby";
+  /** RFC 3339: since when it acts; null: it does not, or nobody tells. */
+  readonly since: string | null;
+  /** In which it acts: higher than that of everybody before. */
+  readonly term: number | null;
+  /** It is the one that answers. */
+  readonly self: boolean;
+}
+
 /** What `GET /status` answers. */
 export type Overview = ReturnType<typeof overview>;
 
-export function overview(controller: ControllerInfo, published: PublishedClusters) {
-  return { controller, clusters: published.list().map(brief) };
+export function overview(
+  controller: ControllerInfo,
+  controllers: readonly ControllerEntry[],
+  published: PublishedClusters,
+) {
+  return { controller, controllers, clusters: published.list().map(brief) };
 }
 
 function brief({ metadata, status }: JupyterClusterObject) {
@@ -46,6 +84,8 @@ export interface NamedCheck {
   readonly name: string;
   /** Null: fine; else what is not, in a few words. Answers at once, from what is known. */
   readonly check: () => string | null;
+  /** What is worth saying while it is fine. */
+  readonly note?: () => string;
 }
 
 export interface HealthChecks {
@@ -61,10 +101,12 @@ export function sendHealth(
   endpoint: "healthz" | "readyz",
   checks: readonly NamedCheck[],
 ): void {
-  const results = checks.map(({ name, check }) => ({ name, problem: check() }));
+  const results = checks.map(({ name, check, note }) => {
+    return { name, problem: check(), fine: note === undefined ? "ok" : `ok: ${note()}` };
+  });
   const healthy = results.every(({ problem }) => problem === null);
-  const lines = results.map(({ name, problem }) =>
-    problem === null ? `[+]${name} ok` : `[-]${name} failed: ${problem}`,
+  const lines = results.map(({ name, problem, fine }) =>
+    problem === null ? `[+]${name} ${fine}` : `[-]${name} failed: ${problem}`,
   );
   const verdict = `${endpoint} check ${healthy ? "passed" : "failed"}`;
   const verbose = booleanOf(exchange.query, "verbose") || !healthy;

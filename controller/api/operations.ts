@@ -45,8 +45,11 @@ export interface ApiOperations {
   adopt(cluster: JupyterClusterObject, owners: readonly OwnerUid[]): Promise<void>;
   /** Resolves when it is stored. @throws OperationError */
   rebalance(cluster: JupyterClusterObject, action: RebalanceAction): Promise<void>;
-  /** Begins to end the controller; called when the answer is on its way. */
-  shutdown(teardown: boolean): void;
+  /**
+   * @returns begins to end the controller; called when the answer is on its way
+   * @throws OperationError when it may not be torn down here
+   */
+  shutdown(teardown: boolean): Promise<() => void>;
 }
 
 export class OperationRoutes {
@@ -90,8 +93,9 @@ export class OperationRoutes {
     if (typeof teardown !== "boolean") {
       throw new StatusError("BadRequest", "teardown is true or false.");
     }
+    const begin = await this.operations.shutdown(teardown);
     this.log.info({ teardown }, "shutdown requested over the API");
-    response.once("close", () => this.operations.shutdown(teardown));
+    response.once("close", begin);
     sendAccepted({ request, response, ...exchange }, { Connection: "close" });
   };
 

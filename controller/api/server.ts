@@ -10,6 +10,7 @@ import { listen } from "../support/listen.ts";
 import { AdoptionRoutes } from "./adoption.ts";
 import { ClusterRoutes } from "./clusters.ts";
 import {
+  type ControllerEntry,
   type ControllerInfo,
   type HealthChecks,
   overview,
@@ -33,6 +34,8 @@ export interface ApiServerOptions {
   readonly published: PublishedClusters;
   /** Asked for each answer of `/status`. */
   readonly info: () => ControllerInfo;
+  /** Of the site, the one that acts first. */
+  readonly controllers: () => Promise<readonly ControllerEntry[]>;
   readonly health: HealthChecks;
   /** prom-client's registry. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
@@ -117,7 +120,7 @@ function foreignName({ headers }: IncomingMessage): StatusError {
 }
 
 function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: Streams): Route[] {
-  const { published, info, health, metrics, log } = options;
+  const { published, info, controllers, health, metrics, log } = options;
   const operations = new OperationRoutes(options.operations, clusters, streams, log);
   const snapshots = new SnapshotRoutes(options.operations, clusters, log);
   const adoption = new AdoptionRoutes(options.operations, clusters, log);
@@ -127,7 +130,11 @@ function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: S
   const some = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters`;
   const one = `${some}/:name`;
   const routes: Route[] = [
-    { method: "GET", path: "/status", handler: (x) => sendJson(x, overview(info(), published)) },
+    {
+      method: "GET",
+      path: "/status",
+      handler: async (x) => sendJson(x, overview(info(), await controllers(), published)),
+    },
     { method: "GET", path: all, handler: clusters.list },
     { method: "GET", path: some, handler: clusters.list },
     { method: "GET", path: one, handler: clusters.get },

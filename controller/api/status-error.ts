@@ -60,6 +60,8 @@ const REASONS: Partial<Record<ErrorCode, StatusReason>> = {
   [ERROR_CODES.AGENT_REFUSED]: "BadGateway",
   [ERROR_CODES.ETCD_UNAVAILABLE]: "ServiceUnavailable",
   [ERROR_CODES.DOCKER_UNREACHABLE]: "ServiceUnavailable",
+  [ERROR_CODES.STATE_LOCKED]: "Conflict",
+  [ERROR_CODES.NOT_ACTING]: "ServiceUnavailable",
   [ERROR_CODES.TIMEOUT]: "Timeout",
   [ERROR_CODES.DISK_FULL]: "InsufficientStorage",
 };

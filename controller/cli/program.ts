@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { adoptCommand } from "./verbs/adopt.ts";
 import { controllerCommand } from "./verbs/controller.ts";
+import { controllersCommand } from "./verbs/controllers.ts";
 import { copyCommand } from "./verbs/copy.ts";
 import { describeCommand } from "./verbs/describe.ts";
 import { downCommand } from "./verbs/down.ts";
@@ -35,7 +36,7 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ],
   ["Nodes:", [execCommand, logsCommand, killCommand, rebalanceCommand]],
   ["Data:", [snapshotCommand, adoptCommand]],
-  ["Production:", [controllerCommand, stateCommand, mesosLocalCommand]],
+  ["Production:", [controllerCommand, controllersCommand, stateCommand, mesosLocalCommand]],
 ];
 
 export function buildProgram(context: CliContext): Command {

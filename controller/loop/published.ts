@@ -47,6 +47,15 @@ export class PublishedStore implements PublishedClusters {
     return published;
   }
 
+  /** Shows what another process has published, under the version that it has there. */
+  mirror(object: JupyterClusterObject, events: readonly ClusterEvent[]): void {
+    const key = clusterKey(object.metadata);
+    const type = this.entries.has(key) ? "MODIFIED" : "ADDED";
+    this.version = Math.max(this.version, Number(object.metadata.resourceVersion));
+    this.entries.set(key, { object, events });
+    this.tell({ type, object });
+  }
+
   /** A cluster that was never published is no news. */
   remove(key: ClusterKey): void {
     const entry = this.entries.get(key);

@@ -22,8 +22,8 @@ export function removed(said: string): OperationError {
 
 function failedOver(said: string): OperationError {
   return new OperationError(
-    ERROR_CODES.MESOS_REFUSED,
+    ERROR_CODES.FRAMEWORK_TAKEN_OVER,
     "SUBSCRIBE",
-    `Another controller has taken over this Mesos framework (${said}). Only one may run at a time.`,
+    `Another controller has taken over this Mesos framework (${said}). Only one may act at a time.`,
   );
 }

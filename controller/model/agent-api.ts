@@ -10,8 +10,12 @@
  * | `GET /v1/snapshot` | 200 `application/octet-stream`: a verified snapshot of the local member, with the headers of {@link SNAPSHOT_HEADERS}; 409 {@link AgentRefusal} `EtcdNotServing` |
  * | `PUT /v1/snapshot?sha256=` | 204: the body is kept for a `restore` command, verified; 400 when it is not what `sha256` says or no snapshot; 507 when the disk is full |
  * | `POST /v1/defragment` | 204 when the local member's database is defragmented; 409 `EtcdNotServing` |
+ * | `PUT /v1/term` | 204: the term in {@link TERM_HEADER} is known from now on; 404 of agents of 0.1.0, which know no terms |
  * | `POST /v1/stop?taskId=` | 202: the node ends, as by SIGTERM; 409 {@link AgentRefusal} `OtherTask` when it is another task |
  * | `GET /v1/logs/{etcd,jupyter,sshd,agent}?tail=N&follow=true` | 200 `text/plain`; 404 unknown unit |
+ *
+ * A `PUT` or `POST` says with {@link TERM_HEADER} in which term its controller acts: one of a lower term
+ * than any seen before is refused, 409 {@link AgentRefusal} `LowerTerm`. Controllers of 0.1.0 have none.
  *
  * Snapshots and defragmentation are done one at a time: a request waits for those before it, and is
  * dropped when its client hangs up. 507 whenever the data volume is full, 500 what else went wrong;
@@ -27,6 +31,8 @@ import type { SnapshotRef } from "./snapshot.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
 
 export const AGENT_PORT = 7700;
+/** Decimal; of every order, once controllers can stand by for one another. */
+export const TERM_HEADER = "jupyter-cluster-term";
 /** Longest silence on `/v1/watch`, in milliseconds. */
 export const HEARTBEAT_INTERVAL_MS = 1000;
 /** Headers of a snapshot: decimal numbers, and lower-case hex. */
@@ -136,19 +142,6 @@ export type EtcdStart =
       readonly token: string;
       readonly snapshot: SnapshotRef | null;
     };
-
-export interface AgentRefusal {
-  readonly code:
-    | "DataPresent"
-    | "DataMissing"
-    | "ClusterIDMismatch"
-    | "EtcdRunning"
-    | "SnapshotMissing"
-    | "EtcdNotServing"
-    | "OtherTask"
-    | "UnsupportedVersion";
-  readonly message: string;
-}
 
 /** What the slot's data directory holds. `memberId`/`clusterId` are hex; null: never learned. */
 export type EtcdData =

@@ -1,10 +1,9 @@
 /** Merges the sources into one Observed per cluster. It listens and asks; it changes nothing. */
 import type { AgentStreams } from "../agents/agent-streams.ts";
-import { agentTarget } from "../agents/connection.ts";
+import { type AgentTarget, agentTarget } from "../agents/connection.ts";
 import type { AgentStatus } from "../model/agent-api.ts";
 import { type ClusterKey, slotAddress } from "../model/ids.ts";
-import { type LeaderCandidate, ofCluster } from "../model/leader.ts";
-import { type ClusterMemory, clusterIdOf } from "../model/memory.ts";
+import type { ClusterMemory } from "../model/memory.ts";
 import {
   fresh,
   lastKnown,
@@ -15,16 +14,14 @@ import {
 } from "../model/observed.ts";
 import type { AgentVersion } from "../model/release.ts";
 import { taskEnd } from "../model/task-state.ts";
+import type { TaskState } from "../mesos/wire.ts";
 import type { DockerFacts } from "./docker-facts.ts";
 import type { KeyFacts } from "./key-facts.ts";
 import type { SnapshotFacts } from "./snapshot-facts.ts";
 
 export interface ObserverSources {
   readonly mesos: { observe(key: ClusterKey): Source<ObservedMesos> };
-  readonly streams: Pick<
-    AgentStreams,
-    "connect" | "disconnect" | "observe" | "otherTaskAt" | "unsupported"
-  >;
+  readonly agents: ListenedAgents;
   /** Null when the containers run on other machines' engines. */
   readonly docker: Pick<DockerFacts, "observe" | "forget"> | null;
   readonly proxies: { observe(key: ClusterKey): Observed["proxy"] };
@@ -34,10 +31,16 @@ export interface ObserverSources {
   readonly defaultImage: string;
 }
 
-export class ClusterObserver {
-  /** Task ids whose agents are listened to, per cluster. */
-  private readonly listened = new Map<ClusterKey, Set<string>>();
+/** Agents whose streams are read; they may have been before this controller began to act. */
+export interface ListenedAgents {
+  /** To these of the cluster, by task id, and to no others of it. */
+  listen(key: ClusterKey, targets: ReadonlyMap<string, AgentTarget>): void;
+  /** Task ids. */
+  listenedOf(key: ClusterKey): ReadonlySet<string>;
+  readonly streams: Pick<AgentStreams, "observe" | "otherTaskAt" | "unsupported">;
+}
 
+export class ClusterObserver {
   constructor(private readonly sources: ObserverSources) {}
 
   observe(key: ClusterKey, memory: ClusterMemory): Observed {
@@ -49,12 +52,12 @@ export class ClusterObserver {
     const agents = new Map<string, Source<AgentStatus>>();
     const others = new Map<string, string>();
     const unsupported = new Map<string, AgentVersion>();
-    for (const taskId of this.listened.get(key) ?? []) {
-      const other = this.sources.streams.otherTaskAt(taskId);
+    for (const taskId of this.sources.agents.listenedOf(key)) {
+      const other = this.sources.agents.streams.otherTaskAt(taskId);
       if (other !== null) others.set(taskId, other);
-      const source = this.sources.streams.observe(taskId);
+      const source = this.sources.agents.streams.observe(taskId);
       if (source !== undefined) agents.set(taskId, source);
-      const version = this.sources.streams.unsupported(taskId);
+      const version = this.sources.agents.streams.unsupported(taskId);
       if (version !== null) unsupported.set(taskId, version);
     }
     return {
@@ -71,43 +74,37 @@ export class ClusterObserver {
     };
   }
 
-  /** The nodes as their agents show them now, for whoever follows the leader. */
-  candidates(memory: ClusterMemory): readonly LeaderCandidate[] {
-    const { firstAddress } = memory.cluster.spec.network;
-    const nodes = memory.slots.map(({ slot, task }) => {
-      const source = task ? this.sources.streams.observe(task.taskId) : undefined;
-      const agent = source?.freshness === "fresh" ? source.value : null;
-      return { slot, ip: slotAddress(firstAddress, slot), agent };
-    });
-    return ofCluster(nodes, clusterIdOf(memory));
-  }
-
   forget(key: ClusterKey): void {
-    for (const taskId of this.listened.get(key) ?? []) this.sources.streams.disconnect(taskId);
-    this.listened.delete(key);
     this.sources.docker?.forget(key);
     this.sources.snapshots.forget(key);
     this.sources.keys.forget(key);
   }
 
-  /** Only addresses of tasks that run are dialled; a task that ended is let go at once. */
+  /**
+   * Only addresses of tasks that run are dialled; a task that ended is let go at once. Until Mesos has
+   * answered, those that are listened to already go on.
+   */
   private listen(key: ClusterKey, memory: ClusterMemory, mesos: ObservedMesos | undefined): void {
+    const { agents } = this.sources;
     const { network } = memory.cluster.spec;
-    const now = new Set<string>();
+    const targets = new Map<string, AgentTarget>();
     for (const { slot, task } of memory.slots) {
-      const observed = task ? mesos?.tasks.get(task.taskId) : undefined;
-      if (task === null || observed === undefined) continue;
-      const lost = taskEnd(observed.state) === "uncertain";
-      if (observed.state !== "TASK_RUNNING" && observed.state !== "TASK_KILLING" && !lost) continue;
-      now.add(task.taskId);
-      const ip = observed.ip ?? slotAddress(network.firstAddress, slot);
-      this.sources.streams.connect(task.taskId, agentTarget(ip, memory));
+      if (task === null) continue;
+      const { taskId } = task;
+      const observed = mesos?.tasks.get(taskId);
+      const goesOn =
+        mesos === undefined ? agents.listenedOf(key).has(taskId) : mayAnswer(observed?.state);
+      if (!goesOn) continue;
+      const ip = observed?.ip ?? slotAddress(network.firstAddress, slot);
+      targets.set(taskId, agentTarget(ip, memory));
     }
-    for (const taskId of this.listened.get(key) ?? []) {
-      if (!now.has(taskId)) this.sources.streams.disconnect(taskId);
-    }
-    this.listened.set(key, now);
+    agents.listen(key, targets);
   }
+}
+
+function mayAnswer(state: TaskState | undefined): boolean {
+  if (state === undefined) return false;
+  return state === "TASK_RUNNING" || state === "TASK_KILLING" || taskEnd(state) === "uncertain";
 }
 
 /** What other engines hold is told by a launch that fails there, and by nothing before. */

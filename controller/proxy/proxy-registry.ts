@@ -37,6 +37,8 @@ interface Entry {
 
 export class ProxyRegistry {
   private readonly entries = new Map<ClusterKey, Entry>();
+  /** Changes that are under way: one at a time for each cluster. */
+  private readonly turns = new Map<ClusterKey, Promise<void>>();
 
   constructor(private readonly options: ProxyRegistryOptions) {}
 
@@ -45,6 +47,21 @@ export class ProxyRegistry {
    * that a port that is taken costs nobody the proxy they have. Throws OperationError.
    */
   async ensure(key: ClusterKey, wanted: ProxySettings): Promise<void> {
+    while (this.turns.has(key)) await this.turns.get(key);
+    const turn = this.change(key, wanted);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.turns.set(key, settled);
+    try {
+      await turn;
+    } finally {
+      this.turns.delete(key);
+    }
+  }
+
+  private async change(key: ClusterKey, wanted: ProxySettings): Promise<void> {
     const old = this.entries.get(key);
     if (old?.proxy && sameAddress(old.wanted, wanted)) {
       old.proxy.setHold(wanted.holdSeconds * 1000);
@@ -116,6 +133,7 @@ export class ProxyRegistry {
   }
 
   async close(key: ClusterKey): Promise<void> {
+    await this.turns.get(key);
     const entry = this.entries.get(key);
     this.entries.delete(key);
     await entry?.proxy?.close();

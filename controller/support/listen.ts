@@ -1,5 +1,5 @@
 /** Opening a listening socket, with errors that tell a person what to do. */
-import type { AddressInfo, Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
 import { hostPortText } from "./host-port.ts";
 
@@ -35,6 +35,15 @@ export function listen(
       server.off("error", onError);
       resolve((server.address() as AddressInfo).port);
     });
+  });
+}
+
+/** Whether one could listen there now; nothing is left open. Any reason why not counts. */
+export function isFree({ host, port }: ListenAddress): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host, port }, () => void server.close(() => resolve(true)));
   });
 }
 

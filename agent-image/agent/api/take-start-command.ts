@@ -1,9 +1,6 @@
 /** `PUT /v1/start`, whatever it came over. */
-import type {
-  AgentRefusal,
-  NodeConfig,
-  StartCommand,
-} from "../../../controller/model/agent-api.ts";
+import type { NodeConfig, StartCommand } from "../../../controller/model/agent-api.ts";
+import type { AgentRefusal } from "../../../controller/model/agent-refusal.ts";
 import { CheckError } from "../../../controller/support/checker.ts";
 import { UnknownVersionError } from "./api-version.ts";
 import { parseStartCommand } from "./parse-start-command.ts";

@@ -1,10 +1,6 @@
 /** Runs etcd as ordered, and tells what it says: health, elections, whose data it holds. */
-import type {
-  StartCommand,
-  AgentRefusal,
-  EtcdHealth,
-  NodeConfig,
-} from "../../../controller/model/agent-api.ts";
+import type { StartCommand, EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { AgentRefusal } from "../../../controller/model/agent-refusal.ts";
 import { followsLeader } from "../../../controller/model/leader.ts";
 import type { AgentPorts, LineLog } from "../ports/ports.ts";
 import type { Command } from "../ports/processes.ts";

@@ -1,11 +1,11 @@
 /** Which command may be carried out on which data, and what it means for the start. Pure. */
 import type {
   StartCommand,
-  AgentRefusal,
   EtcdData,
   EtcdStart,
   UnitStatus,
 } from "../../../controller/model/agent-api.ts";
+import type { AgentRefusal } from "../../../controller/model/agent-refusal.ts";
 import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { Identity } from "./identity.ts";

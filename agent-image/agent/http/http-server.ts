@@ -12,9 +12,10 @@ import type { TLSSocket } from "node:tls";
 import {
   type StartCommand,
   AGENT_PORT,
-  type AgentRefusal,
   type NodeConfig,
+  TERM_HEADER,
 } from "../../../controller/model/agent-api.ts";
+import type { AgentRefusal } from "../../../controller/model/agent-refusal.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import {
@@ -25,9 +26,10 @@ import {
 import { answering } from "../../../controller/support/answering.ts";
 import { ConnectionShare } from "../../../controller/support/connection-share.ts";
 import { takeCommand } from "../api/take-start-command.ts";
+import type { TermGate } from "../api/term-gate.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import type { UnitLog } from "../unit/unit-log.ts";
-import { respond } from "./answer.ts";
+import { respond, respondEmpty } from "./answer.ts";
 import { isAuthorized } from "./authorize.ts";
 import { parseLogQuery, streamLog } from "./log-stream.ts";
 import { answerMaintenance, type MaintenanceWork } from "./maintenance-routes.ts";
@@ -48,6 +50,7 @@ export interface HttpApiOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly logs: ReadonlyMap<string, UnitLog>;
+  readonly terms: TermGate;
   /** Takes the command over, or says why not. */
   readonly command: (command: StartCommand) => AgentRefusal | null;
   readonly maintenance: MaintenanceWork;
@@ -120,6 +123,11 @@ export class HttpApi {
     const url = attempt(() => new URL(request.url ?? "/", "http://agent"));
     if (url instanceof Error) return respond(response, 400, { message: "the target is no path" });
     const route = `${request.method} ${url.pathname}`;
+    if (request.method === "PUT" || request.method === "POST") {
+      const refusal = this.options.terms.refusal(request.headers[TERM_HEADER]);
+      if (refusal !== null) return respondLast(response, 409, refusal);
+    }
+    if (route === "PUT /v1/term") return respondEmpty(response);
     if (route === "GET /v1/status") return respond(response, 200, board.status());
     if (route === "GET /v1/watch") return streamStatus(board, clock, response);
     if (route === "PUT /v1/start") return this.answerCommand(request, response);
@@ -147,10 +155,15 @@ export class HttpApi {
   }
 }
 
-/** What the caller goes on to send is not read. */
 function refuse(response: ServerResponse): void {
-  response.setHeader("www-authenticate", "Bearer").setHeader("connection", "close");
-  respond(response, 401, { message: "bearer token missing or wrong" });
+  response.setHeader("www-authenticate", "Bearer");
+  respondLast(response, 401, { message: "bearer token missing or wrong" });
+}
+
+/** What the caller goes on to send is not read. */
+function respondLast(response: ServerResponse, status: number, body: object): void {
+  response.setHeader("connection", "close");
+  respond(response, status, body);
 }
 
 function attempt<T>(make: () => T): T | Error {

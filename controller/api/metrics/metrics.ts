@@ -19,6 +19,8 @@ export interface MetricsOptions {
   /** Read at each scrape. */
   readonly proxies: () => readonly ProxyReading[];
   readonly databases: () => readonly DatabaseReading[];
+  /** Whether this controller acts; else it stands by. */
+  readonly isActing: () => boolean;
   readonly version: string;
 }
 
@@ -44,6 +46,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ["version"],
     registers: [registry],
   }).set({ version: options.version }, 1);
+  new Gauge({
+    name: "leader_election_master_status",
+    help: "1: this controller acts; 0: it stands by.",
+    labelNames: ["name"],
+    registers: [registry],
+    collect() {
+      this.set({ name: CONTROLLER }, options.isActing() ? 1 : 0);
+    },
+  });
   return { registry, reconcile: reconcileMetrics(registry), close: () => clusters.close() };
 }
 

@@ -56,12 +56,12 @@ interface JsonRequest extends OpenRequest {
 }
 
 export class ApiClient {
-  readonly #url: string;
+  readonly url: string;
   readonly #token: () => Promise<string>;
   readonly #dispatcher: Agent;
 
   constructor(options: ApiClientOptions) {
-    this.#url = options.url;
+    this.url = options.url;
     this.#token = options.token;
     const deadline = options.deadlineMs ?? DEADLINE_MS;
     this.#dispatcher = new Agent({
@@ -179,11 +179,11 @@ export class ApiClient {
     let bytes = 0;
     for await (const chunk of this.#guarded(operation, body)) {
       bytes += chunk.length;
-      if (bytes > BODY_BYTES_MAX) throw notAController(operation, this.#url);
+      if (bytes > BODY_BYTES_MAX) throw notAController(operation, this.url);
       chunks.push(chunk);
     }
     const parsed = parseObject(Buffer.concat(chunks).toString("utf8"));
-    if (parsed === null || !(proof in parsed)) throw notAController(operation, this.#url);
+    if (parsed === null || !(proof in parsed)) throw notAController(operation, this.url);
     return parsed as T;
   }
 
@@ -199,7 +199,7 @@ export class ApiClient {
     const query = options.query ? `?${new URLSearchParams(options.query).toString()}` : "";
     let response: Dispatcher.ResponseData;
     try {
-      response = await request(`${this.#url}${path}${query}`, {
+      response = await request(`${this.url}${path}${query}`, {
         method,
         headers,
         body: options.body ?? null,
@@ -209,11 +209,11 @@ export class ApiClient {
         ...(options.deadlineMs === undefined ? {} : { headersTimeout: options.deadlineMs }),
       });
     } catch (error) {
-      throw unreachable(operation, this.#url, error);
+      throw unreachable(operation, this.url, error);
     }
     if (response.statusCode < 300) return response.body;
     const text = await response.body.text().catch(() => "");
-    throw refused(operation, this.#url, response.statusCode, text);
+    throw refused(operation, this.url, response.statusCode, text);
   }
 
   /** A connection that breaks in the middle is an operating error like any other. */
@@ -221,7 +221,7 @@ export class ApiClient {
     try {
       yield* body;
     } catch (error) {
-      throw unreachable(operation, this.#url, error);
+      throw unreachable(operation, this.url, error);
     }
   }
 }

@@ -1,10 +1,9 @@
 /** How to run a cluster beside another controller on this machine: one line that can be copied. */
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import { dataVolumePrefix } from "../../model/ids.ts";
 import { OperationError } from "../../model/errors.ts";
 import { hostPortText, type HostPort } from "../../support/host-port.ts";
-import { listen } from "../../support/listen.ts";
+import { isFree } from "../../support/listen.ts";
 import type { ControllerCliOptions } from "../options/controller.ts";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 
@@ -80,17 +79,7 @@ export function takenHere(): Taken {
       const { isSubnetFree } = await import("../../docker/networks.ts");
       return ask(async (docker) => !(await isSubnetFree(docker, cidr)));
     },
-    port: async (address) => {
-      const server = createServer();
-      try {
-        await listen(server, address, "a port", "");
-      } catch (error) {
-        if (error instanceof OperationError) return true;
-        throw error;
-      }
-      await new Promise((resolve) => server.close(resolve));
-      return false;
-    },
+    port: async (address) => !(await isFree(address)),
     path: existsSync,
   };
 }

@@ -27,11 +27,18 @@ interface WantedAddress extends HostPort {
  *   listen, ERR_ADDRESS_IN_USE when another program does
  */
 export async function requirePorts(
-  options: Pick<ControllerCliOptions, "api" | "mesos" | "mesosLocalAddress" | "stateDir">,
+  options: Pick<
+    ControllerCliOptions,
+    "api" | "mesos" | "mesosLocalAddress" | "stateDir" | "standby"
+  >,
   clusters: readonly CompiledCluster[],
   taken: Taken = takenHere(),
 ): Promise<void> {
   const { api, mesos, mesosLocalAddress } = options;
+  // Beside the one that acts its addresses are taken, and are had when it ends.
+  if (options.standby === true) {
+    return requireFree({ ...api, purpose: "the HTTP API (--api HOST:PORT chooses another)" });
+  }
   await requireNoController(options, clusters, taken);
   const wanted: WantedAddress[] = [
     { ...api, purpose: "the HTTP API (--api HOST:PORT chooses another)" },

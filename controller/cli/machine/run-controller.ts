@@ -54,6 +54,7 @@ export function runController(
   const { stateDir, state, mesos, mesosRole: role, mesosPrincipal: principal } = options;
   return startController({
     stateDir,
+    standsBy: options.standby === true,
     state,
     leaseSeconds: options.stateLease,
     spec,

@@ -26,6 +26,7 @@ export interface ControllerCliOptions extends MesosOptions, StateOptions {
   readonly api: HostPort;
   readonly agentImage?: string;
   readonly stateDir: string;
+  readonly standby?: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -36,6 +37,12 @@ export function addControllerOptions(command: Command, context: CliContext): Com
   addStateOptions(addStateDirOption(command, context), context);
   addMesosOptions(command, context);
   return addEnvironmentOption(command, context, api, API_VARIABLE)
+    .addOption(
+      new Option(
+        "--standby",
+        "if another controller acts on the same state, serve beside it and take over when it ends",
+      ),
+    )
     .addOption(
       new Option(
         "--mesos-new-framework",

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { foreignVolumes, removeContainers, removeData } from "../machine/removal.ts";
-import { addConnectionOptions, withClient } from "../options/connection.ts";
+import { endControllers } from "../machine/end-controllers.ts";
+import { addConnectionOptions } from "../options/connection.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { type ClusterMemory, completeMemory } from "../../model/memory.ts";
 import { openStateDir } from "../../store/state-dir.ts";
@@ -51,7 +52,7 @@ Examples:
 
 async function down(context: CliContext, options: DownOptions): Promise<void> {
   if (options.volumes === true) await requireConsent(context, options);
-  const ended = await endController(context, options);
+  const ended = await endControllers(context, options);
   if (!existsSync(options.stateDir)) {
     context.stderr.write(`Nothing to remove: there is no ${options.stateDir}.\n`);
     return;
@@ -75,21 +76,6 @@ async function requireConsent(context: CliContext, { yes, stateDir }: DownOption
     "down --volumes",
     `Nothing was removed.${hint}`,
   );
-}
-
-/** @returns whether one ran, and has agreed to end with all its containers */
-async function endController(context: CliContext, options: DownOptions): Promise<boolean> {
-  return withClient(options, async (client) => {
-    try {
-      await client.status();
-    } catch (error) {
-      if (!isCode(error, ERROR_CODES.CONTROLLER_UNREACHABLE)) throw error;
-      return false;
-    }
-    await client.shutdown(true);
-    context.stderr.write(`The controller at ${options.api} ends and removes its containers.\n`);
-    return true;
-  });
 }
 
 /** The state directory is free when the controller's process has ended, or nearly so. */

@@ -14,6 +14,7 @@ import { supervise } from "../machine/supervise.ts";
 import { stateDirPath } from "../../store/state-dir.ts";
 import { createLogger } from "../../support/logger.ts";
 import { messageOf } from "../../model/errors.ts";
+import type { RunningController } from "../../compose.ts";
 import type { TcpDoor } from "../../mesos-local/main.ts";
 import type { ClosingFacts } from "../render/closing-block.ts";
 import type { CliContext } from "../context.ts";
@@ -56,7 +57,7 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
     steps.done(`Docker answers, image ${image} is there`);
     const running = await runController(options, file, image, log);
     steps.done(`controller at ${running.apiUrl}, log in ${logFile.path}`);
-    if (running.mesosLocalTcp !== null) steps.done(doorText(running.mesosLocalTcp));
+    const forget = tellRoles(running, (line) => steps.done(line));
     const show = startShow(context, running.published, clusters.length, steps.startedAt);
     try {
       const facts = {
@@ -68,11 +69,31 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
       void show.allReady.then((ready) => tellReady(context, ready, facts, options.stateDir));
       context.setExitCode(await supervise(context, running, log));
     } finally {
+      forget();
       show.stop();
     }
   } finally {
     logFile.close();
   }
+}
+
+/** Says who acts, now and whenever that is another. @returns ends it */
+function tellRoles(
+  { keeper, sight }: Pick<RunningController, "keeper" | "sight">,
+  say: (line: string) => void,
+): () => void {
+  let told = "";
+  const tell = () => {
+    const { acting } = keeper;
+    const line = acting === null ? `stands by. ${sight.whoActs()}` : "this controller acts";
+    if (line === told) return;
+    // One that was never anything else says nothing of it.
+    if (acting === null || told !== "") say(line);
+    told = line;
+    if (acting !== null && acting.mesosLocalTcp !== null) say(doorText(acting.mesosLocalTcp));
+  };
+  tell();
+  return sight.onChange(tell);
 }
 
 function doorText({ url, credentialFile }: TcpDoor): string {

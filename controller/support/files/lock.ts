@@ -63,6 +63,14 @@ export function lockHolder(
   });
 }
 
+/** Takes nothing. @throws OperationError ERR_STATE_LOCKED as {@link acquireLock} does */
+export function requireUnlocked(directory: string, what: string): Promise<void> {
+  return guarded(directory, async () => {
+    const holder = await holderOf(directory, await highestLock(directory));
+    if (holder !== null) throw await locked(directory, what, holder);
+  });
+}
+
 /** 0 when nobody ever locked the directory. */
 async function highestLock(directory: string): Promise<number> {
   const numbers = (await readdir(directory)).map((name) => Number(LOCK_NAME.exec(name)?.[1] ?? 0));

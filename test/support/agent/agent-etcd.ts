@@ -1,5 +1,6 @@
 /** Work on the etcd of nodes with agents, as the controller and as a user do it. */
-import { DATA_MOUNT, type AgentRefusal } from "../../../controller/model/agent-api.ts";
+import { DATA_MOUNT } from "../../../controller/model/agent-api.ts";
+import type { AgentRefusal } from "../../../controller/model/agent-refusal.ts";
 import { clientUrl } from "../../../controller/model/ids.ts";
 import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { KvGateway } from "../etcd/kv-gateway.ts";

@@ -131,7 +131,7 @@ export const EVENT_OUTCOMES: Readonly<Record<string, Outcome>> = {
   "failover-error-on-old-stream": {
     what: "another scheduler has taken the framework over",
     tasks: {},
-    fatal: ERROR_CODES.MESOS_REFUSED,
+    fatal: ERROR_CODES.FRAMEWORK_TAKEN_OVER,
   },
   "removed-framework-error": {
     what: "the framework was torn down, or was away for too long",
@@ -223,7 +223,7 @@ export const STREAM_OUTCOMES: Readonly<Record<string, Outcome>> = {
   "failover-first-scheduler": {
     what: "a duplicate id is no end, and another scheduler takes over",
     tasks: { t1: "STARTING RUNNING" },
-    fatal: ERROR_CODES.MESOS_REFUSED,
+    fatal: ERROR_CODES.FRAMEWORK_TAKEN_OVER,
   },
   "failover-resubscribe-running": {
     what: "asked for after a resubscription",

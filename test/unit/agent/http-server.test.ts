@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -10,13 +9,17 @@ import type { MaintenanceWork } from "../../../agent-image/agent/http/maintenanc
 import { SnapshotInvalidError } from "../../../agent-image/agent/snapshot/snapshot-file.ts";
 import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
+import { TermGate } from "../../../agent-image/agent/api/term-gate.ts";
+import { ORDER } from "./fixtures/order.ts";
+import { streamLines } from "../../support/agent/stream-lines.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
-import type {
-  StartCommand,
-  AgentRefusal,
-  AgentStatus,
-  NodeConfig,
+import {
+  type StartCommand,
+  type AgentStatus,
+  type NodeConfig,
+  TERM_HEADER,
 } from "../../../controller/model/agent-api.ts";
+import type { AgentRefusal } from "../../../controller/model/agent-refusal.ts";
 import { newBoard } from "../../support/agent/status-parts.ts";
 import { freePort } from "../../support/free-port.ts";
 import { until } from "../../support/poll.ts";
@@ -66,6 +69,7 @@ beforeEach(async () => {
       commands.push(command);
       return refusal;
     },
+    terms: new TermGate(),
     stopTask: (taskId) => {
       stopped.push(taskId);
       return refusal;
@@ -89,28 +93,7 @@ function call(path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}${path}`, { headers, ...init });
 }
 
-/** Lines of a stream as they come; the returned function hangs up. */
-function listen(path: string, lines: string[]): () => void {
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  const request = get({ host: "127.0.0.1", port, path, headers, agent: false }, (response) => {
-    let rest = "";
-    response.setEncoding("utf8").on("data", (chunk: string) => {
-      const all = (rest + chunk).split("\n");
-      rest = all.pop() ?? "";
-      lines.push(...all);
-    });
-    response.on("error", () => undefined);
-  });
-  request.on("error", () => undefined);
-  return () => request.destroy();
-}
-
-const ORDER = {
-  commandId: "t:resume",
-  etcd: { mode: "resume", memberName: "slot-0", clusterId: null },
-  tls: null,
-  jupyter: { token: "t", cookieSecret: "0123456789abcdef" },
-};
+const listen = (path: string, lines: string[]) => streamLines({ port, token: TOKEN, path }, lines);
 
 describe("the agent's API", () => {
   test.each([{}, { authorization: "Bearer wrong" }, { authorization: TOKEN }])(
@@ -121,6 +104,26 @@ describe("the agent's API", () => {
       expect(await response.text()).not.toContain("awaiting-start");
     },
   );
+
+  test("refuses the orders of a former controller, and does not look at them", async () => {
+    const authorized = { authorization: `Bearer ${TOKEN}` };
+    const order = (method: string, path: string, term: string) =>
+      call(path, { method, headers: { ...authorized, [TERM_HEADER]: term } });
+    expect((await order("PUT", "/v1/term", "8")).status).toBe(204);
+    const answers = [
+      await order("PUT", "/v1/start", "7"),
+      await order("POST", "/v1/stop?taskId=t", "7"),
+      await order("PUT", "/v1/snapshot?sha256=", "7"),
+    ];
+    for (const answer of answers) {
+      expect(answer.status).toBe(409);
+      expect(await answer.json()).toMatchObject({ code: "LowerTerm" });
+    }
+    expect(stopped).toEqual([]);
+    await order("POST", "/v1/stop?taskId=t", "8");
+    await call("/v1/stop?taskId=u", { method: "POST" });
+    expect(stopped).toEqual(["t", "u"]);
+  });
 
   test("tells the status", async () => {
     board.update({ phase: "running" });

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
+import { TermGate } from "../../../agent-image/agent/api/term-gate.ts";
 import { dial } from "../../../controller/agents/agent-http.ts";
 import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
@@ -39,6 +40,7 @@ beforeEach(async () => {
     log: silentLog,
     logs: new Map(),
     command: () => null,
+    terms: new TermGate(),
     stopTask: () => null,
     maintenance: { save: never, receive: never, defragment: never },
   });

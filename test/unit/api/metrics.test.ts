@@ -16,7 +16,13 @@ function setUp() {
   const published = new PublishedStore({ lastResourceVersion: 0 });
   const proxies = () => [{ key: "default/lab", stats: STATS }];
   const databases = () => DATABASES;
-  const metrics = createMetrics({ published, proxies, databases, version: "1.2.3" });
+  const metrics = createMetrics({
+    published,
+    proxies,
+    databases,
+    isActing: () => true,
+    version: "1.2.3",
+  });
   const lines = async () => (await metrics.registry.metrics()).split("\n");
   const withLeader = (leader: number | null, restarts: readonly number[] = [0, 0, 0]) => {
     const object = clusterObject();

@@ -24,8 +24,12 @@ describe("the API", () => {
         version: "1.2.3",
         startedAt: "2026-01-02T03:04:05Z",
         process: { pid: 7, user: "anna", stateDirectory: "/home/anna/state" },
+        role: "acting",
+        store: "/home/anna/state",
+        proxies: [],
         mesos: { master: "127.0.0.1:5050", frameworkId: "f-1", registered: true },
       },
+      controllers: [],
       clusters: [
         {
           namespace: "default",

@@ -45,6 +45,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
 
   controller: EVERYTHING,
+  "controller/roles": EVERYTHING,
   "controller/cli": EVERYTHING,
 
   "agent-image/agent": [SCHEMA, MODEL, "controller/support"],

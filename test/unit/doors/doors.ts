@@ -1,6 +1,7 @@
 /** Every server of ours that asks who comes, as the tests of this folder try it. */
 import { createHash } from "node:crypto";
 import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
+import { TermGate } from "../../../agent-image/agent/api/term-gate.ts";
 import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { newBoard } from "../../support/agent/status-parts.ts";
@@ -77,6 +78,7 @@ export async function agent(tls: boolean): Promise<Door> {
     log: silentLog,
     logs: new Map(),
     command: () => null,
+    terms: new TermGate(),
     stopTask: () => null,
     maintenance: { save: notServing, receive: notServing, defragment: notServing },
   });

@@ -88,7 +88,7 @@ describe("a framework that was removed, when a person says that another replaces
     const m = await startMaster();
     m.greeting = () => captured("failover-error-on-old-stream");
     const test = startScheduler([m.address], { frameworkId: OLD, replacesRemoved: true });
-    expect(await test.scheduler.fatal).toMatchObject({ code: ERROR_CODES.MESOS_REFUSED });
+    expect(await test.scheduler.fatal).toMatchObject({ code: ERROR_CODES.FRAMEWORK_TAKEN_OVER });
   });
 });
 

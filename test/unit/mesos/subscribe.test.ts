@@ -120,7 +120,7 @@ describe("the first subscription", () => {
 describe("the end", () => {
   it.each([
     ["Framework has been removed", ERROR_CODES.FRAMEWORK_REMOVED],
-    ["Framework failed over", ERROR_CODES.MESOS_REFUSED],
+    ["Framework failed over", ERROR_CODES.FRAMEWORK_TAKEN_OVER],
   ])("%s: fatal, and nobody subscribes again", async (message, code) => {
     const m = await startMaster();
     const test = startScheduler([m.address], { frameworkId: m.frameworkId });
