@@ -6,6 +6,7 @@ import { openLog } from "./agents/logs.ts";
 import type { DatabaseReading } from "./api/metrics/etcd-metrics.ts";
 import type { ApiOperations } from "./api/operations.ts";
 import type { ControllerCore } from "./core.ts";
+import { execInNode } from "./docker/exec-in-node.ts";
 import { ERROR_CODES, OperationError } from "./model/errors.ts";
 import { type ClusterKey, clusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
@@ -52,6 +53,8 @@ export function apiOperations(site: OperatedSite): ApiOperations {
     },
     nodeLog: ({ cluster, node, unit, tail, follow }) =>
       openLog(agentTarget(node.ip, memoryOf(cluster)), unit, { tail, follow }),
+    nodeExec: async (request, streams) =>
+      execInNode(site.acting("run a command").docker, request, streams),
     snapshots: async (cluster) => {
       const core = site.acting("list the snapshots");
       const listing = core.snapshots.of(memoryOf(cluster).cluster).list();

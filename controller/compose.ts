@@ -13,6 +13,7 @@ import { RELEASE } from "./model/release.ts";
 import type { PublishedClusters } from "./model/ports.ts";
 import type { SpecSnapshot } from "./model/spec-snapshot.ts";
 import { processApi } from "./process-api.ts";
+import { managedDirectory } from "./process-specs.ts";
 import { JupyterProxy } from "./proxy/jupyter-proxy.ts";
 import { beginActing } from "./roles/acting.ts";
 import { Closers } from "./roles/closers.ts";
@@ -114,11 +115,13 @@ async function start(
   const stop = () => closers.closeAll();
   // Whoever is told that it serves may rely on the address: it is taken before anything is done.
   const site = { options, state, keeper, serving, sight, published };
-  const api = await startApiServer({ ...processApi(site, stop), metrics: metrics.registry });
+  const served = await processApi(site, () => watcher.readNow(), stop);
+  const api = await startApiServer({ ...served, metrics: metrics.registry });
   closers.add(() => api.close());
   sight.answersAt(api.url);
   const watcher = new SpecWatcher({
     path: options.spec,
+    managed: managedDirectory(site),
     clock: systemClock,
     log,
     onSnapshot: (snapshot) => {

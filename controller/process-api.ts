@@ -2,37 +2,36 @@
 import { apiOperations, type OperatedSite } from "./api-operations.ts";
 import type { ControllerEntry, ControllerInfo, HealthChecks } from "./api/controller-status.ts";
 import type { ApiServerOptions } from "./api/server.ts";
+import { apiServerIdentity } from "./certificates/api-certificates.ts";
+import { newKey } from "./certificates/certificate.ts";
 import { targetText } from "./mesos/target.ts";
 import { ERROR_CODES, OperationError } from "./model/errors.ts";
-import type { PublishedClusters } from "./model/ports.ts";
+import { RELEASE } from "./model/release.ts";
+import type { ProcessSite } from "./process-site.ts";
+import { processSpecs } from "./process-specs.ts";
 import { controllersOf } from "./roles/controllers.ts";
-import type { ControllerOptions } from "./roles/options.ts";
-import type { RoleKeeper } from "./roles/role-keeper.ts";
-import type { Serving } from "./roles/serving.ts";
-import type { SiteSight } from "./roles/site-sight.ts";
 import type { ControllerRecord } from "./store/state-backend.ts";
 import type { OpenedState } from "./store/open-state.ts";
+import { ensureApiAuthorityKey } from "./store/api-authority.ts";
+import { systemClock } from "./support/clock.ts";
 import { hostPortText } from "./support/host-port.ts";
 import { thisUser } from "./support/users.ts";
 
 const WAITS = "It is taken as soon as it is free: another process listens there.";
 
-export interface ProcessSite {
-  readonly options: ControllerOptions;
-  readonly state: OpenedState;
-  readonly keeper: RoleKeeper;
-  readonly serving: Serving;
-  readonly sight: SiteSight;
-  readonly published: PublishedClusters;
-}
-
-export function processApi(
+export async function processApi(
   site: ProcessSite,
+  readSpecs: () => Promise<void>,
   stop: () => Promise<void>,
-): Omit<ApiServerOptions, "metrics"> {
+): Promise<Omit<ApiServerOptions, "metrics">> {
   const { options, state, published } = site;
+  const authorityKey = await ensureApiAuthorityKey(state.directory, newKey);
   return {
     ...options.api,
+    tls: apiServerIdentity(authorityKey, hostsOf(options.api.host), systemClock.now()),
+    clock: systemClock,
+    version: RELEASE,
+    specs: processSpecs(site, readSpecs),
     published,
     info: () => infoOf(site),
     controllers: () => entriesOf(site),
@@ -41,6 +40,11 @@ export function processApi(
     operations: apiOperations(operatedSite(site, stop)),
     log: options.log,
   };
+}
+
+/** All addresses at once have no name of their own. */
+function hostsOf(host: string): readonly string[] {
+  return ["0.0.0.0", "::"].includes(host) ? [] : [host];
 }
 
 function infoOf({ options, state, keeper, serving, sight }: ProcessSite): ControllerInfo {

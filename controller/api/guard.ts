@@ -18,7 +18,7 @@ export class TokenGuard {
     if (given !== undefined && timingSafeEqual(sha256(given), this.expected)) return;
     const message =
       given === undefined ? "This needs the control token." : "The control token is a wrong one.";
-    throw new StatusError("Unauthorized", message, { "WWW-Authenticate": "Bearer" });
+    throw new StatusError("Unauthorized", message, { headers: { "WWW-Authenticate": "Bearer" } });
   }
 }
 

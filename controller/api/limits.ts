@@ -9,6 +9,8 @@ export const LIMITS = {
   connectionsMax: 512,
   /** Body of a POST. */
   bodyMax: 64 * 1024,
+  /** Body with a whole cluster, its status included. */
+  objectMax: 1024 * 1024,
   /** Watches and followed logs together. */
   streamsMax: 128,
   /** What a watch may be behind before its client is dropped. */

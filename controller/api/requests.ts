@@ -10,16 +10,24 @@ export async function readJsonObject(request: IncomingMessage): Promise<Record<s
   if (type !== "application/json") {
     throw new StatusError("UnsupportedMediaType", "The body has to be application/json.");
   }
+  return parsedObject(await readText(request));
+}
+
+/** The body, as UTF-8. @throws StatusError RequestEntityTooLarge */
+export async function readText(
+  request: IncomingMessage,
+  bytesMax: number = LIMITS.bodyMax,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
-    if (bytes <= LIMITS.bodyMax) continue;
-    const message = `The body has more than ${LIMITS.bodyMax} bytes.`;
-    throw new StatusError("RequestEntityTooLarge", message, { Connection: "close" });
+    if (bytes <= bytesMax) continue;
+    const message = `The body has more than ${bytesMax} bytes.`;
+    throw new StatusError("RequestEntityTooLarge", message, { headers: { Connection: "close" } });
   }
-  return parsedObject(Buffer.concat(chunks).toString("utf8"));
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function parsedObject(text: string): Record<string, unknown> {

@@ -3,7 +3,7 @@ import type { Handler } from "./exchange.ts";
 import { StatusError } from "./status-error.ts";
 
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** `/apis/:name/log`: a part with a colon takes any text and gives it that name. */
   readonly path: string;
   /** Needs the control token. */
@@ -39,7 +39,7 @@ export class Router {
     if (allowed.size === 0) throw new StatusError("NotFound", `There is nothing at ${path}.`);
     const methods = [...allowed].sort().join(", ");
     const message = `${method} is not possible here, only ${methods}.`;
-    throw new StatusError("MethodNotAllowed", message, { Allow: methods });
+    throw new StatusError("MethodNotAllowed", message, { headers: { Allow: methods } });
   }
 }
 

@@ -1,6 +1,10 @@
-/** The controller's HTTP API. It reads what was published and changes nothing by itself. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Logger, PublishedClusters } from "../model/ports.ts";
+/**
+ * The controller's HTTP API: our own routes and Kubernetes', over HTTP and TLS on one address. It
+ * reads what was published, and changes nothing but the spec files that are its own.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Clock, Logger, PublishedClusters } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
 import { answering } from "../support/answering.ts";
 import { ConnectionShare } from "../support/connection-share.ts";
@@ -18,20 +22,32 @@ import {
 } from "./controller-status.ts";
 import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
 import { TokenGuard } from "./guard.ts";
+import { KubernetesApi } from "./kubernetes/kubernetes-api.ts";
+import type { ManagedSpecs } from "./kubernetes/write/managed-specs.ts";
 import { LIMITS } from "./limits.ts";
+import { NodeLogs } from "./node-logs.ts";
 import { OfferRoutes } from "./offers.ts";
-import { type ApiOperations, OperationRoutes } from "./operations.ts";
+import { OperationRoutes } from "./operation-routes.ts";
+import type { ApiOperations } from "./operations.ts";
 import { RebalanceRoutes } from "./rebalance.ts";
 import { type Route, Router } from "./router.ts";
 import { SnapshotRoutes } from "./snapshots.ts";
 import { StatusError, statusErrorOf } from "./status-error.ts";
 import { Streams } from "./streams.ts";
+import { TlsOrPlainServer, type TlsFiles } from "./tls-or-plain.ts";
 
 export interface ApiServerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** What it proves itself with to clients that speak TLS. */
+  readonly tls: TlsFiles;
   readonly published: PublishedClusters;
+  /** The spec files that it may write. */
+  readonly specs: ManagedSpecs;
+  /** Of this software. */
+  readonly version: string;
+  readonly clock: Clock;
   /** Asked for each answer of `/status`. */
   readonly info: () => ControllerInfo;
   /** Of the site, the one that acts first. */
@@ -55,24 +71,15 @@ export interface ApiServer {
 
 /** @throws OperationError ERR_ADDRESS_IN_USE */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { host, port, published, log } = options;
+  const { host, port, log } = options;
   const streams = new Streams();
   const tokens = new TokenGuard(options.controlToken);
   const hosts = new HostGuard([host, ...(options.hostNames ?? [])]);
-  const clusters = new ClusterRoutes(published, streams, log);
-  const router = new Router(routesOf(options, clusters, streams));
-  const server = createServer(
-    {
-      headersTimeout: LIMITS.headersMs,
-      requestTimeout: LIMITS.requestMs,
-      connectionsCheckingInterval: LIMITS.checkMs,
-      keepAliveTimeout: LIMITS.keepAliveMs,
-      keepAlive: true,
-      noDelay: true,
-    },
-    answering(answer, { log, refuse }),
-  );
-  const share = new ConnectionShare(server, LIMITS.connectionsMax);
+  const logs = new NodeLogs(options.operations, streams, log);
+  const kubernetes = new KubernetesApi({ ...options, logs, streams });
+  const router = new Router([...routesOf(options, logs), ...kubernetes.routes]);
+  const server = new TlsOrPlainServer(options.tls, answering(answer, { log, refuse }), upgrade);
+  const share = new ConnectionShare(server.net, LIMITS.connectionsMax);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = parsedUrl(request.url ?? "/");
@@ -99,17 +106,35 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }
   }
 
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = parsedUrl(request.url ?? "/");
+    try {
+      if (!hosts.allows(request)) throw foreignName(request);
+      if (url === null) throw new StatusError("BadRequest", "The request's target is no path.");
+      tokens.check(request);
+      share.trust(request);
+      kubernetes.upgrade(request, socket, head, url);
+    } catch (error) {
+      const status = statusErrorOf(error);
+      if (status === null) log.error({ err: error }, "upgrade failed");
+      refuseUpgrade(
+        socket,
+        status ?? new StatusError("InternalError", "The controller has a bug."),
+      );
+    }
+  }
+
   try {
     const remedy = "Is a controller running already? Else choose another address with --api.";
-    const bound = await listen(server, { host, port }, "HTTP API", remedy);
+    const bound = await listen(server.net, { host, port }, "HTTP API", remedy);
     let closing: Promise<void> | null = null;
     const close = () => {
-      closing ??= shutDown(server, streams).finally(() => clusters.close());
+      closing ??= shutDown(server, streams, kubernetes);
       return closing;
     };
     return { url: `http://${hostPortText({ host, port: bound })}`, close };
   } catch (error) {
-    clusters.close();
+    kubernetes.close();
     throw error;
   }
 }
@@ -119,25 +144,21 @@ function foreignName({ headers }: IncomingMessage): StatusError {
   return new StatusError("Forbidden", `This controller does not answer under the name ${name}.`);
 }
 
-function routesOf(options: ApiServerOptions, clusters: ClusterRoutes, streams: Streams): Route[] {
+function routesOf(options: ApiServerOptions, logs: NodeLogs): Route[] {
   const { published, info, controllers, health, metrics, log } = options;
-  const operations = new OperationRoutes(options.operations, clusters, streams, log);
+  const clusters = new ClusterRoutes(published);
+  const operations = new OperationRoutes(options.operations, clusters, logs, log);
   const snapshots = new SnapshotRoutes(options.operations, clusters, log);
   const adoption = new AdoptionRoutes(options.operations, clusters, log);
   const rebalance = new RebalanceRoutes(options.operations, clusters, log);
   const offers = new OfferRoutes(options.operations, clusters);
-  const all = `/apis/${API_VERSION}/jupyterclusters`;
-  const some = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters`;
-  const one = `${some}/:name`;
+  const one = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters/:name`;
   const routes: Route[] = [
     {
       method: "GET",
       path: "/status",
       handler: async (x) => sendJson(x, overview(info(), await controllers(), published)),
     },
-    { method: "GET", path: all, handler: clusters.list },
-    { method: "GET", path: some, handler: clusters.list },
-    { method: "GET", path: one, handler: clusters.get },
     { method: "GET", path: `${one}/events`, handler: clusters.events },
     { method: "GET", path: "/offers", handler: offers.all },
     { method: "GET", path: `${one}/offers`, handler: offers.ofCluster },
@@ -193,13 +214,26 @@ function parsedUrl(target: string): URL | null {
   return new URL(base + target);
 }
 
-async function shutDown(server: Server, streams: Streams): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
+/** The answer to a request for another protocol that gets none. */
+function refuseUpgrade(socket: Duplex, error: StatusError): void {
+  const body = `${JSON.stringify(error)}\n`;
+  const lines = [
+    `HTTP/1.1 ${error.code} ${error.reason}`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  // The client may have gone before it hears of it.
+  socket.on("error", () => socket.destroy());
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}
+
+async function shutDown(
+  server: TlsOrPlainServer,
+  streams: Streams,
+  kubernetes: KubernetesApi,
+): Promise<void> {
   streams.endAll();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), LIMITS.closeGraceMs);
-  await closed;
-  clearTimeout(timer);
+  kubernetes.close();
+  await server.close(LIMITS.closeGraceMs);
 }

@@ -8,9 +8,13 @@ const CODES = {
   Forbidden: 403,
   NotFound: 404,
   MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
   Conflict: 409,
+  Expired: 410,
   RequestEntityTooLarge: 413,
   UnsupportedMediaType: 415,
+  Invalid: 422,
   TooManyRequests: 429,
   InternalError: 500,
   BadGateway: 502,
@@ -21,6 +25,31 @@ const CODES = {
 
 export type StatusReason = keyof typeof CODES;
 
+/** What it is about: `StatusDetails` of Kubernetes, as far as clients read it. */
+export interface StatusDetails {
+  readonly name?: string;
+  readonly group?: string;
+  /** Plural name of the resource. */
+  readonly kind?: string;
+  readonly causes?: readonly StatusCause[];
+}
+
+export interface StatusCause {
+  readonly reason: string;
+  readonly message: string;
+  /** Path in the object: `spec.replicas`. */
+  readonly field?: string;
+}
+
+export interface StatusOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of the operating error behind it, for scripts and our own command line. */
+  readonly errorCode?: ErrorCode;
+  /** HTTP status, where it is not the reason's usual one. */
+  readonly code?: number;
+  readonly details?: StatusDetails;
+}
+
 /** Thrown by handlers; becomes the answer. */
 export class StatusError extends Error {
   override readonly name = "StatusError";
@@ -29,16 +58,21 @@ export class StatusError extends Error {
   constructor(
     readonly reason: StatusReason,
     message: string,
-    readonly headers: Readonly<Record<string, string>> = {},
-    /** Of the operating error behind it, for scripts and our own command line. */
-    readonly errorCode: ErrorCode | null = null,
+    private readonly options: StatusOptions = {},
   ) {
     super(message);
-    this.code = CODES[reason];
+    this.code = options.code ?? CODES[reason];
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.options.headers ?? {};
   }
 
   toJSON() {
-    const { reason, message, code, errorCode } = this;
+    const { reason, message, code, options } = this;
+    const { errorCode, details } = options;
+    const causes = errorCode === undefined ? [] : [{ reason: errorCode, message }];
+    const told = causes.length > 0 ? { causes, ...details } : details;
     return {
       kind: "Status",
       apiVersion: "v1",
@@ -46,7 +80,7 @@ export class StatusError extends Error {
       status: "Failure",
       reason,
       message,
-      ...(errorCode === null ? {} : { details: { causes: [{ reason: errorCode, message }] } }),
+      ...(told === undefined ? {} : { details: told }),
       code,
     };
   }
@@ -71,5 +105,5 @@ export function statusErrorOf(error: unknown): StatusError | null {
   if (error instanceof StatusError) return error;
   if (!(error instanceof OperationError)) return null;
   const { code, message } = error;
-  return new StatusError(REASONS[code] ?? "InternalError", message, {}, code);
+  return new StatusError(REASONS[code] ?? "InternalError", message, { errorCode: code });
 }

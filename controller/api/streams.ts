@@ -10,7 +10,7 @@ export class Streams {
   add(response: ServerResponse): void {
     if (this.open.size >= LIMITS.streamsMax) {
       const message = `There are ${LIMITS.streamsMax} watches and followed logs already.`;
-      throw new StatusError("TooManyRequests", message, { "Retry-After": "5" });
+      throw new StatusError("TooManyRequests", message, { headers: { "Retry-After": "5" } });
     }
     this.open.add(response);
     response.once("close", () => this.open.delete(response));

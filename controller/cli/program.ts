@@ -12,6 +12,7 @@ import { execCommand } from "./verbs/exec.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { getCommand } from "./verbs/get.ts";
 import { killCommand } from "./verbs/kill.ts";
+import { kubeconfigCommand } from "./verbs/kubeconfig.ts";
 import { logsCommand } from "./verbs/logs.ts";
 import { mesosLocalCommand } from "./verbs/mesos-local.ts";
 import { offersCommand } from "./verbs/offers.ts";
@@ -36,7 +37,10 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ],
   ["Nodes:", [execCommand, logsCommand, killCommand, rebalanceCommand]],
   ["Data:", [snapshotCommand, adoptCommand]],
-  ["Production:", [controllerCommand, controllersCommand, stateCommand, mesosLocalCommand]],
+  [
+    "Production:",
+    [controllerCommand, controllersCommand, stateCommand, mesosLocalCommand, kubeconfigCommand],
+  ],
 ];
 
 export function buildProgram(context: CliContext): Command {

@@ -17,6 +17,8 @@ export interface ExecRequest {
   readonly user?: string;
   /** `NAME=value`, besides those of the container. */
   readonly env?: readonly string[];
+  /** Aborted: whoever asked has gone, and what the command still says is nobody's. */
+  readonly signal?: AbortSignal;
 }
 
 /** `process` is one. A terminal is used when stdin and stdout are both terminals. */
@@ -61,10 +63,13 @@ export async function interactiveExec(
     exec.start({ hijack: true, stdin: true, Tty: tty }),
   )) as Socket;
   const detach = tty ? await useTerminal(exec, streams) : () => undefined;
+  const leave = () => socket.destroy();
+  request.signal?.addEventListener("abort", leave);
   try {
     await join(socket, streams, tty);
   } finally {
     detach();
+    request.signal?.removeEventListener("abort", leave);
     socket.destroy();
   }
   return exitCode(operation, exec);

@@ -37,6 +37,10 @@ export class PublishedStore implements PublishedClusters {
     this.onListenerError = options.onListenerError ?? crash;
   }
 
+  get resourceVersion(): number {
+    return this.version;
+  }
+
   /** @returns the object with the resource version under which it is published from now on */
   publish(object: JupyterClusterObject, events: readonly ClusterEvent[]): JupyterClusterObject {
     const key = clusterKey(object.metadata);

@@ -22,6 +22,8 @@ export interface Logger {
 
 /** The last published state of every cluster; what the HTTP API serves. */
 export interface PublishedClusters {
+  /** The last one that was given out; a deletion counts too. */
+  readonly resourceVersion: number;
   list(): readonly JupyterClusterObject[];
   get(key: ClusterKey): JupyterClusterObject | undefined;
   /** Newest last. */

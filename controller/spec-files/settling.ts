@@ -37,6 +37,9 @@ export interface Settled {
 }
 
 export class Settling {
+  /** @param isAtomic files that are never half written: what they say counts at once */
+  constructor(private readonly isAtomic: (file: string) => boolean = () => false) {}
+
   private known: ReadonlyMap<ClusterKey, Known> | null = null;
   private said: ReadonlyMap<string, Said> = new Map();
 
@@ -90,8 +93,10 @@ export class Settling {
   private dueAt(before: Known | undefined, after: Known | undefined, raw: SpecSnapshot): number {
     if (after === undefined) {
       if (before === undefined || !raw.complete) return Number.POSITIVE_INFINITY;
+      if (this.isAtomic(before.cluster.source.file)) return 0;
       return this.since(before) + REST_MS;
     }
+    if (this.isAtomic(after.cluster.source.file)) return 0;
     if (before === undefined) return this.since(after) + REST_MS_NEW;
     return onlyGrows(before.cluster, after.cluster) ? 0 : this.since(after) + REST_MS;
   }

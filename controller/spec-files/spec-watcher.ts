@@ -2,12 +2,13 @@
 import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
-import { loadManifests, type ManifestReading } from "../../crd-schema/load.ts";
+import type { ManifestReading } from "../../crd-schema/load.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import { REST_MS, Settling } from "./settling.ts";
-import { isManifestName, lastChangedAt, specDigest } from "./spec-digest.ts";
+import { readSpecs, specsDigest } from "./managed-directory.ts";
+import { isManifestName, lastChangedAt } from "./spec-digest.ts";
 
 /** After the last file event, so that a save in several steps is read once. */
 const DEBOUNCE_MS = 50;
@@ -21,6 +22,11 @@ const START_MS_MAX = 10_000;
 export interface SpecWatcherOptions {
   /** Spec file, or directory with spec files. */
   readonly path: string;
+  /**
+   * Directory of spec files that are written whole by this process: read with the others, after
+   * {@link SpecWatcher.readNow}, at intervals and when they change. It need not exist.
+   */
+  readonly managed: string | null;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called with the first snapshot and with each that differs from the one before. */
@@ -28,18 +34,21 @@ export interface SpecWatcherOptions {
 }
 
 export class SpecWatcher {
-  private readonly settling = new Settling();
+  private readonly settling: Settling;
   private watcher: FSWatcher | null = null;
   private digest = "";
   private delivered = "";
-  private reading = false;
+  private reading: Promise<void> | null = null;
   private dirtySince: number | null = null;
   private cancelDebounce: (() => void) | null = null;
   private cancelResync: (() => void) | null = null;
   private cancelDue: (() => void) | null = null;
   private stopped = false;
 
-  constructor(private readonly options: SpecWatcherOptions) {}
+  constructor(private readonly options: SpecWatcherOptions) {
+    const { managed } = options;
+    this.settling = new Settling((file) => managed !== null && dirname(file) === managed);
+  }
 
   /**
    * Resolves when the first snapshot was handed over.
@@ -59,6 +68,12 @@ export class SpecWatcher {
     this.resyncLater();
   }
 
+  /** Resolves when what the files say now was handed over. */
+  async readNow(): Promise<void> {
+    while (this.reading !== null) await this.reading;
+    await this.read(true);
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelDebounce?.();
@@ -68,24 +83,26 @@ export class SpecWatcher {
   }
 
   private async firstReading(): Promise<void> {
-    const { path } = this.options;
+    const { path, managed } = this.options;
     await this.untilRested();
-    let raw = await loadManifests(path);
-    if (raw.files.length === 0) {
+    const isForeign = (file: string) => dirname(file) !== managed;
+    let raw = await readSpecs(path, managed);
+    if (!raw.files.some(isForeign)) {
       await this.pause(REST_MS);
-      this.digest = await specDigest(path);
-      raw = await loadManifests(path);
+      this.digest = await specsDigest(path, managed);
+      raw = await readSpecs(path, managed);
     }
-    if (!raw.complete || (raw.files.length === 0 && !isThere(path))) throw missing(path, raw);
+    const isMissing = !raw.files.some(isForeign) && !isThere(path);
+    if (!raw.complete || isMissing) throw missing(path, raw);
     if (!this.stopped) this.deliver(raw);
   }
 
   /** A start may fall into the moment of a save, just as any later reading. */
   private async untilRested(): Promise<void> {
-    const { path, clock, log } = this.options;
+    const { path, managed, clock, log } = this.options;
     const startedAt = clock.now();
     for (;;) {
-      const digest = await specDigest(path);
+      const digest = await specsDigest(path, managed);
       if (digest === this.digest) return;
       this.digest = digest;
       const restMs = (await lastChangedAt(path)) + REST_MS - clock.now();
@@ -143,28 +160,34 @@ export class SpecWatcher {
   }
 
   private async resync(): Promise<void> {
-    if ((await specDigest(this.options.path)) !== this.digest) this.touched();
+    const { path, managed } = this.options;
+    if ((await specsDigest(path, managed)) !== this.digest) this.touched();
   }
 
   /** @param always even when no content differs: something has rested by now */
   private async read(always = false): Promise<void> {
-    if (this.reading) {
+    if (this.reading !== null) {
       if (always) this.readWhenDue(DEBOUNCE_MS);
       else this.touched();
       return;
     }
-    this.reading = true;
-    this.dirtySince = null;
+    this.reading = this.readOnce(always);
     try {
-      // The digest before the content: what changes in between differs from it at the next resync.
-      const digest = await specDigest(this.options.path);
-      if (digest === this.digest && !always) return;
-      this.digest = digest;
-      const raw = await loadManifests(this.options.path);
-      if (!this.stopped) this.deliver(raw);
+      await this.reading;
     } finally {
-      this.reading = false;
+      this.reading = null;
     }
+  }
+
+  private async readOnce(always: boolean): Promise<void> {
+    const { path, managed } = this.options;
+    this.dirtySince = null;
+    // The digest before the content: what changes in between differs from it at the next resync.
+    const digest = await specsDigest(path, managed);
+    if (digest === this.digest && !always) return;
+    this.digest = digest;
+    const raw = await readSpecs(path, managed);
+    if (!this.stopped) this.deliver(raw);
   }
 
   private deliver(raw: ManifestReading): void {

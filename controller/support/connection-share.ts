@@ -6,8 +6,8 @@
  * before those that are, of the address that has the most, the oldest. Connections that have shown
  * a credential are never cut off for another's sake.
  */
-import type { IncomingMessage, Server } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
+import type { Server, Socket } from "node:net";
 
 interface Held {
   readonly socket: Socket;

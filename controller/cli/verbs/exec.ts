@@ -4,9 +4,7 @@ import { findNodeContainer } from "../machine/node-container.ts";
 import { addConnectionOptions, addNamespaceOption } from "../options/connection.ts";
 import { nodeAddress } from "../options/parsers.ts";
 import { interactiveExec } from "../../docker/interactive-exec.ts";
-import { containerEnv } from "../../docker/containers.ts";
-import { ERROR_CODES, OperationError } from "../../model/errors.ts";
-import { NODE_CONFIG_ENV } from "../../model/agent-api.ts";
+import { nodeUser } from "../../docker/exec-in-node.ts";
 import type { NodeAddress } from "../client/node-lookup.ts";
 import type { CliContext } from "../context.ts";
 import type { NodeOptions } from "../machine/node-container.ts";
@@ -53,7 +51,7 @@ async function execInNode(
   const { connectDocker } = await import("../../docker/connect.ts");
   const docker = connectDocker();
   const { container, title } = await findNodeContainer(docker, node, options);
-  const user = options.user ?? sshUserOf(await containerEnv(docker, container.id), title);
+  const user = options.user ?? (await nodeUser(docker, container.id, title));
   const term = context.env["TERM"];
   const code = await interactiveExec(
     docker,
@@ -66,16 +64,4 @@ async function execInNode(
     process,
   );
   context.setExitCode(code);
-}
-
-/** The container was told at its launch; so this works without the controller too. */
-function sshUserOf(env: ReadonlyMap<string, string>, title: string): string {
-  const config: unknown = JSON.parse(env.get(NODE_CONFIG_ENV) ?? "null");
-  const user = (config as { ssh?: { user?: unknown } } | null)?.ssh?.user;
-  if (typeof user === "string") return user;
-  throw new OperationError(
-    ERROR_CODES.NOT_FOUND,
-    "find the user",
-    `The container of ${title} does not say who its normal user is; name one with --user.`,
-  );
 }

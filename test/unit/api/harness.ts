@@ -2,6 +2,9 @@
 import { request } from "node:http";
 import { Readable } from "node:stream";
 import { expect } from "vitest";
+import { apiServerIdentity } from "../../../controller/certificates/api-certificates.ts";
+import { newKey } from "../../../controller/certificates/certificate.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
 import { PublishedStore } from "../../../controller/loop/published.ts";
 import { type ApiServerOptions, startApiServer } from "../../../controller/api/server.ts";
 import type { ErrorCode } from "../../../controller/model/errors.ts";
@@ -13,13 +16,29 @@ export const BASE = "/apis/jupytercluster.dev/v1alpha1";
 export const LAB = `${BASE}/namespaces/default/jupyterclusters/lab`;
 export const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
 
+export const AUTHORITY_KEY = newKey();
+const TLS = apiServerIdentity(AUTHORITY_KEY, [], Date.now());
+
+/** Of a test that writes none. */
+export const NO_SPECS: ApiServerOptions["specs"] = {
+  foreignFile: () => null,
+  problems: () => Promise.reject(new Error("not expected")),
+  owners: () => Promise.reject(new Error("not expected")),
+  save: () => Promise.reject(new Error("not expected")),
+  remove: () => Promise.reject(new Error("not expected")),
+};
+
 export async function startApi(overrides: Partial<ApiServerOptions> = {}) {
   const published = new PublishedStore({ lastResourceVersion: 100 });
   const shutdowns: boolean[] = [];
   const api = await startApiServer({
     host: "127.0.0.1",
     port: 0,
+    tls: TLS,
     published,
+    specs: NO_SPECS,
+    version: "1.2.3",
+    clock: systemClock,
     info: () => ({
       version: "1.2.3",
       startedAt: "2026-01-02T03:04:05Z",
@@ -36,6 +55,7 @@ export async function startApi(overrides: Partial<ApiServerOptions> = {}) {
     operations: {
       jupyterUrl: () => "http://127.0.0.1:8888/lab?token=t",
       nodeLog: () => Promise.resolve(Readable.from(["a line\n"])),
+      nodeExec: () => Promise.reject(new Error("not expected")),
       snapshots: () => Promise.resolve([]),
       takeSnapshot: () => Promise.reject(new Error("not expected")),
       restore: () => Promise.reject(new Error("not expected")),
@@ -67,7 +87,10 @@ export interface Ask {
 /** With node:http and not fetch, which would not let a test choose the Host. */
 export function ask(url: string, path: string, options: Ask = {}): Promise<Answer> {
   const { hostname, port } = new URL(url);
-  const { method = "GET", headers = {}, body } = options;
+  const { method = "GET", body } = options;
+  // Without it Node sends a DELETE's body as if it were the next request.
+  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+  const headers = { ...length, ...options.headers };
   return new Promise((resolve, reject) => {
     const outgoing = request(
       { host: hostname, port, method, path, headers, agent: false },
@@ -109,10 +132,18 @@ export function failure(
   return { ...constant, ...details, code, reason, message };
 }
 
+/** The `Status` that says that there is no such cluster. */
+export function noCluster(name: string) {
+  const message = `jupyterclusters.jupytercluster.dev "${name}" not found`;
+  const details = { name, group: "jupytercluster.dev", kind: "jupyterclusters" };
+  return { ...failure(404, "NotFound", message), details };
+}
+
 /** Of a test that expects none. */
 export const NO_OPERATIONS: ApiServerOptions["operations"] = {
   jupyterUrl: () => "",
   nodeLog: () => Promise.reject(new Error("not expected")),
+  nodeExec: () => Promise.reject(new Error("not expected")),
   snapshots: () => Promise.reject(new Error("not expected")),
   takeSnapshot: () => Promise.reject(new Error("not expected")),
   restore: () => Promise.reject(new Error("not expected")),

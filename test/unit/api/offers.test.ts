@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { ApiServer } from "../../../controller/api/server.ts";
 import { offerRecord } from "../cli/cluster-fixture.ts";
-import { ask, failure, json, LAB, NO_OPERATIONS, startApi } from "./harness.ts";
+import { ask, json, LAB, NO_OPERATIONS, noCluster, startApi } from "./harness.ts";
 
 const open: ApiServer[] = [];
 afterEach(async () => {
@@ -37,8 +37,6 @@ describe("the offers", () => {
 
   test("a cluster that is not there has none", async () => {
     const { get } = await started();
-    expect(await get(LAB.replace("lab", "nope").concat("/offers"))).toEqual(
-      failure(404, "NotFound"),
-    );
+    expect(await get(LAB.replace("lab", "nope").concat("/offers"))).toEqual(noCluster("nope"));
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { ApiServer, ApiServerOptions } from "../../../controller/api/server.ts";
-import { ask, BASE, failure, json, LAB, startApi } from "./harness.ts";
+import { ask, BASE, failure, json, LAB, noCluster, startApi } from "./harness.ts";
 
 const open: ApiServer[] = [];
 afterEach(async () => {
@@ -114,13 +114,11 @@ describe("the API", () => {
 
   test.each([
     ["GET", "/nowhere", 404, "NotFound"],
-    ["GET", `${BASE}/namespaces/default/jupyterclusters/none`, 404, "NotFound"],
-    ["GET", `${BASE}/namespaces/other/jupyterclusters/lab`, 404, "NotFound"],
     ["GET", `${BASE}/namespaces/%zz/jupyterclusters`, 400, "BadRequest"],
     ["GET", `${BASE}/jupyterclusters?watch=maybe`, 400, "BadRequest"],
-    ["GET", `${BASE}/jupyterclusters?labelSelector=a%3Db`, 400, "BadRequest"],
+    ["GET", `${BASE}/jupyterclusters?labelSelector=%3Db`, 400, "BadRequest"],
     ["GET", "//example.com/status", 404, "NotFound"],
-    ["DELETE", LAB, 405, "MethodNotAllowed"],
+    ["DELETE", LAB, 401, "Unauthorized"],
     ["OPTIONS", "/status", 405, "MethodNotAllowed"],
     ["GET", "/shutdown", 405, "MethodNotAllowed"],
   ])("answers %s %s with %i %s", async (method, path, code, reason) => {
@@ -129,6 +127,16 @@ describe("the API", () => {
     const answer = await ask(api.url, path, { method });
     expect(answer.status).toBe(code);
     expect(json(answer)).toEqual(failure(code, reason));
+  });
+
+  test.each([
+    [`${BASE}/namespaces/default/jupyterclusters/none`, "none"],
+    [`${BASE}/namespaces/other/jupyterclusters/lab`, "lab"],
+  ])("answers GET %s with 404, which names the resource", async (path, name) => {
+    const { api, publish } = await started();
+    publish();
+    const answer = await ask(api.url, path);
+    expect([answer.status, json(answer)]).toEqual([404, noCluster(name)]);
   });
 
   test("says which methods are possible", async () => {

@@ -88,11 +88,11 @@ describe("a watch", () => {
     await until("the slow watch is open", () => slow.bytesRead > 0);
     slow.pause();
     const dropped = new Promise((resolve) => slow.once("close", resolve));
-    const spec = { padding: "x".repeat(512 * 1024) };
+    const padding = "x".repeat(512 * 1024);
     let published = 0;
     // More than the kernel's buffers and ours take together.
     while (published < 60) {
-      publish({ spec });
+      publish({ spec: { padding, replicas: published } });
       published += 1;
       const seen = published;
       await until("the reader keeps up", () => told().length === seen);

@@ -8,6 +8,7 @@ import type { ClusterEvent, JupyterClusterObject } from "../../../controller/mod
 
 /** Published clusters whose publications the test makes. */
 class Scripted implements PublishedClusters {
+  readonly resourceVersion = 0;
   readonly #objects = new Map<string, JupyterClusterObject>();
   readonly #events = new Map<string, readonly ClusterEvent[]>();
   readonly #listeners = new Set<(change: PublishedChange) => void>();

@@ -55,6 +55,7 @@ async function rested(text: string, path = file): Promise<void> {
 
 async function watch(path: string): Promise<void> {
   const watcher = new SpecWatcher({
+    managed: null,
     path,
     clock: systemClock,
     log: silentLog,

@@ -1,0 +1,16 @@
+/** The parts of one controller process that its API speaks of. */
+import type { PublishedClusters } from "./model/ports.ts";
+import type { ControllerOptions } from "./roles/options.ts";
+import type { RoleKeeper } from "./roles/role-keeper.ts";
+import type { Serving } from "./roles/serving.ts";
+import type { SiteSight } from "./roles/site-sight.ts";
+import type { OpenedState } from "./store/open-state.ts";
+
+export interface ProcessSite {
+  readonly options: ControllerOptions;
+  readonly state: OpenedState;
+  readonly keeper: RoleKeeper;
+  readonly serving: Serving;
+  readonly sight: SiteSight;
+  readonly published: PublishedClusters;
+}
