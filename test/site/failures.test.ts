@@ -104,13 +104,6 @@ function untilReplaced({ slot, taskId }: NodeStatus): Promise<JupyterClusterObje
   return site.controller.until(`slot ${slot} replaced`, replaced, READY_MS_MAX);
 }
 
-/** Nobody is replaced before Mesos has said so. */
-function untilUnreachable({ slot, taskId }: NodeStatus): Promise<JupyterClusterObject> {
-  const told = (o: JupyterClusterObject) =>
-    o.status.nodes.some((n) => n.slot === slot && n.taskId === taskId && n.phase === "Unreachable");
-  return site.controller.until(`slot ${slot} is unreachable`, told, UNREACHABLE_MS_MAX);
-}
-
 function untilRegistered(status: "True" | "False"): Promise<JupyterClusterObject> {
   const is = (o: JupyterClusterObject) =>
     o.status.conditions.some((c) => c.type === "FrameworkRegistered" && c.status === status);
@@ -242,7 +235,6 @@ describe("an agent's host", () => {
       await site.controller.until("another leads", moved, READY_MS_MAX);
       await load.user.untilServed(1);
     });
-    await untilUnreachable(leader);
     const after = await untilReplaced(leader);
     figure("host of the leader off: replaced", { ms: Math.round(performance.now() - off) });
     expect(after.status.nodes.map(({ hostname }) => hostname)).not.toContain(host.name);
@@ -260,10 +252,7 @@ describe("an agent's host", () => {
     const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
     const { host } = hostOf(follower);
     await host.cut();
-    await timed("host of a follower cut off: replaced", async () => {
-      await untilUnreachable(follower);
-      await untilReplaced(follower);
-    });
+    await timed("host of a follower cut off: replaced", () => untilReplaced(follower));
     await load.untilUsed();
     const report = await load.stop();
     expect(report.doubled).toEqual([]);
