@@ -1,25 +1,15 @@
 /** The site's store as this process last saw it, and who this process is to the others. */
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
-import { pid } from "node:process";
 import type {
   ControllerRecord,
   SiteView,
   SiteWatch,
   StateBackend,
 } from "../store/state-backend.ts";
-import { RELEASE } from "../model/release.ts";
+import { thisController } from "../store/this-controller.ts";
 import { whoActs } from "./controllers.ts";
 
 export class SiteSight {
-  private record: ControllerRecord = {
-    id: randomUUID(),
-    hostname: hostname(),
-    pid,
-    apiUrl: "",
-    version: RELEASE,
-    startedAt: new Date().toISOString(),
-  };
+  private record: ControllerRecord = thisController("");
   private watch: SiteWatch | null = null;
   private latest: SiteView | null = null;
   private readonly listeners = new Set<() => void>();

@@ -46,6 +46,10 @@ try {
       console.error(line(takeover), ...takeover.violations.map((wrong) => `\n  ${wrong}`));
     }
   }
+} catch (error) {
+  // Cleaning up may fail for the same reason, and would hide it.
+  console.error(error);
+  throw error;
 } finally {
   await copyFile(site.logFile, "standby.log");
   await site.destroy();

@@ -52,6 +52,9 @@ export class Site {
 
   static async create(image: string, leaseSeconds: number): Promise<Site> {
     await removeRemains(REF);
+    for (const { Id, Name } of await new Docker().listNetworks()) {
+      if (Name === NETWORK) await new Docker().getNetwork(Id).remove();
+    }
     const directory = await mkdtemp(join(tmpdir(), "takeover-"));
     const site = new Site(directory, image, leaseSeconds);
     try {
@@ -124,7 +127,6 @@ export class Site {
   private async build(): Promise<void> {
     const { docker, image, directory } = this;
     this.removers.push(() => rm(directory, { recursive: true }));
-    this.removers.push(() => removeRemains(REF));
     const run = `takeover-${process.pid}`;
     this.removers.push(async () =>
       removeFound(docker, await findLabelled(docker, `${TEST_LABEL}=${run}`)),
@@ -157,6 +159,7 @@ export class Site {
       Options: { "com.docker.network.bridge.name": BRIDGE },
     });
     this.removers.push(() => network.remove());
+    this.removers.push(() => removeRemains(REF));
   }
 
   private async startMesos(): Promise<void> {

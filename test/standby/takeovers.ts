@@ -47,6 +47,9 @@ export async function takeOver(site: Site, kind: Kind, leaseSeconds: number): Pr
   const after = await site.containers();
   if (after.join() !== before.join())
     violations.push(`containers: ${before.join()}; ${after.join()}`);
+  for (const { host, process } of site.places) {
+    if (!process.isRunning) violations.push(`the controller at ${host.ip} has ended`);
+  }
   const { served, longestMs } = user;
   return { kind, actsMs, backMs, served, longestMs, violations };
 }

@@ -69,7 +69,18 @@ export function addControllerOptions(command: Command, context: CliContext): Com
       ),
     )
     .addOption(LOG_LEVEL_OPTION)
-    .hook("preAction", () => requireDoor(command, command.opts<ControllerCliOptions>()));
+    .hook("preAction", () => {
+      const options = command.opts<ControllerCliOptions>();
+      requireDoor(command, options);
+      requireCommonMesos(command, options);
+    });
+}
+
+/** Whoever takes over on another host would find an embedded master that knows no task. */
+function requireCommonMesos(command: Command, { state, mesos }: ControllerCliOptions): void {
+  if (state.kind !== "etcd" || mesos.kind !== "local") return;
+  const message = "is of one host; controllers that share an etcd want a --mesos that all reach";
+  command.error(`error: option '--mesos local' ${message}.`);
 }
 
 /** What is said of a door that is not opened would be silently of no effect. */

@@ -87,6 +87,7 @@ describe("the options of the state", () => {
     expect(await refusal(["--state-key", key])).toContain("is for an etcd of the site");
     expect(await refusal([...etcd, "--state-key", key])).toContain("--state-certificate");
     expect(await refusal([...etcd, "--state-lease", "1"])).toContain("2 to 300");
+    expect(await refusal(etcd)).toContain("--mesos local");
     const open = await file("open", `me ${SECRET}`, 0o644);
     expect(await refusal([...etcd, "--state-credential-file", open])).toContain("chmod 600");
     const noKey = await file("no-key", "x");
