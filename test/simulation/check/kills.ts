@@ -54,6 +54,14 @@ export class Kills {
     return askedAt !== undefined && askedAt >= (this.launchedAt.get(config.taskId) ?? 0);
   }
 
+  /** As {@link wasAsked}: by a spec that was larger again before the kill left. */
+  private wasScaledIn({ config }: Container): boolean {
+    const launchedAt = this.launchedAt.get(config.taskId) ?? 0;
+    return this.world.user
+      .sizesOf(config.cluster)
+      .some(({ at, replicas }) => at >= launchedAt && replicas <= config.slot);
+  }
+
   private whyWrong(reason: string, container: Container, memory: ClusterMemory): string | null {
     const { spec } = memory.cluster;
     const { slot, taskId } = container.config;
@@ -62,7 +70,9 @@ export class Kills {
       const asked = /restored/.test(reason) || spec.suspend || memory.fileRemoved;
       return asked || this.wasAsked(container) ? null : reason;
     }
-    if (reason === "scaled in") return slot >= spec.replicas ? null : reason;
+    if (reason === "scaled in") {
+      return slot >= spec.replicas || this.wasScaledIn(container) ? null : reason;
+    }
     if (/updated to the new template/.test(reason)) return null;
     if (reason.startsWith("it moves from ")) return memory.rebalance === null ? reason : null;
     if (/no slot has this task/.test(reason)) {

@@ -38,6 +38,8 @@ export class SpecUser {
   readonly deleted = new Set<string>();
   /** When a cluster was last suspended, or its file removed; milliseconds since the epoch. */
   readonly stopAskedAt = new Map<string, number>();
+  /** Of each cluster: how many nodes were wanted, from when on; milliseconds since the epoch. */
+  private readonly sizes = new Map<string, { readonly at: number; readonly replicas: number }[]>();
   /** The last that was valid, of each cluster. */
   private readonly valid = new Map<string, DesiredSpec>();
 
@@ -45,9 +47,15 @@ export class SpecUser {
 
   write(desiredSpec: DesiredSpec): void {
     if (desiredSpec.suspend) this.stopAskedAt.set(desiredSpec.name, this.now());
+    const { name, replicas } = desiredSpec;
+    this.sizes.set(name, [...this.sizesOf(name), { at: this.now(), replicas }]);
     this.desiredSpecs.set(desiredSpec.name, desiredSpec);
     this.valid.set(desiredSpec.name, desiredSpec);
     this.texts.set(fileOf(desiredSpec.name), textOf(desiredSpec));
+  }
+
+  sizesOf(name: string): readonly { readonly at: number; readonly replicas: number }[] {
+    return this.sizes.get(name) ?? [];
   }
 
   /** Something that is no spec takes the file's place. */
