@@ -31,6 +31,7 @@ every step must be safe, then nothing fails and everything must converge and res
   --minutes M       as many runs as begin within this time; with --seeds: at most so many
   --clusters C      of each run (default: drawn from the seed)
   --nodes K         of each cluster (default: drawn from the seed)
+  --controllers C   1, or 2 that share the site's store (default: drawn from the seed)
 
 Or the planner alone, without network and promises, through the orders of what may happen to a few
 nodes; tells the shortest way to a broken rule:
@@ -98,7 +99,9 @@ async function dispatch(options: Options, output: Output): Promise<number> {
   const minutes = wholeNumber("minutes", options.minutes);
   const clusters = wholeNumber("clusters", options.clusters);
   const nodes = wholeNumber("nodes", options.nodes);
+  const controllers = controllersOf(options.controllers);
   const settings = {
+    ...(controllers === null ? {} : { controllers }),
     ...(clusters === null ? {} : { clusters }),
     ...(nodes === null ? {} : { nodes }),
   };
@@ -143,6 +146,7 @@ function readOptions(args: readonly string[]) {
         minutes: text,
         clusters: text,
         nodes: text,
+        controllers: text,
         threads: text,
         report: text,
         trace: flag,
@@ -153,6 +157,12 @@ function readOptions(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function controllersOf(given: string | undefined): 1 | 2 | null {
+  const count = wholeNumber("controllers", given);
+  if (count === null || count === 1 || count === 2) return count;
+  throw new UsageError(`--controllers is ${count}; it must be 1 or 2`);
 }
 
 function wholeNumber(name: string, text: string | undefined): number | null {

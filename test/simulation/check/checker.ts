@@ -5,18 +5,21 @@ import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Observed } from "../../../controller/model/observed.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
-import type { SimulatedController } from "../controller/controller.ts";
+import type { ControllerProcess } from "../controller/process.ts";
 import type { EffectEvent } from "../controller/effects.ts";
 import type { Identity } from "../etcd/data.ts";
 import type { Container } from "../mesos/docker-host.ts";
 import type { RaftCore } from "../raft/core.ts";
+import type { StoredEvent } from "../store/site-store.ts";
 import type { RaftEvent } from "../raft/types.ts";
 import type { Watchers } from "../world/watchers.ts";
-import { CONTROLLER, type World } from "../world/world.ts";
+import { CONTROLLER } from "../world/controllers.ts";
+import type { World } from "../world/world.ts";
 import type { Writer } from "../world/writer.ts";
 import { Decisions } from "./decisions.ts";
 import { Findings } from "./findings.ts";
 import { Histories } from "./histories.ts";
+import { Intents } from "./intents.ts";
 import { Kills } from "./kills.ts";
 import { Proxies } from "./proxies.ts";
 import { Publications } from "./publications.ts";
@@ -24,6 +27,7 @@ import { Quorums, SAMPLE_MS } from "./quorums.ts";
 import { QuorumRecoveries } from "./quorum-recoveries.ts";
 import { Slots } from "./slots.ts";
 import { Storages } from "./storages.ts";
+import { Terms } from "./terms.ts";
 import { Writes } from "./writes.ts";
 
 /** The voters after the entry of this index. */
@@ -40,6 +44,7 @@ interface Parts {
   readonly quorumRecoveries: QuorumRecoveries;
   readonly kills: Kills;
   readonly storages: Storages;
+  readonly terms: Terms;
   readonly writes: Writes;
 }
 
@@ -49,11 +54,12 @@ export class Checker implements Watchers {
   private readonly histories = new Histories(this.findings);
   private readonly decisions = new Decisions(this.findings);
   private readonly publications = new Publications(this.findings);
+  private readonly intents = new Intents(this.findings);
   private readonly proxies = new Proxies(this.findings);
   /** Cluster -> its membership, as last committed. */
   private readonly memberships = new Map<string, Membership>();
   private parts: Parts | null = null;
-  onEffectExtra: (controller: SimulatedController, event: EffectEvent) => void = () => undefined;
+  onEffectExtra: (controller: ControllerProcess, event: EffectEvent) => void = () => undefined;
 
   begin(world: World): void {
     const { findings } = this;
@@ -69,15 +75,16 @@ export class Checker implements Watchers {
       ),
       kills: new Kills(world, findings),
       storages: new Storages(world, findings),
+      terms: new Terms(world, findings),
       writes: new Writes(world, findings, this.writers),
     };
+    this.parts.terms.start();
     this.sample();
   }
 
   /** After every event of the run. */
   afterEvent(): void {
-    const controller = this.parts?.world.controller;
-    if (controller != null) this.proxies.look(controller);
+    for (const controller of this.parts?.world.running ?? []) this.proxies.look(controller);
   }
 
   personRestores(cluster: string, from: "snapshot" | "nothing" | null): void {
@@ -89,7 +96,7 @@ export class Checker implements Watchers {
     this.parts?.writes.check(cluster);
   }
 
-  onEffect(controller: SimulatedController, event: EffectEvent): void {
+  onEffect(controller: ControllerProcess, event: EffectEvent): void {
     this.onEffectExtra(controller, event);
   }
 
@@ -98,23 +105,34 @@ export class Checker implements Watchers {
     return this.decisions.sometimes;
   }
 
-  onObserved(controller: SimulatedController, memory: ClusterMemory, observed: Observed): void {
-    this.decisions.onObserved(controller, memory, observed);
+  onObserved(controller: ControllerProcess, memory: ClusterMemory, observed: Observed): void {
+    this.decisions.onObserved(controller.core, memory, observed);
   }
 
   /** Mesos refuses the calls of a controller from which another has taken over. */
-  onAction(controller: SimulatedController, action: Action, memory: ClusterMemory): void {
+  onAction(controller: ControllerProcess, action: Action, memory: ClusterMemory): void {
+    // What it begins leaves no more.
+    if (!controller.acts) return;
     const forMesos = action.type === "LaunchTasks" || action.type === "KillTask";
     if (forMesos && this.parts?.world.controller !== controller) return;
-    this.decisions.onAction(controller, action, memory);
+    this.decisions.onAction(controller.core, action, memory);
+    this.intents.onAction(controller, action, memory);
     this.parts?.slots.onAction(action);
     this.parts?.quorums.onAction(action, memory);
     this.parts?.kills.onAction(action, memory);
   }
 
-  onPublished(_controller: SimulatedController, object: JupyterClusterObject): void {
+  onPublished(_controller: ControllerProcess, object: JupyterClusterObject): void {
     this.publications.onPublished(object);
     this.parts?.storages.onPublished(object);
+  }
+
+  onLeaving(controller: ControllerProcess, what: string): void {
+    this.parts?.terms.onLeaving(controller, what);
+  }
+
+  onStored(event: StoredEvent): void {
+    this.parts?.terms.onStored(event);
   }
 
   onContainerStarted(container: Container): void {
@@ -160,8 +178,9 @@ export class Checker implements Watchers {
     const { parts } = this;
     if (parts === null) return;
     for (const cluster of parts.world.user.names()) parts.quorums.sample(cluster);
-    parts.kills.sample(CONTROLLER);
-    parts.storages.sample(CONTROLLER);
+    const place = parts.world.controller?.place ?? CONTROLLER;
+    parts.kills.sample(place);
+    parts.storages.sample(place);
     parts.world.scheduler.after(SAMPLE_MS, () => this.sample());
   }
 }

@@ -13,6 +13,7 @@ export class Kills {
   private readonly judged = new Set<string>();
   /** Container -> since when its agent is within the controller's reach and answers. */
   private readonly answersSince = new Map<string, number>();
+  private place: string | null = null;
   /** Task -> when it was first to be launched; its container starts later. */
   private readonly launchedAt = new Map<string, number>();
 
@@ -21,12 +22,15 @@ export class Kills {
     private readonly findings: Findings,
   ) {}
 
-  sample(controllerName: string): void {
+  /** @param place of the controller that acts */
+  sample(place: string): void {
+    if (place !== this.place) this.answersSince.clear();
+    this.place = place;
     const { partitions } = this.world.network;
     const now = this.world.now();
     for (const container of this.world.containers()) {
       const hanging = this.world.nodeOf(container)?.hangs ?? true;
-      const answers = !hanging && partitions.connects(container.name, controllerName);
+      const answers = !hanging && partitions.connects(container.name, place);
       if (!answers) this.answersSince.delete(container.name);
       else if (!this.answersSince.has(container.name)) this.answersSince.set(container.name, now);
     }

@@ -2,6 +2,7 @@
 import type { AgentStatus } from "../../../controller/model/agent-api.ts";
 import type { LeaderCandidate } from "../../../controller/model/leader.ts";
 import { fresh, type Observed } from "../../../controller/model/observed.ts";
+import type { StateStore } from "../../../controller/store/state-backend.ts";
 import { NO_MUTATION, type Mutation } from "../controller/mutation.ts";
 
 export interface PlantedBug {
@@ -46,6 +47,26 @@ export const PLANTED_BUGS = {
     },
     foundBy: ["liveness", "quorum given up", "begun anew too early"],
   },
+  /** A controller believes that it acts for as long as nobody tells it otherwise. */
+  "the term is not asked for before an effect": {
+    mutation: { term: ({ number }) => ({ number, isHeld: () => true }) },
+    foundBy: ["two controllers act"],
+  },
+  /** What is written does not depend on who acts, nor on what was known of the key. */
+  "writes are not fenced by the term": {
+    mutation: {
+      transaction: (transaction) =>
+        transaction.writes.some(({ key }) => key.includes("/controllers/"))
+          ? transaction
+          : { ...transaction, conditions: [] },
+    },
+    foundBy: ["former term writes", "memory went back"],
+  },
+  /** The launch leaves while what must be remembered of it is still on its way to the store. */
+  "a launch does not wait until it is stored": {
+    mutation: { state: storeLate },
+    foundBy: ["launched before it was stored"],
+  },
 } as const satisfies Record<string, PlantedBug>;
 
 export type PlantedName = keyof typeof PLANTED_BUGS;
@@ -57,7 +78,20 @@ export function mutationOf(names: readonly PlantedName[]): Mutation {
     observe: (observed) => parts.reduce((o, p) => p.observe(o), observed),
     candidates: (nodes) => parts.reduce((n, p) => p.candidates(n), nodes),
     request: (request) => parts.reduce((r, p) => p.request(r), request),
+    state: (state) => parts.reduce((s, p) => p.state(s), state),
+    term: (term) => parts.map((p) => p.term(term)).find((t) => t !== term) ?? term,
+    transaction: (transaction) => parts.reduce((t, p) => p.transaction(t), transaction),
   };
+}
+
+function storeLate(state: StateStore): StateStore {
+  const { memories } = state;
+  const save: StateStore["memories"]["save"] = (key, memory) => {
+    // Who writes at a later moment hears of it; here nobody does.
+    memories.save(key, memory).catch(() => undefined);
+    return Promise.resolve();
+  };
+  return { ...state, memories: { save, remove: (key) => memories.remove(key) } };
 }
 
 function changeAgents(

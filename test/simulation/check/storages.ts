@@ -9,18 +9,22 @@ const TOLD_MS = 10_000;
 export class Storages {
   /** Container -> since when its agent, in reach, says that there is no shared storage. */
   private readonly awaySince = new Map<string, number>();
+  private place: string | null = null;
 
   constructor(
     private readonly world: World,
     private readonly findings: Findings,
   ) {}
 
-  sample(controllerName: string): void {
+  /** @param place of the controller that acts */
+  sample(place: string): void {
+    if (place !== this.place) this.awaySince.clear();
+    this.place = place;
     const { partitions } = this.world.network;
     for (const container of this.world.containers()) {
       const { name, running } = container;
       const node = this.world.nodeOf(container);
-      const inReach = running && node?.hangs === false && partitions.connects(name, controllerName);
+      const inReach = running && node?.hangs === false && partitions.connects(name, place);
       const isAway = inReach && node?.status?.storage.ready === false;
       if (!isAway) this.awaySince.delete(name);
       else if (!this.awaySince.has(name)) this.awaySince.set(name, this.world.now());

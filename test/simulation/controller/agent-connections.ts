@@ -6,7 +6,7 @@ import type {
   AgentRequest,
   ConnectAgent,
 } from "../../../controller/agents/connection.ts";
-import { SNAPSHOT_HEADERS } from "../../../controller/model/agent-api.ts";
+import { SNAPSHOT_HEADERS, TERM_HEADER } from "../../../controller/model/agent-api.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Rng } from "../engine/rng.ts";
 import { snapshotBytes, snapshotIn } from "../etcd/snapshot-bytes.ts";
@@ -20,6 +20,12 @@ const CONNECT_MS_MAX = 300;
 const LOSS_MS = 10_000;
 /** A large snapshot takes its time. */
 const TRANSFER_MS = { min: 50, max: 3_000 };
+
+/** What a controller wants done, and the term in which it does. */
+export interface Order {
+  readonly term: string | undefined;
+  readonly body: unknown;
+}
 
 export interface AgentWires {
   readonly endpoint: Endpoint;
@@ -63,8 +69,13 @@ class SimulatedAgentConnection implements AgentConnection {
           endpoint.tell(peer, "watch", this.stream);
         });
       case "PUT /v1/start": {
-        const answer = await this.ask(peer, "command", JSON.parse(request.body as string), request);
+        const command: unknown = JSON.parse(request.body as string);
+        const answer = await this.order(peer, "command", command, request);
         return answer === "accepted" ? answerOf(202) : refusal(answer);
+      }
+      case "PUT /v1/term": {
+        const answer = await this.order(peer, "term", null, request);
+        return answer === "known" ? answerOf(204) : refusal(answer);
       }
       case "GET /v1/status": {
         const status = await this.ask(peer, "status", null, request);
@@ -72,7 +83,7 @@ class SimulatedAgentConnection implements AgentConnection {
       }
       case "POST /v1/stop": {
         const taskId = new URLSearchParams(query).get("taskId") ?? "";
-        const answer = await this.ask(peer, "stop", taskId, request);
+        const answer = await this.order(peer, "stop", taskId, request);
         return answer === "accepted" ? answerOf(202) : refusal(answer);
       }
       case "GET /v1/snapshot":
@@ -82,11 +93,11 @@ class SimulatedAgentConnection implements AgentConnection {
         const content = snapshotIn(bytes);
         const sha256 = new URLSearchParams(query).get("sha256") ?? "";
         const ref = { sha256, revision: content.revision };
-        const answer = await this.ask(peer, "take-snapshot", { ref, content }, request);
+        const answer = await this.order(peer, "take-snapshot", { ref, content }, request);
         return answer === "taken" ? answerOf(204) : refusal(answer);
       }
       case "POST /v1/defragment": {
-        const answer = await this.ask(peer, "defragment", null, request);
+        const answer = await this.order(peer, "defragment", null, request);
         return answer === "done" ? answerOf(204) : refusal(answer);
       }
       default:
@@ -102,6 +113,16 @@ class SimulatedAgentConnection implements AgentConnection {
 
   private nobody(request: AgentRequest): Promise<never> {
     return this.waitFor(request, CONNECT_MS_MAX, () => undefined);
+  }
+
+  private order(
+    peer: string,
+    service: string,
+    body: unknown,
+    request: AgentRequest,
+  ): Promise<unknown> {
+    const order: Order = { term: request.headers?.[TERM_HEADER], body };
+    return this.ask(peer, service, order, request);
   }
 
   private ask(

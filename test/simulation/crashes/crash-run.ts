@@ -105,6 +105,7 @@ function newWorld(scenario: Scenario, checker: Checker): World {
       seed: scenario.name,
       hosts: 3,
       masters: 1,
+      controllers: 1,
       detection: "list",
       resources: { cpus: 16, mem: 65_536, disk: 65_536 },
       unreachableMs: 20_000,

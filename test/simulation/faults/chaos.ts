@@ -14,6 +14,7 @@ import { NETWORK_FAULTS } from "./network.ts";
 import { PEOPLE_FAULTS } from "./people.ts";
 import { PROCESS_FAULTS } from "./processes.ts";
 import { STORAGE_FAULTS } from "./storage.ts";
+import { STORE_FAULTS } from "./store.ts";
 import { ZOOKEEPER_FAULTS } from "./zookeeper.ts";
 
 export const ALL_FAULTS: readonly Fault[] = [
@@ -22,6 +23,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...MESOS_FAULTS,
   ...ZOOKEEPER_FAULTS,
   ...STORAGE_FAULTS,
+  ...STORE_FAULTS,
   ...NETWORK_FAULTS,
   ...CONTROLLER_FAULTS,
   ...DATA_FAULTS,
@@ -75,7 +77,7 @@ export class Chaos {
     this.world.network.calm();
     this.world.site.connectivityChanged();
     const { world } = this;
-    if (world.controller === null) world.startController();
+    world.startController();
     for (const agent of world.site.agents) agent.removeOrphans();
   }
 
@@ -104,11 +106,11 @@ export class Chaos {
   }
 
   private phases(): ReadonlyMap<string, Phase> {
-    const { user, controller, disk } = this.world;
+    const { user, controller } = this.world;
     return new Map(
       user.names().map((name) => {
         const key = clusterKey({ namespace: "default", name });
-        return [name, phaseOf(controller?.loop.remembered().get(key) ?? disk.memory(key))];
+        return [name, phaseOf(controller?.memories().get(key) ?? this.world.storedMemory(name))];
       }),
     );
   }

@@ -4,7 +4,7 @@ import type { Fault, Scene } from "./fault.ts";
 function crashAndRestart({ world, rng, undoLater }: Scene): void {
   world.controller?.crash();
   undoLater(rng.integer(0, 15_000), () => {
-    if (world.controller === null) world.startController();
+    world.startController();
   });
 }
 

@@ -1,6 +1,7 @@
 /** The network fails: partitions of any two, places that are cut off, bad weather. */
 import { CALM, type LinkConditions } from "../engine/network.ts";
-import { CONTROLLER } from "../world/world.ts";
+import { STORE } from "../store/site-store.ts";
+import { CONTROLLER_PLACES } from "../world/controllers.ts";
 import { CLIENT } from "../world/writer.ts";
 import type { Fault, Scene } from "./fault.ts";
 
@@ -8,13 +9,17 @@ const LASTS_MS = { min: 2_000, max: 60_000 };
 
 /** Single containers, and the places that they and all others are at. */
 function ends({ world }: Scene): string[] {
-  const places = [CONTROLLER, CLIENT, ...world.site.masters.map((m) => m.name)];
+  const controllers = world.store === null ? CONTROLLER_PLACES.slice(0, 1) : CONTROLLER_PLACES;
+  const store = world.store === null ? [] : [STORE];
+  const masters = world.site.masters.map((m) => m.name);
+  const places = [...controllers, ...store, CLIENT, ...masters];
   const servers = world.zooKeeper.servers.map((s) => s.name);
   const hosts = world.hosts.map((h) => h.name);
   return [...places, ...servers, ...hosts, ...world.containers().map((c) => c.name)];
 }
 
-function partition(scene: Scene, cuts: readonly (readonly [string, string])[]): void {
+/** Heals by itself after a while. */
+export function partition(scene: Scene, cuts: readonly (readonly [string, string])[]): void {
   const { world, rng } = scene;
   const { partitions } = world.network;
   for (const [from, to] of cuts) partitions.cutOneWay(from, to);

@@ -45,10 +45,11 @@ export async function runMany(options: ManyOptions, { out }: Output): Promise<nu
   return tally.violations.length === 0 ? 0 : 1;
 }
 
-function commandOf(seed: number, { clusters, nodes }: WorkerSettings): string {
+function commandOf(seed: number, { clusters, nodes, controllers }: WorkerSettings): string {
   const site = [
     clusters === undefined ? "" : ` --clusters ${clusters}`,
     nodes === undefined ? "" : ` --nodes ${nodes}`,
+    controllers === undefined ? "" : ` --controllers ${controllers}`,
   ];
   return `npm run simulate -- --seed ${seed}${site.join("")} --trace`;
 }

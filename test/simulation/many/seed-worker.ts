@@ -5,7 +5,7 @@ import { type PlantedName, mutationOf } from "../check/planted.ts";
 import type { Coverage } from "../faults/chaos.ts";
 import { runSeed, type RunOptions, type RunResult } from "../run/run-seed.ts";
 
-export type WorkerSettings = Pick<RunOptions, "clusters" | "nodes"> & {
+export type WorkerSettings = Pick<RunOptions, "clusters" | "nodes" | "controllers"> & {
   /** Guards that are taken away. */
   readonly planted?: readonly PlantedName[];
 };

@@ -4,6 +4,7 @@ import { followStatus } from "../../../agent-image/agent/api/follow-status.ts";
 import { takeCommand } from "../../../agent-image/agent/api/take-start-command.ts";
 import type { StartCommand, NodeConfig } from "../../../controller/model/agent-api.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
+import type { Order } from "../controller/agent-connections.ts";
 import type { ProcessClock } from "../engine/process-clock.ts";
 import { snapshotBytes, snapshotIn } from "../etcd/snapshot-bytes.ts";
 import type { EtcdSnapshot } from "../etcd/types.ts";
@@ -44,19 +45,20 @@ export class WireServer implements AgentServer {
   listen(): Promise<void> {
     this.open = true;
     this.serve("watch", (from, body) => this.watch(from, body as string));
-    this.serve("command", (_, body, answer) => answer(this.command(body)));
+    this.take("command", (body, answer) => answer(this.command(body)));
+    this.take("term", (_, answer) => answer("known"));
     this.serve("status", (_, _body, answer) => answer(this.options.api.board.status()));
-    this.serve("stop", (_, taskId, answer) => {
+    this.take("stop", (taskId, answer) => {
       answer(this.options.api.stopTask(taskId as string) ?? "accepted");
     });
     this.serve("snapshot", (_, _body, answer) => this.giveSnapshot(answer));
-    this.serve("take-snapshot", (_, body, answer) => {
+    this.take("take-snapshot", (body, answer) => {
       const { content, ref } = body as { ref: SnapshotRef; content: EtcdSnapshot };
       const { maintenance } = this.options.api;
       const taken = maintenance.receive(once(snapshotBytes(content)), ref.sha256, NEVER_ABORTED);
       this.answer(taken, answer, "taken");
     });
-    this.serve("defragment", (_, _body, answer) => {
+    this.take("defragment", (_, answer) => {
       this.answer(this.options.api.maintenance.defragment(NEVER_ABORTED), answer, "done");
     });
     return Promise.resolve();
@@ -70,6 +72,16 @@ export class WireServer implements AgentServer {
     }
     this.watchers.clear();
     return Promise.resolve();
+  }
+
+  /** An order: of a controller whose term is over it is refused. */
+  private take(service: string, handle: (body: unknown, answer: Answer) => void): void {
+    this.serve(service, (_, order, answer) => {
+      const { term, body } = order as Order;
+      const refused = this.options.api.terms.refusal(term);
+      if (refused === null) handle(body, answer);
+      else answer(refused);
+    });
   }
 
   private serve(

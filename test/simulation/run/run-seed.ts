@@ -11,7 +11,7 @@ import type { Fault } from "../faults/fault.ts";
 import { swarm } from "../faults/swarm.ts";
 import { Endpoint } from "../wire/endpoint.ts";
 import type { DesiredSpec } from "../world/spec-user.ts";
-import { World } from "../world/world.ts";
+import { World, type WorldOptions } from "../world/world.ts";
 import { CLIENT, Writer } from "../world/writer.ts";
 import { Convergence } from "./convergence.ts";
 import { catchRejections } from "./rejections.ts";
@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Null: drawn from the seed, as a small site. */
   readonly clusters?: number;
   readonly nodes?: number;
+  /** See {@link WorldOptions}. */
+  readonly controllers?: WorldOptions["controllers"];
   /** Of the phase with faults; virtual seconds. */
   readonly seconds?: number;
   /** Left out: drawn from the seed. */
@@ -128,6 +130,7 @@ function newWorld(options: RunOptions, draw: Rng, checker: Checker): World {
       seed: options.seed,
       hosts: draw.integer(2, 5),
       masters: draw.pick([1, 2, 3]),
+      controllers: options.controllers ?? draw.pick([1, 1, 2] as const),
       detection: draw.pick(["list", "zookeeper"] as const),
       resources: { cpus: 16, mem: 65_536, disk: 65_536 },
       unreachableMs: draw.integer(10_000, 40_000),

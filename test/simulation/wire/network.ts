@@ -15,9 +15,15 @@ export class Network {
   readonly partitions = new Partitions();
   private readonly peers: MessageNetwork<PeerMessage>;
   private readonly parcels: MessageNetwork<Parcel>;
+  private delays = 0;
+  /** When everything that was late has arrived; milliseconds since the epoch. */
+  private arrivedAt = 0;
   private readonly links: MessageNetwork<() => void>;
 
-  constructor(clock: Clock, rng: Rng) {
+  constructor(
+    private readonly clock: Clock,
+    rng: Rng,
+  ) {
     this.peers = new MessageNetwork(clock, rng.fork("peers"));
     this.parcels = new MessageNetwork(clock, rng.fork("parcels"));
     this.links = new MessageNetwork(clock, rng.fork("links"));
@@ -25,13 +31,37 @@ export class Network {
 
   /** How peers' messages and connections fare from now on. */
   setConditions(peers: LinkConditions, connections: LinkConditions): void {
+    const { latencyMs, delayMs } = this.parcels.conditions;
+    this.expectWithin(latencyMs.max + delayMs.max);
     this.peers.conditions = peers;
     this.parcels.conditions = connections;
+  }
+
+  /** Nothing is cut, lost or late, and what was late has arrived. */
+  get isCalm(): boolean {
+    const isCut = this.partitions.any || this.delays > 0;
+    return !isCut && this.parcels.conditions === CALM && this.clock.now() >= this.arrivedAt;
+  }
+
+  /** What one process sends to another on connections takes so long. @returns undoes it */
+  delay(from: string, to: string, latencyMs: LinkConditions["latencyMs"]): () => void {
+    this.parcels.setLink(from, to, { ...CALM, latencyMs });
+    this.delays += 1;
+    return () => {
+      this.parcels.setLink(from, to, null);
+      this.delays -= 1;
+      this.expectWithin(latencyMs.max);
+    };
   }
 
   calm(): void {
     this.setConditions(CALM, CALM);
     this.partitions.healAll();
+  }
+
+  /** What is under way arrives within this time. */
+  private expectWithin(ms: number): void {
+    this.arrivedAt = Math.max(this.arrivedAt, this.clock.now() + ms);
   }
 
   attachPeer(name: string, receive: (message: PeerMessage) => void): () => void {

@@ -3,10 +3,12 @@
  * itself.
  */
 import type { Logger } from "../../../controller/model/ports.ts";
-import { SimulatedController } from "../controller/controller.ts";
+import type { ControllerProcess } from "../controller/process.ts";
 import { SnapshotShelf } from "../controller/snapshots.ts";
-import { StateDisk } from "../controller/state-disk.ts";
+import type { StateDisk } from "../controller/state-disk.ts";
 import type { Mutation } from "../controller/mutation.ts";
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { SiteStore } from "../store/site-store.ts";
 import { Rng } from "../engine/rng.ts";
 import { Scheduler } from "../engine/scheduler.ts";
 import { Trace } from "../engine/trace.ts";
@@ -20,12 +22,15 @@ import { Node } from "../node/node.ts";
 import { Network } from "../wire/network.ts";
 import { ZooKeeperEnsemble } from "../zookeeper/ensemble.ts";
 import type { Watchers } from "./watchers.ts";
+import { Controllers } from "./controllers.ts";
 import { SpecUser } from "./spec-user.ts";
 
 export interface WorldOptions {
   readonly seed: number | string;
   readonly hosts: number;
   readonly masters: number;
+  /** One with a state directory of its own, or two that share the site's store. */
+  readonly controllers: 1 | 2;
   /** How controllers find the leading master. */
   readonly detection: "list" | "zookeeper";
   /** Of each host. */
@@ -38,14 +43,9 @@ export interface WorldOptions {
   readonly linesKept: number;
 }
 
-/** The place at which controllers run. */
-export const CONTROLLER = "controller";
-const MASTER_PORT = 5050;
 /** Between two tries of an operator. */
 const OPERATOR_MS = 5_000;
 const ZOOKEEPER_SERVERS = 3;
-/** After which a supervisor starts a controller again. */
-const SUPERVISED_MS = 5_000;
 
 export class World {
   readonly trace: Trace;
@@ -57,17 +57,14 @@ export class World {
   readonly hosts: readonly DockerHost[];
   readonly zooKeeper: ZooKeeperEnsemble;
   readonly site: MesosSite;
-  disk: StateDisk;
+  private readonly processes: Controllers;
   readonly shelf = new SnapshotShelf();
   readonly user = new SpecUser(() => this.now());
-  /** The one that works now, and those that it took over from. */
-  readonly controllers: SimulatedController[] = [];
   /** How often the next event is told to a controller. */
   timesTold: () => number = () => 1;
   private nextContainer = 0;
   private nextUuid = 0;
   private nextHistory = 0;
-  private readonly log: Logger;
 
   constructor(
     readonly options: WorldOptions,
@@ -78,18 +75,39 @@ export class World {
     this.scheduler = new Scheduler(this.trace);
     this.network = new Network(this.scheduler, this.rng.fork("network"));
     this.addresses = new Addresses(this.network.partitions, options.exclusiveAddresses);
-    this.disk = new StateDisk(this.rng.fork("disk"));
-    this.log = quietLogger();
     this.hosts = Array.from({ length: options.hosts }, (_, i) => this.newHost(`host-${i}`));
     const { scheduler: clock, network } = this;
     const deps = { clock, network, rng: this.rng.fork("zookeeper") };
     this.zooKeeper = new ZooKeeperEnsemble(deps, ZOOKEEPER_SERVERS);
     this.site = this.newSite();
+    this.processes = new Controllers(this, quietLogger());
   }
 
-  get controller(): SimulatedController | null {
-    const last = this.controllers.at(-1);
-    return last?.isRunning === true ? last : null;
+  /** The controller in charge; null: none is, now. */
+  get controller(): ControllerProcess | null {
+    return this.processes.acting;
+  }
+
+  /** Every controller that there has been; the newest last. */
+  get controllers(): readonly ControllerProcess[] {
+    return this.processes.all;
+  }
+
+  get running(): readonly ControllerProcess[] {
+    return this.processes.running;
+  }
+
+  get store(): SiteStore | null {
+    return this.processes.store;
+  }
+
+  get disk(): StateDisk {
+    return this.processes.disk;
+  }
+
+  /** As a controller has stored it. */
+  storedMemory(cluster: string): ClusterMemory | undefined {
+    return this.processes.storedMemory(cluster);
   }
 
   now(): number {
@@ -101,44 +119,9 @@ export class World {
     this.startController();
   }
 
-  /**
-   * A new process in the place of the one before, which has ended, or was stopped and moved away.
-   */
-  startController(): SimulatedController {
-    const number = this.controllers.length + 1;
-    const name = `controller-${number}`;
-    this.network.partitions.locate(name, CONTROLLER);
-    this.trace.add("controller", "starts", number);
-    const controller = new SimulatedController({
-      name,
-      clock: this.scheduler,
-      rng: this.rng.fork(`controller ${number}`),
-      log: this.log,
-      network: this.network,
-      disk: this.disk,
-      shelf: this.shelf,
-      mesos: {
-        masters: this.site.masters.map(({ name: host, ip }) => ({ host, ip, port: MASTER_PORT })),
-        zooKeeper:
-          this.options.detection === "list" ? null : this.zooKeeper.servers.map((s) => s.name),
-      },
-      resolve: (ip) => this.addresses.resolve(ip, name),
-      onEffect: (event) => this.watchers.onEffect(controller, event),
-      onObserved: (memory, observed) => {
-        this.watchers.onObserved(controller, memory, observed);
-      },
-      onAction: (action, memory) => {
-        this.trace.add("controller", action.type, memory.cluster.metadata.name);
-        this.watchers.onAction(controller, action, memory);
-      },
-      timesTold: () => this.timesTold(),
-      mutation: this.options.mutation,
-      onFatal: (reason) => this.onFatal(controller, reason),
-    });
-    this.controllers.push(controller);
-    controller.published.subscribe(({ object }) => this.watchers.onPublished(controller, object));
-    controller.start(this.user.reading());
-    return controller;
+  /** Every controller that is to run does. */
+  startController(): void {
+    this.processes.startMissing();
   }
 
   /**
@@ -147,12 +130,13 @@ export class World {
    *
    * @returns the one that may come back
    */
-  takeOver(): SimulatedController | null {
+  takeOver(): ControllerProcess | null {
+    const { processes } = this;
     const old = this.controller;
-    if (old === null) return null;
+    if (old === null || processes.store !== null) return null;
     old.clock.pause();
-    this.disk = this.disk.copy(this.rng.fork(`disk ${this.controllers.length}`));
-    this.startController();
+    processes.disk = processes.disk.copy(this.rng.fork(`disk ${this.controllers.length}`));
+    processes.startAlone();
     return old;
   }
 
@@ -160,7 +144,7 @@ export class World {
   read(): void {
     const reading = this.user.reading();
     for (const controller of this.controllers) {
-      if (controller.isRunning) controller.clock.after(0, () => controller.loop.read(reading));
+      if (controller.isRunning) controller.clock.after(0, () => controller.read(reading));
     }
   }
 
@@ -189,16 +173,6 @@ export class World {
 
   private hostOf({ hostname }: Container): DockerHost | undefined {
     return this.hosts.find(({ name }) => name === hostname);
-  }
-
-  /** The process ends, and whoever supervises it starts it again if it is the one in charge. */
-  private onFatal(controller: SimulatedController, reason: string): void {
-    if (!controller.isRunning) return;
-    this.trace.add("controller", "ends", reason);
-    controller.crash();
-    this.scheduler.after(SUPERVISED_MS, () => {
-      if (this.controller === null) this.startController();
-    });
   }
 
   private newHost(name: string): DockerHost {
