@@ -51,11 +51,12 @@ function whyStale({ agent, failing }: NodeView): string {
   return failing ? "does not let its etcd start" : "is lost";
 }
 
-/** The voters in sight, without this one, are a quorum of those that remain. */
+/** The voters whose votes count now, without this one, are a quorum of those that remain. */
 export function survivesRemoval(view: ClusterView, node: NodeView): boolean {
   if (node.member?.isLearner) return true;
-  const follows = node.agent?.etcd != null && node.agent.etcd.leaderId !== null ? 1 : 0;
-  return view.etcd.healthyVoters - follows >= quorumOf(view.etcd.voters - 1);
+  const { confirmedVoters, voters } = view.etcd;
+  const others = [...confirmedVoters].filter((id) => id !== node.member?.id);
+  return others.length >= quorumOf(voters - 1);
 }
 
 function joinNext(view: ClusterView, plan: PlanBuilder): void {

@@ -12,6 +12,11 @@ export interface EtcdView {
   readonly members: readonly EtcdMember[] | null;
   /** Voters that follow (or are) the leader and are in sight. */
   readonly healthyVoters: number;
+  /**
+   * Ids of those whose own questions a quorum answers too: one that hears the leader, and is not heard
+   * by it, follows and has no vote that counts.
+   */
+  readonly confirmedVoters: ReadonlySet<string>;
   readonly voters: number;
 }
 
@@ -25,9 +30,14 @@ export function viewEtcd(nodes: readonly LeaderCandidate[]): EtcdView {
       .filter((e) => e != null && e.leaderId !== null && e.leaderId === leader?.memberId)
       .map((e) => e?.memberId),
   );
+  const confirmed = nodes.flatMap(({ agent }) => {
+    const { memberId, members: own } = agent?.etcd ?? {};
+    return memberId !== undefined && own != null && following.has(memberId) ? [memberId] : [];
+  });
   return {
     leader,
     members,
+    confirmedVoters: new Set(confirmed.filter((id) => voters.some((m) => m.id === id))),
     voters: voters.length,
     healthyVoters: voters.filter((m) => following.has(m.id)).length,
   };

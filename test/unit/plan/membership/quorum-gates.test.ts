@@ -72,6 +72,26 @@ describe("with too few voters in sight", () => {
     expectGate(run, [1, 2], "RemoveMember");
   });
 
+  it("no slot is scaled in while others hear the leader and are not heard by it", () => {
+    const run = readyRun({ replicas: 5 });
+    while (run.world.leaderSlot !== 0) {
+      run.world.kill(run.world.leaderSlot as number);
+      run.untilReady();
+    }
+    changeSpec(run, { replicas: 3 });
+    const { memory, now } = run;
+    const decide = (unheard: readonly number[]) => {
+      const observed = changeAgents(run.world.observed(), ({ slot, etcd }) =>
+        etcd !== null && unheard.includes(slot) ? { etcd: { ...etcd, members: null } } : {},
+      );
+      return types(plan({ memory, now, observed, defaultImage: "image" }).actions);
+    };
+    const removes = (unheard: readonly number[]) =>
+      decide(unheard).some((type) => type.startsWith("RemoveMember"));
+    expect(removes([1, 2])).toBe(false);
+    expect(removes([1])).toBe(true);
+  });
+
   it("no node that works in etcd is updated for its other faults", () => {
     const run = readyRun();
     const [faulty, other] = followersOf(run) as [number, number];
