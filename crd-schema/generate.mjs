@@ -18,6 +18,8 @@ const BANNER = `/**
 `;
 
 const OPTIONS = {
+  // A list is a list, however long it may be.
+  ignoreMinAndMaxItems: true,
   additionalProperties: false,
   style: { printWidth: 100, singleQuote: false, trailingComma: "all" },
 };

@@ -1,7 +1,7 @@
 /** What may not change on a live cluster, for the nodes' addresses or data hang on it. Pure. */
 import { errorAt } from "./checks/check.ts";
 import type { ClusterSpec, CompiledCluster, Problem } from "./spec.ts";
-import { ownValue, type SharedStorage, TYPE_FIELDS } from "./storage/table.ts";
+import { ownValue, PLACE_FIELDS, type SharedStorage } from "./storage/table.ts";
 import type { Path } from "./text/field-path.ts";
 import type { Locator } from "./yaml/positions.ts";
 
@@ -25,7 +25,7 @@ const FIELDS: readonly ImmutableField[] = [
   FIRST_ADDRESS,
   networkField("options"),
   sharedField("type", (shared) => shared.type),
-  ...TYPE_FIELDS.map((field) => sharedField(field, (shared) => ownValue(shared, field))),
+  ...PLACE_FIELDS.map((field) => sharedField(field, (shared) => ownValue(shared, field))),
   {
     path: ["spec", "etcd", "tls"],
     valueOf: (spec) => spec.etcd.tls,

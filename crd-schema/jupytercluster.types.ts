@@ -112,9 +112,9 @@ export interface JupyterClusterManifest {
        */
       shared?: {
         /**
-         * volume: a Docker volume, made when it does not exist (one host). hostPath: a directory of the host, or a distributed file system that every agent has mounted at the same path. Cannot be changed on a live cluster.
+         * volume: a Docker volume, made when it does not exist (one host). hostPath: a directory of the host, or a distributed file system that every agent has mounted at the same path. glusterfs, nfs: mounted within the nodes, which for this may have /dev/fuse (glusterfs) and the capability SYS_ADMIN. Cannot be changed on a live cluster.
          */
-        type?: "volume" | "hostPath";
+        type?: "volume" | "hostPath" | "glusterfs" | "nfs";
         /**
          * Where the nodes see it. A change replaces the containers one after another.
          */
@@ -127,6 +127,35 @@ export interface JupyterClusterManifest {
          * With type hostPath: the directory on every agent's host. Cannot be changed on a live cluster.
          */
         hostPath?: string;
+        /**
+         * With type hostPath: whether a file system must be mounted there on every agent's host. true: a host without it is told apart from an empty directory, nothing of Jupyter starts on it, and what is mounted there later, or again, shows in the running nodes (the host's own mount must be shared, as systemd makes it). Left out: false. A change replaces the containers one after another.
+         */
+        requireMount?: boolean;
+        /**
+         * With type glusterfs: names or IPv4 addresses of servers that know the volume, as the nodes reach them; the first that answers is asked where its bricks are. A change replaces the containers one after another.
+         *
+         * @minItems 1
+         * @maxItems 16
+         */
+        servers?: string[];
+        /**
+         * With type glusterfs: name of the volume, which must be there and started. Cannot be changed on a live cluster.
+         */
+        volume?: string;
+        /**
+         * With type nfs: name or IPv4 address of the server, as the hosts reach it. Cannot be changed on a live cluster.
+         */
+        server?: string;
+        /**
+         * With type nfs: the exported directory. Cannot be changed on a live cluster.
+         */
+        path?: string;
+        /**
+         * With type glusterfs or nfs: mount options, each `name` or `name=value`, of those that docs/storage.md lists. A change replaces the containers one after another.
+         *
+         * @maxItems 32
+         */
+        options?: string[];
       };
     };
     /**
@@ -354,10 +383,23 @@ export interface DefaultedManifest {
     };
     storage: {
       shared: {
-        type: "volume" | "hostPath";
+        type: "volume" | "hostPath" | "glusterfs" | "nfs";
         mountPath: string;
         volumeName?: string;
         hostPath?: string;
+        requireMount?: boolean;
+        /**
+         * @minItems 1
+         * @maxItems 16
+         */
+        servers?: string[];
+        volume?: string;
+        server?: string;
+        path?: string;
+        /**
+         * @maxItems 32
+         */
+        options?: string[];
       };
     };
     etcd: {

@@ -25,7 +25,7 @@ import { SshdUnit } from "./ssh/sshd-unit.ts";
 import { firstStatus } from "./status/first-status.ts";
 import { StatusBoard } from "./status/status-board.ts";
 import { MemoryWatch } from "./system/memory-watch.ts";
-import { SharedStorage } from "./system/shared-storage.ts";
+import { SharedStorage } from "./storage/shared-storage.ts";
 import { installShellPrompt } from "./system/shell-prompt.ts";
 import { ensureUser, lookUpUser } from "./system/user.ts";
 
@@ -96,7 +96,7 @@ export class Agent {
     this.access = new SshAccess({ ...common, store });
     this.sshd = new SshdUnit({ ...common, output: logs.sshd });
     this.jupyter = new JupyterUnit({ ...common, output: logs.jupyter });
-    this.storage = new SharedStorage({ ...common, slot, mountPath: storage.mountPath });
+    this.storage = new SharedStorage({ ...common, slot, storage });
     this.memory = new MemoryWatch(common);
     this.stage = new SnapshotStage(ports, RESTORE_DIR, (snapshot) => board.update({ snapshot }));
     this.maintenance = new Maintenance({
@@ -186,7 +186,7 @@ export class Agent {
     const { files, log, clock, connectEtcd } = ports;
     try {
       const user = await ensureUser(ports, config.ssh.user);
-      // Jupyter opens its files on the shared storage, which the first probe prepares.
+      // Jupyter opens its files on the shared storage: what is written before it is mounted is lost.
       void this.storage.start(user).then(() => this.jupyter.setUser(user));
       const keys = await ensureSshKeys(ports, user);
       this.access.start();

@@ -3,8 +3,10 @@ import { isIPv4 } from "node:net";
 import { isAbsolute } from "node:path";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../controller/model/agent-api.ts";
 import { requireKnownVersion } from "./api/api-version.ts";
+import { HOST, type NodeMount } from "../../crd-schema/storage/node-mount.ts";
 import { Checker } from "../../controller/support/checker.ts";
 
+const MOUNT_OPTION = /^[a-z][a-z0-9-]*(=[A-Za-z0-9.]+)?$/;
 const USER_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
 
 /**
@@ -38,16 +40,33 @@ export function readNodeConfig(env: Readonly<Record<string, string | undefined>>
       standby: jupyter.oneOf("standby", ["warm", "cold"]),
     },
     ssh: { user: userName(ssh), authorizedKeys: ssh.strings("authorizedKeys", /^[^\r\n]*$/) },
-    storage: {
-      mountPath: root
-        .object("storage")
-        .check(
-          "mountPath",
-          "an absolute path",
-          (v) => typeof v === "string" && isAbsolute(v),
-        ) as string,
-    },
+    storage: storageOf(root.object("storage")),
   };
+}
+
+function storageOf(storage: Checker): NodeConfig["storage"] {
+  const isPath = (v: unknown) => typeof v === "string" && isAbsolute(v);
+  const isFlag = (v: unknown) => v === undefined || typeof v === "boolean";
+  const mountPath = storage.check("mountPath", "an absolute path", isPath) as string;
+  const required = storage.check("requireMount", "true or false", isFlag) as boolean | undefined;
+  const isLeftOut = (v: unknown) => v == null;
+  const mount = storage.holds("mount", isLeftOut) ? null : mountOf(storage.object("mount"));
+  return {
+    mountPath,
+    ...(mount === null ? {} : { mount }),
+    ...(required === undefined ? {} : { requireMount: required }),
+  };
+}
+
+/** They become arguments of programs that root runs: nothing in them is an option of its own. */
+function mountOf(mount: Checker): NodeMount {
+  const options = mount.strings("options", MOUNT_OPTION);
+  if (mount.oneOf("type", ["glusterfs", "nfs"]) === "nfs") {
+    const path = mount.string("path", /^\/[A-Za-z0-9._/-]*$/);
+    return { type: "nfs", server: mount.string("server", HOST), path, options };
+  }
+  const volume = mount.string("volume", /^[A-Za-z0-9][A-Za-z0-9_-]*$/);
+  return { type: "glusterfs", servers: mount.strings("servers", HOST), volume, options };
 }
 
 function parse(text: string): unknown {

@@ -15,6 +15,8 @@ export const USER_KEY_FILE = `${SSH_KEY_DIR}/user_ed25519`;
 export const RUN_DIR = "/run/jupyter-cluster";
 export const NAME_FILE = `${RUN_DIR}/name`;
 export const JUPYTER_RUN_DIR = `${RUN_DIR}/jupyter`;
+/** Where a file system is mounted until it answers. */
+export const MOUNT_STAGE_DIR = `${RUN_DIR}/mount`;
 export const LOG_DIR = "/var/log/jupyter-cluster";
 
 export const HOSTS_FILE = "/etc/hosts";

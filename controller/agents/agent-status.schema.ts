@@ -136,7 +136,10 @@ export const AGENT_STATUS_SCHEMA = record(
     etcd: nullable(etcd),
     hosts: nullable(hosts),
     sshKnownSlots: listOf(count, NODES_MAX),
-    storage: record({ ready: { type: "boolean" }, message: text }),
+    storage: record(
+      { ready: { type: "boolean" }, message: text },
+      { fault: nullable(text), mounts: count },
+    ),
     elections: listOf(election, ELECTIONS_MAX),
     problems: listOf(text, 256),
   },

@@ -67,6 +67,8 @@ export function assemble(
     ownHostPaths: options.hostPaths ?? (() => []),
     otherHostPaths: options.tcp?.hostPaths ?? [],
     otherCommands: options.tcp?.commands ?? false,
+    ownMounts: options.mounts ?? (() => false),
+    otherMounts: options.tcp?.mounts ?? false,
   };
   const masterSide = { registry, agents, offers, updates, frameworks, policy, clock };
   const master = new Master({ ...masterSide, reports, executor: sides, save, saveSoon });

@@ -36,6 +36,8 @@ export interface TcpDoorOptions {
   readonly hostPaths?: readonly string[];
   /** Whether tasks may be commands that run on this host as this user. Default: false. */
   readonly commands?: boolean;
+  /** Whether they may mount file systems in their containers. Default: false. */
+  readonly mounts?: boolean;
 }
 
 export interface MesosLocalOptions {
@@ -47,6 +49,8 @@ export interface MesosLocalOptions {
    * launch. Default: none.
    */
   readonly hostPaths?: () => readonly string[];
+  /** Whether they may mount file systems in their containers; asked likewise. Default: false. */
+  readonly mounts?: () => boolean;
   /** Path of the Docker engine's socket. Default: DOCKER_HOST, else the usual one. */
   readonly dockerSocket?: string;
   /** Default: one agent with this machine's name, cores, memory (less 1 GiB) and disk. */

@@ -28,6 +28,7 @@ import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { ElectionRecord } from "./election.ts";
 import type { HostsTable } from "./naming.ts";
 import type { SnapshotRef } from "./snapshot.ts";
+import type { StorageConfig, StorageStatus } from "./shared-storage.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
 
 export const AGENT_PORT = 7700;
@@ -50,8 +51,9 @@ export const NODE_CONFIG_ENV = "JUPYTER_CLUSTER_NODE";
  * that knows less would leave it undone without a word.
  */
 export function agentApiNeededBy({ storage }: Pick<ClusterSpec, "storage">): number {
-  const known: readonly string[] = ["volume", "hostPath"];
-  return known.includes(storage.shared.type) ? 1 : 2;
+  const { shared } = storage;
+  if (shared.type === "hostPath") return shared.requireMount ? 2 : 1;
+  return shared.type === "volume" ? 1 : 2;
 }
 
 /** Where the slot's durable volume is mounted (etcd data, identity file). */
@@ -80,7 +82,7 @@ export interface NodeConfig {
     readonly standby: "warm" | "cold";
   };
   readonly ssh: { readonly user: string; readonly authorizedKeys: readonly string[] };
-  readonly storage: { readonly mountPath: string };
+  readonly storage: StorageConfig;
 }
 
 /**
@@ -275,7 +277,7 @@ export interface AgentStatus {
   readonly hosts: HostsTable | null;
   /** Slots whose SSH keys are in force on this node. */
   readonly sshKnownSlots: readonly number[];
-  readonly storage: { readonly ready: boolean; readonly message: string };
+  readonly storage: StorageStatus;
   /**
    * When the certificate ends that its etcd proves itself with, in milliseconds since the epoch; null
    * before the first command and without TLS. Agents of early 0.1.0 do not tell it.

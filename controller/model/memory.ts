@@ -54,6 +54,8 @@ export interface SlotTask {
   readonly etcdFailingSince: number | null;
   /** How many processes of it were told to have ended because its memory was used up. */
   readonly oomKills: number;
+  /** How often its agent was told to have mounted the shared storage. */
+  readonly storageMounts: number;
   /** How often each of its units was told to have been killed because it did not answer. */
   readonly wedgedUnits: Readonly<Record<UnitName, number>>;
   /** Since when it leads, and its JupyterLab is stopped or refuses; null: not so. */
@@ -196,6 +198,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
       ...s.task,
       etcdFailingSince: s.task.etcdFailingSince ?? null,
       oomKills: s.task.oomKills ?? 0,
+      storageMounts: s.task.storageMounts ?? 0,
       wedgedUnits: s.task.wedgedUnits ?? NONE_WEDGED,
       jupyterDeadSince: s.task.jupyterDeadSince ?? null,
     },

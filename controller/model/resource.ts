@@ -170,6 +170,7 @@ export const EVENT_REASONS = [
   ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],
   ...["EtcdCompacted", "AlarmCleared", "OutOfMemory", "UnitWedged"],
+  "StorageRemounted",
 ] as const;
 
 export type EventReason = (typeof EVENT_REASONS)[number];

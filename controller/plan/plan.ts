@@ -24,6 +24,7 @@ import {
 } from "./guards.ts";
 import { leaveDeadJupyter, watchJupyter } from "./health/leave-dead-jupyter.ts";
 import { recordOomKills } from "./health/record-oom-kills.ts";
+import { recordRemounts } from "./health/record-remounts.ts";
 import { recordWedgedUnits } from "./health/record-wedged-units.ts";
 import { recordReadyNodes } from "./health/readiness.ts";
 import { stopSilent } from "./health/stop-silent.ts";
@@ -72,6 +73,7 @@ const RECORDS: readonly Step[] = [
   recordElections,
   recordReadyNodes,
   recordOomKills,
+  recordRemounts,
   recordWedgedUnits,
 ];
 

@@ -29,7 +29,7 @@ import type { SnapshotStore } from "../store/snapshots/snapshot-store.ts";
 import type { Term } from "../store/state-backend.ts";
 import { systemClock } from "../support/clock.ts";
 import { thisUser } from "../support/users.ts";
-import { hostDirectories } from "../../crd-schema/storage/table.ts";
+import { hostDirectories, nodeMount, type SharedStorage } from "../../crd-schema/storage/table.ts";
 import { Closers } from "./closers.ts";
 import { fenced } from "./fence.ts";
 import type { ControllerOptions } from "./options.ts";
@@ -67,7 +67,7 @@ export async function beginActing(term: Term, parts: ProcessParts): Promise<Acti
   try {
     const docker = connectDocker();
     const { tcp, ...masters } = await findMasters(options, stateDir, closers, () =>
-      hostPathsOf(core),
+      storagesOf(core),
     );
     const ports = fenced(corePorts(term, parts, masters, docker), term);
     const core = new ControllerCore(ports, options.agentImage, serving);
@@ -164,7 +164,7 @@ async function findMasters(
   { mesos, mesosLocalTcp, log }: ControllerOptions,
   stateDir: string,
   closers: Closers,
-  hostPaths: () => readonly string[],
+  storages: () => readonly SharedStorage[],
 ): Promise<FoundMasters> {
   if (mesos.kind === "masters") return { masters: mesos.addresses, tcp: null };
   if (mesos.kind === "zookeeper") {
@@ -180,7 +180,8 @@ async function findMasters(
   }
   const local = await startMesosLocal({
     ...(mesosLocalTcp === null ? {} : { tcp: mesosLocalTcp }),
-    hostPaths,
+    hostPaths: () => storages().flatMap(hostDirectories),
+    mounts: () => storages().some((shared) => nodeMount(shared) !== null),
     stateDir: join(stateDir, "mesos-local"),
     clock: systemClock,
     log,
@@ -189,9 +190,7 @@ async function findMasters(
   return { masters: [placeOfSocket(local.socketPath)], tcp: local.tcp };
 }
 
-/** The directories of this host that the specs in force name; nothing else of it is mounted. */
-function hostPathsOf(core: ControllerCore): readonly string[] {
-  return [...core.memories().values()].flatMap(({ cluster }) =>
-    hostDirectories(cluster.spec.storage.shared),
-  );
+/** Those that the specs in force name: nothing else of this host is mounted, and nobody else mounts. */
+function storagesOf(core: ControllerCore): readonly SharedStorage[] {
+  return [...core.memories().values()].map(({ cluster }) => cluster.spec.storage.shared);
 }

@@ -26,6 +26,10 @@ export class Checker {
     return this.fields[name] === null ? null : this.object(name);
   }
 
+  holds(name: string, test: (value: unknown) => boolean): boolean {
+    return test(this.fields[name]);
+  }
+
   check(name: string, allowed: string, holds: (value: unknown) => boolean): unknown {
     const value = this.fields[name];
     if (!holds(value)) throw new CheckError(`${this.path}.${name} must be ${allowed}`);

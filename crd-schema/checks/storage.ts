@@ -41,6 +41,8 @@ const SYSTEM = [
   "/var/lib/jupyter-cluster",
   "/var/run",
 ];
+/** Below the home. */
+const HOME_OWN = [".cache", ".ipython", ".jupyter", ".local", ".ssh"];
 /** Parents of what a node needs: a directory in them is fine. */
 const PARENTS = ["/home", "/tmp", "/var", "/var/lib"];
 
@@ -48,7 +50,8 @@ export function checkStorage(located: Located): Problem[] {
   const { storage, ssh } = located.cluster.spec;
   const home = `/home/${ssh.user}`;
   const message = directoryProblem(storage.shared.mountPath, {
-    within: [...SYSTEM, `${home}/.ssh`],
+    // What Jupyter and IPython keep in SQLite, or lock, is no concern of other nodes.
+    within: [...SYSTEM, ...HOME_OWN.map((name) => `${home}/${name}`)],
     exactly: [...PARENTS, home],
     example: "/shared",
   });

@@ -23,13 +23,18 @@ const DIRECTORIES: DirectoryRules = {
 };
 
 /** A directory of the host, or a file system that every host has mounted at the same path. */
-export const hostPath: StorageType<"hostPath"> = {
+export const hostPath: StorageType<"hostPath" | "requireMount"> = {
   fields: {
     hostPath: {
       needed: `the directory of the hosts, such as ${DIRECTORIES.example}`,
       problem: (path) => directoryProblem(path, DIRECTORIES),
     },
+    requireMount: { whenLeftOut: () => false, mayChange: true },
   },
-  parameters: ({ hostPath: path, mountPath }) => [{ key: "volume", value: `${path}:${mountPath}` }],
+  // What the host mounts there later, or again, is to be seen in the nodes too.
+  parameters: ({ hostPath: path, mountPath, requireMount }) => [
+    { key: "volume", value: `${path}:${mountPath}${requireMount ? ":rslave" : ""}` },
+  ],
   dockerVolumes: () => [],
+  requiresMount: ({ requireMount }) => requireMount,
 };

@@ -1,7 +1,11 @@
 /** The storage types, and all that others may ask of one without knowing which it is. Pure. */
+import type { DockerParameter } from "./docker-parameter.ts";
+import { glusterfs } from "./glusterfs.ts";
 import { hostPath } from "./host-path.ts";
+import { nfs } from "./nfs.ts";
+import type { NodeMount } from "./node-mount.ts";
 import type {
-  DockerParameter,
+  FieldRule,
   StorageOwner,
   StorageType,
   StorageValues,
@@ -13,7 +17,7 @@ import { volume } from "./volume.ts";
 type TypeName = WrittenStorage["type"];
 
 /** The compiler asks for a row for each type that the schema allows. */
-const TYPES = { volume, hostPath } satisfies Record<TypeName, object>;
+const TYPES = { volume, hostPath, glusterfs, nfs } satisfies Record<TypeName, object>;
 
 type FieldsOf<T extends TypeName> = keyof (typeof TYPES)[T]["fields"] & TypeField;
 
@@ -27,12 +31,28 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** Every field that is of some type alone. */
-export const TYPE_FIELDS: readonly TypeField[] = Object.values(TYPES).flatMap(fieldsOf);
+/** Every field that not every type has. */
+export const TYPE_FIELDS: readonly TypeField[] = [
+  ...new Set(Object.values(TYPES).flatMap((row) => fieldsOf(row))),
+];
 
-/** The same for every field that is of some type alone. */
-export function everyTypeField<T>(value: T): Readonly<Record<TypeField, T>> {
-  return Object.fromEntries(TYPE_FIELDS.map((field) => [field, value])) as Record<TypeField, T>;
+/** Those of them that say where the files are: they cannot be changed on a live cluster. */
+export const PLACE_FIELDS: readonly TypeField[] = TYPE_FIELDS.filter((field) =>
+  Object.keys(TYPES).every((type) => {
+    const { fields } = rowOf(type as TypeName);
+    return !(field in fields) || fields[field].mayChange !== true;
+  }),
+);
+
+/** The value of a field, whichever type has it. */
+export type FieldValue = NonNullable<WrittenStorage[TypeField]>;
+
+/** What a change of each field that not every type has does. */
+export function everyTypeField<T>(ofPlace: T, ofOthers: T): Readonly<Record<TypeField, T>> {
+  const effects = TYPE_FIELDS.map((field) => {
+    return [field, PLACE_FIELDS.includes(field) ? ofPlace : ofOthers] as const;
+  });
+  return Object.fromEntries(effects) as Record<TypeField, T>;
 }
 
 /** Fields that the type lacks, else fields that it does not have. None: it can be compiled. */
@@ -47,10 +67,11 @@ export function misfits(written: WrittenStorage): readonly FieldProblem[] {
   if (missing.length > 0) return missing;
   const foreign = TYPE_FIELDS.filter((f) => written[f] !== undefined && !(f in row.fields));
   return foreign.map((field) => {
-    const owner = typesWith(field).join(" or ");
+    const owners = typesWith(field);
+    const write = owners.map((owner) => `\`type: ${owner}\``).join(" or ");
     const message =
-      `Found ${field} with type ${type}; allowed: only with type ${owner}. Write \`type: ` +
-      `${owner}\`, or remove it.`;
+      `Found ${field} with type ${type}; allowed: only with type ${owners.join(" or ")}. Write ` +
+      `${write}, or remove it.`;
     return { field, message };
   });
 }
@@ -72,25 +93,36 @@ export function compileStorage(owner: StorageOwner, written: WrittenStorage): Sh
 export function valueProblems(shared: SharedStorage): readonly FieldProblem[] {
   const row = rowOf(shared.type);
   return ownValues(shared).flatMap(([field, value]) => {
-    const message = row.fields[field].problem?.(value) ?? null;
+    const rule = row.fields[field] as FieldRule<FieldValue>;
+    const message = rule.problem?.(value) ?? null;
     return message === null ? [] : [{ field, message }];
   });
 }
 
 /** The type's own fields in the order of its row, which never changes. */
-export function ownValues(shared: SharedStorage): readonly (readonly [TypeField, string])[] {
+export function ownValues(shared: SharedStorage): readonly (readonly [TypeField, FieldValue])[] {
   const values = valuesOf(shared);
   return fieldsOf(rowOf(shared.type)).map((field) => [field, values[field]] as const);
 }
 
 /** Null: the type has no such field. */
-export function ownValue(shared: SharedStorage, field: TypeField): string | null {
+export function ownValue(shared: SharedStorage, field: TypeField): FieldValue | null {
   return field in rowOf(shared.type).fields ? valuesOf(shared)[field] : null;
 }
 
 /** How a container gets the directory. */
 export function storageParameters(shared: SharedStorage): readonly DockerParameter[] {
   return rowOf(shared.type).parameters(valuesOf(shared));
+}
+
+/** What the nodes mount by themselves; null: Docker mounts it. */
+export function nodeMount(shared: SharedStorage): NodeMount | null {
+  return rowOf(shared.type).nodeMount?.(valuesOf(shared)) ?? null;
+}
+
+/** Whether a directory in which nothing was mounted is a fault. */
+export function requiresMount(shared: SharedStorage): boolean {
+  return rowOf(shared.type).requiresMount?.(valuesOf(shared)) ?? false;
 }
 
 /** Directories of the host that a container gets with it. */

@@ -90,11 +90,14 @@ describe("the agent image", () => {
          const page = await (await fetch(base + "/lab")).text();
          const script = /src="([^"]*main[^"]*)"/.exec(page)[1];
          console.log(String((await fetch(base + script)).status));
+         const plugin = "@jupyterlab/docmanager-extension:plugin";
+         const { schema } = await (await fetch(base + "/lab/api/settings/" + plugin)).json();
+         console.log(String(schema.properties.lastModifiedCheckMargin.default));
          const { kernelspecs } = await (await fetch(base + "/api/kernelspecs")).json();
          console.log(Object.keys(kernelspecs).join());
        '; grep -i yarn /tmp/lab.log`,
     );
-    expect(output.split(/\r?\n/)).toEqual(["200", "python3"]);
+    expect(output.split(/\r?\n/)).toEqual(["200", "5000", "python3"]);
   });
 
   it("runs the agent as the only child of an init", async () => {

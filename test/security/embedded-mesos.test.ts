@@ -202,12 +202,11 @@ describe("a framework with the credential", () => {
 });
 
 describe("a launch cannot have", () => {
-  const volume = (value: string): TaskWishes => ({
-    docker: { parameters: [{ key: "volume", value }] },
+  const parameter = (key: string, value: string): TaskWishes => ({
+    docker: { parameters: [{ key, value }] },
   });
-  const capability = (value: string): TaskWishes => ({
-    docker: { parameters: [{ key: "cap-add", value }] },
-  });
+  const volume = (value: string) => parameter("volume", value);
+  const capability = (value: string) => parameter("cap-add", value);
   const network = (name: string): TaskWishes => ({
     docker: { network: "USER" },
     container: { network_infos: [{ name }] },
@@ -230,6 +229,8 @@ describe("a launch cannot have", () => {
     ["a way out of an allowed one", volume("/srv/lab/../..:/host")],
     ["an allowed one that is spelt differently", volume("/srv//lab:/host")],
     ["the capability to administer the system", capability("SYS_ADMIN")],
+    ["a device", parameter("device", "/dev/fuse")],
+    ["no AppArmor profile", parameter("security-opt", "apparmor=unconfined")],
     ["every capability", capability("ALL")],
     ["a capability in Docker's other spelling", capability("cap_sys_ptrace")],
     ["a mount that the host sees too", volume("/srv/lab:/host:shared")],
@@ -263,11 +264,10 @@ describe("a launch cannot have", () => {
     );
 
     test.each([
-      ["--device", "/dev/sda"],
       ["--pid", "host"],
       ["--ipc", "host"],
       ["--userns", "host"],
-      ["--security-opt", "apparmor=unconfined"],
+      ["--security-opt", "seccomp=unconfined"],
       ["--mount", "type=bind,source=/,target=/host"],
       ["--volumes-from", "lab-slot-0"],
       ["--privileged", "true"],

@@ -52,6 +52,20 @@ export function jupyterConfig(
   });
 }
 
+/**
+ * What Jupyter and IPython lock or keep in SQLite (signatures of notebooks, history, the running
+ * kernels' connections): databases on a network file system hang for minutes. The usual places, so that
+ * a login finds the same; a mount path in one of them is refused (crd-schema/checks/storage.ts).
+ */
+function nodesOwn({ home }: User): Record<string, string> {
+  return {
+    JUPYTER_CONFIG_DIR: `${home}/.jupyter`,
+    JUPYTER_DATA_DIR: `${home}/.local/share/jupyter`,
+    JUPYTER_RUNTIME_DIR: `${home}/.local/share/jupyter/runtime`,
+    IPYTHONDIR: `${home}/.ipython`,
+  };
+}
+
 export function jupyterEnv(user: User): Record<string, string> {
   return {
     HOME: user.home,
@@ -60,6 +74,7 @@ export function jupyterEnv(user: User): Record<string, string> {
     SHELL: "/bin/bash",
     PATH: "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
     LANG: "C.UTF-8",
+    ...nodesOwn(user),
     JUPYTER_CLUSTER_KERNEL_OOM_SCORE_ADJ: String(OOM_SCORE_ADJ.kernels),
     // Debugging a kernel's start-up costs a second and is asked for by nobody here.
     PYDEVD_DISABLE_FILE_VALIDATION: "1",

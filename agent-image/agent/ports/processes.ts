@@ -41,13 +41,26 @@ export interface RunOptions {
   readonly owner?: FileOwner;
 }
 
+/** A command that had not ended in its time: it was killed, and may hang in the kernel all the same. */
+export class StillRunning extends Error {
+  override readonly name = "StillRunning";
+
+  /** @param ended resolves when it has, and all that it had started */
+  constructor(
+    message: string,
+    readonly ended: Promise<void>,
+  ) {
+    super(message);
+  }
+}
+
 export interface Processes {
   /** In a process group of its own. Nothing is called back before this has returned. */
   start(command: Command, watcher: ProcessWatcher): RunningProcess;
   /**
    * Resolves with stdout.
    *
-   * @throws Error with what the command wrote to stderr, or that it took too long
+   * @throws Error with what the command wrote to stderr; {@link StillRunning} when it took too long
    */
   run(file: string, args: readonly string[], options: RunOptions): Promise<string>;
   /** Ready: an SSH banner came from this port of the container. */

@@ -19,6 +19,7 @@ interface MesosLocalVerbOptions {
   readonly credentialFile?: MesosCredential;
   readonly hostPath?: readonly string[];
   readonly allowCommands?: true;
+  readonly allowMounts?: true;
   readonly stateDir: string;
   readonly agent?: readonly LocalAgentOptions[];
   readonly logLevel: LogLevel;
@@ -58,6 +59,11 @@ export function mesosLocalCommand(context: CliContext): Command {
         "tasks of whoever comes in there may be commands on this machine, as this user",
       ),
     )
+    .option(
+      "--allow-mounts",
+      "tasks may mount file systems in their containers (storage types glusterfs and nfs): they get " +
+        "/dev/fuse and SYS_ADMIN, with which a task can become root of this machine",
+    )
     .requiredOption("--state-dir <dir>", "directory of this master alone")
     .addOption(
       new Option(
@@ -84,11 +90,13 @@ async function run(context: CliContext, options: MesosLocalVerbOptions): Promise
   const { startMesosLocal } = await import("../../mesos-local/main.ts");
   const log = createLogger({ level: options.logLevel, destination: context.stderr });
   const { listen, credentialFile: credential, hostPath: hostPaths = [] } = options;
-  const allowed = { hostPaths, commands: options.allowCommands === true };
+  const mounts = options.allowMounts === true;
+  const allowed = { hostPaths, mounts, commands: options.allowCommands === true };
   const others = credential === undefined ? allowed : { ...allowed, credential };
   const running = await startMesosLocal({
     ...(listen === undefined ? {} : { tcp: { ...listen, ...others } }),
     hostPaths: () => hostPaths,
+    mounts: () => mounts,
     stateDir: resolve(options.stateDir),
     ...(options.agent === undefined ? {} : { agents: options.agent }),
     clock: systemClock,

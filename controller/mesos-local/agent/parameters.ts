@@ -24,6 +24,9 @@ class InvalidValue extends Error {
   override readonly name = "InvalidValue";
 }
 
+const FUSE = "/dev/fuse";
+const SECURITY_OPTIONS: ReadonlySet<string> = new Set(["no-new-privileges", "apparmor=unconfined"]);
+
 const TABLE: Readonly<Record<string, (request: ContainerRequest, value: string) => void>> = {
   hostname: ({ body }, value) => {
     body.Hostname = value;
@@ -42,8 +45,14 @@ const TABLE: Readonly<Record<string, (request: ContainerRequest, value: string) 
     body.HostConfig.PidsLimit = Number(value);
   },
   "security-opt": ({ body }, value) => {
-    if (value !== "no-new-privileges") throw new InvalidValue(`not allowed: '${value}'`);
+    if (!SECURITY_OPTIONS.has(value)) throw new InvalidValue(`not allowed: '${value}'`);
     body.HostConfig.SecurityOpt = [...(body.HostConfig.SecurityOpt ?? []), value];
+  },
+  /** Whether it may be had is the launch policy's to say. */
+  device: ({ body }, value) => {
+    if (value !== FUSE) throw new InvalidValue(`not allowed: '${value}'`);
+    const device = { PathOnHost: value, PathInContainer: value, CgroupPermissions: "rwm" };
+    body.HostConfig.Devices = [...(body.HostConfig.Devices ?? []), device];
   },
   "cap-drop": ({ body }, value) => {
     body.HostConfig.CapDrop = [...(body.HostConfig.CapDrop ?? []), value];

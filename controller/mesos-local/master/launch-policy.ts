@@ -3,7 +3,8 @@
  * device is root here, so only what is harmless, and what a person has named, passes. Pure.
  *
  * Parameters (`docker run` options) that this agent does not know fail the task elsewhere
- * (agent/parameters.ts): what is not in its table, `--device` or `--pid`, cannot be had at all.
+ * (agent/parameters.ts): what is not in its table, `--pid` or another device than /dev/fuse, cannot be had
+ * at all.
  */
 import { posix } from "node:path";
 import type { TaskInfo } from "../../mesos/wire.ts";
@@ -14,20 +15,27 @@ export interface LaunchRights {
   readonly hostPaths: readonly string[];
   /** Whether tasks may be commands on this host, as this user. */
   readonly commands: boolean;
+  /** To mount file systems within the container: /dev/fuse, SYS_ADMIN, and no AppArmor profile. */
+  readonly mounts: boolean;
 }
 
 export interface LaunchPolicy {
   /** Of the frameworks on the Unix socket. Asked for each launch. */
   readonly ownHostPaths: () => readonly string[];
+  readonly ownMounts: () => boolean;
   /** Of all others. */
   readonly otherHostPaths: readonly string[];
   /** Whoever can open the Unix socket is this user already; others only if a person says so. */
   readonly otherCommands: boolean;
+  readonly otherMounts: boolean;
 }
 
 export function rightsOf(owner: string, policy: LaunchPolicy): LaunchRights {
-  if (owner === OWN_SOCKET) return { hostPaths: policy.ownHostPaths(), commands: true };
-  return { hostPaths: policy.otherHostPaths, commands: policy.otherCommands };
+  if (owner !== OWN_SOCKET) {
+    const { otherHostPaths: hostPaths, otherCommands: commands, otherMounts: mounts } = policy;
+    return { hostPaths, commands, mounts };
+  }
+  return { hostPaths: policy.ownHostPaths(), commands: true, mounts: policy.ownMounts() };
 }
 
 /** Docker's own rule for names of volumes and networks. */
@@ -35,7 +43,7 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 /** Names that are none of a network: with them a container gets another's, or the host's. */
 const NO_NETWORKS: ReadonlySet<string> = new Set(["host", "none", "container", "default"]);
 /** Of mounts; others change what the host itself sees (shared, Z). */
-const MOUNT_OPTIONS: ReadonlySet<string> = new Set(["ro", "rw", "nocopy"]);
+const MOUNT_OPTIONS: ReadonlySet<string> = new Set(["ro", "rw", "nocopy", "rslave"]);
 
 /** Capabilities that a container may have: those that Docker gives (moby, oci/caps/defaults.go). */
 const CAPABILITIES: ReadonlySet<string> = new Set(
@@ -70,11 +78,19 @@ const PARAMETERS: ReadonlyMap<string, (value: string, rights: LaunchRights) => s
   new Map([
     ["volume", mountProblem],
     ["cap-add", capabilityProblem],
+    ["device", (value, { mounts }) => (mounts ? null : refusal(`the device '${value}'`))],
+    [
+      "security-opt",
+      (value, { mounts }) =>
+        mounts || !value.startsWith("apparmor") ? null : refusal(`the security option '${value}'`),
+    ],
   ]);
 
-function capabilityProblem(value: string): string | null {
+function capabilityProblem(value: string, { mounts }: LaunchRights): string | null {
   const name = value.toUpperCase().replace(/^CAP_/, "");
-  return CAPABILITIES.has(name) ? null : refusal(`the capability '${value}'`);
+  return CAPABILITIES.has(name) || (mounts && name === "SYS_ADMIN")
+    ? null
+    : refusal(`the capability '${value}'`);
 }
 
 /** `name:/path[:options]`, `/host/path:/path[:options]`, or a path alone. */

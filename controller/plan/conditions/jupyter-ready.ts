@@ -1,7 +1,13 @@
 import { conditionPolicy } from "./policy.ts";
 
 export const jupyterReady = conditionPolicy(
-  { Serving: "True", NoLeader: "False", Starting: "False", NotAnswering: "False" },
+  {
+    Serving: "True",
+    NoLeader: "False",
+    WaitingForStorage: "False",
+    Starting: "False",
+    NotAnswering: "False",
+  },
   ({ view }) => {
     const leader = view.nodes.find((n) => n.leads);
     if (leader === undefined) {
@@ -17,6 +23,10 @@ export const jupyterReady = conditionPolicy(
         reason: "NotAnswering",
         message: `JupyterLab on slot ${slot} has not answered${sinceWhen}.`,
       };
+    }
+    if (agent?.units.jupyter.state === "stopped" && agent.storage.fault != null) {
+      const message = `JupyterLab on slot ${slot} waits for the shared storage: ${agent.storage.message}.`;
+      return { reason: "WaitingForStorage", message };
     }
     return { reason: "Starting", message: `JupyterLab starts on slot ${slot}.` };
   },

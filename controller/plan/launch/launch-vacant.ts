@@ -145,6 +145,7 @@ function launch(
       readyAt: null,
       etcdFailingSince: null,
       oomKills: 0,
+      storageMounts: 0,
       wedgedUnits: NONE_WEDGED,
       jupyterDeadSince: null,
     },

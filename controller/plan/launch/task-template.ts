@@ -20,7 +20,12 @@ import { etcdctlEnvironment } from "../../model/tls-identity.ts";
 import type { ClusterSecrets } from "../../model/memory.ts";
 import type { DockerTaskInfo, Parameter } from "../../mesos/wire.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
-import { storageParameters } from "../../../crd-schema/storage/table.ts";
+import {
+  nodeMount,
+  requiresMount,
+  type SharedStorage,
+  storageParameters,
+} from "../../../crd-schema/storage/table.ts";
 
 /** The agent shuts its units down within 4 s of SIGTERM. */
 const KILL_GRACE_NS = 5_000_000_000;
@@ -118,6 +123,16 @@ function labelParameters(labels: Readonly<Record<string, string>>): Parameter[] 
   }));
 }
 
+/** What Docker does alone needs no word. */
+function storageConfig(shared: SharedStorage): NodeConfig["storage"] {
+  const mount = nodeMount(shared);
+  return {
+    mountPath: shared.mountPath,
+    ...(mount === null ? {} : { mount }),
+    ...(requiresMount(shared) ? { requireMount: true } : {}),
+  };
+}
+
 function nodeConfig({ ref, spec, slot, taskId, secrets }: TaskTemplateInput): NodeConfig {
   return {
     apiVersion: agentApiNeededBy(spec),
@@ -135,6 +150,6 @@ function nodeConfig({ ref, spec, slot, taskId, secrets }: TaskTemplateInput): No
     },
     jupyter: spec.jupyter,
     ssh: spec.ssh,
-    storage: { mountPath: spec.storage.shared.mountPath },
+    storage: storageConfig(spec.storage.shared),
   };
 }

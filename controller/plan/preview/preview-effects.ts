@@ -92,7 +92,7 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
     shared: {
       type: sharedFiles,
       mountPath: rolling,
-      ...everyTypeField(sharedFiles),
+      ...everyTypeField(sharedFiles, rolling),
     },
   },
   etcd: {

@@ -37,7 +37,8 @@ function computeHash(spec: ClusterSpec, image: string): string {
     network.firstAddress,
     shared.type,
     shared.mountPath,
-    ...ownValues(shared).map(([, value]) => value),
+    // What is not asked for is left out, as if there were no such field.
+    ...ownValues(shared).flatMap(([, value]) => (value ? [value] : [])),
     etcd.tls,
     etcd.dataVolume,
     etcd.heartbeatMs,

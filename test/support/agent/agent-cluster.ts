@@ -13,6 +13,12 @@ import type { DesiredSlots } from "../../../controller/model/naming.ts";
 import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { findLabelled, removeFound, TEST_LABEL } from "../docker-remains.ts";
 import { TestAuthority } from "../etcd/test-authority.ts";
+import {
+  nodeMount,
+  requiresMount,
+  type SharedStorage,
+  storageParameters,
+} from "../../../crd-schema/storage/table.ts";
 import { AgentNode } from "./agent-node.ts";
 import { TLS } from "../etcd/transport.ts";
 
@@ -25,6 +31,10 @@ export interface AgentClusterOptions {
   readonly firstAddress: string;
   readonly size: number;
   readonly standby?: "warm" | "cold";
+  /** Left out: a volume of its own. */
+  readonly storage?: SharedStorage;
+  /** What of its Docker parameters is left out, by key. */
+  readonly without?: readonly string[];
 }
 
 export class AgentCluster {
@@ -115,21 +125,32 @@ export class AgentCluster {
     await removeFound(this.docker, await findLabelled(this.docker, `${TEST_LABEL}=${this.run}`));
   }
 
+  get network(): string {
+    return this.name("net");
+  }
+
   private name(part: string): string {
     return `agent-test-${this.run}-${part}`;
   }
 
   private makeNode(slot: number): AgentNode {
-    const { cluster, firstAddress, image, standby = "warm" } = this.options;
+    const { cluster, firstAddress, image, standby = "warm", without = [] } = this.options;
     this.launches += 1;
     const ref = { namespace: NAMESPACE, name: cluster };
+    const ownVolume = {
+      type: "volume",
+      mountPath: "/home/shared",
+      volumeName: this.name("shared"),
+    } as const;
+    const storage = this.options.storage ?? ownVolume;
+    const mount = nodeMount(storage);
     return new AgentNode({
       docker: this.docker,
       image,
       network: this.name("net"),
       labels: this.labels,
       dataVolume: this.name(`data-${slot}`),
-      sharedVolume: this.name("shared"),
+      storage: storageParameters(storage).filter(({ key }) => !without.includes(key)),
       token: this.agentToken,
       config: {
         namespace: NAMESPACE,
@@ -140,7 +161,11 @@ export class AgentCluster {
         etcd: { tls: true, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
         jupyter: { port: 8888, auth: "token", standby },
         ssh: { user: "admin", authorizedKeys: [] },
-        storage: { mountPath: "/home/shared" },
+        storage: {
+          mountPath: storage.mountPath,
+          requireMount: requiresMount(storage),
+          ...(mount === null ? {} : { mount }),
+        },
       },
     });
   }

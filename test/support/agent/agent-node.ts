@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type Docker from "dockerode";
+import type { EndpointSettings } from "dockerode";
 import {
   AGENT_PORT,
   type StartCommand,
@@ -12,6 +13,11 @@ import {
   type NodeConfig,
   type UnitName,
 } from "../../../controller/model/agent-api.ts";
+import {
+  applyParameters,
+  type ContainerBody,
+} from "../../../controller/mesos-local/agent/parameters.ts";
+import type { DockerParameter } from "../../../crd-schema/storage/docker-parameter.ts";
 import { dial } from "../../../controller/agents/agent-http.ts";
 import { slotHostname } from "../../../controller/model/ids.ts";
 import { etcdctlEnvironment } from "../../../controller/model/tls-identity.ts";
@@ -25,7 +31,8 @@ export interface NodeOptions {
   readonly network: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly dataVolume: string;
-  readonly sharedVolume: string;
+  /** What its shared storage needs of Docker. */
+  readonly storage: readonly DockerParameter[];
   /** The agent's bearer token. */
   readonly token: string;
   readonly config: Omit<NodeConfig, "tokenSha256">;
@@ -46,10 +53,9 @@ export class AgentNode {
 
   /** A new container in the slot, on the slot's volume. */
   async run(): Promise<void> {
-    const { docker, image, network, labels, dataVolume, sharedVolume, token, config } =
-      this.options;
+    const { docker, image, network, labels, dataVolume, storage, token, config } = this.options;
     const tokenSha256 = createHash("sha256").update(token).digest("hex");
-    const container = await docker.createContainer({
+    const body: ContainerBody = {
       Image: image,
       Hostname: slotHostname(config.cluster, config.slot),
       Labels: { ...labels },
@@ -61,12 +67,18 @@ export class AgentNode {
       ],
       HostConfig: {
         NetworkMode: network,
-        Binds: [`${dataVolume}:${DATA_MOUNT}`, `${sharedVolume}:${config.storage.mountPath}`],
+        Binds: [`${dataVolume}:${DATA_MOUNT}`],
+        SecurityOpt: ["no-new-privileges"],
       },
       NetworkingConfig: {
-        EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: config.ip } } },
+        EndpointsConfig: {
+          [network]: { IPAMConfig: { IPv4Address: config.ip } } as EndpointSettings,
+        },
       },
-    });
+    };
+    const refusal = applyParameters({ body, endpoint: {} }, storage);
+    if (refusal !== null) throw new Error(refusal);
+    const container = await docker.createContainer(body);
     this.container = container;
     await container.start();
   }

@@ -93,6 +93,18 @@ const storage = fc.oneof(
     volumeName: word.map((w) => `v${w}`),
   }),
   fc.record({ type: fc.constant("hostPath" as const), hostPath: fc.constant("/srv/jupyter") }),
+  fc.record({
+    type: fc.constant("glusterfs" as const),
+    servers: fc.uniqueArray(fc.constantFrom("g1", "g2.example.org", "10.0.0.2"), { minLength: 1 }),
+    volume: word,
+    options: fc.subarray(["acl", "entry-timeout=3", "use-readdirp=no"]),
+  }),
+  fc.record({
+    type: fc.constant("nfs" as const),
+    server: fc.constantFrom("n1", "10.0.0.3"),
+    path: fc.constantFrom("/", "/export/x"),
+    options: fc.subarray(["soft", "vers=4.1", "timeo=60"]),
+  }),
 );
 
 const publicKey = fc

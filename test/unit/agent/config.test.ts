@@ -47,6 +47,30 @@ describe("what the container was told", () => {
     );
   });
 
+  const glusterfs = {
+    type: "glusterfs",
+    servers: ["g1", "10.0.0.2"],
+    volume: "jup",
+    options: ["acl"],
+  };
+  const nfs = { type: "nfs", server: "n1", path: "/x/y", options: ["vers=4.1"] };
+
+  test.each([glusterfs, nfs])("what is to be mounted is taken as it is", (mount) => {
+    const storage = { mountPath: "/shared", mount };
+    expect(read({ ...CONFIG, storage })).toEqual({ ...CONFIG, storage });
+  });
+
+  test.each<[string, object, string]>([
+    ["a server that is an option", { ...glusterfs, servers: ["--log-file=/etc/x"] }, "servers"],
+    ["a server with a mount option", { ...nfs, server: "n1,suid" }, "server"],
+    ["a volume with a path", { ...glusterfs, volume: "../x" }, "volume"],
+    ["an option of two", { ...nfs, options: ["soft,suid"] }, "options"],
+    ["an option with a path", { ...glusterfs, options: ["volfile=/etc/passwd"] }, "options"],
+    ["another type", { ...nfs, type: "cifs" }, "type must be one of glusterfs, nfs"],
+  ])("%s is refused", (_, mount, message) => {
+    expect(() => read({ ...CONFIG, storage: { mountPath: "/s", mount } })).toThrow(message);
+  });
+
   test("nothing at all is said so", () => {
     expect(() => readNodeConfig({})).toThrow(`${NODE_CONFIG_ENV} is not set`);
     expect(() => readNodeConfig({ [NODE_CONFIG_ENV]: "{" })).toThrow("is not JSON");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DataDir } from "../../../agent-image/agent/etcd/data-dir.ts";
 import { parseIdentity } from "../../../agent-image/agent/etcd/identity.ts";
-import { isMountPoint } from "../../../agent-image/agent/system/shared-storage.ts";
+import { isMountPoint } from "../../../agent-image/agent/storage/mount-table.ts";
 import { nodeFiles } from "../../../agent-image/agent/system/node-files.ts";
 import { SegmentBytes, segmentName } from "../../support/agent/wal-bytes.ts";
 

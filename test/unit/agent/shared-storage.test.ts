@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { SharedStorage } from "../../../agent-image/agent/system/shared-storage.ts";
+import { SharedStorage } from "../../../agent-image/agent/storage/shared-storage.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { newBoard } from "../../support/agent/status-parts.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -33,7 +33,7 @@ async function probed() {
     processes: {
       run: async (file: string, args: string[]) => void (await run(file, args)),
     } as never,
-    mountPath: directory,
+    storage: { mountPath: directory },
     slot: 1,
     board,
   });

@@ -75,7 +75,10 @@ describe("compiling", () => {
   it("takes a host directory", () => {
     const body = "storage: {shared: {type: hostPath, hostPath: /srv/my files}}";
     const { shared } = compiled(withSpec(body)).spec.storage;
-    expect(shared).toEqual({ type: "hostPath", mountPath: "/shared", hostPath: "/srv/my files" });
+    expect(shared).toEqual({
+      ...{ type: "hostPath", mountPath: "/shared", hostPath: "/srv/my files" },
+      requireMount: false,
+    });
   });
 
   it.each([

@@ -3,6 +3,12 @@ import { describe, expect, it } from "vitest";
 import { parseManifest } from "../../../crd-schema/documents.ts";
 import { told, withSpec } from "../../support/crd-schema/manifest-text.ts";
 
+const GLUSTERFS =
+  "acl, attribute-timeout=<number>, background-qlen=<number>, congestion-threshold=<number>, " +
+  "direct-io-mode=enable|disable|auto, entry-timeout=<number>, event-history=on|off, " +
+  "fopen-keep-cache=on|off, invalidate-limit=<number>, lru-limit=<number>, " +
+  "negative-timeout=<number>, reader-thread-count=<number>, use-readdirp=yes|no";
+
 const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>> = {
   "three or five replicas are well": { spec: "replicas: 5", says: [] },
   "an even number of replicas is a warning": {
@@ -183,6 +189,37 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
     spec: "storage: {shared: {type: hostPath, hostPath: /etc}}",
     says: [
       '6:48: error: spec.storage.shared.hostPath: Found the text "/etc", which is a directory of the system; allowed: one of its own, such as /srv/jupyter.',
+    ],
+  },
+  "a mount over what Jupyter keeps in SQLite": {
+    spec: "storage: {shared: {mountPath: /home/admin/.ipython}}",
+    says: [
+      '6:33: error: spec.storage.shared.mountPath: Found the text "/home/admin/.ipython", which is a directory of the system; allowed: one of its own, such as /shared.',
+    ],
+  },
+  "a GlusterFS volume on servers that are options of a program, with an option that is none": {
+    spec: "storage: {shared: {type: glusterfs, servers: [g1, --log-file=/x], volume: v, options: [suid]}}",
+    says: [
+      '6:48: error: spec.storage.shared.servers: Found the text "--log-file=/x"; allowed: a host name or an IPv4 address, such as storage1.example.org.',
+      `6:89: error: spec.storage.shared.options: Found the text "suid"; allowed: ${GLUSTERFS}.`,
+    ],
+  },
+  "the same mount option twice": {
+    spec: "storage: {shared: {type: nfs, server: n, path: /x, options: [timeo=5, timeo=6]}}",
+    says: [
+      '6:63: error: spec.storage.shared.options: Found the text "timeo=6", after another timeo; allowed: one.',
+    ],
+  },
+  "two mount options in the place of one": {
+    spec: "storage: {shared: {type: glusterfs, servers: [g1], volume: v, options: ['acl,suid']}}",
+    says: [
+      `6:74: error: spec.storage.shared.options: Found the text "acl,suid"; allowed: ${GLUSTERFS}.`,
+    ],
+  },
+  "an option of a type that has none": {
+    spec: "storage: {shared: {options: [soft]}}",
+    says: [
+      "6:22: error: spec.storage.shared.options: Found options with type volume; allowed: only with type glusterfs or nfs. Write `type: glusterfs` or `type: nfs`, or remove it.",
     ],
   },
   "constraints with values that their operators do not take": {

@@ -4,6 +4,7 @@ import schema from "../../../crd-schema/jupytercluster.schema.json" with { type:
 import {
   compileStorage,
   ownValues,
+  PLACE_FIELDS,
   type SharedStorage,
   storageParameters,
   storageVolumes,
@@ -31,9 +32,29 @@ const ROWS: Readonly<Record<SharedStorage["type"], Row>> = {
   },
   hostPath: {
     written: { type: "hostPath", mountPath: "/work", hostPath: "/srv/x" },
-    compiled: { type: "hostPath", mountPath: "/work", hostPath: "/srv/x" },
-    own: ["hostPath"],
+    compiled: { type: "hostPath", mountPath: "/work", hostPath: "/srv/x", requireMount: false },
+    own: ["hostPath", "requireMount"],
     parameters: ["volume=/srv/x:/work"],
+    volumes: [],
+  },
+  glusterfs: {
+    written: { type: "glusterfs", mountPath: "/work", servers: ["g1", "10.0.0.2"], volume: "jup" },
+    compiled: {
+      ...{ type: "glusterfs", mountPath: "/work" },
+      ...{ servers: ["g1", "10.0.0.2"], volume: "jup", options: [] },
+    },
+    own: ["servers", "volume", "options"],
+    parameters: [...["device=/dev/fuse", "cap-add=SYS_ADMIN", "security-opt=apparmor=unconfined"]],
+    volumes: [],
+  },
+  nfs: {
+    written: {
+      ...{ type: "nfs", mountPath: "/work", server: "n1", path: "/x" },
+      options: ["soft"],
+    },
+    compiled: { type: "nfs", mountPath: "/work", server: "n1", path: "/x", options: ["soft"] },
+    own: ["server", "path", "options"],
+    parameters: ["cap-add=SYS_ADMIN", "security-opt=apparmor=unconfined"],
     volumes: [],
   },
 };
@@ -52,6 +73,23 @@ describe("the table of storage types", () => {
     const parameters = storageParameters(compiled).map(({ key, value }) => `${key}=${value}`);
     expect(parameters).toEqual(row.parameters);
     expect(storageVolumes(compiled)).toEqual(row.volumes);
+  });
+
+  it("binds a mount of the host's so that the host's next one shows too", () => {
+    const written = {
+      type: "hostPath",
+      mountPath: "/w",
+      hostPath: "/s",
+      requireMount: true,
+    } as const;
+    expect(storageParameters(compileStorage(OWNER, written))).toEqual([
+      { key: "volume", value: "/s:/w:rslave" },
+    ]);
+  });
+
+  it("lets what does not say where the files are be changed", () => {
+    const may = TYPE_FIELDS.filter((field) => !PLACE_FIELDS.includes(field));
+    expect(may).toEqual(["requireMount", "servers", "options"]);
   });
 
   it("refuses to compile a type without a field that it needs", () => {

@@ -28,6 +28,24 @@ describe("a parameter becomes the Engine's field", () => {
       "no-new-privileges",
       { body: { HostConfig: { SecurityOpt: ["no-new-privileges"] } } },
     ],
+    [
+      "security-opt",
+      "apparmor=unconfined",
+      { body: { HostConfig: { SecurityOpt: ["apparmor=unconfined"] } } },
+    ],
+    [
+      "device",
+      "/dev/fuse",
+      {
+        body: {
+          HostConfig: {
+            Devices: [
+              { PathOnHost: "/dev/fuse", PathInContainer: "/dev/fuse", CgroupPermissions: "rwm" },
+            ],
+          },
+        },
+      },
+    ],
     ["label", "flag", { body: { Labels: { flag: "" } } }],
   ])("--%s=%s", (key, value, expected) => {
     expect(apply([key, value])).toMatchObject({ refusal: null, ...expected });
@@ -66,6 +84,11 @@ describe("a parameter is refused", () => {
       "security-opt",
       "seccomp=unconfined",
       'invalid argument "seccomp=unconfined" for "--security-opt" flag: not allowed: \'seccomp=unconfined\'',
+    ],
+    [
+      "device",
+      "/dev/sda",
+      'invalid argument "/dev/sda" for "--device" flag: not allowed: \'/dev/sda\'',
     ],
     ["label", "=1", 'invalid argument "=1" for "--label" flag: invalid key=value: \'=1\''],
     ["volume", "", 'invalid argument "" for "--volume" flag: invalid volume specification'],

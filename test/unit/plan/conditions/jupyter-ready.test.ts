@@ -28,6 +28,20 @@ conditionTable("JupyterReady", jupyterReady.reasons, {
     "Starting",
     `JupyterLab starts on slot ${readyRun().world.leaderSlot}.`,
   ],
+  "it is not started before the shared storage is there": [
+    () => {
+      const run = readyRun();
+      const storage = { ready: false, message: "no server answers", fault: "ServersUnreachable" };
+      const { agents } = changeAgents(run.world.observed(), ({ units }) => {
+        const jupyter = { ...units.jupyter, state: "stopped", ready: false } as const;
+        return { storage, units: { ...units, jupyter } };
+      });
+      return decide(run, { agents });
+    },
+    "False",
+    "WaitingForStorage",
+    `JupyterLab on slot ${readyRun().world.leaderSlot} waits for the shared storage: no server answers.`,
+  ],
   "it does not answer any more": [
     without("the leader", { ready: false, silent: { since: SINCE, how: "unanswered" } }),
     "False",

@@ -16,6 +16,41 @@ const withNodes = (gone: readonly number[], blind: readonly number[]) => (): Pla
   return decide(run, { agents });
 };
 
+const withFaults = (faults: readonly (string | null)[]) => (): Plan => {
+  const run = readyRun();
+  const { agents } = changeAgents(run.world.observed(), ({ slot }) => {
+    const fault = faults[slot] ?? null;
+    return { storage: { ready: fault === null, message: `${fault} it is`, fault } };
+  });
+  return decide(run, { agents });
+};
+
+/** All that lack it say the same of it. */
+const agreed = (fault: string) =>
+  [
+    withFaults([fault, null, fault]),
+    "False",
+    fault,
+    `slot 0: ${fault} it is; slot 2: ${fault} it is`,
+  ] as const;
+
+/** Its launches are refused as Docker, or Mesos, says it. */
+const refused = (lastFailure: string) => (): Plan => {
+  const run = readyRun();
+  const shared = {
+    type: "glusterfs",
+    mountPath: "/shared",
+    servers: ["g1"],
+    volume: "jup",
+    options: [],
+  } as const;
+  changeSpec(run, { storage: { shared: { ...shared, servers: ["g1"], options: [] } } });
+  const slots = run.memory.slots.map((s) => (s.slot === 1 ? { ...s, lastFailure } : s));
+  run.memory = { ...run.memory, slots };
+  run.world.blind.add(1);
+  return decide(run);
+};
+
 const owner = { namespace: "default", name: "demo", uid: "u2", createdBy: null };
 const holding = (held: Holding) => (): Plan => decide(readyRun(), { holdings: fresh([held]) });
 
@@ -38,6 +73,40 @@ conditionTable("StorageReady", storageReady.reasons, {
     "False",
     "NotOnEveryNode",
     "slot 0: not mounted; slot 2: not mounted",
+  ],
+  "nothing is mounted": agreed("NotMounted"),
+  "the mount is dead": agreed("MountDead"),
+  "the mount hangs": agreed("MountNotAnswering"),
+  "the servers are away": agreed("ServersUnreachable"),
+  "the servers have no such volume": agreed("VolumeNotFound"),
+  "the container may not mount": agreed("MountNotAllowed"),
+  "the kernel has no such file system": agreed("MountNotSupported"),
+  "the user cannot write": agreed("NotWritable"),
+  "nodes lack it for different reasons": [
+    withFaults(["MountDead", "NotMounted"]),
+    "False",
+    "NotOnEveryNode",
+    "slot 0: MountDead it is; slot 1: NotMounted it is",
+  ],
+  "an agent of a later release has another word for it": [
+    withFaults(["MountFrozen"]),
+    "False",
+    "NotOnEveryNode",
+    "slot 0: MountFrozen it is",
+  ],
+  "Docker has no FUSE to give": [
+    refused(
+      'error gathering device information while adding custom device "/dev/fuse": no such file',
+    ),
+    "False",
+    "MountNotAllowed",
+    'slot 1: error gathering device information while adding custom device "/dev/fuse": no such file',
+  ],
+  "Mesos does not give the capability": [
+    refused("The embedded Mesos does not give a container the capability 'SYS_ADMIN'"),
+    "False",
+    "MountNotAllowed",
+    "slot 1: The embedded Mesos does not give a container the capability 'SYS_ADMIN'",
   ],
   "a node that leaves need not have it": [
     () => {

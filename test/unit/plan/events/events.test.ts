@@ -12,6 +12,7 @@ import { REBALANCE_EVENTS } from "./rebalance.ts";
 import { RECOVERY_EVENTS } from "./recovery.ts";
 import { SPACE_EVENTS } from "./space.ts";
 import { SPEC_EVENTS } from "./spec.ts";
+import { STORAGE_EVENTS } from "./storage.ts";
 
 const TABLES = {
   ...SPEC_EVENTS,
@@ -22,6 +23,7 @@ const TABLES = {
   ...REBALANCE_EVENTS,
   ...RECOVERY_EVENTS,
   ...SPACE_EVENTS,
+  ...STORAGE_EVENTS,
 } satisfies Record<EventReason, Readonly<Record<string, EventRow>>>;
 
 describe.each(Object.entries(TABLES))("%s is told when", (reason, rows) => {

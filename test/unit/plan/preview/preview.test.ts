@@ -142,10 +142,16 @@ describe("previewCluster", () => {
     ],
     [
       "shared files are not left behind in another place",
-      { storage: { shared: { type: "hostPath", mountPath: "/work", hostPath: "/srv" } } },
+      {
+        storage: {
+          shared: { type: "nfs", mountPath: "/work", server: "s", path: "/", options: [] },
+        },
+      },
       [
-        `refused spec.storage.shared.hostPath: ${storage}`,
         `rolling spec.storage.shared.mountPath: ${rolling}`,
+        `rolling spec.storage.shared.options: ${rolling}`,
+        `refused spec.storage.shared.path: ${storage}`,
+        `refused spec.storage.shared.server: ${storage}`,
         `refused spec.storage.shared.type: ${storage}`,
         `refused spec.storage.shared.volumeName: ${storage}`,
       ],
@@ -156,7 +162,12 @@ describe("previewCluster", () => {
   });
 
   it("refuses what the schema's own check refuses, and nothing else", () => {
-    const shared = { type: "hostPath", mountPath: "/work", hostPath: "/srv" } as const;
+    const shared = {
+      type: "hostPath",
+      mountPath: "/work",
+      hostPath: "/srv",
+      requireMount: true,
+    } as const;
     const wanted = cluster({
       network: { ...SPEC.network, name: "n", driver: "d", ipamDriver: "i", subnet: "10.0.0.0/24" },
       storage: { shared },
