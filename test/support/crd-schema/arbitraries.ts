@@ -96,7 +96,7 @@ const storage = fc.oneof(
   fc.record({
     type: fc.constant("glusterfs" as const),
     servers: fc.uniqueArray(fc.constantFrom("g1", "g2.example.org", "10.0.0.2"), { minLength: 1 }),
-    volume: word,
+    volume: word.map((w) => `v${w.replaceAll(".", "-")}`),
     options: fc.subarray(["acl", "entry-timeout=3", "use-readdirp=no"]),
   }),
   fc.record({
