@@ -21,13 +21,15 @@ export interface Leader {
  * A cluster that was given up, or is another's, may still run somewhere: its nodes have no say.
  *
  * @param clusterId of the one cluster that this may be; null: none is formed yet
+ * @param abandoned ids of clusters that this is no more
  */
 export function ofCluster<N extends LeaderCandidate>(
   nodes: readonly N[],
   clusterId: string | null,
+  abandoned: readonly string[] = [],
 ): readonly N[] {
-  if (clusterId === null) return nodes;
-  return nodes.filter(({ agent }) => agent?.etcd == null || agent.etcd.clusterId === clusterId);
+  const isOurs = (id: string) => (clusterId === null ? !abandoned.includes(id) : id === clusterId);
+  return nodes.filter(({ agent }) => agent?.etcd == null || isOurs(agent.etcd.clusterId));
 }
 
 /**

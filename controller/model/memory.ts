@@ -182,6 +182,14 @@ export function clusterIdOf({ bootstrap }: Pick<ClusterMemory, "bootstrap">): st
   return bootstrap?.phase === "done" ? bootstrap.clusterId : null;
 }
 
+/**
+ * Grows whenever etcd begins anew, by a recovery or because its first members had forgotten each other:
+ * raft's terms begin anew with it, and only those of one beginning can be compared.
+ */
+export function beginningOf({ recovery }: Pick<ClusterMemory, "recovery">): number {
+  return recovery.epoch + recovery.abandoned.length;
+}
+
 /** What a controller of an earlier version stored lacks what came since. */
 export function completeMemory(old: ClusterMemory): ClusterMemory {
   const { slots: oldSlots, recovery: oldRecovery, elections: oldElections } = old;

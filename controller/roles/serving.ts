@@ -7,7 +7,7 @@ import { type AgentTarget, agentTarget } from "../agents/connection.ts";
 import type { CorePorts } from "../core-ports.ts";
 import { type ClusterKey, clusterKey, slotAddress } from "../model/ids.ts";
 import { type LeaderCandidate, ofCluster } from "../model/leader.ts";
-import { type ClusterMemory, clusterIdOf, memoryOfTask } from "../model/memory.ts";
+import { beginningOf, type ClusterMemory, clusterIdOf, memoryOfTask } from "../model/memory.ts";
 import { ProxyRegistry } from "../proxy/proxy-registry.ts";
 
 /** Whoever knows the clusters now: the acting part, or what stands by. */
@@ -80,7 +80,7 @@ export class Serving {
       const agent = source?.freshness === "fresh" ? source.value : null;
       return { slot, ip: slotAddress(firstAddress, slot), agent };
     });
-    return ofCluster(nodes, clusterIdOf(memory));
+    return ofCluster(nodes, clusterIdOf(memory), memory.recovery.abandoned);
   }
 
   /** Points the cluster's proxy at the node that leads and serves. */
@@ -88,7 +88,7 @@ export class Serving {
     const { metadata, spec } = memory.cluster;
     const inSight = this.candidates(memory);
     const nodes = this.ports.interposed?.followed(inSight) ?? inSight;
-    const cluster = { jupyterPort: spec.jupyter.port, epoch: memory.recovery.epoch };
+    const cluster = { jupyterPort: spec.jupyter.port, epoch: beginningOf(memory) };
     this.proxies.follow(clusterKey(metadata), nodes, cluster);
   }
 

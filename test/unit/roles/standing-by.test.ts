@@ -132,6 +132,33 @@ describe("its proxy", () => {
     }
   });
 
+  it("follows a cluster that began anew, in which raft's terms have begun anew too", async () => {
+    const agent = new FakeAgent(IP);
+    await agent.listen();
+    const jupyter = await heldBy(8888, IP);
+    try {
+      const first = { ...memory(), bootstrap: null };
+      standingBy.see(view([first], []));
+      agent.say(leader());
+      await until("it serves the first", () => serving.proxies.observe(KEY)?.target?.term === 5);
+      const recovery = { ...first.recovery, abandoned: ["c"] };
+      standingBy.see(view([{ ...first, recovery }], []));
+      const said = leader();
+      agent.say({
+        ...said,
+        sequence: said.sequence + 1,
+        etcd: { ...said.etcd, clusterId: "d", raftTerm: 2 } as never,
+      });
+      await until("it serves the other", () => serving.proxies.observe(KEY)?.target?.term === 2);
+    } finally {
+      await agent.close();
+      await new Promise((resolve) => {
+        jupyter.close(resolve);
+        jupyter.closeAllConnections();
+      });
+    }
+  });
+
   it("is closed with its cluster, and not opened for one that is suspended", async () => {
     standingBy.see(view([memory()], []));
     await until("it listens", () => serving.proxies.observe(KEY)?.listening);
