@@ -3,13 +3,14 @@
  * reads what was published, and changes nothing but the spec files that are its own.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { Clock, Logger, PublishedClusters } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
 import { answering } from "../support/answering.ts";
 import { ConnectionShare } from "../support/connection-share.ts";
 import { HostGuard } from "../support/host-guard.ts";
 import { hostPortText } from "../support/host-port.ts";
+import { lastResponse } from "../support/last-response.ts";
 import { listen } from "../support/listen.ts";
 import { AdoptionRoutes } from "./adoption.ts";
 import { ClusterRoutes } from "./clusters.ts";
@@ -78,7 +79,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const logs = new NodeLogs(options.operations, streams, log);
   const kubernetes = new KubernetesApi({ ...options, logs, streams });
   const router = new Router([...routesOf(options, logs), ...kubernetes.routes]);
-  const server = new TlsOrPlainServer(options.tls, answering(answer, { log, refuse }), upgrade);
+  const server = new TlsOrPlainServer(
+    options.tls,
+    answering(answer, { log, refuse }),
+    openWebSocket,
+  );
   const share = new ConnectionShare(server.net, LIMITS.connectionsMax);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -106,21 +111,21 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }
   }
 
-  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  function openWebSocket(request: IncomingMessage, client: Socket, head: Buffer): void {
+    client.on("error", () => client.destroy());
     const url = parsedUrl(request.url ?? "/");
     try {
       if (!hosts.allows(request)) throw foreignName(request);
       if (url === null) throw new StatusError("BadRequest", "The request's target is no path.");
       tokens.check(request);
       share.trust(request);
-      kubernetes.upgrade(request, socket, head, url);
+      kubernetes.openWebSocket(request, client, head, url);
     } catch (error) {
       const status = statusErrorOf(error);
-      if (status === null) log.error({ err: error }, "upgrade failed");
-      refuseUpgrade(
-        socket,
-        status ?? new StatusError("InternalError", "The controller has a bug."),
-      );
+      if (status === null) log.error({ err: error }, "WebSocket failed to open");
+      const told = status ?? new StatusError("InternalError", "The controller has a bug.");
+      const query = new URLSearchParams();
+      sendFailure({ request, response: lastResponse(request, client), params: {}, query }, told);
     }
   }
 
@@ -212,20 +217,6 @@ function parsedUrl(target: string): URL | null {
   const base = "http://controller";
   if (!target.startsWith("/") || !URL.canParse(base + target)) return null;
   return new URL(base + target);
-}
-
-/** The answer to a request for another protocol that gets none. */
-function refuseUpgrade(socket: Duplex, error: StatusError): void {
-  const body = `${JSON.stringify(error)}\n`;
-  const lines = [
-    `HTTP/1.1 ${error.code} ${error.reason}`,
-    "Content-Type: application/json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    "Connection: close",
-  ];
-  // The client may have gone before it hears of it.
-  socket.on("error", () => socket.destroy());
-  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 async function shutDown(

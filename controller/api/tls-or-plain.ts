@@ -6,7 +6,9 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from "node:https";
 import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import { hasUnended } from "../support/orphaned-answers.ts";
+import { opensWebSocket } from "../support/opens-web-socket.ts";
+import { serveAsPlain } from "../support/plain-request.ts";
 import { LIMITS } from "./limits.ts";
 
 const TLS_HANDSHAKE = 22;
@@ -17,7 +19,8 @@ export interface TlsFiles {
   readonly cert: string;
 }
 
-type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** The opening of a WebSocket; whoever asks for another protocol is served as if he did not. */
+type OnWebSocket = (request: IncomingMessage, client: Socket, head: Buffer) => void;
 
 const OPTIONS = {
   headersTimeout: LIMITS.headersMs,
@@ -34,12 +37,19 @@ export class TlsOrPlainServer {
   private readonly plain: Server;
   private readonly secure: Server;
 
-  constructor(tls: TlsFiles, onRequest: RequestListener, onUpgrade: OnUpgrade) {
+  constructor(tls: TlsFiles, onRequest: RequestListener, onWebSocket: OnWebSocket) {
     this.plain = createHttpServer(OPTIONS, onRequest);
     const handshakeTimeout = LIMITS.headersMs;
     this.secure = createHttpsServer({ ...OPTIONS, ...tls, handshakeTimeout }, onRequest);
     for (const server of [this.plain, this.secure]) {
-      server.on("upgrade", onUpgrade);
+      const taken = server === this.secure ? "secureConnection" : "connection";
+      server.on("upgrade", (request, stream, head) => {
+        const client = stream as Socket;
+        // Node has given the connection up in the middle of another answer, which cannot go on.
+        if (hasUnended(client)) client.destroy();
+        else if (opensWebSocket(request)) onWebSocket(request, client, head);
+        else serveAsPlain(server, request, client, head, taken);
+      });
       // Node keeps the list of a server's connections, and looks at their times, from this event on.
       server.emit("listening");
     }

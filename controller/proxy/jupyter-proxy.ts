@@ -12,14 +12,14 @@ import { systemClock } from "../support/clock.ts";
 import { ConnectionShare } from "../support/connection-share.ts";
 import { HostGuard } from "../support/host-guard.ts";
 import { listen } from "../support/listen.ts";
+import { lastResponse } from "../support/last-response.ts";
+import { hasBody, opensWebSocket } from "../support/opens-web-socket.ts";
+import { serveAsPlain } from "../support/plain-request.ts";
 import { closesWithConnection, hasUnended } from "../support/orphaned-answers.ts";
 import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
-import { lastResponse } from "./last-response.ts";
 import { LIMITS } from "./limits.ts";
-import { serveAsPlain } from "./plain-request.ts";
 import {
-  hasBody,
   isAmbiguous,
   readWhole,
   ReplayBudget,
@@ -37,7 +37,7 @@ import {
   sendRefusal,
 } from "./unavailable.ts";
 import type { ProxyTarget } from "./upstream.ts";
-import { opensWebSocket, UpgradeExchange, type WebSocketOpened } from "./upgrade-exchange.ts";
+import { UpgradeExchange, type WebSocketOpened } from "./upgrade-exchange.ts";
 import { WebSocketLink } from "./websocket-link.ts";
 
 export interface JupyterProxyOptions {

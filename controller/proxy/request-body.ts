@@ -31,11 +31,6 @@ export function replayableBytes(request: IncomingMessage): number | null {
   return length > 0 && length <= LIMITS.replayBytesMax ? length : null;
 }
 
-export function hasBody(request: IncomingMessage): boolean {
-  const { headers } = request;
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
 /**
  * Two readers might not agree where such a request ends, or whom it is for (RFC 9112, sections 3.2
  * and 6.3). Node's parser refuses the other forms by itself.

@@ -5,9 +5,8 @@ import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
 import { upgradeHeaders } from "./headers.ts";
 import { relay } from "./http-exchange.ts";
-import { lastResponse } from "./last-response.ts";
+import { lastResponse } from "../support/last-response.ts";
 import { LIMITS } from "./limits.ts";
-import { hasBody } from "./request-body.ts";
 import { type Refusal, sendRefusal } from "./unavailable.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -106,12 +105,6 @@ export class UpgradeExchange implements Exchange {
 }
 
 function ignore(): void {}
-
-/** With a body it is a plain request: a WebSocket's opening has none (RFC 6455, section 4.1). */
-export function opensWebSocket(request: IncomingMessage): boolean {
-  const { method, headers } = request;
-  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket" && !hasBody(request);
-}
 
 /** Nothing is hop-by-hop about it: both hops switch, and `Sec-WebSocket-Accept` proves it. */
 function switchingHead(incoming: IncomingMessage): string {

@@ -1,6 +1,6 @@
 /** What makes the API one of Kubernetes', for kubectl and its kin: all of it beside our own routes. */
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { Clock, Logger, PublishedClusters } from "../../model/ports.ts";
 import type { NodeLogs } from "../node-logs.ts";
 import type { ApiOperations } from "../operations.ts";
@@ -74,11 +74,11 @@ export class KubernetesApi {
     );
   }
 
-  /** A request for another protocol, whose sender has shown the token. @throws StatusError */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void {
+  /** Of a sender who has shown the token. @throws StatusError before it is one */
+  openWebSocket(request: IncomingMessage, client: Socket, head: Buffer, url: URL): void {
     const { params } = this.upgrades.match(request.method ?? "GET", url.pathname);
     const found = this.pods.find({ params });
-    this.exec.accept(request, socket, head, { found, query: url.searchParams });
+    this.exec.accept(request, client, head, { found, query: url.searchParams });
   }
 
   close(): void {

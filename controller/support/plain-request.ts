@@ -8,15 +8,20 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 
-/** @param head what was read behind the headers: the body's beginning, or the next request */
+/**
+ * @param client of which no answer is under way
+ * @param head what was read behind the headers: the body's beginning, or the next request
+ * @param event with which the server takes connections: `secureConnection` within TLS
+ */
 export function serveAsPlain(
   server: Server,
   request: IncomingMessage,
   client: Socket,
   head: Buffer,
+  event: "connection" | "secureConnection" = "connection",
 ): void {
   client.unshift(Buffer.concat([Buffer.from(headOf(request), "latin1"), head]));
-  server.emit("connection", client);
+  server.emit(event, client);
 }
 
 function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
