@@ -142,8 +142,11 @@ export class RoleKeeper {
       return null;
     } finally {
       this.current = { is: "standby", since: clock.now(), reason };
-      standingBy.enter(new Map(known));
-      onRole();
+      // One that ends begins nothing any more.
+      if (!this.stopping.signal.aborted) {
+        standingBy.enter(new Map(known));
+        onRole();
+      }
     }
   }
 

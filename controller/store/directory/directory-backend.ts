@@ -38,7 +38,7 @@ export interface DirectoryBackendOptions {
 
 export class DirectoryBackend implements StateBackend {
   readonly description: string;
-  private readonly watches = new Set<SiteWatch>();
+  private readonly watches = new Set<DirectoryWatch>();
   private readonly closing = new AbortController();
   private readonly standbys: StandbyFiles;
 
@@ -101,6 +101,7 @@ export class DirectoryBackend implements StateBackend {
   async close(): Promise<void> {
     for (const watch of this.watches) watch.stop();
     this.closing.abort(notActing(`${this.description} is closed`));
+    await Promise.all([...this.watches].map((watch) => watch.ended()));
   }
 }
 

@@ -37,13 +37,19 @@ export function actingFile(directory: string): string {
 
 export class DirectoryWatch implements SiteWatch {
   private readonly stopped = new AbortController();
+  private running: Promise<void> = Promise.resolve();
   private seen: string | null = null;
   private why: string | null = "the state directory has not been read yet";
 
   constructor(private readonly options: DirectoryWatchOptions) {}
 
   start(): void {
-    void this.run();
+    this.running = this.run();
+  }
+
+  /** Resolves when nothing is read any more. */
+  async ended(): Promise<void> {
+    await this.running;
   }
 
   stop(): void {
