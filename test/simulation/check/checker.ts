@@ -117,6 +117,7 @@ export class Checker implements Watchers {
     if (forMesos && this.parts?.world.controller !== controller) return;
     this.decisions.onAction(controller.core, action, memory);
     this.intents.onAction(controller, action, memory);
+    this.parts?.terms.onAction(action, memory);
     this.parts?.slots.onAction(action);
     this.parts?.quorums.onAction(action, memory);
     this.parts?.kills.onAction(action, memory);

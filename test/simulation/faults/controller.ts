@@ -49,7 +49,8 @@ export const CONTROLLER_FAULTS: readonly Fault[] = [
     kind: "two controllers",
     weight: 1,
     strike: ({ world, rng, undoLater }) => {
-      if (world.controller?.clock.paused !== false) return null;
+      // A copy from before the first registration would be another site's, on the same hosts.
+      if (world.controller?.clock.paused !== false || world.disk.frameworkId === null) return null;
       const old = world.takeOver();
       if (old === null) return null;
       undoLater(rng.integer(2_000, 60_000), () => {
