@@ -40,6 +40,13 @@ export class Registry {
     return [...this.admitted.keys()];
   }
 
+  /** Of every agent that it knows on this host, under whatever id. */
+  idsAt(hostname: string): readonly string[] {
+    return [...this.admitted.values()]
+      .filter((info) => info.hostname === hostname)
+      .map(({ agentId }) => agentId);
+  }
+
   /** Of an agent that registered before under another id, at the same address. */
   formerIdAt(hostname: string, agentId: string): string | null {
     for (const info of this.admitted.values()) {

@@ -164,10 +164,11 @@ export class World {
 
   /** An operator knows that it never comes back, and says so as soon as there is a master. */
   markGone(host: DockerHost): void {
-    const { agentId } = this.agentOf(host);
-    if (agentId === null || this.registry.gone.has(agentId)) return;
     const master = this.site.leader();
-    if (master?.markGone(agentId) === true) return;
+    for (const agentId of this.registry.idsAt(host.name)) master?.markGone(agentId);
+    const { agentId } = this.agentOf(host);
+    const isDone = agentId === null || this.registry.gone.has(agentId);
+    if (isDone && this.registry.idsAt(host.name).length === 0) return;
     this.scheduler.after(OPERATOR_MS, () => this.markGone(host));
   }
 
