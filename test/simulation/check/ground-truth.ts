@@ -63,7 +63,8 @@ export function majorityOf(voters: number): number {
 }
 
 /** A person has said that this machine never comes back: what is on it counts as gone. */
-export function isGivenUp({ site, registry }: World, hostname: string): boolean {
+export function isGivenUp({ site, registry, hosts }: World, hostname: string): boolean {
+  if (hosts.some((h) => h.name === hostname && h.givenUp)) return true;
   const agentId = site.agents.find((a) => a.name === hostname)?.agentId ?? null;
   return agentId !== null && registry.gone.has(agentId);
 }

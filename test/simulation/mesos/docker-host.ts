@@ -61,6 +61,8 @@ export class DockerHost {
   up = true;
   /** It never comes up again. */
   retired = false;
+  /** An operator has told Mesos so. */
+  givenUp = false;
   /** As its containers find it. */
   sharedStorage: SharedStorageState = "mounted";
 

@@ -165,7 +165,9 @@ export class World {
   /** An operator knows that it never comes back, and says so as soon as there is a master. */
   markGone(host: DockerHost): void {
     const master = this.site.leader();
-    for (const agentId of this.registry.idsAt(host.name)) master?.markGone(agentId);
+    for (const agentId of this.registry.idsAt(host.name)) {
+      if (master?.markGone(agentId) === true) host.givenUp = true;
+    }
     const { agentId } = this.agentOf(host);
     const isDone = agentId === null || this.registry.gone.has(agentId);
     if (isDone && this.registry.idsAt(host.name).length === 0) return;
