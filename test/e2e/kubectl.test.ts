@@ -25,6 +25,7 @@ let environment: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   program = await ensureKubectl();
+  await removeRemains({ namespace: "default", name: FILED });
   site = await LocalCluster.create({ name: NAME, subnet: "172.31.68", empty: true });
   // A person's file, of a cluster that runs nothing.
   await writeFile(
@@ -32,7 +33,7 @@ beforeAll(async () => {
     [
       ...["apiVersion: jupytercluster.dev/v1alpha1", "kind: JupyterCluster"],
       ...["metadata:", `  name: ${FILED}`, "spec:", "  suspend: true"],
-      ...["  network: { subnet: 172.31.69.0/24 }", `  proxy: { port: ${await freePort()} }`, ""],
+      ...["  network: { subnet: 172.31.93.0/24 }", `  proxy: { port: ${await freePort()} }`, ""],
     ].join("\n"),
   );
   site.startController();
@@ -151,7 +152,7 @@ describe("what is wrong", () => {
     ],
     [
       "a subnet of another cluster",
-      patch({ network: { subnet: "172.31.69.0/24" } }),
+      patch({ network: { subnet: "172.31.93.0/24" } }),
       /is invalid: spec\.network/,
     ],
     [
