@@ -21,6 +21,8 @@ interface Place {
   readonly memory: ClusterMemory;
   readonly wanted: ProxySettings;
   readonly left: AbortController;
+  /** Resolves when its address is had, or nothing more is tried. */
+  readonly taken: Promise<void>;
 }
 
 export class ProxyPlaces {
@@ -38,27 +40,32 @@ export class ProxyPlaces {
   keep(key: ClusterKey, memory: ClusterMemory): void {
     const wanted = proxySettings(memory.cluster.spec);
     const before = this.places.get(key);
-    const same = before !== undefined && sameData(before.wanted, wanted);
-    if (!same) before?.left.abort();
-    const left = same ? before.left : new AbortController();
-    const place = { memory, wanted, left };
-    this.places.set(key, place);
-    if (!same) void this.take(key, place);
+    if (before !== undefined && sameData(before.wanted, wanted)) {
+      this.places.set(key, { ...before, memory });
+      return;
+    }
+    before?.left.abort();
+    const left = new AbortController();
+    const earlier = before?.taken ?? Promise.resolve();
+    const taken = earlier.then(() => this.take(key, wanted, left.signal));
+    this.places.set(key, { memory, wanted, left, taken });
   }
 
-  leave(key: ClusterKey): void {
-    this.places.get(key)?.left.abort();
+  /** Resolves when nothing more is tried. What listens goes on. */
+  async leave(key: ClusterKey): Promise<void> {
+    const place = this.places.get(key);
     this.places.delete(key);
+    place?.left.abort();
+    await place?.taken;
   }
 
-  /** What listens goes on. */
+  /** Tries no more for any of them. */
   stop(): void {
-    for (const key of [...this.places.keys()]) this.leave(key);
+    for (const key of [...this.places.keys()]) void this.leave(key);
   }
 
-  private async take(key: ClusterKey, { wanted, left }: Place): Promise<void> {
+  private async take(key: ClusterKey, wanted: ProxySettings, signal: AbortSignal): Promise<void> {
     const { serving, clock, log } = this.options;
-    const { signal } = left;
     const address = { host: wanted.address, port: wanted.port };
     let told = false;
     while (!signal.aborted) {

@@ -88,7 +88,7 @@ export class StandingBy {
   }
 
   private async forget(key: ClusterKey): Promise<void> {
-    this.places.leave(key);
+    await this.places.leave(key);
     await this.options.serving.forget(key);
   }
 }

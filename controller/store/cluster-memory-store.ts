@@ -1,13 +1,11 @@
 /** The memory of each cluster, under `clusters/<namespace>/<name>.json`. */
-import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ClusterKey, clusterKey, parseClusterKey } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { Logger } from "../model/ports.ts";
-import { codeOf } from "../support/files/durable-file.ts";
 import {
   backupOf,
-  guarded,
+  listStateDirectory,
   makeStateDirectory,
   removeStateFiles,
 } from "../support/files/state-file.ts";
@@ -81,10 +79,9 @@ export class ClusterMemoryStore {
 
   /** Also of clusters of which only the backup is left. */
   private async listFiles(): Promise<readonly string[]> {
-    await makeStateDirectory(this.directory);
     const paths = new Set<string>();
-    for (const namespace of await listNames(this.directory)) {
-      for (const name of await listNames(join(this.directory, namespace))) {
+    for (const namespace of await listStateDirectory(this.directory)) {
+      for (const name of await listStateDirectory(join(this.directory, namespace))) {
         const file = name.endsWith(backupOf(SUFFIX)) ? name.slice(0, -backupOf("").length) : name;
         if (file.endsWith(SUFFIX)) paths.add(join(this.directory, namespace, file));
       }
@@ -111,15 +108,4 @@ export class ClusterMemoryStore {
 function afterLostSave(memory: ClusterMemory): ClusterMemory {
   const slots = memory.slots.map((slot) => ({ ...slot, launches: slot.launches + 1 }));
   return { ...memory, slots };
-}
-
-async function listNames(directory: string): Promise<string[]> {
-  return guarded(directory, async () => {
-    try {
-      return (await readdir(directory)).toSorted();
-    } catch (error) {
-      if (codeOf(error) === "ENOTDIR") return [];
-      throw error;
-    }
-  });
 }

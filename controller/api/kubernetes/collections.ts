@@ -12,12 +12,18 @@ import type { KubernetesObject } from "./object.ts";
 /** As the routes see it: they treat every kind alike. */
 export type AnyCollection = Collection<KubernetesObject>;
 
+/** Scope of what no single cluster has for itself. */
+const ALL_CLUSTERS = "";
+
 export class Collections {
   readonly clusters: Collection<JupyterClusterObject>;
   readonly pods: Collection<PodObject>;
   readonly events: Collection<EventObject>;
+  private readonly namespaces;
   /** All of them, the core group's first. */
   readonly all: readonly AnyCollection[];
+  /** Those whose objects belong to one cluster each. */
+  private readonly ofClusters: readonly AnyCollection[];
   private readonly unsubscribe: () => void;
 
   constructor(private readonly published: PublishedClusters) {
@@ -26,8 +32,10 @@ export class Collections {
     this.clusters = new Collection(jupyterClusters, version);
     this.pods = new Collection(pods, version);
     this.events = new Collection(events, version);
-    const others = [this.events, new Collection(namespaces, version), this.pods, this.clusters];
-    this.all = others as unknown as readonly AnyCollection[];
+    this.namespaces = new Collection(namespaces, version);
+    const { events: happened, namespaces: spaces, pods: nodes, clusters } = this;
+    this.all = [happened, spaces, nodes, clusters] as unknown as readonly AnyCollection[];
+    this.ofClusters = [happened, nodes, clusters] as unknown as readonly AnyCollection[];
     for (const object of objects) this.put(object, version);
     this.unsubscribe = published.subscribe(({ type, object }) => {
       const at = Number(object.metadata.resourceVersion);
@@ -43,12 +51,29 @@ export class Collections {
   private put(object: JupyterClusterObject, version: number): void {
     const key = clusterKey(object.metadata);
     const happened = this.published.events(key);
-    for (const collection of this.all) {
+    for (const collection of this.ofClusters) {
       collection.replace(key, collection.kind.of(object, happened), version);
     }
+    this.putNamespaces(version);
   }
 
   private remove({ metadata }: JupyterClusterObject, version: number): void {
-    for (const collection of this.all) collection.replace(clusterKey(metadata), [], version);
+    const key = clusterKey(metadata);
+    for (const collection of this.ofClusters) collection.replace(key, [], version);
+    this.putNamespaces(version);
+  }
+
+  /** A namespace is there as long as any cluster is in it, and as old as the oldest. */
+  private putNamespaces(version: number): void {
+    const oldestFirst = this.published
+      .list()
+      .toSorted((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
+    const byName = new Map<string, JupyterClusterObject>();
+    for (const object of oldestFirst) {
+      const { namespace } = object.metadata;
+      if (!byName.has(namespace)) byName.set(namespace, object);
+    }
+    const spaces = [...byName.values()].flatMap((object) => namespaces.of(object, []));
+    this.namespaces.replace(ALL_CLUSTERS, spaces, version);
   }
 }

@@ -3,7 +3,6 @@
  * that stands by on the same directory serves. It is made anew by each term, so it need not survive
  * a power cut, and no write of it holds anybody up.
  */
-import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../model/errors.ts";
 import { type ClusterKey, clusterKey, parseClusterKey } from "../../model/ids.ts";
@@ -16,7 +15,7 @@ import {
 } from "../../support/files/durable-file.ts";
 import { LatestWriter } from "../../support/files/latest-writer.ts";
 import { sealJson } from "../../support/files/sealed-json.ts";
-import { guarded, readStateFile } from "../../support/files/state-file.ts";
+import { listStateDirectory, readStateFile } from "../../support/files/state-file.ts";
 import { fileNameOf } from "../file-names.ts";
 import { parsePublished } from "../records.ts";
 import type { PublishedStatus } from "../state-backend.ts";
@@ -82,25 +81,14 @@ export class PublishedFiles {
   }
 
   private async paths(): Promise<readonly string[]> {
-    const namespaces = await namesIn(this.directory);
+    const namespaces = await listStateDirectory(this.directory);
     const files = await Promise.all(
       namespaces.map(async (namespace) => {
         const directory = join(this.directory, namespace);
-        const names = await namesIn(directory);
+        const names = await listStateDirectory(directory);
         return names.filter((name) => name.endsWith(SUFFIX)).map((name) => join(directory, name));
       }),
     );
     return files.flat();
   }
-}
-
-function namesIn(directory: string): Promise<readonly string[]> {
-  return guarded(directory, async () => {
-    try {
-      return (await readdir(directory)).toSorted();
-    } catch (error) {
-      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
-      throw error;
-    }
-  });
 }

@@ -2,20 +2,15 @@
  * Who waits for the lock of a state directory: a file for each such process, `standby/<id>.json`. It is
  * for people to see; nothing is decided by it, and that of a process that is gone does not count.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  codeOf,
-  DIRECTORY_MODE,
-  replaceFile,
-  unlinkIfThere,
-} from "../../support/files/durable-file.ts";
+import { DIRECTORY_MODE, replaceFile, unlinkIfThere } from "../../support/files/durable-file.ts";
 import {
   isAlive,
   ownIdentity,
   type ProcessIdentity,
 } from "../../support/files/process-identity.ts";
-import { guarded, readStateFile } from "../../support/files/state-file.ts";
+import { guarded, listStateDirectory, readStateFile } from "../../support/files/state-file.ts";
 import { isController } from "../records.ts";
 import type { ControllerRecord } from "../state-backend.ts";
 
@@ -58,12 +53,8 @@ export class StandbyFiles {
   }
 
   private async names(): Promise<readonly string[]> {
-    try {
-      return (await readdir(this.directory)).filter((name) => name.endsWith(".json"));
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
-    }
+    const names = await listStateDirectory(this.directory);
+    return names.filter((name) => name.endsWith(".json"));
   }
 
   /** Null: its process is gone, or it is no such file. */

@@ -1,6 +1,6 @@
 /** Durable files of the state directory: whatever fails says what a person can do about it. */
 import { randomBytes } from "node:crypto";
-import { link } from "node:fs/promises";
+import { link, readdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
 import { ownerOfPath } from "../users.ts";
@@ -49,6 +49,18 @@ export async function makeStateDirectory(path: string): Promise<void> {
 /** null when there is no such file. */
 export async function readStateFile(path: string): Promise<string | null> {
   return guarded(path, () => readIfThere(path));
+}
+
+/** Sorted; none when there is no such directory. */
+export async function listStateDirectory(path: string): Promise<readonly string[]> {
+  return guarded(path, async () => {
+    try {
+      return (await readdir(path)).toSorted();
+    } catch (error) {
+      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
+      throw error;
+    }
+  });
 }
 
 export function backupOf(path: string): string {

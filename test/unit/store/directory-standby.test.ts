@@ -55,3 +55,13 @@ it("one that gives up leaves nothing", async () => {
   expect(await readdir(join(directory, "standby"))).toEqual([]);
   await term.resign();
 });
+
+it("one that only looks makes nothing in the directory", async () => {
+  const views: SiteView[] = [];
+  const watch = open().watch((view) => views.push(view));
+  const view = await until("it has looked", () => views.at(-1));
+  watch.stop();
+  expect(view).toMatchObject({ acting: null, published: [] });
+  expect(view.memories.size).toBe(0);
+  expect(await readdir(directory)).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { ApiServer } from "../../../../controller/api/server.ts";
+import { clusterKey } from "../../../../controller/model/ids.ts";
 import { until } from "../../../support/poll.ts";
 import { ask, AUTHORIZED, BASE, json, startApi } from "../harness.ts";
 
@@ -184,6 +185,23 @@ describe("a watch from a version", () => {
     publish({ status: { phase: "Progressing" } });
     await until("two lines", () => lines.length === 2);
     expect(lines.map(({ type }) => type)).toEqual(["ADDED", "DELETED"]);
+  });
+
+  test("of namespaces tells of one as long as a cluster is in it", async () => {
+    const { api, published, publish } = await started();
+    publish();
+    publish({ name: "other" });
+    const { lines } = await watched(api, "/api/v1/namespaces?watch=true");
+    await until("it is there", () => lines.length === 1);
+    published.remove(clusterKey({ namespace: "default", name: "lab" }));
+    publish({ name: "third" });
+    published.remove(clusterKey({ namespace: "default", name: "third" }));
+    published.remove(clusterKey({ namespace: "default", name: "other" }));
+    await until("it is gone", () => lines.length > 1);
+    expect(lines.map(({ type, object }) => `${type} ${object.metadata.name}`)).toEqual([
+      "ADDED default",
+      "DELETED default",
+    ]);
   });
 
   test("ends with a bookmark for a client that wants one", async () => {
