@@ -61,7 +61,8 @@ export async function readControlToken(stateDir: string): Promise<string> {
   if (isControlToken(token)) return token;
   const message =
     `There is no control token at ${path}: no controller has run with this state directory. ` +
-    "Start one with `jupyter-cluster up`, or name its directory with --state-dir.";
+    "Start one with `jupyter-cluster up`, or name its directory with --state-dir. Where controllers share " +
+    "an etcd of the site, each host of one has the token.";
   throw new OperationError(ERROR_CODES.CONTROLLER_UNREACHABLE, "read the control token", message);
 }
 

@@ -16,8 +16,11 @@ export interface OpenStateOptions {
   readonly target: StateTarget;
   /** How long after the last sign of life of who acts another may act, where the store has leases. */
   readonly leaseSeconds: number;
-  /** The masters as the user said them: kept with the framework's id. */
-  readonly masters: string;
+  /**
+   * The masters as the user said them: kept with the framework's id. Null: for one that registers with none, and
+   * leaves what stands there.
+   */
+  readonly masters: string | null;
   /** Whether `campaign` waits while another controller acts, or fails with ERR_STATE_LOCKED. */
   readonly waits: boolean;
   readonly clock: Clock;

@@ -11,6 +11,11 @@ export interface FrameworkRecord {
   readonly masters: string;
 }
 
+/** Of one that never registered: those that a controller has unless it is told otherwise. */
+export function mastersOf({ masters }: { readonly masters: string | null }): string {
+  return masters ?? "local";
+}
+
 export function isFrameworkRecord(value: unknown): value is FrameworkRecord {
   const record = value as Partial<FrameworkRecord> | null;
   if (typeof record !== "object" || typeof record?.masters !== "string") return false;

@@ -63,6 +63,8 @@ export interface StateStore {
     readonly memories: ReadonlyMap<ClusterKey, ClusterMemory>;
     readonly tasks: ReadonlyMap<string, ObservedTask>;
     readonly frameworkId: string | null;
+    /** The masters that it was registered with, as they were named; null: never registered. */
+    readonly masters: string | null;
   };
   /** Each resolves when this or a newer one is durable. */
   readonly memories: {

@@ -4,6 +4,7 @@ import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { type ConnectionOptions, withClient } from "../options/connection.ts";
 import type { ControllerEntry, Overview } from "../../api/controller-status.ts";
 import type { ApiClient } from "../client/api-client.ts";
+import { parseStateTarget, type StateTarget, stateTargetText } from "../../store/state-target.ts";
 import type { CliContext } from "../context.ts";
 
 /** For those that stand by to be gone. Milliseconds. */
@@ -17,9 +18,12 @@ const POLL_MS = 200;
 export async function endControllers(
   context: CliContext,
   options: ConnectionOptions,
+  state: StateTarget,
 ): Promise<boolean> {
-  const controllers = await withClient(options, controllersAt);
-  if (controllers === null) return false;
+  const site = await withClient(options, siteAt);
+  if (site === null) return false;
+  requireSameStore(site.store, state, options.api);
+  const { controllers } = site;
   for (const standby of controllers.filter(({ role }) => role === "standby")) {
     await asked(standby, options, (client) => client.shutdown(false));
     const { hostname, pid } = standby;
@@ -32,16 +36,24 @@ export async function endControllers(
   return true;
 }
 
+interface Site {
+  readonly controllers: readonly ControllerEntry[];
+  /** As the controller describes it; undefined: it is of 0.1.0, which knows directories alone. */
+  readonly store: string | undefined;
+}
+
 /** Null: none answers there. */
-async function controllersAt(client: ApiClient): Promise<readonly ControllerEntry[] | null> {
+async function siteAt(client: ApiClient): Promise<Site | null> {
   try {
     const {
       controller,
       controllers,
     }: Partial<Pick<Overview, "controllers">> & Pick<Overview, "controller"> =
       await client.status();
+    const { store }: Partial<typeof controller> = controller;
     // One of 0.1.0 knows of no other.
-    return controllers ?? [{ ...alone(client.url), pid: controller.process?.pid ?? 0 }];
+    const all = controllers ?? [{ ...alone(client.url), pid: controller.process?.pid ?? 0 }];
+    return { controllers: all, store };
   } catch (error) {
     if (isCode(error, ERROR_CODES.CONTROLLER_UNREACHABLE)) return null;
     throw error;
@@ -61,11 +73,35 @@ async function asked(
 ): Promise<void> {
   const api = controller.self ? options.api : controller.apiUrl;
   await withClient({ ...options, api }, async (client) => {
-    const answering = controller.self ? [controller] : await controllersAt(client);
+    const answering = controller.self ? [controller] : (await siteAt(client))?.controllers;
     const isIt = answering?.some(({ id, self }) => self && id === controller.id) ?? false;
     if (!isIt) throw outOfReach(controller);
     await ask(client);
   });
+}
+
+/**
+ * What is ended is what is removed: a controller of another store goes on. The same servers may bear other names, so
+ * of two etcds only the prefix tells.
+ */
+function requireSameStore(store: string | undefined, state: StateTarget, api: string): void {
+  if (store === undefined) return;
+  const theirs = /^etcds?:/.test(store) ? prefixOf(parseStateTarget(store)) : null;
+  const ours = prefixOf(state);
+  if (theirs === ours) return;
+  const place = state.kind === "etcd" ? stateTargetText(state) : "a state directory";
+  const remedy =
+    theirs === null
+      ? "Leave --state out, or say with --api where a controller of that etcd answers."
+      : `Say \`--state ${store}\`, or with --api where a controller of the other answers.`;
+  const message =
+    `The controller at ${api} keeps its state in ${store}, and \`down\` was told of ${place}. ` +
+    `${remedy} Nothing was ended.`;
+  throw new OperationError(ERROR_CODES.CONTROLLER_REFUSED, "down", message);
+}
+
+function prefixOf(state: StateTarget): string | null {
+  return state.kind === "etcd" ? state.prefix : null;
 }
 
 async function tearDown(client: ApiClient): Promise<void> {

@@ -5,19 +5,24 @@ import { Command } from "commander";
 import { foreignVolumes, removeContainers, removeData } from "../machine/removal.ts";
 import { endControllers } from "../machine/end-controllers.ts";
 import { addConnectionOptions } from "../options/connection.ts";
+import { addStateOptions, type StateOptions } from "../options/state.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { type ClusterMemory, completeMemory } from "../../model/memory.ts";
-import { openStateDir } from "../../store/state-dir.ts";
+import { type OpenedState, openState } from "../../store/open-state.ts";
+import { mastersOf } from "../../store/records.ts";
+import type { Term } from "../../store/state-backend.ts";
+import { stateTargetText } from "../../store/state-target.ts";
+import { thisController } from "../../store/this-controller.ts";
+import { systemClock } from "../../support/clock.ts";
 import { createLogger } from "../../support/logger.ts";
 import type { CliContext } from "../context.ts";
 import type { ConnectionOptions } from "../options/connection.ts";
-import type { StateDir } from "../../store/state-dir.ts";
 
 /** Longer than the grace that Mesos gives a container, and the removal of nine of them. */
 const SHUTDOWN_MS_MAX = 90_000;
 const POLL_MS = 200;
 
-interface DownOptions extends ConnectionOptions {
+interface DownOptions extends ConnectionOptions, StateOptions {
   readonly volumes?: boolean;
   readonly yes?: boolean;
   readonly forgetFramework?: boolean;
@@ -27,10 +32,10 @@ export function downCommand(context: CliContext): Command {
   const command = new Command("down")
     .summary("end the controller and remove the containers")
     .description(
-      "End the controller that runs on the state directory and remove the containers of its " +
-        "clusters. Where no controller runs, the containers are removed all the same. Data stays " +
+      "End the controllers that run on the state directory, or on an etcd of the site, and remove " +
+        "the containers of their clusters. Where no controller runs, the containers are removed all the same. Data stays " +
         "in its volumes, and the next `up` goes on with it, unless --volumes is given; snapshots stay " +
-        "in any case. What other state directories or other programs own is never touched.",
+        "in any case. What other states or other programs own is never touched.",
     )
     .option("--volumes", "also remove the volumes with all data, the networks and the memory")
     .option("-y, --yes", "don't ask before data is removed")
@@ -44,30 +49,58 @@ export function downCommand(context: CliContext): Command {
       `
 Examples:
   jupyter-cluster down                     the data stays
-  jupyter-cluster down --volumes --yes     nothing stays but snapshots`,
+  jupyter-cluster down --volumes --yes     nothing stays but snapshots
+  jupyter-cluster down --state etcd://e1,e2,e3/lab --api http://c1:8001`,
     )
     .action((options: DownOptions) => down(context, options));
-  return addConnectionOptions(command, context);
+  return addStateOptions(addConnectionOptions(command, context), context);
 }
 
 async function down(context: CliContext, options: DownOptions): Promise<void> {
   if (options.volumes === true) await requireConsent(context, options);
-  const ended = await endControllers(context, options);
-  if (!existsSync(options.stateDir)) {
-    context.stderr.write(`Nothing to remove: there is no ${options.stateDir}.\n`);
-    return;
-  }
-  const state = await openWhenFree(context, options, ended);
+  const state = await openIfThere(context, options);
   try {
-    await removeAll(context, state, options, ended);
+    const ended = await endControllers(context, options, options.state);
+    if (state === null) {
+      context.stderr.write(`Nothing to remove: there is no ${options.stateDir}.\n`);
+      return;
+    }
+    const term = await holdWhenFree(state, options, ended);
+    try {
+      await removeAll(context, state, term, options, ended);
+    } finally {
+      await term.resign();
+    }
   } finally {
-    await state.close();
+    await state?.backend.close();
   }
 }
 
-async function requireConsent(context: CliContext, { yes, stateDir }: DownOptions): Promise<void> {
+/**
+ * Before anything is ended: a store that cannot be used is told while all still runs. This host may be one without
+ * a controller; it gets the control token that the controllers of the store share.
+ */
+async function openIfThere(
+  context: CliContext,
+  { stateDir, state: target, stateLease: leaseSeconds }: DownOptions,
+): Promise<OpenedState | null> {
+  if (target.kind === "directory" && !existsSync(stateDir)) return null;
+  const log = createLogger({ level: "warn", destination: context.stderr });
+  const common = { masters: null, waits: false, clock: systemClock, log };
+  const state = await openState({ ...common, stateDir, target, leaseSeconds });
+  const problem = state.backend.problem();
+  if (problem === null) return state;
+  await state.backend.close();
+  throw problem;
+}
+
+async function requireConsent(
+  context: CliContext,
+  { yes, stateDir, state }: DownOptions,
+): Promise<void> {
   if (yes === true) return;
-  const question = `Remove the clusters of ${stateDir} with all their data, for good?`;
+  const where = state.kind === "etcd" ? stateTargetText(state) : stateDir;
+  const question = `Remove the clusters of ${where} with all their data, for good?`;
   const agreed = context.confirm !== null && (await context.confirm(question));
   if (agreed) return;
   const hint = context.confirm === null ? " Without a terminal to ask on, say --yes." : "";
@@ -78,44 +111,52 @@ async function requireConsent(context: CliContext, { yes, stateDir }: DownOption
   );
 }
 
-/** The state directory is free when the controller's process has ended, or nearly so. */
-async function openWhenFree(
-  context: CliContext,
-  { stateDir, api }: DownOptions,
+/** It is free when the controller's process has ended, or nearly so. Nobody else acts on it from then on. */
+async function holdWhenFree(
+  { backend }: OpenedState,
+  { api, state, stateLease }: DownOptions,
   ended: boolean,
-): Promise<StateDir> {
-  const log = createLogger({ level: "warn", destination: context.stderr });
+): Promise<Term> {
   const deadline = Date.now() + (ended ? SHUTDOWN_MS_MAX : 0);
+  const never = new AbortController().signal;
   for (;;) {
     try {
-      return await openStateDir(stateDir, { log });
+      return await backend.campaign(thisController("down"), never);
     } catch (error) {
       if (!isCode(error, ERROR_CODES.STATE_LOCKED)) throw error;
       if (Date.now() < deadline) {
         await delay(POLL_MS);
         continue;
       }
-      if (!ended) throw controllerElsewhere(error, api);
+      if (!ended) throw controllerElsewhere(error, api, state.kind === "etcd" ? stateLease : null);
       const message = `The controller has not ended within ${SHUTDOWN_MS_MAX / 1000} s.`;
       throw new OperationError(ERROR_CODES.TIMEOUT, "down", message, { cause: error });
     }
   }
 }
 
-function controllerElsewhere(error: OperationError, api: string): OperationError {
-  const message = `${error.message} It does not answer at ${api}: say where it does with --api.`;
+/** @param leaseSeconds how long one that has died is still taken for living; null: not at all */
+function controllerElsewhere(
+  error: OperationError,
+  api: string,
+  leaseSeconds: number | null,
+): OperationError {
+  const died =
+    leaseSeconds === null ? "" : ` If it has just died, say \`down\` again in ${leaseSeconds} s.`;
+  const message = `${error.message} It does not answer at ${api}: say where it does with --api.${died}`;
   return new OperationError(error.code, "down", message, { cause: error });
 }
 
 async function removeAll(
   context: CliContext,
-  state: StateDir,
+  opened: OpenedState,
+  { state }: Term,
   { volumes = false, forgetFramework = false }: DownOptions,
   ended: boolean,
 ): Promise<void> {
-  const memories = await state.memories.loadAll();
+  const { memories } = state.stored;
   const clusters = [...memories.values()].map(completeMemory);
-  const masters = (await state.framework.load())?.masters ?? "local";
+  const masters = mastersOf(state.stored);
   const local = masters === "local";
   if (!local && !ended && !forgetFramework) throw onlyThroughMesos(masters);
   let count = 0;
@@ -137,8 +178,8 @@ async function removeAll(
     }
   }
   // Without containers the framework means nothing; where it is removed it would be in the way.
-  await state.framework.save({ frameworkId: null, masters });
-  const left = volumes ? await placesOfSnapshots(state, clusters) : [];
+  await state.saveFrameworkId(null);
+  const left = volumes ? await placesOfSnapshots(opened, clusters) : [];
   for (const key of volumes ? memories.keys() : []) {
     await state.memories.remove(key);
     tell([`memory of ${key}`]);
@@ -152,12 +193,12 @@ async function removeAll(
 
 /** Where there are some, or may be. */
 async function placesOfSnapshots(
-  state: StateDir,
+  { snapshots }: OpenedState,
   clusters: readonly ClusterMemory[],
 ): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const { cluster } of clusters) {
-    const directory = state.snapshots.of(cluster);
+    const directory = snapshots.of(cluster);
     try {
       if ((await directory.list()).length > 0) paths.push(directory.path);
     } catch (error) {

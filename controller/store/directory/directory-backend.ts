@@ -9,6 +9,7 @@ import type { Clock, Logger } from "../../model/ports.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../../model/resource.ts";
 import { writeJsonDurably } from "../../support/files/json-file.ts";
 import { pause } from "../../support/pause.ts";
+import { mastersOf } from "../records.ts";
 import type {
   ControllerRecord,
   SiteView,
@@ -28,8 +29,11 @@ const LOCK_POLL_MS = 250;
 
 export interface DirectoryBackendOptions {
   readonly directory: string;
-  /** The masters as the user said them: kept with the framework's id. */
-  readonly masters: string;
+  /**
+   * The masters as the user said them: kept with the framework's id. Null: for one that registers with none, and
+   * leaves what stands there.
+   */
+  readonly masters: string | null;
   /** Another process may hold the directory: it is waited for. */
   readonly waits: boolean;
   readonly clock: Clock;
@@ -108,14 +112,16 @@ export class DirectoryBackend implements StateBackend {
 async function beginTerm(
   state: StateDir,
   me: ControllerRecord,
-  masters: string,
+  masters: string | null,
   log: Logger,
 ): Promise<Term> {
   try {
+    const framework = await state.framework.load();
     const stored: StateStore["stored"] = {
       memories: await state.memories.loadAll(),
       tasks: await state.tasks.loadAll(),
-      frameworkId: (await state.framework.load())?.frameworkId ?? null,
+      frameworkId: framework?.frameworkId ?? null,
+      masters: framework?.masters ?? null,
     };
     const published = new PublishedFiles(join(state.path, "published"), log);
     await forgetDeleted(published, stored);
@@ -124,7 +130,7 @@ async function beginTerm(
     const since = new Date().toISOString();
     const acting = { ...me, term, since, lockNumber: state.number };
     await writeJsonDurably(actingFile(state.path), acting);
-    return new DirectoryTerm(term, state, published, stored, masters);
+    return new DirectoryTerm(term, state, published, stored, masters ?? mastersOf(stored));
   } catch (error) {
     await state.close();
     throw error;

@@ -5,6 +5,7 @@ import type { Clock, Logger } from "../../model/ports.ts";
 import { type Backoff, delayAfter } from "../../support/backoff.ts";
 import { pause } from "../../support/pause.ts";
 import { isControlToken } from "../control-token.ts";
+import { mastersOf } from "../records.ts";
 import type {
   ControllerRecord,
   SiteView,
@@ -32,8 +33,11 @@ export interface EtcdBackendOptions {
   readonly prefix: string;
   readonly servers: readonly StoreEtcd[];
   readonly ttlSeconds: number;
-  /** The masters as the user said them: kept with the framework's id. */
-  readonly masters: string;
+  /**
+   * The masters as the user said them: kept with the framework's id. Null: for one that registers with none, and
+   * leaves what stands there.
+   */
+  readonly masters: string | null;
   /** Another controller may act: it is waited for. */
   readonly waits: boolean;
   readonly clock: Clock;
@@ -145,7 +149,7 @@ export class EtcdBackend implements StateBackend {
   }
 
   private async begin(place: Place): Promise<Term | null> {
-    const { masters, clock, log } = this.options;
+    const { clock, log } = this.options;
     const { keys, calls } = this;
     const { lease, key, createRevision } = place;
     const all = await this.listKeys();
@@ -160,6 +164,7 @@ export class EtcdBackend implements StateBackend {
     await this.election.announce(place, new Date(clock.now()).toISOString());
     await forgetDeleted(writes, keys, all);
     const number = termNumber(moveMarkIn(keys, all), createRevision);
+    const masters = this.options.masters ?? mastersOf(stored);
     return new EtcdTerm({ number, stored, keys, lease, writes, format, masters, clock, log });
   }
 

@@ -25,10 +25,12 @@ export function storedIn(
   keys: SiteKeys,
   all: ReadonlyMap<string, StoredKey>,
 ): StateStore["stored"] {
+  const framework = frameworkIn(keys, all);
   return {
     memories: memoriesIn(keys, all.values()),
     tasks: tasksIn(keys, all.values()),
-    frameworkId: frameworkIdIn(keys, all),
+    frameworkId: framework?.frameworkId ?? null,
+    masters: framework?.masters ?? null,
   };
 }
 

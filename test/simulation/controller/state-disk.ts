@@ -45,9 +45,15 @@ export class StateDisk {
     readonly memories: ReadonlyMap<ClusterKey, ClusterMemory>;
     readonly tasks: ReadonlyMap<string, ObservedTask>;
     readonly frameworkId: string | null;
+    readonly masters: null;
   } {
     const { frameworkId } = this;
-    return { memories: copyOf(this.memories), tasks: copyOf(this.tasks), frameworkId };
+    return {
+      memories: copyOf(this.memories),
+      tasks: copyOf(this.tasks),
+      frameworkId,
+      masters: null,
+    };
   }
 
   memory(key: ClusterKey): ClusterMemory | undefined {

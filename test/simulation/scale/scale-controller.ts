@@ -157,7 +157,7 @@ function noneHere(): Promise<never> {
 
 function stateOn(disk: CheapDisk): StateStore {
   return {
-    stored: { memories: new Map(), tasks: new Map(), frameworkId: null },
+    stored: { memories: new Map(), tasks: new Map(), frameworkId: null, masters: null },
     memories: {
       save: (_, memory) => disk.write(memory),
       remove: (key) => disk.write(key),
