@@ -6,6 +6,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PublishedClusters } from "../../model/ports.ts";
 import { ClusterMetrics } from "./cluster-metrics.ts";
+import { registerConditionMetrics } from "./condition-metrics.ts";
 import { type DatabaseReading, registerEtcdMetrics } from "./etcd-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { type ProxyReading, registerProxyMetrics } from "./proxy-metrics.ts";
@@ -37,6 +38,7 @@ export interface Metrics {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const clusters = new ClusterMetrics(registry, options.published);
+  registerConditionMetrics(registry, options.published);
   registerProxyMetrics(registry, options.proxies);
   registerEtcdMetrics(registry, options.published, options.databases);
   registerProcessMetrics(registry);

@@ -1,29 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { createMetrics } from "../../../controller/api/metrics/metrics.ts";
-import { PublishedStore } from "../../../controller/loop/published.ts";
-import { clusterObject, snapshot } from "../cli/cluster-fixture.ts";
+import { metricsOfLab } from "../../support/metrics-of-lab.ts";
+import { clusterObject, election, snapshot } from "../cli/cluster-fixture.ts";
 
-const STATS = {
-  ...{ requests: 7, retries: 2, heldTotal: 3, refused: 1 },
-  ...{ held: 1, active: 4, webSockets: 5, connections: 6 },
-};
-const DATABASES = [
-  { key: "default/lab", slot: 1, sizeBytes: 20480, inUseBytes: 16384, quotaBytes: 2 ** 31 },
-];
 const LAB = '{namespace="default",name="lab"}';
 
 function setUp() {
-  const published = new PublishedStore({ lastResourceVersion: 0 });
-  const proxies = () => [{ key: "default/lab", stats: STATS }];
-  const databases = () => DATABASES;
-  const metrics = createMetrics({
-    published,
-    proxies,
-    databases,
-    isActing: () => true,
-    version: "1.2.3",
-  });
-  const lines = async () => (await metrics.registry.metrics()).split("\n");
+  const { published, metrics, text } = metricsOfLab();
+  const lines = async () => (await text()).split("\n");
   const withLeader = (leader: number | null, restarts: readonly number[] = [0, 0, 0]) => {
     const object = clusterObject();
     const nodes = object.status.nodes.map((node) => ({
@@ -123,6 +106,22 @@ describe("the metrics", () => {
         `jupytercluster_etcd_snapshot_latest_size_bytes${LAB} ${last.sizeBytes}`,
         `jupytercluster_etcd_snapshot_latest_revision${LAB} ${last.revision}`,
         `jupytercluster_etcd_recoveries_total${LAB} 2`,
+      ]),
+    );
+  });
+
+  test("tell each condition's status, and how long the latest election took", async () => {
+    const { published, lines } = setUp();
+    const elections = [election({ durationMs: 900 }), election({ durationMs: 250 })];
+    published.publish(clusterObject({ status: { elections } }), []);
+    const quorate = (status: string) =>
+      `jupytercluster_status_condition{namespace="default",name="lab",condition="Quorate",status="${status}"}`;
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        `${quorate("true")} 1`,
+        `${quorate("false")} 0`,
+        `${quorate("unknown")} 0`,
+        `jupytercluster_latest_election_duration_seconds${LAB} 0.25`,
       ]),
     );
   });
