@@ -10,6 +10,8 @@ import { messageOf } from "../../controller/model/errors.ts";
 import { TermGate } from "./api/term-gate.ts";
 import { DataDir } from "./etcd/data-dir.ts";
 import { EtcdUnit } from "./etcd/etcd-unit.ts";
+import { readKeptTls } from "./etcd/kept-tls.ts";
+import { standingCommand } from "./etcd/standing-command.ts";
 import { Maintenance } from "./etcd/maintenance.ts";
 import { JupyterUnit } from "./jupyter/jupyter-unit.ts";
 import { ClusterStore } from "./naming/cluster-store.ts";
@@ -139,9 +141,23 @@ export class Agent {
       identity: await data.readIdentity(),
       onHealth: (health) => this.onHealth(health),
     });
+    await this.resume(this.etcd);
     await this.server.listen([config.ip, "127.0.0.1"]);
     log.info({ data: this.board.now.data }, "awaiting a command");
     await this.setUp();
+  }
+
+  /** What the launch has ordered already need not wait for the controller to find this node. */
+  private async resume(etcd: EtcdUnit): Promise<void> {
+    const { config, ports } = this.options;
+    const { files, clock, log } = ports;
+    if (config.resume === undefined) return;
+    const tls = config.etcd.tls ? await readKeptTls(files, config.tokenSha256) : null;
+    const facts = { data: this.board.now.data, tls, now: clock.now() };
+    const command = standingCommand(config, facts);
+    const obstacle = typeof command === "string" ? command : etcd.accept(command)?.message;
+    if (obstacle === undefined) log.info({}, "resuming as the launch has ordered");
+    else log.info({ obstacle }, "not resuming as the launch has ordered");
   }
 
   /** Ends every process and connection; the second call waits for the first. */

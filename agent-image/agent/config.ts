@@ -2,7 +2,9 @@
 import { isIPv4 } from "node:net";
 import { isAbsolute } from "node:path";
 import { NODE_CONFIG_ENV, type NodeConfig } from "../../controller/model/agent-api.ts";
+import type { StandingResume } from "../../controller/model/standing-resume.ts";
 import { requireKnownVersion } from "./api/api-version.ts";
+import { COMMAND_ID, HEX_ID } from "./api/parse-start-command.ts";
 import { HOST, type NodeMount } from "../../crd-schema/storage/node-mount.ts";
 import { Checker } from "../../controller/support/checker.ts";
 
@@ -41,6 +43,16 @@ export function readNodeConfig(env: Readonly<Record<string, string | undefined>>
     },
     ssh: { user: userName(ssh), authorizedKeys: ssh.strings("authorizedKeys", /^[^\r\n]*$/) },
     storage: storageOf(root.object("storage")),
+    ...(root.holds("resume", (v) => v == null) ? {} : { resume: resumeOf(root.object("resume")) }),
+  };
+}
+
+function resumeOf(resume: Checker): StandingResume {
+  return {
+    commandId: resume.string("commandId", COMMAND_ID),
+    clusterId: resume.string("clusterId", HEX_ID),
+    memberId: resume.string("memberId", HEX_ID),
+    notAfter: resume.integer("notAfter", 0, Number.MAX_SAFE_INTEGER),
   };
 }
 

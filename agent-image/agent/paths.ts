@@ -3,6 +3,8 @@ import { DATA_MOUNT } from "../../controller/model/agent-api.ts";
 
 export const ETCD_DIR = `${DATA_MOUNT}/etcd`;
 export const IDENTITY_FILE = `${DATA_MOUNT}/identity.json`;
+/** What the slot's last container proved itself with, for one that resumes before it is told. */
+export const KEPT_TLS_FILE = `${DATA_MOUNT}/tls.json`;
 /** The snapshot that was handed over for a restore. */
 export const RESTORE_DIR = `${DATA_MOUNT}/restore`;
 /** The snapshot that is being taken. */

@@ -28,6 +28,7 @@ import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { ElectionRecord } from "./election.ts";
 import type { HostsTable } from "./naming.ts";
 import type { SnapshotRef } from "./snapshot.ts";
+import type { StandingResume } from "./standing-resume.ts";
 import type { StorageConfig, StorageStatus } from "./shared-storage.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
 
@@ -83,6 +84,8 @@ export interface NodeConfig {
   };
   readonly ssh: { readonly user: string; readonly authorizedKeys: readonly string[] };
   readonly storage: StorageConfig;
+  /** Left out: it waits to be told. */
+  readonly resume?: StandingResume | undefined;
 }
 
 /**
@@ -264,6 +267,7 @@ export interface AgentStatus {
   readonly instanceId: string;
   /** Grows with each change within one instance. */
   readonly sequence: number;
+  /** While it awaits its start command, etcd may run by {@link StandingResume}. */
   readonly phase: "awaiting-start" | "running" | "stopping";
   /** Of the order in force; null before the first. */
   readonly commandId: string | null;

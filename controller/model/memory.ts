@@ -46,7 +46,8 @@ export interface SlotTask {
   readonly unreachableSince: number | null;
   /** When its agent was last lost from sight while the task runs; null: it is in sight. */
   readonly agentUnreachableSince: number | null;
-  /** The start command for this task, decided once. */
+  /** The start command for this task, decided once; `resumes`: it was launched with a StandingResume. */
+  readonly resumes: boolean;
   readonly startCommand: { readonly commandId: string; readonly etcd: EtcdStart } | null;
   /** When the node was first seen fully ready; null: not yet. */
   readonly readyAt: number | null;
@@ -204,6 +205,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     repair: s.repair ?? null,
     task: s.task && {
       ...s.task,
+      resumes: s.task.resumes ?? false,
       etcdFailingSince: s.task.etcdFailingSince ?? null,
       oomKills: s.task.oomKills ?? 0,
       storageMounts: s.task.storageMounts ?? 0,

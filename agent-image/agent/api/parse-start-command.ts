@@ -7,7 +7,8 @@ import { Checker, CheckError } from "../../../controller/support/checker.ts";
 import { requireKnownVersion } from "./api-version.ts";
 
 const MODES = ["bootstrap", "resume", "join", "force-new-cluster", "restore"] as const;
-const HEX_ID = /^[0-9a-f]{1,16}$/;
+export const COMMAND_ID = /^[\x21-\x7e]{1,300}$/;
+export const HEX_ID = /^[0-9a-f]{1,16}$/;
 const MEMBER_NAME = /^slot-\d+$/;
 const TOKEN = /^[\x21-\x7e]{1,300}$/;
 const PEER_URL = /^https?:\/\/\d+\.\d+\.\d+\.\d+:\d+$/;
@@ -35,9 +36,9 @@ export function parseStartCommand(
     throw new CheckError(`command.etcd.memberName must be ${memberNameOf(slot)}`);
   }
   return {
-    commandId: root.string("commandId", /^[\x21-\x7e]{1,300}$/),
+    commandId: root.string("commandId", COMMAND_ID),
     etcd,
-    tls: parseTls(root.nullableObject("tls"), transport),
+    tls: parseNodeTls(root.nullableObject("tls"), transport),
     jupyter: {
       token: jupyter.string("token", /^[\x21-\x7e]{0,300}$/),
       cookieSecret: jupyter.string("cookieSecret", /^[\x21-\x7e]{16,300}$/),
@@ -45,18 +46,21 @@ export function parseStartCommand(
   };
 }
 
-function parseTls(tls: Checker | null, transport: EtcdTransport): TlsIdentity | null {
+function parseNodeTls(tls: Checker | null, transport: EtcdTransport): TlsIdentity | null {
   if ((tls !== null) !== transport.tls) {
     throw new CheckError(`command.tls must ${transport.tls ? "not " : ""}be null on this node`);
   }
-  return (
-    tls && {
-      authority: tls.string("authority", CERTIFICATE),
-      certificate: tls.string("certificate", CERTIFICATE),
-      key: tls.string("key", PRIVATE_KEY),
-      notAfter: tls.integer("notAfter", 0, Number.MAX_SAFE_INTEGER),
-    }
-  );
+  return tls && parseTls(tls);
+}
+
+/** @throws CheckError */
+export function parseTls(tls: Checker): TlsIdentity {
+  return {
+    authority: tls.string("authority", CERTIFICATE),
+    certificate: tls.string("certificate", CERTIFICATE),
+    key: tls.string("key", PRIVATE_KEY),
+    notAfter: tls.integer("notAfter", 0, Number.MAX_SAFE_INTEGER),
+  };
 }
 
 function parseEtcdCommand(etcd: Checker): EtcdStart {

@@ -1,5 +1,4 @@
 /** What a command does to the data directory before etcd is started on it. */
-import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { FileOwner } from "../ports/files.ts";
 import type { AgentPorts } from "../ports/ports.ts";
@@ -9,7 +8,7 @@ import type { StatusBoard } from "../status/status-board.ts";
 import type { DataDir } from "./data-dir.ts";
 import type { DataKeeper } from "./data-keeper.ts";
 import type { IdentityKeeper } from "./identity-keeper.ts";
-import type { StartPlan } from "./start-rules.ts";
+import type { EtcdCommand, StartPlan } from "./start-rules.ts";
 import { WalFormatUnknownError } from "./wal/known-format.ts";
 import { WalCorruptError } from "./wal/read-wal.ts";
 
@@ -29,7 +28,7 @@ export interface DataChangesOptions extends Pick<AgentPorts, "log" | "processes"
  * @param isEmpty nothing is there that etcd could go on with
  */
 export async function changeData(
-  { etcd }: StartCommand,
+  { etcd }: EtcdCommand,
   plan: StartPlan,
   isEmpty: boolean,
   options: DataChangesOptions,

@@ -1,5 +1,5 @@
 /** Runs etcd as ordered, and tells what it says: health, elections, whose data it holds. */
-import type { StartCommand, EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import type { AgentRefusal } from "../../../controller/model/agent-refusal.ts";
 import { followsLeader } from "../../../controller/model/leader.ts";
 import type { AgentPorts, LineLog } from "../ports/ports.ts";
@@ -20,7 +20,7 @@ import { HealthMonitor } from "./health-monitor.ts";
 import type { Identity } from "./identity.ts";
 import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
-import { planStart, refuse } from "./start-rules.ts";
+import { type EtcdCommand, planStart, refuse } from "./start-rules.ts";
 import { StartCommandWorker } from "./start-worker.ts";
 import { TlsKeeper } from "./tls-keeper.ts";
 
@@ -49,9 +49,9 @@ export class EtcdUnit {
   private readonly commands: StartCommandWorker;
   private elections = NO_ELECTIONS;
   /** What etcd is run under. */
-  private inForce: StartCommand | null = null;
+  private inForce: EtcdCommand | null = null;
   /** The command that makes this member the only one, until that is done. */
-  private forcing: StartCommand | null = null;
+  private forcing: EtcdCommand | null = null;
   private fatal: string | null = null;
   private busy = false;
 
@@ -81,13 +81,13 @@ export class EtcdUnit {
       // etcd ends with 0 only when its member was removed.
       isFinalExit: (code) => code === 0,
     });
-    const carryOut = (command: StartCommand, again: boolean) => this.carryOut(command, again);
+    const carryOut = (command: EtcdCommand, again: boolean) => this.carryOut(command, again);
     this.commands = new StartCommandWorker({ board, clock, log, carryOut });
     board.update({ units: { ...board.now.units, etcd: this.unit.status() } });
   }
 
   /** Takes the command over and carries it out in the background, or says why not. */
-  accept(command: StartCommand): AgentRefusal | null {
+  accept(command: EtcdCommand): AgentRefusal | null {
     if (command.commandId === this.commands.command?.commandId) {
       this.renew(command);
       return null;
@@ -118,7 +118,7 @@ export class EtcdUnit {
   }
 
   /** The command that is in force has come again. */
-  private renew({ commandId, tls }: StartCommand): void {
+  private renew({ commandId, tls }: EtcdCommand): void {
     const { inForce } = this;
     if (tls === null || inForce?.commandId !== commandId) return;
     if (tls.certificate === inForce.tls?.certificate) return;
@@ -126,7 +126,7 @@ export class EtcdUnit {
     this.tls.renew(tls);
   }
 
-  private async carryOut(command: StartCommand, again: boolean): Promise<void> {
+  private async carryOut(command: EtcdCommand, again: boolean): Promise<void> {
     const { board, log } = this.options;
     const ranBefore = this.unit.status().state !== "stopped";
     await this.unit.stop();

@@ -10,6 +10,9 @@ import { bootstrapClusterId } from "../../../controller/model/bootstrap-ids.ts";
 import type { SnapshotRef } from "../../../controller/model/snapshot.ts";
 import type { Identity } from "./identity.ts";
 
+/** The part of a start command that is etcd's. */
+export type EtcdCommand = Pick<StartCommand, "commandId" | "etcd" | "tls">;
+
 export interface StartFacts {
   readonly data: EtcdData;
   /** The one that was handed over. */
@@ -92,7 +95,7 @@ const JUST_START: StartPlan = { wipe: false, restore: null, force: false };
 
 /** A command that comes again to a new container must not undo what it did in the old one. */
 export function planStart(
-  command: StartCommand,
+  command: EtcdCommand,
   data: EtcdData,
   identity: Identity | null,
 ): StartPlan {

@@ -1,20 +1,20 @@
 /** Carries out commands one after the other; one that fails is told, and tried again. */
-import type { StartCommand } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import { type Backoff, delayAfter } from "../../../controller/support/backoff.ts";
 import type { StatusBoard } from "../status/status-board.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
+import type { EtcdCommand } from "./start-rules.ts";
 
 const IDLE_MS = 60_000;
 const RETRY: Backoff = { firstMs: 500, capMs: 15_000 };
 
 export class StartCommandWorker {
   private readonly task: RepeatingTask;
-  private pending: StartCommand | null = null;
+  private pending: EtcdCommand | null = null;
   private failures = 0;
   /** The latest, carried out or not. */
-  command: StartCommand | null = null;
+  command: EtcdCommand | null = null;
 
   constructor(
     private readonly options: {
@@ -22,7 +22,7 @@ export class StartCommandWorker {
       readonly clock: Clock;
       readonly log: Logger;
       /** @param again an earlier try has failed, and may have done a part */
-      readonly carryOut: (command: StartCommand, again: boolean) => Promise<void>;
+      readonly carryOut: (command: EtcdCommand, again: boolean) => Promise<void>;
     },
   ) {
     const { clock, log } = options;
@@ -31,7 +31,7 @@ export class StartCommandWorker {
   }
 
   /** In place of a command that is not carried out yet. */
-  take(command: StartCommand): void {
+  take(command: EtcdCommand): void {
     this.command = command;
     this.pending = command;
     this.failures = 0;

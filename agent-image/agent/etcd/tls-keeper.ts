@@ -2,19 +2,23 @@
  * Puts in place what the node proves itself with. etcd reads it at each handshake, so a new one comes
  * into force without a restart, and connections that are open go on.
  */
+import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { Logger } from "../../../controller/model/ports.ts";
 import type { FileOwner, Files } from "../ports/files.ts";
 import type { StatusBoard } from "../status/status-board.ts";
+import { keepTls } from "./kept-tls.ts";
 import { writeTlsFiles } from "./tls-files.ts";
 
 export class TlsKeeper {
   /** One write at a time: the two files belong together. */
   private latest: Promise<void> = Promise.resolve();
+  private kept: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly options: {
+      readonly config: Pick<NodeConfig, "tokenSha256">;
       readonly files: Files;
       /** etcd's user. */
       readonly user: FileOwner;
@@ -49,5 +53,16 @@ export class TlsKeeper {
     await writeTlsFiles(files, user, identity);
     board.setProblem("certificate", null);
     board.update({ certificateNotAfter: identity.notAfter });
+    this.keep(identity);
+  }
+
+  /** Nothing rests on it but how soon the next container resumes. */
+  private keep(identity: TlsIdentity): void {
+    const { config, files, log } = this.options;
+    this.kept = this.kept
+      .then(() => keepTls(files, config.tokenSha256, identity))
+      .catch((error: unknown) => {
+        log.warn({ error: messageOf(error) }, "the certificate is not kept for the next container");
+      });
   }
 }

@@ -15,6 +15,7 @@ import { placedNodes } from "./placed-nodes.ts";
 import { type Choice, chooseOffers } from "./placement.ts";
 import { ensureVolumes, foreignHoldings, launchObstacle, slotObstacle } from "./prerequisites.ts";
 import { describeRepair, repairHosts } from "./repair-hosts.ts";
+import { standingResume } from "./standing-resume.ts";
 import { taskInfo } from "./task-template.ts";
 
 export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
@@ -115,18 +116,20 @@ function judgeWaiting(
 }
 
 function launch(
-  { slot, launches }: SlotMemory,
+  memory: SlotMemory,
   choice: Choice,
   view: ClusterView,
   offers: OfferAllocator,
   plan: PlanBuilder,
 ): PlacedNode {
+  const { slot, launches } = memory;
   const { spec, ref, image, templateHash } = view;
   const { agentId, hostname } = choice;
   const { uid, secrets } = plan.memory;
   const number = nextLaunch(slot, launches, uid, view);
   const taskId = taskIdOf(ref, uid, slot, number);
-  const task = taskInfo({ ref, spec, image, slot, taskId, agentId, secrets });
+  const resume = standingResume(memory, { ...choice, taskId }, view, plan);
+  const task = taskInfo({ ref, spec, image, slot, taskId, agentId, secrets, resume });
   const attributes = offers.take(choice, spec.resources, slot, task);
   plan.patchSlot(slot, {
     launches: number,
@@ -141,6 +144,7 @@ function launch(
       killReason: null,
       unreachableSince: null,
       agentUnreachableSince: null,
+      resumes: resume !== null,
       startCommand: null,
       readyAt: null,
       etcdFailingSince: null,

@@ -18,6 +18,7 @@ import {
 } from "../../model/ids.ts";
 import { etcdctlEnvironment } from "../../model/tls-identity.ts";
 import type { ClusterSecrets } from "../../model/memory.ts";
+import type { StandingResume } from "../../model/standing-resume.ts";
 import type { DockerTaskInfo, Parameter } from "../../mesos/wire.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import {
@@ -38,6 +39,8 @@ export interface TaskTemplateInput {
   readonly taskId: string;
   readonly agentId: string;
   readonly secrets: ClusterSecrets;
+  /** Null: the node waits to be told. */
+  readonly resume: StandingResume | null;
 }
 
 export function taskInfo(input: TaskTemplateInput): DockerTaskInfo {
@@ -133,7 +136,8 @@ function storageConfig(shared: SharedStorage): NodeConfig["storage"] {
   };
 }
 
-function nodeConfig({ ref, spec, slot, taskId, secrets }: TaskTemplateInput): NodeConfig {
+function nodeConfig(input: TaskTemplateInput): NodeConfig {
+  const { ref, spec, slot, taskId, secrets, resume } = input;
   return {
     apiVersion: agentApiNeededBy(spec),
     namespace: ref.namespace,
@@ -151,5 +155,6 @@ function nodeConfig({ ref, spec, slot, taskId, secrets }: TaskTemplateInput): No
     jupyter: spec.jupyter,
     ssh: spec.ssh,
     storage: storageConfig(spec.storage.shared),
+    ...(resume === null ? {} : { resume }),
   };
 }

@@ -2,7 +2,8 @@
 import type { EtcdStart } from "../../model/agent-api.ts";
 import { bootstrapClusterId } from "../../model/bootstrap-ids.ts";
 import { memberNameOf } from "../../model/ids.ts";
-import type { BootstrapMemory } from "../../model/memory.ts";
+import type { BootstrapMemory, SlotTask } from "../../model/memory.ts";
+import { resumeCommandId } from "../../model/standing-resume.ts";
 import {
   type Bootstrapping,
   initialCluster,
@@ -22,11 +23,13 @@ export function startEtcd({ view }: PlanContext, plan: PlanBuilder): void {
     if (node.task === null || !takesStartCommand(node)) continue;
     const etcd = chooseCommand(node, bootstrap, view);
     if (etcd === null) continue;
-    const commandId = [node.task.taskId, etcd.mode, etcd.mode === "join" ? etcd.memberId : ""]
-      .filter(Boolean)
-      .join(":");
-    giveStartCommand(node, { commandId: commandId, etcd }, plan);
+    giveStartCommand(node, { commandId: commandIdOf(node.task, etcd), etcd }, plan);
   }
+}
+
+function commandIdOf({ taskId }: SlotTask, etcd: EtcdStart): string {
+  if (etcd.mode === "resume") return resumeCommandId(taskId);
+  return [taskId, etcd.mode, ...(etcd.mode === "join" ? [etcd.memberId] : [])].join(":");
 }
 
 function chooseCommand(

@@ -62,11 +62,12 @@ const CUT_OFF: End = {
 
 /** A launch that failed on the address of one before tells of that one still. */
 function suspect(
-  { agentId, hostname, startCommand }: SlotTask,
+  { agentId, hostname, startCommand, resumes }: SlotTask,
   before: Orphan | null,
   since: number,
 ): Orphan {
-  const place = startCommand === null ? (before?.place ?? null) : { agentId, hostname };
+  const runsEtcd = startCommand !== null || resumes;
+  const place = runsEtcd ? { agentId, hostname } : (before?.place ?? null);
   return { since, place, state: "suspected" };
 }
 

@@ -10,6 +10,11 @@ import {
   taskIdOf,
 } from "../../../controller/model/ids.ts";
 import type { DesiredSlots } from "../../../controller/model/naming.ts";
+import {
+  resumeCommandId,
+  STANDING_MS_MAX,
+  type StandingResume,
+} from "../../../controller/model/standing-resume.ts";
 import type { TlsIdentity } from "../../../controller/model/tls-identity.ts";
 import { findLabelled, removeFound, TEST_LABEL } from "../docker-remains.ts";
 import { TestAuthority } from "../etcd/test-authority.ts";
@@ -69,9 +74,13 @@ export class AgentCluster {
     }
   }
 
-  /** Another task in the slot. */
-  replace(slot: number): AgentNode {
-    const node = this.makeNode(slot);
+  /**
+   * Another task in the slot.
+   *
+   * @param memberOf makes its launch bring the order to resume as this member, of this cluster
+   */
+  replace(slot: number, memberOf?: Pick<StandingResume, "memberId" | "clusterId">): AgentNode {
+    const node = this.makeNode(slot, memberOf);
     this.nodes[slot] = node;
     return node;
   }
@@ -133,7 +142,10 @@ export class AgentCluster {
     return `agent-test-${this.run}-${part}`;
   }
 
-  private makeNode(slot: number): AgentNode {
+  private makeNode(
+    slot: number,
+    memberOf?: Pick<StandingResume, "memberId" | "clusterId">,
+  ): AgentNode {
     const { cluster, firstAddress, image, standby = "warm", without = [] } = this.options;
     this.launches += 1;
     const ref = { namespace: NAMESPACE, name: cluster };
@@ -144,6 +156,9 @@ export class AgentCluster {
     } as const;
     const storage = this.options.storage ?? ownVolume;
     const mount = nodeMount(storage);
+    const taskId = taskIdOf(ref, this.run, slot, this.launches);
+    const notAfter = Date.now() + STANDING_MS_MAX;
+    const resume = memberOf && { ...memberOf, commandId: resumeCommandId(taskId), notAfter };
     return new AgentNode({
       docker: this.docker,
       image,
@@ -156,7 +171,8 @@ export class AgentCluster {
         namespace: NAMESPACE,
         cluster,
         slot,
-        taskId: taskIdOf(ref, this.run, slot, this.launches),
+        taskId,
+        ...(resume && { resume }),
         ip: slotAddress(firstAddress, slot),
         etcd: { tls: true, heartbeatMs: 20, electionMs: 200, quotaMiB: 64 },
         jupyter: { port: 8888, auth: "token", standby },

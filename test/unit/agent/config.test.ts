@@ -47,6 +47,21 @@ describe("what the container was told", () => {
     );
   });
 
+  const resume = { commandId: "t:resume", clusterId: "a1", memberId: "b2", notAfter: 1 };
+
+  test("with an order to resume is taken as it is", () => {
+    expect(read({ ...CONFIG, resume })).toEqual({ ...CONFIG, resume });
+  });
+
+  test.each<[string, object, string]>([
+    ["of no member", { memberId: undefined }, "resume.memberId must be"],
+    ["with an id in another notation", { clusterId: "0xAB" }, "resume.clusterId must be"],
+    ["without an end", { notAfter: null }, "resume.notAfter must be an integer"],
+    ["without a name", { commandId: "" }, "resume.commandId must be"],
+  ])("with an order to resume %s is refused by name", (_, change, message) => {
+    expect(() => read({ ...CONFIG, resume: { ...resume, ...change } })).toThrow(message);
+  });
+
   const glusterfs = {
     type: "glusterfs",
     servers: ["g1", "10.0.0.2"],

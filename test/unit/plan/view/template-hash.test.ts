@@ -16,7 +16,16 @@ function task(spec: ClusterSpec, image: string): string {
   const secrets = { agentToken: "t", jupyterToken: "j", cookieSecret: "c", authorityKey: null };
   const ref = { namespace: "default", name: "lab" };
   return JSON.stringify(
-    taskInfo({ ref, spec, image, slot: 0, taskId: "task", agentId: "agent", secrets }),
+    taskInfo({
+      ref,
+      spec,
+      image,
+      slot: 0,
+      taskId: "task",
+      agentId: "agent",
+      secrets,
+      resume: null,
+    }),
   );
 }
 
