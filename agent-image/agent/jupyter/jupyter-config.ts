@@ -6,7 +6,27 @@ import type { User } from "../system/user.ts";
 export interface JupyterFiles {
   readonly configFile: string;
   readonly cookieSecretFile: string;
+  /** The agent's socket for Jupyter; null: kernels are Jupyter's own and end with it. */
+  readonly kernelsSocket: string | null;
 }
+
+/** agent-image/rootfs: starts each kernel with the score of its environment. */
+const OWN_KERNELS = {
+  ServerApp: {},
+  KernelProvisionerFactory: { default_provisioner_name: "jupyter-cluster" },
+};
+
+/** agent-image/rootfs: kernels that the agents start, and that the next leader's Jupyter adopts. */
+const CLUSTERS_KERNELS = {
+  ServerApp: {
+    jpserver_extensions: { "jupyter_cluster.extension": true },
+    session_manager_class: "jupyter_cluster.sessions.ClusterSessionManager",
+    kernel_websocket_connection_class: "jupyter_cluster.connection.KernelConnection",
+  },
+  KernelProvisionerFactory: { default_provisioner_name: "jupyter-cluster-kernels" },
+  // Each kernel's sockets are made with its own keys; what was said is with its keeper.
+  MappingKernelManager: { shared_context: false, buffer_offline_messages: false },
+};
 
 /** Text of the config file. It holds the token: readable for the user alone, and never argv. */
 export function jupyterConfig(
@@ -15,8 +35,11 @@ export function jupyterConfig(
   files: JupyterFiles,
 ): string {
   const { mountPath } = config.storage;
+  const kernels = files.kernelsSocket === null ? OWN_KERNELS : CLUSTERS_KERNELS;
   return JSON.stringify({
+    ...kernels,
     ServerApp: {
+      ...kernels.ServerApp,
       ip: "0.0.0.0",
       port: config.jupyter.port,
       port_retries: 0,
@@ -36,8 +59,6 @@ export function jupyterConfig(
         shell_command: [...withOomScore(OOM_SCORE_ADJ.kernels), "/bin/bash"],
       },
     },
-    // agent-image/rootfs: starts each kernel with the score of its environment.
-    KernelProvisionerFactory: { default_provisioner_name: "jupyter-cluster" },
     IdentityProvider: { token: config.jupyter.auth === "none" ? "" : secrets.token },
     PasswordIdentityProvider: { allow_password_change: false },
     LabApp: {
@@ -66,8 +87,9 @@ function nodesOwn({ home }: User): Record<string, string> {
   };
 }
 
-export function jupyterEnv(user: User): Record<string, string> {
+export function jupyterEnv(user: User, kernelsSocket: string | null): Record<string, string> {
   return {
+    ...(kernelsSocket === null ? {} : { JUPYTER_CLUSTER_KERNELS_SOCKET: kernelsSocket }),
     HOME: user.home,
     USER: user.name,
     LOGNAME: user.name,

@@ -16,6 +16,8 @@ import { jupyterConfig, jupyterEnv } from "./jupyter-config.ts";
 
 const CONFIG_FILE = `${JUPYTER_RUN_DIR}/jupyter_server_config.json`;
 const COOKIE_SECRET_FILE = `${JUPYTER_RUN_DIR}/cookie_secret`;
+/** Nobody serves it yet. */
+const KERNELS_SOCKET: string | null = null;
 const STOP_MS_MAX = 1_500;
 const PROBE_EVERY_MS_STARTING = 100;
 const PROBE_EVERY_MS = 5_000;
@@ -120,7 +122,11 @@ export class JupyterUnit {
   private async configure(user: User, secrets: StartCommand["jupyter"]): Promise<void> {
     const { files, config } = this.options;
     await files.makeDirectory(JUPYTER_RUN_DIR, 0o755);
-    const places = { configFile: CONFIG_FILE, cookieSecretFile: COOKIE_SECRET_FILE };
+    const places = {
+      configFile: CONFIG_FILE,
+      cookieSecretFile: COOKIE_SECRET_FILE,
+      kernelsSocket: KERNELS_SOCKET,
+    };
     const text = jupyterConfig(config, secrets, places);
     const secret = { mode: 0o600, owner: user };
     await files.write(CONFIG_FILE, text, secret);
@@ -134,7 +140,7 @@ export class JupyterUnit {
     return {
       file: "/usr/bin/jupyter-lab",
       args: [`--config=${CONFIG_FILE}`],
-      env: jupyterEnv(user),
+      env: jupyterEnv(user, KERNELS_SOCKET),
       cwd: user.home,
       owner: { uid: user.uid, gid: user.gid },
       oomScoreAdj: OOM_SCORE_ADJ.jupyter,

@@ -18,7 +18,7 @@ const config: NodeConfig = {
 
 describe("jupyterConfig", () => {
   test("pings each WebSocket well before a silent connection is cut off, in seconds", () => {
-    const files = { configFile: "c", cookieSecretFile: "s" };
+    const files = { configFile: "c", cookieSecretFile: "s", kernelsSocket: null };
     const text = jupyterConfig(config, { token: "t", cookieSecret: "c" }, files);
     const { ServerApp } = JSON.parse(text) as { ServerApp: { websocket_ping_interval: number } };
     expect(ServerApp.websocket_ping_interval).toBe(30);

@@ -1,16 +1,29 @@
-"""Kernels go first when a node's memory is used up, and etcd last.
+"""How Jupyter gets its kernels.
 
-The kernel (Linux's) picks whom to end by ``/proc/PID/oom_score_adj``. A notebook's kernel gets a score of
-its own, whichever kernel specification it comes from, before its first instruction.
+`NodeProvisioner`: from this process, with the score by which Linux ends kernels first when memory is used up.
+`ClusterProvisioner`: from the nodes' agents; a kernel that is there is adopted, not started.
 """
 
 import os
-from typing import Any, Dict
+import signal
+from contextlib import suppress
+from typing import Any, Dict, List, Optional
 
-from jupyter_client.provisioning import LocalProvisioner
+import zmq
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
+
+from .agent import AgentError, agent
+from .keeper.kernel import PLACEHOLDER
+from .leadership import standing
+from .wire import SIGNATURE_SCHEME
 
 #: Set by the node's agent (``agent-image/agent/jupyter/jupyter-config.ts``).
 SCORE_VARIABLE = "JUPYTER_CLUSTER_KERNEL_OOM_SCORE_ADJ"
+#: Of this server, its node or its parent: no business of a kernel that may run elsewhere.
+NOT_A_KERNELS = ("HOSTNAME", "JPY_PARENT_PID", "JUPYTER_CLUSTER_KERNELS_SOCKET", SCORE_VARIABLE)
+#: A kernel without a front cannot be reached; nothing listens on this port (TCP's discard).
+NOWHERE = {"ip": "127.0.0.1", "ports": dict.fromkeys(("shell", "iopub", "stdin", "control", "hb"), 9)}
 
 
 class NodeProvisioner(LocalProvisioner):
@@ -23,3 +36,116 @@ class NodeProvisioner(LocalProvisioner):
         if score is not None:
             launch["cmd"] = ["/usr/bin/choom", "-n", score, "--", *launch["cmd"]]
         return launch
+
+
+class ClusterProvisioner(KernelProvisionerBase):
+    """A kernel that a node's agent has started, or is to start. Silence of its node is no death."""
+
+    #: What the agent has told of it last. None: there is no kernel.
+    record: Optional[Dict[str, Any]] = None
+    #: Why its process ended, in words for a person.
+    last_words: str = ""
+    _launched_before = False
+
+    @property
+    def has_process(self) -> bool:
+        return self.record is not None
+
+    async def poll(self) -> Optional[int]:
+        if self.record is None:
+            return 0
+        try:
+            told = await agent().poll(self.kernel_id)
+        except AgentError as error:
+            if error.status != 404:
+                return None
+            told = {"alive": False}
+        if told.get("alive") is not False:
+            return None
+        ended = told.get("exit") or {}
+        self.last_words = str(ended.get("message") or "")
+        return int(ended.get("code") or 1)
+
+    async def wait(self) -> Optional[int]:
+        """Jupyter calls it when `poll` has said that the process has ended."""
+        code = await self.poll()
+        self.record = None
+        return code
+
+    async def send_signal(self, signum: int) -> None:
+        if self.record is None or standing.letting_go:
+            return
+        try:
+            await agent().signal(self.kernel_id, signum)
+        except AgentError as error:
+            # What has ended meanwhile needs no signal.
+            if error.status not in (404, 409):
+                raise
+
+    async def kill(self, restart: bool = False) -> None:
+        await self.send_signal(signal.SIGKILL)
+
+    async def terminate(self, restart: bool = False) -> None:
+        await self.send_signal(signal.SIGTERM)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        if restart or standing.letting_go:
+            return
+        try:
+            await agent().remove(self.kernel_id)
+        except AgentError as error:
+            if error.status != 404:
+                raise
+
+    async def pre_launch(self, **kwargs: Any) -> Dict[str, Any]:
+        self.record = standing.records.pop(self.kernel_id, self.record)
+        # One that a server before this one has left; Jupyter would take it for written by itself.
+        with suppress(FileNotFoundError):
+            os.unlink(self.parent.connection_file)
+        launch = await super().pre_launch(**kwargs)
+        launch["cmd"] = self._command(launch.pop("extra_arguments", []))
+        return launch
+
+    async def launch_kernel(self, cmd: List[str], **kwargs: Any) -> KernelConnectionInfo:
+        if self.record is None:
+            launch = {
+                "name": self.parent.kernel_name,
+                "cwd": str(kwargs.get("cwd") or os.getcwd()),
+                "env": _kernels(kwargs["env"]),
+                "argv": cmd,
+            }
+            order = agent().restart if self._launched_before else agent().launch
+            self.record = await order(self.kernel_id, launch)
+        self._launched_before = True
+        self.last_words = ""
+        self.connection_info = self._connection()
+        return self.connection_info
+
+    def _command(self, extra_arguments: List[str]) -> List[str]:
+        """The kernel's node has a connection file of its own."""
+        ours = os.path.realpath(self.parent.connection_file)
+        words = self.parent.format_kernel_cmd(extra_arguments=extra_arguments)
+        return [word.replace(ours, PLACEHOLDER) for word in words]
+
+    def _connection(self) -> KernelConnectionInfo:
+        front = self.record.get("front") or {}
+        if front.get("serverKey"):
+            # What this kernel's sockets are made with from now on; its context is its own
+            # (MappingKernelManager.shared_context is off).
+            context = self.parent.context
+            context.setsockopt(zmq.CURVE_SERVERKEY, front["serverKey"].encode())
+            context.setsockopt(zmq.CURVE_PUBLICKEY, standing.leadership.public_key.encode())
+            context.setsockopt(zmq.CURVE_SECRETKEY, standing.leadership.secret_key.encode())
+            context.setsockopt(zmq.RCVHWM, 0)
+        place = front if front.get("ports") else NOWHERE
+        return {
+            "transport": "tcp",
+            "ip": place["ip"],
+            "key": str(front.get("key") or "unknown").encode(),
+            "signature_scheme": SIGNATURE_SCHEME,
+            **{f"{channel}_port": port for channel, port in place["ports"].items()},
+        }
+
+
+def _kernels(env: Dict[str, str]) -> Dict[str, str]:
+    return {name: value for name, value in env.items() if name not in NOT_A_KERNELS}

@@ -1,0 +1,126 @@
+"""Takes over the kernels of the leader before, and lets go of them for the leader after."""
+
+import asyncio
+from datetime import datetime, timezone
+from typing import Any, Dict, Optional
+
+from .agent import Agent, AgentError
+from .connection import KernelConnection
+from .leadership import standing
+from .sessions import ClusterSessionManager
+
+#: Seconds between two questions for a kernel whose node has not opened a front yet.
+ASK_EVERY = 0.5
+
+
+class Adoption:
+    """Of one server. `adopt` and `let_go` are called in turn, never both at once."""
+
+    def __init__(self, serverapp: Any, agent: Agent) -> None:
+        self._app = serverapp
+        self._agent = agent
+        self._late: Dict[str, "asyncio.Task[None]"] = {}
+
+    async def adopt(self) -> None:
+        """Raises AgentError when the agent does not answer; what was adopted till then stays."""
+        term = standing.leadership.term
+        told = await self._agent.kernels()
+        records = told["kernels"]
+        await asyncio.gather(*(self._adopt_kernel(each, term) for each in records))
+        sessions: ClusterSessionManager = self._app.session_manager
+        for row in told["sessions"]:
+            if row["kernelId"] in self._app.kernel_manager:
+                await sessions.adopt(row)
+
+    async def let_go(self) -> None:
+        """Of all of them; none is ended by it."""
+        standing.letting_go = True
+        try:
+            for task in self._late.values():
+                task.cancel()
+            self._late.clear()
+            KernelConnection.close_for_the_next_leader()
+            await KernelConnection.close_all()
+            for kernel_id in self._app.kernel_manager.list_kernel_ids():
+                self._release(kernel_id)
+            self._app.session_manager.forget_all()
+        finally:
+            standing.letting_go = False
+
+    async def _adopt_kernel(self, record: Dict[str, Any], term: int) -> None:
+        kernel_id = record["kernelId"]
+        try:
+            reached = await self._reach(kernel_id, term)
+        except AgentError as error:
+            if error.status == 404:
+                return
+            self._app.log.warning("Kernel %s cannot be reached yet: %s", kernel_id, error)
+            # It is shown, and its page waits for it: not to be listed is to be dead for good.
+            reached = None
+            self._late[kernel_id] = asyncio.create_task(self._adopt_late(kernel_id, term))
+        await self._start(reached or record)
+
+    async def _adopt_late(self, kernel_id: str, term: int) -> None:
+        while True:
+            await asyncio.sleep(ASK_EVERY)
+            try:
+                record = await self._reach(kernel_id, term)
+            except AgentError as error:
+                if error.status == 404:
+                    return
+                continue
+            break
+        # Started again elsewhere meanwhile, or ended by its user: then it is not to be taken back.
+        if kernel_id not in self._app.kernel_manager:
+            return
+        standing.letting_go = True
+        try:
+            KernelConnection.close_for_the_next_leader(kernel_id)
+            self._release(kernel_id)
+        finally:
+            standing.letting_go = False
+        await self._start(record)
+
+    async def _reach(self, kernel_id: str, term: int) -> Dict[str, Any]:
+        return await self._agent.kernel(kernel_id, term)
+
+    async def _start(self, record: Dict[str, Any]) -> None:
+        kernel_id, manager = record["kernelId"], self._app.kernel_manager
+        if kernel_id in manager:
+            return
+        standing.records[kernel_id] = record
+        try:
+            await manager.start_kernel(
+                kernel_id=kernel_id,
+                kernel_name=record["name"],
+                cwd=record.get("cwd"),
+                env=dict(record.get("env") or {}),
+            )
+        except Exception:
+            # One kernel whose specification this node does not have keeps no other one away.
+            self._app.log.exception("Kernel %s cannot be adopted", kernel_id)
+            return
+        finally:
+            standing.records.pop(kernel_id, None)
+        kernel = manager.get_kernel(kernel_id)
+        # Its `status`, which the keeper says to whoever begins to listen, corrects this one.
+        state = record.get("state")
+        kernel.execution_state = state if state in ("idle", "starting", "dead") else "busy"
+        kernel.last_activity = _time(record.get("since")) or kernel.last_activity
+
+    def _release(self, kernel_id: str) -> None:
+        manager = self._app.kernel_manager
+        kernel = manager.get_kernel(kernel_id)
+        kernel.stop_restarter()
+        manager.stop_watching_activity(kernel_id)
+        kernel.cleanup_connection_file()
+        # Before its sockets: what is sent no more is for the next leader to send.
+        manager.remove_kernel(kernel_id)
+        kernel.context.destroy(linger=0)
+
+
+def _time(since: Any) -> Optional[datetime]:
+    """@param since milliseconds since the epoch"""
+    if not isinstance(since, (int, float)):
+        return None
+    return datetime.fromtimestamp(since / 1000, timezone.utc)

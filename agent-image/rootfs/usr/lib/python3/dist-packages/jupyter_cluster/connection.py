@@ -1,0 +1,261 @@
+"""The WebSocket between a page and a kernel, which may outlive a server at either end.
+
+A page that comes back is told what its running and lately ended requests have said: `clear_output`,
+then everything again, or, where the proxy knows what the page has got, only what came after.
+"""
+
+import asyncio
+import base64
+import binascii
+import json
+import uuid
+import weakref
+from collections import OrderedDict
+from concurrent.futures import Future
+from typing import Any, Dict, List, Optional
+
+import zmq
+from jupyter_client import protocol_version
+from jupyter_client.session import Session
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_binary_message,
+    deserialize_msg_from_ws_v1,
+)
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from tornado.web import Finish
+from tornado.websocket import WebSocketClosedError
+from traitlets import Bool
+
+from .leading import refuse
+from .wire import DELIMITER, REPLAY, decode
+
+#: By the proxy alone: base64url JSON, by channel the id of the last message that the page has got.
+JOIN_HEADER = "X-Jupyter-Cluster-Join"
+#: Says that this server can join, and whether it has.
+JOINED_HEADER = "X-Jupyter-Cluster-Joined"
+#: Seconds for one leaf of a replay.
+LEAF_SECONDS = 10.0
+REPLAYED_IDS_MAX = 20_000
+RUNNING_MAX = 1_000
+#: A `status` message's content is shorter.
+IDLE_BYTES_MAX = 200
+#: WebSocket's "service restart".
+GOES_ON_ELSEWHERE = 1012
+
+
+class LetGo(Exception):
+    """This server does not lead any more."""
+
+
+class KernelConnection(ZMQChannelsWebsocketConnection):
+    """As Jupyter's own, with a replay before the first live message."""
+
+    _all: "weakref.WeakSet[KernelConnection]" = weakref.WeakSet()
+
+    replaying = Bool(False)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._after: Optional[Dict[str, str]] = None
+        self._topic = f"replay-{uuid.uuid4().hex}"
+        self._connected = False
+        self._info: "Future[Any]" = Future()
+        #: Ids that a live message may bring a second time.
+        self._replayed: "OrderedDict[str, None]" = OrderedDict()
+        #: Requests of this page that have not ended here: the header of each by its id.
+        self._running: "OrderedDict[str, Any]" = OrderedDict()
+        KernelConnection._all.add(self)
+
+    @classmethod
+    def close_for_the_next_leader(cls, kernel_id: Optional[str] = None) -> None:
+        """Pages (or the proxy for them) connect again, to whoever leads."""
+        for connection in list(cls._all):
+            if kernel_id is None or connection.kernel_id == kernel_id:
+                connection.leave()
+
+    def leave(self) -> None:
+        """Of a connection that is still being made, its request is the next leader's."""
+        if self._connected:
+            self.disconnect()
+            self.websocket_handler.close(GOES_ON_ELSEWHERE, "goes on at the next leader")
+        elif not self._info.done():
+            self._info.set_exception(LetGo())
+
+    async def prepare(self) -> None:
+        asked = self.websocket_handler.request.headers.get(JOIN_HEADER)
+        self._after = _after(asked)
+        self.websocket_handler.set_header(JOINED_HEADER, "true" if asked else "false")
+        try:
+            await super().prepare()
+        except LetGo:
+            refuse(self.websocket_handler)
+            raise Finish() from None
+
+    def request_kernel_info(self) -> "Future[Any]":
+        """Asks on control as well, where a busy kernel answers; the first answer counts."""
+        future = self._info
+        streams = [self.kernel_manager.connect_control(), self.kernel_manager.connect_shell()]
+        # The page has not asked: under its name the answers would be replayed to it.
+        session = Session(key=self.session.key)
+
+        def answer(frames: List[bytes]) -> None:
+            _, parts = session.feed_identities(frames)
+            info = session.deserialize(parts)["content"]
+            version = str(info.get("protocol_version", protocol_version))
+            if version != protocol_version:
+                self.session.adapt_version = int(version.split(".")[0])
+            if not future.done():
+                future.set_result(info)
+
+        def close(_: Any) -> None:
+            for stream in streams:
+                stream.close()
+
+        future.add_done_callback(close)
+        for stream in streams:
+            stream.on_recv(answer)
+            session.send(stream, "kernel_info_request")
+        return future
+
+    def create_stream(self) -> None:
+        super().create_stream()
+        # The keeper answers no question for a replay before it has seen this subscription.
+        self.channels["iopub"].setsockopt(zmq.SUBSCRIBE, self._topic.encode())
+
+    def nudge(self) -> "asyncio.Future[None]":
+        """Live messages begin to flow when it has ended; until then they wait in their sockets."""
+        return asyncio.ensure_future(self._replay())
+
+    def connect(self) -> Any:
+        self._connected = True
+        return super().connect()
+
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        self._note_request(incoming_msg)
+        super().handle_incoming_message(incoming_msg)
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: List[Any]) -> None:
+        parts = outgoing_msg[outgoing_msg.index(DELIMITER) + 1 :]
+        if self._replayed and not self.replaying:
+            message_id = decode(parts[1]).get("msg_id")
+            if self._replayed.pop(message_id, False) is None:
+                return
+        if len(parts[4]) < IDLE_BYTES_MAX and b'"idle"' in bytes(parts[4]):
+            self._running.pop(decode(parts[2]).get("msg_id"), None)
+        super().handle_outgoing_message(stream, outgoing_msg)
+
+    def on_kernel_restarted(self) -> None:
+        self._tell_why()
+        super().on_kernel_restarted()
+
+    def on_restart_failed(self) -> None:
+        self._tell_why()
+        super().on_restart_failed()
+
+    def _tell_why(self) -> None:
+        """Where the user looks: at what the cell that ran has said."""
+        reason = getattr(self.kernel_manager.provisioner, "last_words", "")
+        if not reason:
+            return
+        self.kernel_manager.reason = reason
+        running = next(iter(self._running.values()), None)
+        self._running.clear()
+        if running is not None:
+            self._write("stream", {"name": "stderr", "text": reason + "\n"}, running)
+
+    def _note_request(self, incoming: Any) -> None:
+        raw = incoming.encode() if isinstance(incoming, str) else incoming
+        if b"execute_request" not in raw:
+            return
+        if self.subprotocol == "v1.kernel.websocket.jupyter.org":
+            header = decode(deserialize_msg_from_ws_v1(raw)[1][0])
+        elif isinstance(incoming, str):
+            header = decode(raw).get("header") or {}
+        else:
+            header = deserialize_binary_message(raw).get("header") or {}
+        if header.get("msg_type") == "execute_request":
+            self._runs(header)
+
+    def _runs(self, header: Dict[str, Any]) -> None:
+        self._running[str(header.get("msg_id"))] = header
+        while len(self._running) > RUNNING_MAX:
+            self._running.popitem(last=False)
+
+    async def _replay(self) -> None:
+        stream = self.kernel_manager.connect_control()
+        leaves: "asyncio.Queue[List[bytes]]" = asyncio.Queue()
+        stream.on_recv(leaves.put_nowait)
+        question: Dict[str, Any] = {
+            "session": self.session.session,
+            "topic": self._topic,
+            "after": self._after,
+        }
+        begun: "set[str]" = set()
+        # As fast as the page takes it; what a cell may say in a second is another matter.
+        limit, self.limit_rate = self.limit_rate, False
+        self.replaying = True
+        try:
+            while True:
+                self.session.send(stream, REPLAY, question)
+                frames = await asyncio.wait_for(leaves.get(), LEAF_SECONDS)
+                if not self.channels:
+                    return
+                about = decode(frames[1])
+                self._tell(about, frames[2:], begun)
+                if about["next"] is None:
+                    return
+                question.update(numbers=about["numbers"], until=about["until"])
+                question["from"] = about["next"]
+        except WebSocketClosedError:
+            return
+        except asyncio.TimeoutError:
+            self.log.error("Kernel %s does not say what was said", self.kernel_id)
+            self.websocket_handler.close(GOES_ON_ELSEWHERE, "the kernel does not answer")
+        finally:
+            self.limit_rate = limit
+            self.replaying = False
+            stream.close()
+
+    def _tell(self, about: Dict[str, Any], parts: List[bytes], begun: "set[str]") -> None:
+        """One leaf. A request's outputs begin with nothing where all of them are told again."""
+        for request in about["requests"].values():
+            if request["kind"] == "execute_request" and not request["ended"]:
+                self._runs(request["header"])
+        at = 0
+        for said in about["said"]:
+            frames = parts[at : at + said["frames"]]
+            at += said["frames"]
+            request = said["request"]
+            if about["mode"] == "all" and request not in begun:
+                begun.add(request)
+                self._begin_again(about["requests"][request])
+            self._replayed[str(decode(frames[1]).get("msg_id"))] = None
+            if len(self._replayed) > REPLAYED_IDS_MAX:
+                self._replayed.popitem(last=False)
+            self.handle_outgoing_message(said["channel"], [DELIMITER, *frames])
+
+    def _begin_again(self, request: Dict[str, Any]) -> None:
+        if request["kind"] != "execute_request":
+            return
+        self._write("clear_output", {"wait": False}, request["header"])
+        if request["leftOut"]:
+            why = " (the node's disk took no more)" if request["diskFailed"] else ""
+            text = f"… {request['leftOut']} bytes left out{why}\n"
+            self._write("stream", {"name": "stderr", "text": text}, request["header"])
+
+    def _write(self, kind: str, content: Dict[str, Any], parent: Dict[str, Any]) -> None:
+        message = self.session.msg(kind, content, parent={"header": parent})
+        message["parent_header"] = parent
+        frames = self.session.serialize(message)
+        self.handle_outgoing_message("iopub", frames)
+
+
+def _after(header: Optional[str]) -> Optional[Dict[str, str]]:
+    """None: nothing is known of what the page has got, and all is told again."""
+    if not header:
+        return None
+    try:
+        told = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except (ValueError, binascii.Error):
+        return None
+    return told if isinstance(told, dict) else None

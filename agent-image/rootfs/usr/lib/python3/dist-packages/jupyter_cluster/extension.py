@@ -1,0 +1,88 @@
+"""The server extension: stands by, adopts when this node leads, lets go when it does not."""
+
+import asyncio
+from typing import Any, Dict, List, Optional
+
+from jupyter_server.extension.application import ExtensionApp
+
+from .adoption import Adoption
+from .agent import AgentError, agent
+from .leadership import NOT_YET, Leadership, leadership_of, standing
+from .leading import ForTheLeader, NotLeadingHandler, ReadyHandler, without_refusals
+
+#: Seconds before an agent that does not answer is asked again.
+RETRY = 0.25
+
+
+class ClusterExtension(ExtensionApp):
+    name = "jupyter_cluster"
+
+    def initialize_handlers(self) -> None:
+        self.handlers.append((r"/api/jupyter-cluster/ready", ReadyHandler))
+        only = ForTheLeader(self.serverapp.base_url)
+        web_app = self.serverapp.web_app
+        web_app.add_handlers(".*$", [(only, NotLeadingHandler)])
+        web_app.settings["log_function"] = without_refusals(web_app.settings["log_function"])
+        self._adoption = Adoption(self.serverapp, agent())
+        self._newest: Optional[Leadership] = None
+        self._news = asyncio.Event()
+        self._tasks: List["asyncio.Task[None]"] = []
+        self.serverapp.io_loop.add_callback(self._stand_by)
+
+    async def stop_extension(self) -> None:
+        """Before Jupyter ends its kernels: it has none then."""
+        for task in self._tasks:
+            task.cancel()
+        standing.leadership = NOT_YET
+        await self._adoption.let_go()
+
+    async def _stand_by(self) -> None:
+        self._warm_up()
+        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._follow())]
+
+    def _warm_up(self) -> None:
+        """What the first kernel of a process costs (imports, specifications), before it counts."""
+        self.serverapp.kernel_spec_manager.get_all_specs()
+        manager = self.serverapp.kernel_manager
+        kernel, _, _ = manager.pre_start_kernel(None, {})
+        self.log.debug("Kernels are managed by %s", type(kernel).__name__)
+
+    async def _watch(self) -> None:
+        def take(line: Dict[str, Any]) -> None:
+            self._newest = leadership_of(line)
+            self._news.set()
+
+        while True:
+            try:
+                await agent().watch(take)
+            except AgentError as error:
+                self.log.debug("The agent is asked again: %s", error)
+            await asyncio.sleep(RETRY)
+
+    async def _follow(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            newest = self._newest
+            if newest is not None and newest != standing.leadership:
+                await self._change(newest)
+
+    async def _change(self, newest: Leadership) -> None:
+        standing.adopted_term = None
+        if standing.leadership.leads:
+            standing.leadership = standing.leadership._replace(leads=False)
+            await self._adoption.let_go()
+        standing.leadership = newest
+        while newest.leads and newest == self._newest:
+            try:
+                await self._adoption.adopt()
+            except AgentError as error:
+                self.log.warning("Kernels cannot be adopted yet: %s", error)
+                await asyncio.sleep(RETRY)
+                continue
+            standing.adopted_term = newest.term
+            return
+
+
+def _jupyter_server_extension_points() -> List[Dict[str, Any]]:
+    return [{"module": "jupyter_cluster.extension", "app": ClusterExtension}]

@@ -1,0 +1,111 @@
+"""What a page that comes back is told: everything about its requests, or only what it has not got.
+
+An answer is a *leaf* of bounded size; who asks turns the leaves until there is no next one. What is
+said meanwhile comes to the asker by iopub as well, and is told apart by the messages' ids.
+"""
+
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+from .memory import Memory, Said
+
+CHANNELS = ("iopub", "shell", "control", "stdin")
+LEAF_BYTES_MAX = 1 << 20
+
+
+class Leaf(NamedTuple):
+    """`about` is JSON; `parts` are those of all its messages, one after the other."""
+
+    about: Dict[str, Any]
+    parts: List[bytes]
+
+
+def turn(memory: Memory, question: Dict[str, Any]) -> Leaf:
+    """The next leaf.
+
+    `question`: `session`; `after`: id of the last message of each channel that the page has got, or
+    null; from the second leaf on `numbers`, `from` and `until`, as the leaf before said them.
+    """
+    session = str(question.get("session"))
+    numbers = question.get("numbers")
+    if "until" not in question:
+        numbers = _numbers(memory, question.get("after"))
+    until = int(question.get("until", memory.newest))
+    begin = int(question.get("from", 0))
+    said, following = _fill(memory, _wanted(memory, session, numbers, begin, until))
+    requests = {}
+    told, parts = [], []
+    for each in said:
+        frames = memory.read(each)
+        if frames is None:
+            continue
+        request = memory.owner(each)
+        told.append({"channel": each.channel, "request": request.message_id, "frames": len(frames)})
+        parts.extend(frames)
+        if request.message_id not in requests:
+            requests[request.message_id] = _about(memory, request)
+    about = {
+        "mode": "all" if numbers is None else "after",
+        "numbers": numbers,
+        "until": until,
+        "next": following,
+        "said": told,
+        "requests": requests,
+    }
+    return Leaf(about, parts)
+
+
+def _numbers(memory: Memory, after: Any) -> Optional[Dict[str, int]]:
+    """By channel the number of the last message that the page has got. None: it has to be told all."""
+    if not isinstance(after, dict):
+        return None
+    numbers: Dict[str, int] = {}
+    for channel in CHANNELS:
+        message_id = after.get(channel)
+        if message_id is None:
+            continue
+        number = memory.find(channel, str(message_id))
+        if number is not None:
+            numbers[channel] = number
+        elif channel == "iopub":
+            return None
+    if "iopub" not in numbers or memory.left_out_after(numbers["iopub"]):
+        return None
+    # An answer that is forgotten was given before anything that is remembered.
+    return numbers
+
+
+def _wanted(
+    memory: Memory, session: str, numbers: Optional[Dict[str, int]], begin: int, until: int
+) -> Iterator[Said]:
+    for said in memory.all_said():
+        if not begin <= said.number <= until:
+            continue
+        if numbers is None:
+            request = memory.owner(said)
+            if request.session == session and memory.is_replayed(request):
+                yield said
+        elif said.number > numbers.get(said.channel, -1):
+            if said.channel == "iopub" or said.session == session:
+                yield said
+
+
+def _fill(memory: Memory, wanted: Iterator[Said]) -> Any:
+    """The messages of one leaf, and the number of the first one of the next leaf."""
+    leaf: List[Said] = []
+    size = 0
+    for said in wanted:
+        if leaf and size + said.size > LEAF_BYTES_MAX:
+            return leaf, said.number
+        leaf.append(said)
+        size += said.size
+    return leaf, None
+
+
+def _about(memory: Memory, request: Any) -> Dict[str, Any]:
+    return {
+        "header": request.header,
+        "kind": request.kind,
+        "ended": request.ended_at is not None,
+        "leftOut": request.left_out,
+        "diskFailed": memory.disk_failed,
+    }

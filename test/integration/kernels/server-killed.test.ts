@@ -1,0 +1,164 @@
+/** A server is killed, or ends, or does not lead any more: its kernels and what they say go on. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Page } from "../../support/kernels/page.ts";
+import { Servers, type KernelModel, type SessionModel } from "../../support/kernels/servers.ts";
+import { until } from "../../support/poll.ts";
+
+const LINES = 60;
+const COUNT = `
+x = 41
+import time
+for i in range(${LINES}):
+    print(i, flush=True); time.sleep(0.05)
+x += 1`;
+const counted = `${Array.from({ length: LINES }, (_, i) => i).join("\n")}\n`;
+
+let servers: Servers;
+let term = 0;
+let leader = "b";
+const other = () => (leader === "a" ? "b" : "a");
+
+/** The other server leads from now on. */
+async function change(): Promise<void> {
+  leader = other();
+  term += 1;
+  await servers.lead(leader, term);
+}
+
+beforeAll(async () => {
+  servers = await Servers.start(["a", "b"]);
+  await change();
+});
+
+afterAll(async () => {
+  await servers.remove();
+});
+
+/** A notebook with a page, whose cell has said some of its lines. */
+async function counting(path: string) {
+  const session = await servers.notebook(leader, path);
+  const page = new Page();
+  await page.open(servers.address(leader), session.kernel.id);
+  const cell = page.run(COUNT);
+  await until("some lines are there", () => cell.text.split("\n").length > 5);
+  return { session, page, cell };
+}
+
+describe("a notebook whose cell prints", () => {
+  it("loses and doubles no line when its server is killed, and keeps kernel, session and variables", async () => {
+    const { session, page, cell } = await counting("killed.ipynb");
+    const before = leader;
+    await servers.signalServer(before, "KILL");
+    await until("the page notices", () => page.closed !== null);
+    await change();
+    await page.open(servers.address(leader), session.kernel.id);
+    await until("the cell ends", () => cell.done);
+    expect(cell).toMatchObject({ text: counted, reply: "ok", cleared: 1 });
+    expect(await page.result("print(x)")).toBe("42");
+    const sessions = await servers.api<SessionModel[]>(leader, "GET", "/api/sessions");
+    expect(sessions.find(({ id }) => id === session.id)).toMatchObject({
+      path: "killed.ipynb",
+      kernel: { id: session.kernel.id },
+    });
+    await servers.startServer(before);
+  });
+
+  it("gets exactly what came after, where it is told what the page has", async () => {
+    const { session, page, cell } = await counting("joined.ipynb");
+    const before = leader;
+    await servers.signalServer(before, "KILL");
+    await until("the page notices", () => page.closed !== null);
+    const had = page.heard.length;
+    await change();
+    await page.open(servers.address(leader), session.kernel.id, page.last());
+    expect(page.joined).toBe("true");
+    page.resend(cell, COUNT);
+    await until("the cell ends", () => cell.done);
+    expect(cell).toMatchObject({ text: counted, reply: "ok", cleared: 0 });
+    const ids = page.heard.slice(had).map(({ header }) => header.msg_id);
+    expect(new Set(ids).size).toBe(ids.length);
+    // The request that came twice has run once.
+    expect(await page.result("print(x)")).toBe("42");
+    await servers.startServer(before);
+  });
+
+  it("has the reply of a cell that ended while no server was there", async () => {
+    const { session, page, cell } = await counting("gap.ipynb");
+    const before = leader;
+    await servers.signalServer(before, "KILL");
+    await until("the kernel is idle", async () => {
+      return (await servers.known()).kernels[session.kernel.id]?.state === "idle";
+    });
+    await change();
+    await page.open(servers.address(leader), session.kernel.id);
+    await until("the cell ends", () => cell.done);
+    expect(cell).toMatchObject({ text: counted, reply: "ok" });
+    await servers.startServer(before);
+  });
+
+  it("goes on at the next leader when its own one is deposed, which then answers for no kernel", async () => {
+    const { session, page, cell } = await counting("deposed.ipynb");
+    await change();
+    await until("the page is sent elsewhere", () => page.closed !== null);
+    expect(page.closed).toBe(1012);
+    const deposed = `http://${servers.address(other())}/api/kernels/${session.kernel.id}`;
+    const answer = await fetch(deposed, { headers: { authorization: "token t" } });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("x-jupyter-cluster-leads")).toBe("false");
+    await page.open(servers.address(leader), session.kernel.id);
+    await until("the cell ends", () => cell.done);
+    expect(cell).toMatchObject({ text: counted, reply: "ok" });
+  });
+
+  it("goes on when its server is asked to end", async () => {
+    const { session, page, cell } = await counting("ended.ipynb");
+    const before = leader;
+    const { pid } = (await servers.known()).kernels[session.kernel.id] ?? { pid: 0 };
+    await servers.signalServer(before, "TERM");
+    await until("the server has ended", async () => {
+      return (await servers.run(`kill -0 $(cat /tmp/${before}.pid) || echo gone`)).endsWith("gone");
+    });
+    await change();
+    await page.open(servers.address(leader), session.kernel.id);
+    await until("the cell ends", () => cell.done);
+    expect(cell.text).toBe(counted);
+    expect((await servers.known()).kernels[session.kernel.id]?.pid).toBe(pid);
+    await servers.startServer(before);
+  });
+});
+
+describe("a server that leads no more and does not know it", () => {
+  it("reaches no kernel", async () => {
+    const { session, page, cell } = await counting("stopped.ipynb");
+    const before = leader;
+    await servers.signalServer(before, "STOP");
+    await change();
+    const next = new Page();
+    await next.open(servers.address(leader), session.kernel.id);
+    await servers.signalServer(before, "CONT");
+    // Whatever it still holds of the page is for no kernel any more.
+    page.run("x = 'from the server of before'");
+    await until("the page is sent elsewhere", () => page.closed !== null);
+    expect(await next.result("print(x)")).toBe("42");
+    await page.open(servers.address(leader), session.kernel.id);
+    await until("the cell ends", () => cell.done);
+    expect(cell.text).toBe(counted);
+  });
+});
+
+describe("a new leader", () => {
+  it("knows whether its kernels are busy", async () => {
+    const { session, page, cell } = await counting("busy.ipynb");
+    await change();
+    const state = async () => {
+      const path = `/api/kernels/${session.kernel.id}`;
+      return (await servers.api<KernelModel>(leader, "GET", path)).execution_state;
+    };
+    expect(await state()).toBe("busy");
+    await page.open(servers.address(leader), session.kernel.id);
+    await until("the cell ends", () => cell.done);
+    await until("it is idle", async () => (await state()) === "idle");
+    await change();
+    expect(await state()).toBe("idle");
+  });
+});
