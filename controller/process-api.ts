@@ -79,6 +79,9 @@ function proxiesOf({ keeper, serving }: Pick<ProcessSite, "keeper" | "serving">)
   });
 }
 
+/** Whoever asks how it is wants an answer while the store is silent, too. */
+const STANDING_BY_MS_MAX = 500;
+
 /** What the store cannot be asked for is left out: this process knows itself. */
 async function entriesOf({
   keeper,
@@ -94,7 +97,7 @@ async function entriesOf({
 
 async function standingBy(backend: OpenedState["backend"]): Promise<readonly ControllerRecord[]> {
   try {
-    return await backend.standingBy();
+    return await backend.standingBy(STANDING_BY_MS_MAX);
   } catch (error) {
     if (error instanceof OperationError) return [];
     throw error;

@@ -116,9 +116,10 @@ export interface StateBackend {
   /**
    * Who campaigns now and does not act, the first in line at the head.
    *
+   * @param withinMs milliseconds that the store has to answer; left out: as long as any call
    * @throws OperationError when the store cannot be asked
    */
-  standingBy(): Promise<readonly ControllerRecord[]>;
+  standingBy(withinMs?: number): Promise<readonly ControllerRecord[]>;
   /** Why the store cannot be used now; null: it can, as far as it was tried. */
   problem(): OperationError | null;
   /** What it watches and campaigns for is ended; a term is the caller's to resign first. */

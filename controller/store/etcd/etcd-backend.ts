@@ -102,8 +102,8 @@ export class EtcdBackend implements StateBackend {
     };
   }
 
-  async standingBy(): Promise<readonly ControllerRecord[]> {
-    const { keys } = await listAll(this.calls, this.keys.controllers);
+  async standingBy(withinMs?: number): Promise<readonly ControllerRecord[]> {
+    const { keys } = await listAll(this.calls, this.keys.controllers, withinMs);
     const waiting = queueIn(this.keys, keys).filter(({ actingSince }) => actingSince === null);
     return waiting.map(({ record }) => record);
   }

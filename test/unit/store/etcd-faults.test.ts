@@ -91,6 +91,17 @@ describe("who acts on an etcd", () => {
     expect((await other).number).toBeGreaterThan(term.number);
   });
 
+  it("is asked about the others for no longer than whoever asks can wait", async () => {
+    const one = controller();
+    await act(one, "a");
+    one.server.fault = "cut";
+    const begun = performance.now();
+    const asked = one.backend.standingBy(200);
+    await expect(asked).rejects.toMatchObject({ code: "ERR_STATE_UNREACHABLE" });
+    // Any other call has 3 s.
+    expect(performance.now() - begun).toBeLessThan(2_500);
+  });
+
   it("stops when somebody removes the key by which it acts", async () => {
     const term = await act(controller(), "a");
     removePlaces();
