@@ -12,6 +12,7 @@ import Docker from "dockerode";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { readControlToken } from "../../controller/store/control-token.ts";
 import { hostPortText } from "../../controller/support/host-port.ts";
+import { launchesSince } from "../support/docker-launches.ts";
 import { findLabelled, removeFound, TEST_LABEL } from "../support/docker-remains.ts";
 import { ControllerProcess } from "../support/e2e/controller-process.ts";
 import { isTrue } from "../support/e2e/local-cluster.ts";
@@ -30,6 +31,7 @@ const NETWORK = `jupyter-cluster-${NAME}`;
 const BRIDGE = "br-takeover";
 const PROXY_PORT = 8890;
 const API_PORT = 8001;
+const LABEL = `jupytercluster.dev/cluster=${NAME}`;
 const READY_MS_MAX = 180_000;
 
 /** One controller's place: its host, its way to the store, and the process that runs there now. */
@@ -112,12 +114,17 @@ export class Site {
 
   /** Ids and start times of all containers of the cluster: one that was restarted is another. */
   async containers(): Promise<readonly string[]> {
-    const filters = { label: [`jupytercluster.dev/cluster=${NAME}`] };
+    const filters = { label: [LABEL] };
     const found = await this.docker.listContainers({ all: true, filters });
     const inspected = await Promise.all(
       found.map(({ Id }) => this.docker.getContainer(Id).inspect()),
     );
     return inspected.map(({ Id, State }) => `${Id} ${State.StartedAt}`).toSorted();
+  }
+
+  /** Names of containers that were made since then, also of those that are gone again. */
+  launchesSince(ms: number): Promise<string[]> {
+    return launchesSince(this.docker, ms, LABEL);
   }
 
   async destroy(): Promise<void> {

@@ -25,6 +25,7 @@ const SETTLE_MS_MAX = 60_000;
 export async function takeOver(site: Site, kind: Kind, leaseSeconds: number): Promise<Takeover> {
   const [former, next] = await roles(site);
   const before = await site.containers();
+  const begunAt = Date.now();
   const frameworkId = (await former.process.status()).controller.mesos.frameworkId;
   const user = ProxyUser.start(await site.jupyterUrl(next));
   await user.untilServed(10);
@@ -44,6 +45,7 @@ export async function takeOver(site: Site, kind: Kind, leaseSeconds: number): Pr
   if (actsMs > boundMs) violations.push(`the other acted after ${Math.round(actsMs)} ms only`);
   violations.push(...user.failures.map((failure) => `a request failed: ${failure}`));
   if (acting.controller.mesos.frameworkId !== frameworkId) violations.push("another framework id");
+  violations.push(...(await site.launchesSince(begunAt)).map((name) => `${name} was launched`));
   const after = await site.containers();
   if (after.join() !== before.join())
     violations.push(`containers: ${before.join()}; ${after.join()}`);
