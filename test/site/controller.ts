@@ -1,8 +1,10 @@
 /** A controller of the site, as a process on a host of its own, and what it tells of the cluster. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { Overview } from "../../controller/api/controller-status.ts";
 import type { ClusterRef } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
+import { overviewOf, untilRole } from "../support/e2e/controller-role.ts";
 import { type CommandResult, runCommand } from "../support/e2e/run-command.ts";
 import { isTrue } from "../support/e2e/local-cluster.ts";
 import { until } from "../support/poll.ts";
@@ -67,7 +69,10 @@ export class SiteController {
 
   /** @returns how it ended */
   async end(signal: NodeJS.Signals): Promise<number | string | null> {
-    const ended = (await this.process?.end(signal)) ?? null;
+    const over = this.process?.end(signal);
+    // One that was paused hears nothing but SIGKILL.
+    this.resume();
+    const ended = (await over) ?? null;
     this.process = null;
     return ended;
   }
@@ -78,6 +83,15 @@ export class SiteController {
 
   resume(): void {
     this.process?.signal("SIGCONT");
+  }
+
+  status(): Promise<Overview> {
+    return overviewOf(this.apiUrl);
+  }
+
+  /** Acts and is subscribed to Mesos, or stands by and sees who acts. */
+  untilRole(role: "acting" | "standby"): Promise<Overview> {
+    return untilRole(this.apiUrl, role);
   }
 
   async object(): Promise<JupyterClusterObject> {
@@ -121,11 +135,13 @@ export class SiteController {
     });
   }
 
-  /** Of Jupyter through the proxy, with its token. */
+  /** Of Jupyter through this controller's proxy, with its token. */
   async jupyterUrl(): Promise<string> {
     const { code, stdout, stderr } = await this.cli("url", this.options.cluster.name);
     if (code !== 0) throw new Error(stderr);
-    return stdout.trim();
+    const url = new URL(stdout.trim());
+    url.hostname = this.host.ip;
+    return url.href;
   }
 
   async logTail(): Promise<string> {

@@ -16,6 +16,7 @@ import {
   mendFromMasters,
   restartZooKeeper,
 } from "./faults.ts";
+import { figure, timed } from "./figures.ts";
 import { Load } from "./load.ts";
 import type { AgentHost, RunningContainer } from "./machine/agent-host.ts";
 import { Site } from "./site.ts";
@@ -56,19 +57,6 @@ afterEach(async (context) => {
   expect(writer.violations).toEqual([]);
   expect(doubled).toEqual([]);
 });
-
-function figure(what: string, values: object): void {
-  console.error(`figure: ${what}: ${JSON.stringify(values)}`);
-}
-
-/** Milliseconds, of something that is waited for. */
-async function timed(what: string, wait: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await wait();
-  const ms = Math.round(performance.now() - begun);
-  figure(what, { ms });
-  return ms;
-}
 
 /** Those of before, all but some, run on as they were. */
 async function expectUntouched(but: readonly NodeStatus[] = []): Promise<void> {

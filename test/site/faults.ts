@@ -1,4 +1,6 @@
 /** What can befall a site, and how it is taken back: for tests, and for a person at the keyboard. */
+import { until } from "../support/poll.ts";
+import type { SiteController } from "./controller.ts";
 import type { SiteHost } from "./machine/host.ts";
 import type { Site } from "./site.ts";
 
@@ -29,9 +31,35 @@ export async function mendFromMasters(site: Site, host: SiteHost): Promise<void>
   await host.mendFrom(site.masters.hosts.map(({ ip }) => ip));
 }
 
+/** It goes on hearing all others, and serving; only the store of the controllers is silent. */
+export async function cutFromStore(site: Site, host: SiteHost): Promise<void> {
+  await host.cutFrom(site.store.addresses);
+}
+
+export async function mendFromStore(site: Site, host: SiteHost): Promise<void> {
+  await host.mendFrom(site.store.addresses);
+}
+
+/** Of those that run and answer, the one that acts, waiting for it. */
+export async function actingController(site: Site): Promise<SiteController> {
+  return until("a controller acts", async () => {
+    for (const controller of site.controllers) {
+      if (!controller.isRunning) continue;
+      const answer = await controller.status().catch(() => null);
+      if (answer?.controller.role === "acting") return controller;
+    }
+    return null;
+  });
+}
+
+export async function startControllers(site: Site): Promise<void> {
+  const ended = site.controllers.filter(({ isRunning }) => !isRunning);
+  await Promise.all(ended.map((controller) => controller.start()));
+}
+
 export interface Command {
   readonly name: string;
-  /** `HOST`: one of the hosts that run tasks. */
+  /** `HOST`: any machine of the site. */
   readonly wants: "HOST" | null;
   readonly what: string;
   readonly run: (site: Site, host: SiteHost) => Promise<unknown>;
@@ -53,12 +81,22 @@ export const COMMANDS: readonly Command[] = [
     killZooKeeper(site),
   ),
   onSite("start-zookeeper", "they are started", (site) => restartZooKeeper(site)),
-  onSite("kill-controller", "kill -9", (site) => site.controller.end("SIGKILL")),
-  onSite("start-controller", "it is started on the same state directory", (site) =>
-    site.controller.start(),
+  onSite("kill-controller", "kill -9 to the one that acts", async (site) =>
+    (await actingController(site)).end("SIGKILL"),
   ),
-  onSite("pause-controller", "kill -STOP", async (site) => site.controller.pause()),
-  onSite("resume-controller", "kill -CONT", async (site) => site.controller.resume()),
+  onSite("start-controllers", "those that were killed are started", startControllers),
+  onSite("pause-controller", "kill -STOP to the one that acts", async (site) =>
+    (await actingController(site)).pause(),
+  ),
+  onSite("resume-controllers", "kill -CONT to all", async ({ controllers }) => {
+    for (const controller of controllers) controller.resume();
+  }),
+  onHost("cut-store", "it hears the controllers' store no more (--controllers 2)", cutFromStore),
+  onHost("mend-store", "they hear one another again", mendFromStore),
+  onHost("kill-brick", "its brick's process is killed (--shared glusterfs)", (site, host) =>
+    site.bricks.kill(host),
+  ),
+  onSite("start-bricks", "bricks that were killed are started", ({ bricks }) => bricks.restart()),
 ];
 
 function onHost(name: string, what: string, run: Command["run"]): Command {

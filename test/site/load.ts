@@ -6,14 +6,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ClusterCertificates } from "../../controller/certificates/certificates.ts";
 import { clientUrl, clusterKey, LABELS, type ClusterKey } from "../../controller/model/ids.ts";
 import type { TlsIdentity } from "../../controller/model/tls-identity.ts";
+import type { ClusterMemory } from "../../controller/model/memory.ts";
 import { ClusterMemoryStore } from "../../controller/store/cluster-memory-store.ts";
+import { openEtcd } from "../../controller/store/etcd/open-etcd.ts";
+import { parseStateTarget } from "../../controller/store/state-target.ts";
 import { systemClock } from "../../controller/support/clock.ts";
 import { join } from "node:path";
 import { KeyWriter, type WriterReport } from "../support/etcd/key-writer.ts";
 import { TLS } from "../support/etcd/transport.ts";
 import { ProxyUser } from "../support/e2e/proxy-user.ts";
+import { until } from "../support/poll.ts";
 import { silentLog } from "../support/silent-log.ts";
-import type { Site } from "./site.ts";
+import type { SiteController } from "./controller.ts";
+import { LEASE_SECONDS, type Site } from "./site.ts";
 
 const COUNT_EACH_MS = 500;
 
@@ -41,12 +46,15 @@ export class Load {
     this.counting = this.count();
   }
 
-  /** Of a cluster that is Ready. Resolves when a write was acknowledged. */
-  static async start(site: Site, run: string): Promise<Load> {
-    const { controller } = site;
+  /**
+   * Of a cluster that is Ready. Resolves when a write was acknowledged.
+   *
+   * @param controller whose proxy is used, and who is asked where the members are
+   */
+  static async start(site: Site, run: string, controller = site.controller): Promise<Load> {
     const writer = await KeyWriter.start({
       run,
-      identity: await etcdIdentity(site),
+      identity: await etcdIdentity(site, controller),
       endpoints: async () =>
         (await controller.object()).status.nodes.map(({ ip }) => clientUrl(ip, TLS)),
     });
@@ -91,10 +99,35 @@ export class Load {
 }
 
 /** What the controller proves itself with to etcd: whoever can read its state may do the same. */
-async function etcdIdentity(site: Site): Promise<TlsIdentity | null> {
+async function etcdIdentity(site: Site, controller: SiteController): Promise<TlsIdentity | null> {
   const key: ClusterKey = clusterKey(site.cluster);
-  const store = new ClusterMemoryStore(join(site.controller.stateDir, "clusters"), silentLog);
-  const memory = (await store.loadAll()).get(key);
+  const memories = site.controllers.length > 1 ? storedMemories(site) : keptMemories(controller);
+  const memory = (await memories).get(key);
   if (memory === undefined) throw new Error("the controller has stored nothing of the cluster");
   return new ClusterCertificates(systemClock).ofController(memory);
+}
+
+type Memories = ReadonlyMap<ClusterKey, ClusterMemory>;
+
+function keptMemories({ stateDir }: SiteController): Promise<Memories> {
+  return new ClusterMemoryStore(join(stateDir, "clusters"), silentLog).loadAll();
+}
+
+async function storedMemories(site: Site): Promise<Memories> {
+  const target = parseStateTarget(site.store.target);
+  if (target.kind !== "etcd") throw new Error("a site's store is an etcd");
+  const backend = openEtcd(target, {
+    ...{ ttlSeconds: LEASE_SECONDS, masters: site.mesosUrl, waits: true },
+    ...{ clock: systemClock, log: silentLog },
+  });
+  let seen: Memories | null = null;
+  const watch = backend.watch(({ memories }) => {
+    seen = memories;
+  });
+  try {
+    return await until("what the controllers have stored", () => seen);
+  } finally {
+    watch.stop();
+    await backend.close();
+  }
 }

@@ -17,6 +17,8 @@ const { values } = parseArgs({
   options: {
     hosts: { type: "string", default: "4" },
     replicas: { type: "string", default: "3" },
+    controllers: { type: "string", default: "1" },
+    shared: { type: "string", default: "hostPath" },
   },
 });
 
@@ -26,8 +28,18 @@ function countOf(option: "hosts" | "replicas"): number {
   throw new Error(`--${option} takes a number from 1 to ${HOSTS_MAX}, not ${values[option]}`);
 }
 
-const hosts = countOf("hosts");
-const replicas = countOf("replicas");
+function oneOf<T extends string>(option: "controllers" | "shared", allowed: readonly T[]): T {
+  const found = allowed.find((value) => value === values[option]);
+  if (found !== undefined) return found;
+  throw new Error(`--${option} takes ${allowed.join(" or ")}, not ${values[option]}`);
+}
+
+const options = {
+  hosts: countOf("hosts"),
+  replicas: countOf("replicas"),
+  controllers: oneOf("controllers", ["1", "2"]) === "2" ? 2 : 1,
+  shared: oneOf("shared", ["hostPath", "glusterfs"]),
+} as const;
 const tell = (line: string) => console.log(line);
 
 const interrupted = new Promise<never>((_, reject) => {
@@ -39,10 +51,10 @@ interrupted.catch(() => undefined);
 class Interrupted extends Error {}
 
 const { reference: image } = await ensureAgentImage({ log: silentLog, onProgress: tell });
-const starting = Site.start({ hosts, replicas, image, onProgress: (line) => tell(`${line} …`) });
+const starting = Site.start({ ...options, image, onProgress: (line) => tell(`${line} …`) });
 try {
   const site = await Promise.race([starting, interrupted]);
-  await site.controller.start();
+  for (const controller of site.controllers) await controller.start();
   tell("waiting for the cluster …");
   await Promise.race([site.controller.untilReady(READY_MS_MAX), interrupted]);
   tell(await introduction(site));
@@ -64,11 +76,13 @@ async function introduction(site: Site): Promise<string> {
   const masters = isOurs ? site.masters.hosts.map(({ name, ip }) => `${name} ${ip}`) : [];
   return [
     "",
-    `Jupyter     ${await controller.jupyterUrl()}`,
-    `Status      ${controller.objectUrl}`,
+    ...(await Promise.all(
+      site.controllers.map(async (one) => `Jupyter     ${await one.jupyterUrl()}`),
+    )),
+    ...site.controllers.map(({ objectUrl }) => `Status      ${objectUrl}`),
     `Mesos       ${mesosUrl}`,
     ...(isOurs ? [`Masters     ${masters.join(", ")}`] : []),
-    `Hosts       ${agents.map(({ host }) => `${host.name} ${host.ip}`).join(", ")}`,
+    `Hosts       ${site.machines.map(({ name, ip }) => `${name} ${ip}`).join(", ")}`,
     `Docker      docker -H unix://${agents[0]?.engine.socket} ps     (${agents[0]?.name})`,
     `The CLI     npx jupyter-cluster get --api ${controller.apiUrl} --state-dir ${controller.stateDir}`,
     `The spec    ${site.specDir}/cluster.yaml`,
@@ -91,7 +105,7 @@ async function carryOut(site: Site, line: string): Promise<string> {
   const [name = "", argument = ""] = line.split(/\s+/);
   const command = COMMANDS.find((one) => one.name === name);
   if (command === undefined) return `There is no '${name}'.`;
-  const host = command.wants === null ? site.controller.host : site.agent(argument).host;
+  const host = command.wants === null ? site.controller.host : site.host(argument);
   await command.run(site, host);
   return `${line}: done`;
 }

@@ -1,6 +1,6 @@
 /**
  * A Mesos site on one machine: hosts with a Docker engine each on a switch, three masters behind
- * ZooKeeper, a controller on a host of its own. With SITE_MESOS in the environment the masters are
+ * ZooKeeper, controllers on hosts of their own. With SITE_MESOS in the environment the masters are
  * elsewhere, and the hosts run whatever agent SITE_AGENT_COMMAND starts.
  */
 import { chmod, mkdir } from "node:fs/promises";
@@ -8,23 +8,26 @@ import { freemem } from "node:os";
 import { join } from "node:path";
 import { type ClusterRef, LABELS } from "../../controller/model/ids.ts";
 import { SiteController, saveSpec } from "./controller.ts";
-import {
-  AgentHost,
-  CONTAINER_NETWORK,
-  NETWORK_DRIVER,
-  type RunningContainer,
-} from "./machine/agent-host.ts";
+import { AgentHost, type RunningContainer } from "./machine/agent-host.ts";
 import { filledDataRoot } from "./machine/data-root.ts";
 import { SiteHost } from "./machine/host.ts";
 import { SiteNetwork } from "./machine/network.ts";
 import { SiteRecord } from "./machine/record.ts";
 import { SiteMasters } from "./masters/site-masters.ts";
+import { specText } from "./spec.ts";
+import { SiteBricks, VOLUME } from "./storage/site-bricks.ts";
+import { SiteStore } from "./store/site-store.ts";
 
 /** Last numbers of addresses. Containers have theirs from 100 on. */
 const MASTERS = [11, 12, 13];
-const CONTROLLER = 21;
+const FIRST_CONTROLLER = 21;
 const FIRST_AGENT = 31;
+const BRICKS = [51, 52, 53];
+const STORE = [61, 62, 63];
 export const FIRST_CONTAINER = 100;
+export const LEASE_SECONDS = 10;
+/** Of the shared files in the nodes. */
+export const SHARED = "/home/shared";
 const PROXY_PORT = 8888;
 const MIB = 2 ** 20;
 const CPUS = 4;
@@ -38,6 +41,10 @@ export interface SiteOptions {
   /** More images that the hosts' engines have. */
   readonly otherImages?: readonly string[];
   readonly replicas?: number;
+  /** Two share an etcd of the site, each on a host of its own; one has a state directory. Default: 1. */
+  readonly controllers?: 1 | 2;
+  /** What the nodes share: a directory of this machine (default), or a volume of three bricks. */
+  readonly shared?: "hostPath" | "glusterfs";
   readonly onProgress?: (line: string) => void;
 }
 
@@ -45,7 +52,10 @@ export class Site {
   readonly cluster: ClusterRef = { namespace: "default", name: "site" };
   readonly agents: AgentHost[] = [];
   private embedded: SiteMasters | null = null;
-  private acting: SiteController | null = null;
+  readonly controllers: SiteController[] = [];
+  private readonly hosts = new Map<string, SiteHost>();
+  private stored: SiteStore | null = null;
+  private volume: SiteBricks | null = null;
 
   private constructor(
     readonly record: SiteRecord,
@@ -73,9 +83,21 @@ export class Site {
     return this.embedded;
   }
 
+  /** The only one, or the first of two. */
   get controller(): SiteController {
-    if (this.acting === null) throw new Error("the site has not been built");
-    return this.acting;
+    const [first] = this.controllers;
+    if (first === undefined) throw new Error("the site has not been built");
+    return first;
+  }
+
+  get store(): SiteStore {
+    if (this.stored === null) throw new Error("the controllers of this site share no store");
+    return this.stored;
+  }
+
+  get bricks(): SiteBricks {
+    if (this.volume === null) throw new Error("this site has no GlusterFS");
+    return this.volume;
   }
 
   /** One for all hosts, as a mounted network file system would be. */
@@ -85,10 +107,6 @@ export class Site {
 
   get specDir(): string {
     return join(this.record.dir, "specs");
-  }
-
-  get proxyUrl(): string {
-    return `http://${this.controller.host.ip}:${PROXY_PORT}`;
   }
 
   get mesosUrl(): string {
@@ -113,23 +131,29 @@ export class Site {
     return (await Promise.all(on.map((agent) => agent.containers(label)))).flat();
   }
 
+  /**
+   * Containers of the cluster that were made since then, wherever they are now.
+   *
+   * @param ms of the clock on the wall
+   */
+  async launchesSince(ms: number): Promise<string[]> {
+    const on = this.agents.filter(({ host }) => host.isOn);
+    const label = `${LABELS.cluster}=${this.cluster.name}`;
+    return (await Promise.all(on.map((agent) => agent.launchesSince(ms, label)))).flat();
+  }
+
   specText(replicas: number, more: readonly string[] = []): string {
     const { prefix, subnet } = this.network;
-    return [
-      "apiVersion: jupytercluster.dev/v1alpha1",
-      "kind: JupyterCluster",
-      `metadata: { name: ${this.cluster.name} }`,
-      "spec:",
-      `  replicas: ${replicas}`,
-      "  resources: { cpus: 0.5, memory: 512Mi }",
-      "  network:",
-      `    { name: ${CONTAINER_NETWORK}, driver: ${NETWORK_DRIVER}, subnet: ${subnet},`,
-      `      firstAddress: ${prefix}.${FIRST_CONTAINER} }`,
-      `  storage: { shared: { type: hostPath, hostPath: ${this.sharedDir} } }`,
-      `  proxy: { address: ${this.controller.host.ip}, port: ${PROXY_PORT} }`,
-      ...more,
-      "",
-    ].join("\n");
+    const shared =
+      this.volume === null
+        ? { type: "hostPath", hostPath: this.sharedDir }
+        : { type: "glusterfs", servers: this.volume.servers, volume: VOLUME };
+    return specText({
+      ...{ name: this.cluster.name, replicas, more, subnet },
+      firstAddress: `${prefix}.${FIRST_CONTAINER}`,
+      shared: { ...shared, mountPath: SHARED },
+      proxy: { address: "0.0.0.0", port: PROXY_PORT },
+    });
   }
 
   async save(replicas: number, more: readonly string[] = []): Promise<void> {
@@ -139,13 +163,26 @@ export class Site {
   /** Ends everything, containers too, and leaves nothing. */
   async stop(): Promise<void> {
     this.embedded?.stop();
-    await this.acting?.end("SIGTERM");
+    await Promise.all(this.controllers.map((one) => one.end("SIGTERM")));
     await this.network.stop();
     await this.record.close();
   }
 
+  get machines(): readonly SiteHost[] {
+    return [...this.hosts.values()];
+  }
+
+  /** @returns any machine of the site, by its name */
+  host(name: string): SiteHost {
+    const found = this.hosts.get(name);
+    if (found === undefined) throw new Error(`no host ${name}: ${[...this.hosts.keys()].join()}`);
+    return found;
+  }
+
   newHost(name: string, number: number): SiteHost {
-    return new SiteHost(name, number, this.network, this.record);
+    const host = new SiteHost(name, number, this.network, this.record);
+    this.hosts.set(name, host);
+    return host;
   }
 
   private async build(): Promise<void> {
@@ -175,7 +212,12 @@ export class Site {
       this.tell("starting three masters and ZooKeeper");
       this.embedded = await this.startMasters(masters);
     }
-    await this.prepareController(replicas);
+    if (this.options.shared === "glusterfs") {
+      this.tell("starting three servers of GlusterFS");
+      this.volume = await SiteBricks.start(BRICKS.map((n, i) => this.newHost(`g${i + 1}`, n)));
+    }
+    await this.prepareControllers();
+    await this.save(replicas);
   }
 
   private startMasters(hosts: readonly SiteHost[]): Promise<SiteMasters> {
@@ -185,13 +227,28 @@ export class Site {
       one.agent(site, { cpus: CPUS, memMiB, diskMiB: DISK_MIB }),
     );
     const { dir } = this.record;
-    return SiteMasters.start({ hosts, site, agents, hostPaths: [this.sharedDir], dir });
+    const mounts = this.options.shared === "glusterfs";
+    return SiteMasters.start({ hosts, site, agents, hostPaths: [this.sharedDir], mounts, dir });
   }
 
-  private async prepareController(replicas: number): Promise<void> {
-    const host = this.newHost("c1", CONTROLLER);
-    await host.powerOn();
-    this.acting = new SiteController({
+  private async prepareControllers(): Promise<void> {
+    const { controllers: count = 1, image } = this.options;
+    if (count > 1) {
+      this.tell("starting three servers of etcd for the controllers");
+      const hosts = STORE.map((n, i) => this.newHost(`s${i + 1}`, n));
+      this.stored = await SiteStore.start(hosts, image, this.record.dir);
+    }
+    for (let i = 0; i < count; i += 1) {
+      const host = this.newHost(`c${i + 1}`, FIRST_CONTROLLER + i);
+      await host.powerOn();
+      this.controllers.push(this.newController(host));
+    }
+  }
+
+  private newController(host: SiteHost): SiteController {
+    const { stored } = this;
+    const lease = ["--state-lease", String(LEASE_SECONDS)];
+    return new SiteController({
       host,
       mesos: this.mesosUrl,
       credentialFile:
@@ -199,8 +256,8 @@ export class Site {
       agentImage: this.options.image,
       specDir: this.specDir,
       cluster: this.cluster,
+      args: stored === null ? [] : ["--standby", "--state", stored.target, ...lease],
     });
-    await this.save(replicas);
   }
 
   private tell(line: string): void {

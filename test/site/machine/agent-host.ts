@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalAgentOptions } from "../../../controller/mesos-local/options.ts";
+import { launchesSince } from "../../support/docker-launches.ts";
 import { copyDataRoot } from "./data-root.ts";
 import { HostEngine } from "./engine.ts";
 import type { SiteHost } from "./host.ts";
@@ -57,6 +58,12 @@ export class AgentHost {
     const label = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
     const found = await this.engine.docker.listContainers({ filters: { label } });
     return found.map(({ Id, Labels }) => ({ id: Id, host: this, labels: Labels }));
+  }
+
+  /** @see launchesSince */
+  async launchesSince(ms: number, label: string): Promise<string[]> {
+    const names = await launchesSince(this.engine.docker, ms, label);
+    return names.map((name) => `${name} on ${this.name}`);
   }
 
   private get dataRoot(): string {

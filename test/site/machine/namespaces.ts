@@ -1,6 +1,7 @@
 /**
  * Namespaces as of a machine of its own: network, mounts, processes, name. They live as long as
- * their first process, which ends when we do: it waits for the end of its input.
+ * their first process, which ends when we do: it waits for the end of its input. It is a shell, which reaps
+ * what has lost its parent, as an init does: GlusterFS takes a zombie for a brick that runs.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +14,7 @@ import type { SiteRecord } from "./record.ts";
 
 const KINDS = ["--net", "--mount", "--pid", "--uts"];
 /** `/run` is each machine's own: sockets, pid files, locks. */
-const FIRST = `mount -t tmpfs tmpfs /run && hostname "$1" && ip link set lo up && echo up && exec cat`;
+const FIRST = `mount -t tmpfs tmpfs /run && hostname "$1" && ip link set lo up && echo up && cat; exit $?`;
 /** Debian's own path; root's may lack the last two where it was not a login. */
 const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 

@@ -30,6 +30,8 @@ export interface MastersOptions {
   readonly agents: readonly LocalAgentOptions[];
   /** Directories of the agents' hosts that tasks may mount. */
   readonly hostPaths: readonly string[];
+  /** Whether tasks may mount file systems in their containers. */
+  readonly mounts: boolean;
   /** For what must be read by several hosts. */
   readonly dir: string;
 }
@@ -135,7 +137,7 @@ export class SiteMasters {
   }
 
   private async startMaster(host: SiteHost): Promise<void> {
-    const { site, agents, hostPaths } = this.options;
+    const { site, agents, hostPaths, mounts } = this.options;
     const stateDir = join(host.dir, "master");
     await rm(stateDir, { recursive: true, force: true });
     await mkdir(stateDir, { recursive: true });
@@ -146,6 +148,7 @@ export class SiteMasters {
         port: MASTER_PORT,
         credential: { principal: PRINCIPAL, secret: this.secret },
         hostPaths,
+        mounts,
       },
       zookeeper: { servers: this.zookeeper.servers.map(({ address }) => address), path: PATH },
     };

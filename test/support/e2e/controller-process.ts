@@ -4,11 +4,9 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Overview } from "../../../controller/api/controller-status.ts";
-import { until } from "../poll.ts";
+import { overviewOf, untilRole } from "./controller-role.ts";
 
 const PROGRAM = resolve("dist/controller/main.js");
-const ASK_MS_MAX = 2_000;
-const ROLE_MS_MAX = 60_000;
 
 export interface ControllerProcessOptions {
   readonly spec: string;
@@ -48,26 +46,13 @@ export class ControllerProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  async status(): Promise<Overview> {
-    const signal = AbortSignal.timeout(ASK_MS_MAX);
-    return (await (await fetch(`${this.url}/status`, { signal })).json()) as Overview;
+  status(): Promise<Overview> {
+    return overviewOf(this.url);
   }
 
   /** Acts and is subscribed to Mesos, or stands by and sees who acts. */
-  async untilRole(role: "acting" | "standby"): Promise<Overview> {
-    return until(
-      `${this.url} is ${role}`,
-      async () => {
-        const now = await this.status();
-        if (now.controller.role !== role) return undefined;
-        const settled =
-          role === "acting"
-            ? now.controller.mesos.registered
-            : now.controllers.some((one) => one.role === "acting");
-        return settled ? now : undefined;
-      },
-      ROLE_MS_MAX,
-    );
+  untilRole(role: "acting" | "standby"): Promise<Overview> {
+    return untilRole(this.url, role);
   }
 
   signal(signal: NodeJS.Signals): void {

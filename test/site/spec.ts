@@ -1,0 +1,34 @@
+/** The cluster that a site runs, as its spec file says it. */
+import { NETWORK_DRIVER, CONTAINER_NETWORK } from "./machine/agent-host.ts";
+
+export interface SpecPlan {
+  readonly name: string;
+  readonly replicas: number;
+  readonly subnet: string;
+  readonly firstAddress: string;
+  /** Value of `storage.shared`. */
+  readonly shared: Readonly<Record<string, unknown>>;
+  /** Where every controller's proxy listens. */
+  readonly proxy: { readonly address: string; readonly port: number };
+  /** More lines of the spec. */
+  readonly more: readonly string[];
+}
+
+export function specText(plan: SpecPlan): string {
+  const { name, replicas, subnet, firstAddress, shared, proxy, more } = plan;
+  const network = { name: CONTAINER_NETWORK, driver: NETWORK_DRIVER, subnet, firstAddress };
+  // What stands in braces is JSON, which YAML reads too.
+  return [
+    "apiVersion: jupytercluster.dev/v1alpha1",
+    "kind: JupyterCluster",
+    `metadata: { name: ${name} }`,
+    "spec:",
+    `  replicas: ${replicas}`,
+    "  resources: { cpus: 0.5, memory: 512Mi }",
+    `  network: ${JSON.stringify(network)}`,
+    `  storage: ${JSON.stringify({ shared })}`,
+    `  proxy: ${JSON.stringify(proxy)}`,
+    ...more,
+    "",
+  ].join("\n");
+}
