@@ -1,5 +1,6 @@
 /** Clusters as rows, as `get` prints them. */
 import { API_VERSION, KIND } from "../../model/resource.ts";
+import { leaderPlace } from "../../model/leader-place.ts";
 import { clusterKey } from "../../model/ids.ts";
 import { ageOf } from "./units.ts";
 import { renderTable } from "./table.ts";
@@ -63,7 +64,7 @@ function rowOf(cluster: JupyterClusterObject, style: TableStyle): string[] {
   const row = [
     metadata.name,
     `${status.readyReplicas}/${status.replicas}`,
-    status.leader ?? "<none>",
+    leaderPlace(status) ?? "<none>",
     status.phase,
     status.endpoints.jupyter,
     ageOf(metadata.creationTimestamp, style.now),

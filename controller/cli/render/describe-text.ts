@@ -1,5 +1,6 @@
 /** One cluster told for a person, in the manner of `kubectl describe`. */
 import { stringify } from "yaml";
+import { leaderPlace } from "../../model/leader-place.ts";
 import { ageOf, shortDuration } from "./units.ts";
 import { electionsTable } from "./election-text.ts";
 import { recoveryLine, snapshotLine } from "./snapshot-text.ts";
@@ -47,7 +48,7 @@ function summary({ metadata, status }: JupyterClusterObject, now: number): strin
     ["Generation", `${metadata.generation} (observed ${status.observedGeneration})`],
     ["Phase", status.phase],
     ["Ready nodes", `${status.readyReplicas} of ${status.replicas}`],
-    ["Leader", status.leader ?? NONE],
+    ["Leader", leaderPlace(status) ?? NONE],
     [
       "Last operation",
       operation === null

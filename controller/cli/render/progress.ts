@@ -8,6 +8,8 @@ export type StepState = "done" | "active" | "waiting" | "failed";
 
 export interface Step {
   readonly label: string;
+  /** What is being done while it is the one that is waited for. */
+  readonly doing: string;
   readonly state: StepState;
   /** What is missing, or what was reached; may be empty. */
   readonly detail: string;
@@ -18,12 +20,15 @@ export interface Announced {
   readonly conditions: ReadonlyMap<ConditionType, string>;
   readonly containers: string | null;
   readonly leader: string | null;
+  /** What was being done, numbers left out. */
+  readonly doing: string;
 }
 
 export const NOTHING_ANNOUNCED: Announced = {
   conditions: new Map(),
   containers: null,
   leader: null,
+  doing: "",
 };
 
 /** What there is on the way up. Told when reached, and when lost again. */
@@ -39,8 +44,8 @@ const MILESTONES: ReadonlySet<ConditionType> = new Set([
 
 /**
  * @returns the lines that the newly published object is worth, each change told once: a
- *   milestone when it is reached or lost, what Ready waits for when its reason changes (not when
- *   only its message counts on), the number of running containers, the leader
+ *   milestone when it is reached or lost, the step that is being done and what it waits for (not
+ *   when only a number in it counts on), the number of running containers, the leader
  */
 export function foldProgress(
   told: Announced,
@@ -62,15 +67,22 @@ export function foldProgress(
     if (line !== null) lines.push(line);
   }
   const leader = status.leader === null ? told.leader : leaderSlot(object);
-  return { told: { conditions, containers, leader }, lines };
+  const step = stepsOf(object).find(({ state }) => state === "active");
+  const text = step === undefined ? "" : doingText(step);
+  const doing = text.replaceAll(/\d+/g, "#");
+  if (doing !== "" && doing !== told.doing) lines.push(text);
+  return { told: { conditions, containers, leader, doing }, lines };
+}
+
+function doingText({ doing, detail }: Step): string {
+  return detail === "" ? doing : `${doing}: ${detail}`;
 }
 
 /** null: no news. @param before status and reason that were told last */
 function conditionLine(condition: Condition, before: string | undefined): string | null {
   const { type, status, reason, message } = condition;
   const text = `${type} is ${status} (${reason})${message === "" ? "" : `: ${message}`}`;
-  if (type === "Ready") return status === "True" ? text : `not ready (${reason}): ${message}`;
-  if (type === "Recovering") return status === "True" ? text : null;
+  if (type === "Ready" || type === "Recovering") return status === "True" ? text : null;
   if (!MILESTONES.has(type)) return null;
   const had = before?.startsWith("True") === true;
   if (status === "True") return had ? null : text;
@@ -90,24 +102,42 @@ export function stepsOf(object: JupyterClusterObject): readonly Step[] {
   const started = status.nodes.filter((node) => isStarted(node.phase)).length;
   const launched = status.nodes.some((node) => node.taskId !== null);
   const steps: Step[] = [
-    conditionStep(object, "SpecValid", "spec", `generation ${metadata.generation}`),
-    conditionStep(object, "FrameworkRegistered", "Mesos framework"),
-    { label: "offers and network", ...doneWhen(launched, pendingReason(object)) },
+    conditionStep(
+      object,
+      "SpecValid",
+      "spec",
+      "reading the spec",
+      `generation ${metadata.generation}`,
+    ),
+    conditionStep(object, "FrameworkRegistered", "Mesos framework", "registering with Mesos"),
+    {
+      label: "offers and network",
+      doing: "waiting for offers of Mesos",
+      ...doneWhen(launched, pendingReason(object)),
+    },
     {
       label: `containers ${started}/${status.replicas}`,
+      doing: "starting the containers",
       ...doneWhen(started >= status.replicas && started > 0, launchingNodes(object)),
     },
-    conditionStep(object, "Quorate", "etcd", "quorum"),
+    conditionStep(object, "Quorate", "etcd", "forming the etcd cluster", "quorum"),
     {
       label: "leader",
+      doing: "electing a leader",
       ...doneWhen(status.leader !== null, "no leader yet"),
       ...(status.leader === null ? {} : { detail: `${status.leader} (${leaderSlot(object)})` }),
     },
-    conditionStep(object, "StorageReady", "shared storage"),
-    conditionStep(object, "SSHReady", "ssh between the nodes"),
-    conditionStep(object, "JupyterReady", "Jupyter"),
-    conditionStep(object, "ProxyReady", "proxy", status.endpoints.jupyter),
-    conditionStep(object, "Ready", "ready", `${status.readyReplicas} of ${status.replicas} nodes`),
+    conditionStep(object, "StorageReady", "shared storage", "preparing the shared storage"),
+    conditionStep(object, "SSHReady", "ssh between the nodes", "setting up ssh between the nodes"),
+    conditionStep(object, "JupyterReady", "Jupyter", "starting Jupyter"),
+    conditionStep(object, "ProxyReady", "proxy", "opening the proxy", status.endpoints.jupyter),
+    conditionStep(
+      object,
+      "Ready",
+      "ready",
+      "waiting for every node",
+      `${status.readyReplicas} of ${status.replicas} nodes`,
+    ),
   ];
   return withOneActive(steps);
 }
@@ -124,15 +154,16 @@ function conditionStep(
   object: JupyterClusterObject,
   type: ConditionType,
   label: string,
+  doing: string,
   doneDetail = "",
 ): Step {
   const found = condition(object, type);
-  if (found?.status === "True") return { label, state: "done", detail: doneDetail };
+  if (found?.status === "True") return { label, doing, state: "done", detail: doneDetail };
   const failed = type === "SpecValid" && found?.status === "False";
-  return { label, state: failed ? "failed" : "waiting", detail: found?.message ?? "" };
+  return { label, doing, state: failed ? "failed" : "waiting", detail: found?.message ?? "" };
 }
 
-function doneWhen(done: boolean, detail: string): Omit<Step, "label"> {
+function doneWhen(done: boolean, detail: string): Pick<Step, "state" | "detail"> {
   return done ? { state: "done", detail: "" } : { state: "waiting", detail };
 }
 

@@ -43,21 +43,26 @@ describe("foldProgress", () => {
   it("tells nothing of conditions that were never known", () => {
     const lines = toldOf(pending);
     expect(lines.filter((line) => line.includes("Unknown"))).toEqual([]);
-    expect(lines).toContain("not ready (Creating): 0 of 3 nodes are ready");
+    expect(lines.at(-1)).toBe("registering with Mesos: waiting for the Mesos master");
   });
 
   it("tells each change once, however often the same object is published", () => {
     expect(toldOf(pending, pending, pending)).toEqual(toldOf(pending));
   });
 
-  it("does not repeat a condition of which only the message counts on", () => {
+  it("tells the step that is being done, and not again when only a number counts on", () => {
     const counting = (message: string) =>
       clusterObject({
         status: { conditions: conditions({ Ready: ["False", "Creating", message] }) },
       });
-    const lines = toldOf(counting("1 of 3"), counting("2 of 3"));
-    expect(lines.filter((line) => line.startsWith("not ready"))).toEqual([
-      "not ready (Creating): 1 of 3",
+    const lines = toldOf(
+      counting("1 of 3 nodes"),
+      counting("2 of 3 nodes"),
+      counting("slot 1 fails"),
+    );
+    expect(lines.filter((line) => line.startsWith("waiting"))).toEqual([
+      "waiting for every node: 1 of 3 nodes",
+      "waiting for every node: slot 1 fails",
     ]);
   });
 
@@ -125,6 +130,7 @@ describe("stepsOf", () => {
     const step = stepsOf(stuck).find((s) => s.label === "offers and network");
     expect(step).toEqual({
       label: "offers and network",
+      doing: "waiting for offers of Mesos",
       state: "active",
       detail: "no offer has 2 cpus",
     });

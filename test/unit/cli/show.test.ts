@@ -53,7 +53,9 @@ describe("startShow without a terminal", () => {
     const [ready] = await show.allReady;
     expect(ready?.status.leader).toBe("lab-0");
     const before = outcome().stderr;
-    expect(before).toContain("[   0.0s] lab: not ready (Creating): 0 of 3 nodes are ready\n");
+    expect(before).toContain(
+      "[   0.0s] lab: starting the containers: slot 0 Launching; slot 1 Launching; slot 2 Launching\n",
+    );
     expect(before).toContain("lab: containers 3/3 running\n");
     expect(before).not.toContain("the first generation");
     published.publish(clusterObject(), [created, event("slot 1 leads in term 3")]);

@@ -56,9 +56,9 @@ describe("get", () => {
       code: 0,
       stderr: "",
       stdout: [
-        "NAME    READY   LEADER   PHASE      JUPYTER                  AGE",
-        "lab     3/3     lab-0    Ready      http://127.0.0.1:8888/   4m5s",
-        "other   1/3     <none>   Creating   http://127.0.0.1:8888/   4m5s",
+        "NAME    READY   LEADER             PHASE      JUPYTER                  AGE",
+        "lab     3/3     slot-0 on host-a   Ready      http://127.0.0.1:8888/   4m5s",
+        "other   1/3     <none>             Creating   http://127.0.0.1:8888/   4m5s",
         "",
       ].join("\n"),
     });
@@ -110,10 +110,10 @@ describe("get", () => {
       ]),
     };
     const { stdout, stderr } = await run(routes, "get", "lab", "-w");
-    expect(stdout.split("\n").map((line) => line.split(/ +/).slice(0, 4).join(" "))).toEqual([
+    expect(stdout.split("\n").map((line) => line.split(/ {3,}/).slice(0, 4).join(" "))).toEqual([
       "NAME READY LEADER PHASE",
-      "lab 3/3 lab-0 Ready",
-      "lab 2/3 lab-0 Degraded",
+      "lab 3/3 slot-0 on host-a Ready",
+      "lab 2/3 slot-0 on host-a Degraded",
       "",
     ]);
     expect(stderr).toBe("The controller has ended the watch.\n");

@@ -1,5 +1,6 @@
 import { conditionOf } from "../conditions.ts";
 import { age } from "../age.ts";
+import { leaderPlace } from "../../../model/leader-place.ts";
 import type { Kind } from "../kind.ts";
 import { API_VERSION, type JupyterClusterObject, KIND } from "../../../model/resource.ts";
 
@@ -38,7 +39,7 @@ export const jupyterClusters: Kind<JupyterClusterObject> = {
       name: "Leader",
       type: "string",
       description: "Slot of the etcd leader, which is NAME-0 and serves Jupyter.",
-      cell: ({ status }) => leader(status),
+      cell: ({ status }) => leaderPlace(status) ?? "<none>",
     },
     {
       name: "Phase",
@@ -82,10 +83,4 @@ function readiness(object: JupyterClusterObject): string {
   const ready = conditionOf(object, "Ready");
   if (ready === undefined) return "Unknown";
   return ready.status === "True" ? "True" : `${ready.status} (${ready.reason})`;
-}
-
-function leader({ leader: name, nodes }: JupyterClusterObject["status"]): string {
-  const node = nodes.find((n) => n.leader);
-  if (name === null || node === undefined) return "<none>";
-  return node.hostname === null ? `slot-${node.slot}` : `slot-${node.slot} on ${node.hostname}`;
 }
