@@ -158,6 +158,8 @@ export class Agent {
     const obstacle = typeof command === "string" ? command : etcd.accept(command)?.message;
     if (obstacle === undefined) log.info({}, "resuming as the launch has ordered");
     else log.info({ obstacle }, "not resuming as the launch has ordered");
+    // Whatever else the agent has to load and to set up, it does beside etcd's own start.
+    await etcd.tried;
   }
 
   /** Ends every process and connection; the second call waits for the first. */

@@ -6,7 +6,7 @@ import { Agent } from "./agent.ts";
 import { readNodeConfig } from "./config.ts";
 import { LOG_DIR } from "./paths.ts";
 import { connectLocalEtcd } from "./etcd/grpc-client.ts";
-import { HttpApi } from "./http/http-server.ts";
+import { lateServer } from "./http/late-server.ts";
 import { agentLogger } from "./status/agent-log.ts";
 import { systemClock } from "../../controller/support/clock.ts";
 import { nodeFiles } from "./system/node-files.ts";
@@ -40,8 +40,13 @@ async function main(): Promise<void> {
     },
     logs,
     onStop: () => stop("POST /v1/stop"),
-    serve: (api) =>
-      new HttpApi({ ...api, config, clock: systemClock, log, logs: new Map(Object.entries(logs)) }),
+    serve: (api) => {
+      const logsByUnit = new Map(Object.entries(logs));
+      return lateServer(async () => {
+        const { HttpApi } = await import("./http/http-server.ts");
+        return new HttpApi({ ...api, config, clock: systemClock, log, logs: logsByUnit });
+      });
+    },
   });
 
   let stopping = false;

@@ -12,6 +12,7 @@ const cluster = new AgentCluster({
   subnet: "172.31.32.0/24",
   firstAddress: "172.31.32.10",
   size: 3,
+  standby: "cold",
 });
 
 beforeAll(async () => {
@@ -46,16 +47,17 @@ test("a killed member votes again before anybody has told it anything", async ()
     phase: "awaiting-start",
     commandId: null,
     etcd: { ...identity, isLearner: false },
-    units: { etcd: { restarts: 0 }, jupyter: { state: "stopped" } },
+    units: { etcd: { restarts: 0 } },
   });
 
-  // The start command, when it comes, is this very order: etcd goes on, and Jupyter gets its secrets.
+  // The start command, when it comes, is this very order: etcd goes on, with the certificate that it brings.
   const { clusterId } = identity;
   const resume = { mode: "resume", memberName: memberNameOf(node.slot), clusterId } as const;
   const { code } = await node.command(cluster.command(node, resume));
   expect(code).toBe(202);
-  const whole = (s: NonNullable<typeof back>) => s.units.jupyter.ready && s.etcd?.leaderId != null;
-  const [after] = await eventually([node], "Jupyter", whole);
+  const isRenewed = (s: NonNullable<typeof back>) =>
+    (s.certificateNotAfter ?? 0) > (back?.certificateNotAfter ?? 0);
+  const [after] = await eventually([node], "another certificate", isRenewed);
   expect(after).toMatchObject({
     phase: "running",
     commandId: resumeCommandId(node.options.config.taskId),

@@ -100,6 +100,11 @@ export class EtcdUnit {
     return refusal;
   }
 
+  /** Resolves when the command that was accepted last was tried once, whatever came of it. */
+  get tried(): Promise<void> {
+    return this.commands.tried;
+  }
+
   /** Somebody got no answer from etcd. */
   doubt(): void {
     this.monitor.doubt();

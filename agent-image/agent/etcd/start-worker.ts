@@ -13,8 +13,11 @@ export class StartCommandWorker {
   private readonly task: RepeatingTask;
   private pending: EtcdCommand | null = null;
   private failures = 0;
+  private onTried: () => void = () => undefined;
   /** The latest, carried out or not. */
   command: EtcdCommand | null = null;
+  /** Resolves when it was tried once, whatever came of it, or is not to be any more. */
+  tried: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly options: {
@@ -32,6 +35,10 @@ export class StartCommandWorker {
 
   /** In place of a command that is not carried out yet. */
   take(command: EtcdCommand): void {
+    this.onTried();
+    this.tried = new Promise((resolve) => {
+      this.onTried = resolve;
+    });
     this.command = command;
     this.pending = command;
     this.failures = 0;
@@ -40,6 +47,7 @@ export class StartCommandWorker {
 
   async stop(): Promise<void> {
     this.pending = null;
+    this.onTried();
     await this.task.stop();
   }
 
@@ -58,6 +66,8 @@ export class StartCommandWorker {
       board.setProblem("command", `the command cannot be carried out: ${message}`);
       this.failures += 1;
       return delayAfter(RETRY, this.failures);
+    } finally {
+      if (this.command === command) this.onTried();
     }
   }
 }

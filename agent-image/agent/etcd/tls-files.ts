@@ -16,8 +16,10 @@ export async function writeTlsFiles(
   await files.makeDirectory(TLS_DIR, 0o700);
   await files.chown(TLS_DIR, owner);
   const options = { mode: 0o600, owner };
-  await files.write(AUTHORITY_FILE, authority, options);
-  await files.write(IDENTITY_FILE, `${certificate}${key}`, options);
+  await Promise.all([
+    files.write(AUTHORITY_FILE, authority, options),
+    files.write(IDENTITY_FILE, `${certificate}${key}`, options),
+  ]);
 }
 
 /** @throws Error when the node was not told yet */

@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { LineSplitter } from "../../../controller/support/line-splitter.ts";
 import type { Processes, ProcessWatcher, RunningProcess } from "../ports/processes.ts";
 import { withOomScore } from "./oom-score.ts";
-import { probeHttp, probeSshBanner } from "./probes.ts";
+import { probeSshBanner } from "./probe-ssh.ts";
 import { runCommand } from "./run-command.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -47,7 +47,11 @@ export const nodeProcesses: Processes = {
   },
   run: runCommand,
   probeSsh: (port, timeoutMs) => probeSshBanner(LOOPBACK, port, timeoutMs),
-  probeHttp: (port, path, timeoutMs) => probeHttp(LOOPBACK, port, path, timeoutMs),
+  async probeHttp(port, path, timeoutMs) {
+    // HTTP takes a while to load, and is needed only when a node has long begun its work.
+    const { probeHttp } = await import("./probe-http.ts");
+    return probeHttp(LOOPBACK, port, path, timeoutMs);
+  },
 };
 
 const NOT_STARTED: RunningProcess = {

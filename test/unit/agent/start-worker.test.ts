@@ -68,3 +68,30 @@ test("another command takes the place of one that fails, at once", async () => {
   await untilTried(2);
   expect(tries[1]).toEqual({ commandId: "b", again: false, at: 0 });
 });
+
+test("it is told when a command was tried once: carried out, failed, replaced or given up", async () => {
+  const isTried = async (tried = worker.tried) => {
+    let over = false;
+    const end = tried.then(() => {
+      over = true;
+    });
+    await until("it was tried", () => over || (clock.next(), false));
+    return end;
+  };
+  worker.take(command("a"));
+  await isTried();
+  expect(tries.map((t) => t.commandId)).toEqual(["a"]);
+
+  failures = 9;
+  worker.take(command("b"));
+  await isTried();
+  expect(tries[1]).toMatchObject({ commandId: "b", again: false });
+
+  worker.take(command("c"));
+  const { tried } = worker;
+  worker.take(command("d"));
+  await isTried(tried);
+  worker.take(command("e"));
+  await worker.stop();
+  await isTried();
+});
