@@ -24,15 +24,26 @@ export class HandDriven {
     private readonly probe: Probe,
     /** First three numbers of a /24. */
     private readonly subnet: string,
-    private readonly size = 3,
+    readonly size = 3,
   ) {}
 
   ip(slot: number): string {
     return `${this.subnet}.${10 + slot}`;
   }
 
-  get ips(): string[] {
-    return Array.from({ length: this.size }, (_, slot) => this.ip(slot));
+  get slots(): number[] {
+    return Array.from({ length: this.size }, (_, slot) => slot);
+  }
+
+  /** Client URL of its etcd. */
+  clientUrl(slot: number): string {
+    return clientUrl(this.ip(slot), PLAIN);
+  }
+
+  /** Slot of the one that leads among these. */
+  async leader(among = this.slots): Promise<number> {
+    const leader = await this.probe.untilLeader(among.map((slot) => this.clientUrl(slot)));
+    return among.find((slot) => this.clientUrl(slot) === leader) ?? 0;
   }
 
   async up(): Promise<void> {
@@ -42,14 +53,12 @@ export class HandDriven {
       Labels: { [LABEL]: "floor" },
       IPAM: { Driver: "default", Config: [{ Subnet: `${this.subnet}.0/24` }] },
     });
-    const slots = this.ips.map((_, slot) => slot);
+    const { slots } = this;
     await Promise.all(slots.map((slot) => this.container(slot)));
     await Promise.all(slots.map((slot) => this.services(slot, "new")));
-    const leader = await this.probe.untilLeader(this.ips);
-    await Promise.all(
-      this.ips.map((ip) => this.probe.until200(`http://${ip}:${JUPYTER_PORT}/api`)),
-    );
-    await this.probe.untilVoter(leader);
+    const leader = await this.leader();
+    await Promise.all(slots.map((slot) => this.probe.until200(this.jupyterUrl(slot))));
+    await this.probe.untilVoter(this.clientUrl(leader));
   }
 
   async kill(slot: number): Promise<void> {
@@ -63,8 +72,8 @@ export class HandDriven {
     await this.services(slot, "existing");
   }
 
-  jupyterUrl(ip: string): string {
-    return `http://${ip}:${JUPYTER_PORT}/api`;
+  jupyterUrl(slot: number): string {
+    return `http://${this.ip(slot)}:${JUPYTER_PORT}/api`;
   }
 
   async down(): Promise<void> {
@@ -103,8 +112,8 @@ export class HandDriven {
 
   private etcd(slot: number, state: "new" | "existing"): string[] {
     const ip = this.ip(slot);
-    const first = this.ips
-      .map((other, s) => `${memberNameOf(s)}=${peerUrl(other, PLAIN)}`)
+    const first = this.slots
+      .map((other) => `${memberNameOf(other)}=${peerUrl(this.ip(other), PLAIN)}`)
       .join(",");
     return [
       ...["etcd", "--name", memberNameOf(slot), "--data-dir", "/data/etcd"],

@@ -1,7 +1,6 @@
 /** The same eyes for the program and for the floor: etcd's and Jupyter's own HTTP answers. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
-import { clientUrl } from "../../controller/model/ids.ts";
 import type { TlsIdentity } from "../../controller/model/tls-identity.ts";
 
 /** A killed container's address swallows TCP: without its own deadline a connect hangs. */
@@ -21,26 +20,26 @@ export class Probe {
   private tls: Agent | null = null;
 
   /**
-   * Resolves when the etcd at `ip` has a leader and is a voter.
+   * Resolves when the etcd with this client URL has a leader and is a voter.
    *
-   * @param identity null: it speaks without TLS
+   * @param identity for TLS
    */
-  async untilVoter(ip: string, identity: TlsIdentity | null = null): Promise<void> {
-    await this.until(`etcd at ${ip} is a healthy voter`, async () => {
-      const status = await this.etcdStatus(ip, identity);
+  async untilVoter(url: string, identity: TlsIdentity | null = null): Promise<void> {
+    await this.until(`etcd at ${url} is a healthy voter`, async () => {
+      const status = await this.etcdStatus(url, identity);
       return status.leader !== undefined && status.isLearner !== true;
     });
   }
 
-  /** Resolves with the address of the member that leads, as it says itself. */
-  async untilLeader(ips: readonly string[]): Promise<string> {
+  /** Resolves with the client URL of the member that leads, as it says itself. */
+  async untilLeader(urls: readonly string[]): Promise<string> {
     let found = "";
     await this.until("one of them leads", async () => {
-      const asked = await Promise.allSettled(ips.map((ip) => this.etcdStatus(ip)));
+      const asked = await Promise.allSettled(urls.map((url) => this.etcdStatus(url)));
       const at = asked.findIndex(
         (a) => a.status === "fulfilled" && a.value.leader === a.value.header.member_id,
       );
-      found = ips[at] ?? "";
+      found = urls[at] ?? "";
       return at >= 0;
     });
     return found;
@@ -69,16 +68,13 @@ export class Probe {
     return this.tls;
   }
 
-  private async etcdStatus(ip: string, identity: TlsIdentity | null = null): Promise<EtcdStatus> {
-    const { body } = await request(
-      `${clientUrl(ip, { tls: identity !== null })}/v3/maintenance/status`,
-      {
-        method: "POST",
-        body: "{}",
-        dispatcher: identity === null ? this.agent : this.secured(identity),
-        reset: true,
-      },
-    );
+  private async etcdStatus(url: string, identity: TlsIdentity | null = null): Promise<EtcdStatus> {
+    const { body } = await request(`${url}/v3/maintenance/status`, {
+      method: "POST",
+      body: "{}",
+      dispatcher: identity === null ? this.agent : this.secured(identity),
+      reset: true,
+    });
     return (await body.json()) as EtcdStatus;
   }
 

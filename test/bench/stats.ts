@@ -7,6 +7,13 @@ export interface Summary {
   readonly runs: number;
 }
 
+/** Milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
 export function summarize(milliseconds: readonly number[]): Summary {
   if (milliseconds.length === 0) throw new Error("nothing was measured");
   const sorted = milliseconds.toSorted((a, b) => a - b);
@@ -24,10 +31,11 @@ export function summarize(milliseconds: readonly number[]): Summary {
 export interface Measured {
   readonly what: string;
   readonly program: Summary;
+  /** Driven by hand, or a peer, as `what` says. */
   readonly floor: Summary;
   /** Median of the program over median of the floor. */
   readonly ratio: number;
-  /** FLOORS target, for the reader; nothing fails by it. */
+  /** For the reader; nothing fails by it. */
   readonly target: number;
 }
 
@@ -50,7 +58,7 @@ export function table(rows: readonly Measured[]): string {
     r.ratio.toFixed(2),
     r.target.toFixed(1),
   ]);
-  const head = ["what", "program ms (min–max)", "floor ms (min–max)", "ratio", "target"];
+  const head = ["what", "program ms (min–max)", "floor or peer ms (min–max)", "ratio", "target"];
   const all = [head, ...cells];
   const widths = head.map((_, c) => Math.max(...all.map((row) => row[c]?.length ?? 0)));
   const line = (row: readonly string[]) =>
