@@ -87,6 +87,11 @@ const emptied: Is = some(
 const updating: Is = all(formed, ({ before }) => {
   return before.conditions.some((c) => c.type === "AllMembersUpdated" && c.status === "False");
 });
+/** By the order of its launch. */
+const resumed: Is = some(({ slot, task }, { sight }) => {
+  if (task === null || !task.resumes || task.startCommand !== null) return false;
+  return agentOf(sight, slot)?.units.etcd.pid != null;
+});
 const misplaced: Is = some(
   ({ task, lastAgentId }) => task !== null && lastAgentId !== null && task.agentId !== lastAgentId,
 );
@@ -164,6 +169,9 @@ export const SOMETIMES = {
   "Mesos has not answered and a slot is vacant": all(mesosUnsure, some(isDown)),
   "Mesos has not answered and a task is being stopped": all(mesosUnsure, stopping),
   "Mesos has not answered and there is no leader": all(mesosUnsure, leaderless),
+  "a node resumes before it is told": resumed,
+  "a node resumes before it is told and there is no leader": all(resumed, leaderless),
+  "a node resumes before it is told and the controller starts": all(resumed, restarted),
   "a slot runs away from its data": misplaced,
   "a slot runs away from its data and there is no leader": all(misplaced, leaderless),
   "an agent is silent for long": some(
