@@ -8,18 +8,24 @@ export type Outcome =
   | "done"
   /** Nothing reached the target. */
   | "not-sent"
+  /** The target says that another serves: it has done nothing about it. */
+  | "elsewhere"
   /** It may have reached the target, brought no answer, and may be sent again. */
   | "hung-up"
   /** It may have been carried out, and must not be sent again. */
   | "interrupted";
+
+const LEADS = "x-jupyter-cluster-leads";
 
 export interface AttemptOptions {
   readonly upstream: Upstream;
   readonly method: string;
   readonly path: string;
   readonly headers: string[];
-  /** Sending it twice does no harm, and there is all that it takes to do so. */
+  /** {@link resendable}, and carrying it out twice does no harm. */
   readonly repeatable: boolean;
+  /** There is all that it takes to send it again. */
+  readonly resendable: boolean;
   /** Over a connection of its own, whether it is repeatable or not. */
   readonly fresh?: boolean;
   /** Registers what to do when the client has gone; returns how to unregister. */
@@ -70,6 +76,10 @@ class Attempt implements InFlight {
     outgoing.once("close", () => this.fail());
     outgoing.once("response", (incoming) => {
       if (this.settled) return;
+      if (options.resendable && isElsewhere(incoming)) {
+        this.settle("elsewhere");
+        return this.abort();
+      }
       this.answered = true;
       this.guarded(async () => {
         await options.answer(incoming);
@@ -131,4 +141,9 @@ class Attempt implements InFlight {
     this.leave();
     this.resolve(outcome);
   }
+}
+
+/** A server that leads no more, or not yet, tells it so: its 503 is not Jupyter's word on a request. */
+function isElsewhere({ statusCode, headers }: IncomingMessage): boolean {
+  return statusCode === 503 && headers[LEADS] === "false";
 }

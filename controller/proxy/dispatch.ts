@@ -22,6 +22,8 @@ export interface Dispatch {
   readonly clock: Clock;
   /** How long a request waits for a target, in milliseconds, from the first failure on. */
   readonly holdMs: () => number;
+  /** Who waits now, and how many may. */
+  readonly held: { waiting: number; readonly max: number };
   onHeld(): void;
   onRetry(): void;
   onRefused(): void;
@@ -42,10 +44,12 @@ async function untilAnswered(exchange: Exchange, by: Dispatch): Promise<Refusal 
     if (until !== null && clock.now() >= until) return NO_TARGET;
     const upstream = gate.open;
     if (upstream === null) {
-      if (gate.waiting >= LIMITS.heldMax) return OVERLOADED;
+      if (by.held.waiting >= by.held.max) return OVERLOADED;
       if (until === null) by.onHeld();
       until ??= clock.now() + by.holdMs();
+      by.held.waiting += 1;
       const opened = await gate.wait(until, (left) => exchange.onGone(left));
+      by.held.waiting -= 1;
       if (!opened) return NO_TARGET;
       continue;
     }

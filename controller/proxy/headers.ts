@@ -3,6 +3,7 @@
  * of name, value, name, value, …: as they came, order and repetition kept.
  */
 import type { IncomingMessage } from "node:http";
+import { JOIN } from "./kernels/kernel-channel.ts";
 
 const HOP_BY_HOP = new Set([
   "connection",
@@ -20,7 +21,8 @@ const NEVER_BEHIND = new Set(["content-length", "host", "set-cookie", "cookie", 
 const CHUNKED = ["Transfer-Encoding", "chunked"] as const;
 const NO_LENGTH: ReadonlySet<string> = new Set(["content-length"]);
 const NONE: ReadonlySet<string> = new Set();
-const FORWARDED = new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]);
+/** Ours to say, whoever asks. */
+const FORWARDED = new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", JOIN]);
 
 /** A request, an answer, or a 1xx before it. */
 type Headed = Pick<IncomingMessage, "headers" | "rawHeaders">;
@@ -49,10 +51,11 @@ export function requestHeaders(request: IncomingMessage, framing: Framing): stri
   return headers;
 }
 
-export function upgradeHeaders(request: IncomingMessage): string[] {
+/** @param compresses false: whoever opens it may have to join it to another server */
+export function upgradeHeaders(request: IncomingMessage, compresses: boolean): string[] {
   const headers = endToEnd(request, new Set([...FORWARDED, "sec-websocket-extensions"]));
   headers.push("Connection", "Upgrade", "Upgrade", "websocket", ...forwarded(request));
-  const offers = deflateOffers(request.headers["sec-websocket-extensions"]);
+  const offers = compresses ? deflateOffers(request.headers["sec-websocket-extensions"]) : "";
   if (offers !== "") headers.push("Sec-WebSocket-Extensions", offers);
   return headers;
 }

@@ -50,13 +50,15 @@ export class HttpExchange implements Exchange {
   attempt(upstream: Upstream): Promise<Outcome> {
     const { request, body } = this;
     const method = request.method ?? "GET";
-    const repeatable = body.kind !== "stream" && IDEMPOTENT.has(method);
+    const resendable = body.kind !== "stream";
+    const repeatable = resendable && IDEMPOTENT.has(method);
     const framing = { bodyBytes: knownLength(method, body), keepAlive: repeatable };
     return attempt({
       upstream,
       method,
       path: request.url ?? "/",
       headers: requestHeaders(request, framing),
+      resendable,
       repeatable,
       onGone: (left) => this.onGone(left),
       send: (outgoing) => this.send(outgoing),

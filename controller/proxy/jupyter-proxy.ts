@@ -16,16 +16,11 @@ import { lastResponse } from "../support/last-response.ts";
 import { hasBody, opensWebSocket } from "../support/opens-web-socket.ts";
 import { serveAsPlain } from "../support/plain-request.ts";
 import { closesWithConnection, hasUnended } from "../support/orphaned-answers.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { LIMITS } from "./limits.ts";
-import {
-  isAmbiguous,
-  readWhole,
-  ReplayBudget,
-  replayableBytes,
-  type RequestBody,
-} from "./request-body.ts";
+import { isAmbiguous, readWhole, replayableBytes, type RequestBody } from "./request-body.ts";
 import { TargetGate } from "./target-gate.ts";
 import {
   BAD_REQUEST,
@@ -37,8 +32,8 @@ import {
   sendRefusal,
 } from "./unavailable.ts";
 import type { ProxyTarget } from "./upstream.ts";
-import { UpgradeExchange, type WebSocketOpened } from "./upgrade-exchange.ts";
-import { WebSocketLink } from "./websocket-link.ts";
+import { UpgradeExchange } from "./upgrade-exchange.ts";
+import { WebSockets } from "./web-sockets.ts";
 
 export interface JupyterProxyOptions {
   readonly address: string;
@@ -48,11 +43,15 @@ export interface JupyterProxyOptions {
   readonly holdMs: number;
   /** Names it answers under, besides loopback's and the address it is reached at; null: any. */
   readonly hostNames?: readonly string[] | null;
+  /** Where a target says whether it is ready; null: it is not asked. */
+  readonly readyPath?: string | null;
   readonly log: Logger;
   readonly clock?: Clock;
   /** {@link JupyterProxy.status} has changed. */
   onChange?(): void;
 }
+
+const BUG = "bug in the proxy";
 
 /** Totals since the start, and what goes on now. */
 export interface ProxyStats {
@@ -71,7 +70,7 @@ export class JupyterProxy {
   private readonly gate: TargetGate;
   private readonly clock: Clock;
   private readonly dispatching: Dispatch;
-  private readonly budget = new ReplayBudget();
+  private readonly budget = new ByteBudget(LIMITS.replayBytesTotalMax);
   private readonly sockets = new Set<Socket>();
   private holdMs: number;
   private hosts: HostGuard | null = null;
@@ -79,7 +78,7 @@ export class JupyterProxy {
   private listening = false;
   private closing: Promise<void> | null = null;
   private active = 0;
-  private webSockets = 0;
+  private readonly webSockets: WebSockets;
   private readonly totals = { requests: 0, retries: 0, heldTotal: 0, refused: 0 };
 
   constructor(private readonly options: JupyterProxyOptions) {
@@ -88,11 +87,13 @@ export class JupyterProxy {
     this.port = options.port;
     this.setHostNames(options.hostNames ?? null);
     const onChange = () => this.options.onChange?.();
-    this.gate = new TargetGate({ clock: this.clock, log: options.log, onChange });
+    const { log, readyPath = null } = options;
+    this.gate = new TargetGate({ clock: this.clock, log, readyPath, onChange });
     this.dispatching = {
       gate: this.gate,
       clock: this.clock,
       holdMs: () => this.holdMs,
+      held: { waiting: 0, max: LIMITS.heldMax },
       onHeld: () => {
         this.totals.heldTotal += 1;
       },
@@ -103,6 +104,13 @@ export class JupyterProxy {
         this.totals.refused += 1;
       },
     };
+    this.webSockets = new WebSockets({
+      clock: this.clock,
+      // They are open already, and in nobody's way.
+      joining: { ...this.dispatching, held: { waiting: 0, max: LIMITS.connectionsMax } },
+      onLost: (upstream) => this.gate.suspect(upstream),
+      onError: (error) => log.error({ err: error }, BUG),
+    });
     this.server = this.makeServer();
   }
 
@@ -138,9 +146,9 @@ export class JupyterProxy {
   }
 
   stats(): ProxyStats {
-    const { totals, active, webSockets } = this;
-    const now = { active, webSockets, held: this.gate.waiting, connections: this.sockets.size };
-    return { ...totals, ...now };
+    const { totals, active, webSockets, dispatching, sockets } = this;
+    const held = dispatching.held.waiting;
+    return { ...totals, active, webSockets: webSockets.count, held, connections: sockets.size };
   }
 
   /** For requests that begin to wait from now on. Milliseconds. */
@@ -204,7 +212,7 @@ export class JupyterProxy {
 
   /** A bug of ours costs the one connection that met it, and nobody else. */
   private failed(error: unknown, client: Socket): void {
-    this.options.log.error({ err: error }, "bug in the proxy");
+    this.options.log.error({ err: error }, BUG);
     client.destroy();
   }
 
@@ -223,7 +231,9 @@ export class JupyterProxy {
 
   private async open(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
     client.setTimeout(LIMITS.idleMs, () => client.destroy());
-    const exchange = new UpgradeExchange(request, client, head, (ends) => this.link(ends));
+    const exchange = new UpgradeExchange(request, client, head, (ends) =>
+      this.webSockets.open(ends),
+    );
     const refusal = this.refusalOf(request);
     if (refusal !== null) exchange.refuse(refusal);
     else await this.handle(exchange);
@@ -245,21 +255,6 @@ export class JupyterProxy {
     } finally {
       this.active -= 1;
     }
-  }
-
-  private link({ upstream, client, server }: WebSocketOpened): void {
-    this.webSockets += 1;
-    const link = new WebSocketLink({
-      client,
-      server,
-      clock: this.clock,
-      onLost: () => this.gate.suspect(upstream),
-      onClosed: () => {
-        this.webSockets -= 1;
-        leave();
-      },
-    });
-    const leave = upstream.enter(link);
   }
 
   private async shutDown(): Promise<void> {

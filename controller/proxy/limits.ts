@@ -7,6 +7,10 @@ export const LIMITS = {
   connectMs: 300,
   /** Between two tries to reach a target that does not answer, while no other is named. */
   probeEveryMs: 100,
+  /** Between two questions whether a target that answers is ready. */
+  readyEveryMs: 25,
+  /** Until such a question is answered. */
+  readyAnswerMs: 1_000,
   /** Tries of one request at a target that accepts it and then hangs up without an answer. */
   hangUpsMax: 5,
   /** Before the third try at the same target; doubled each time, up to the last. */
@@ -48,6 +52,22 @@ export const LIMITS = {
   drainGraceMs: 10_000,
   /** From our closing a WebSocket to giving up on the peer's side of the farewell. */
   lingerMs: 2_000,
+  /** A kernel's WebSocket, which is joined to the next server when its own is lost. */
+  join: {
+    /** A longer message is passed on in parts; in the middle of it nothing can be joined. */
+    wholeBytesMax: 8 * 1024 * 1024,
+    /** All messages that have not come whole, of all WebSockets. */
+    wholeBytesTotalMax: 64 * 1024 * 1024,
+    /** What a page may send while there is no server; then it is read no further. */
+    waitingBytesMax: 1024 * 1024,
+    /** Of what a page sent to the lost server, this much is sent again to the next. */
+    resentMessagesMax: 64,
+    resentBytesMax: 1024 * 1024,
+    resentAgeMs: 30_000,
+    /** Joins within a time; more are no failover, and the page is told. */
+    timesMax: 30,
+    withinMs: 60_000,
+  },
   /** From close() to cutting what is still being answered. */
   closeGraceMs: 500,
 } as const;

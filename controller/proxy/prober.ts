@@ -1,21 +1,30 @@
-/** Tries to connect to a target until it answers or somebody stops it. */
-import type { Socket } from "node:net";
+/** Tries a target until it answers, and is ready to serve, or somebody stops it. */
+import { request } from "node:http";
 import type { Clock } from "../model/ports.ts";
 import { LIMITS } from "./limits.ts";
 import { connectTo } from "./upstream.ts";
+
+export type Found = "ready" | "not-ready" | "silent";
 
 export interface ProberOptions {
   readonly ip: string;
   readonly port: number;
   readonly clock: Clock;
+  /** Where it says whether it is ready; null: that it takes connections is enough. */
+  readonly readyPath: string | null;
+  /** The raft term for which it must be ready. */
+  readonly term: () => number;
   /** Called once; then it has stopped. */
   onAnswer(): void;
   /** After each try that failed. */
-  onSilence(): void;
+  onFailure(found: Exclude<Found, "ready">): void;
 }
 
+/** Such an answer has a few dozen bytes. */
+const ANSWER_BYTES_MAX = 4096;
+
 export class Prober {
-  private trial: Socket | null = null;
+  private cancelTrial: (() => void) | null = null;
   private cancelPause: (() => void) | null = null;
   private stopped = false;
 
@@ -25,40 +34,101 @@ export class Prober {
 
   /** There is reason to hope: do not sit out the pause. */
   nudge(): void {
-    if (this.trial === null && !this.stopped) this.look();
+    if (this.cancelTrial === null && !this.stopped) this.look();
   }
 
   stop(): void {
     this.stopped = true;
     this.cancelPause?.();
-    this.trial?.destroy();
+    this.cancelTrial?.();
   }
 
   private look(): void {
     this.cancelPause?.();
     this.cancelPause = null;
-    const { ip, port } = this.options;
-    const trial = connectTo(ip, port);
-    this.trial = trial;
-    let answers = false;
-    trial.once("connect", () => {
-      answers = true;
-      trial.destroy();
-    });
-    // Every failure ends in "close"; which one it was makes no difference.
-    trial.on("error", () => {});
-    trial.once("close", () => this.seen(answers));
+    const seen = (found: Found) => this.seen(found);
+    const { readyPath } = this.options;
+    this.cancelTrial =
+      readyPath === null ? tryToConnect(this.options, seen) : ask(this.options, readyPath, seen);
   }
 
-  private seen(answers: boolean): void {
-    this.trial = null;
+  private seen(found: Found): void {
+    this.cancelTrial = null;
     if (this.stopped) return;
-    if (answers) {
+    if (found === "ready") {
       this.stop();
       this.options.onAnswer();
       return;
     }
-    this.cancelPause = this.options.clock.after(LIMITS.probeEveryMs, () => this.look());
-    this.options.onSilence();
+    const { probeEveryMs, readyEveryMs } = LIMITS;
+    const pauseMs = found === "silent" ? probeEveryMs : readyEveryMs;
+    this.cancelPause = this.options.clock.after(pauseMs, () => this.look());
+    this.options.onFailure(found);
+  }
+}
+
+/** Calls `seen` once, later. @returns what ends it at once */
+function tryToConnect({ ip, port }: ProberOptions, seen: (found: Found) => void): () => void {
+  const trial = connectTo(ip, port);
+  let answers = false;
+  trial.once("connect", () => {
+    answers = true;
+    trial.destroy();
+  });
+  // Every failure ends in "close"; which one it was makes no difference.
+  trial.on("error", () => {});
+  trial.once("close", () => seen(answers ? "ready" : "silent"));
+  return () => trial.destroy();
+}
+
+/** Calls `seen` once, later. @returns what ends it at once */
+function ask(options: ProberOptions, path: string, seen: (found: Found) => void): () => void {
+  const { ip, port, clock } = options;
+  let found: Found = "silent";
+  const outgoing = request({
+    path,
+    // Under this name Jupyter answers, however it is configured.
+    headers: { Host: `localhost:${port}`, Connection: "close" },
+    createConnection: () => connectTo(ip, port),
+  });
+  const cancel = clock.after(LIMITS.readyAnswerMs, () => outgoing.destroy());
+  outgoing.on("error", () => {});
+  outgoing.once("close", () => {
+    cancel();
+    seen(found);
+  });
+  outgoing.once("response", (incoming) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    incoming.on("error", () => {});
+    incoming.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= ANSWER_BYTES_MAX) chunks.push(chunk);
+    });
+    incoming.once("end", () => {
+      const text = Buffer.concat(chunks).toString("utf8");
+      found = readiness(incoming.statusCode ?? 0, text, options.term());
+    });
+  });
+  outgoing.end();
+  return () => outgoing.destroy();
+}
+
+/** Images of the release before do not know the question: what they answer says that they serve. */
+function readiness(status: number, text: string, term: number): Found {
+  if (status === 503) return "not-ready";
+  const said = status === 200 ? parsed(text) : null;
+  if (said === null) return "ready";
+  return said.leads && said.term >= term ? "ready" : "not-ready";
+}
+
+function parsed(text: string): { leads: boolean; term: number } | null {
+  try {
+    const value = JSON.parse(text) as { leads?: unknown; term?: unknown } | null;
+    const { leads, term } = value ?? {};
+    return typeof leads === "boolean" && typeof term === "number" ? { leads, term } : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

@@ -9,6 +9,9 @@ import { followLeader } from "./follow-leader.ts";
 import type { JupyterProxyOptions, ProxyStats } from "./jupyter-proxy.ts";
 import type { TargetGate } from "./target-gate.ts";
 
+/** Of the image's server extension: 200 once every kernel of the cluster is adopted. */
+const READY_PATH = "/api/jupyter-cluster/ready";
+
 /** One cluster's proxy. Production's is a JupyterProxy. */
 export interface ClusterProxy extends Pick<TargetGate, "assigned" | "setTarget" | "dropTarget"> {
   /** @throws OperationError ERR_ADDRESS_IN_USE */
@@ -94,7 +97,7 @@ export class ProxyRegistry {
     const { clock, log, newProxy } = this.options;
     const { address, port, holdSeconds, hostNames } = wanted;
     const proxy = newProxy({
-      ...{ address, port, hostNames, log, clock },
+      ...{ address, port, hostNames, log, clock, readyPath: READY_PATH },
       holdMs: holdSeconds * 1000,
       onChange: () => this.options.onChange(key),
     });

@@ -9,21 +9,6 @@ export type RequestBody =
   /** Passed on as it comes; nothing is read of it before there is a connection for it. */
   | { readonly kind: "stream" };
 
-/** How many bytes all requests together keep. */
-export class ReplayBudget {
-  private used = 0;
-
-  take(bytes: number): boolean {
-    if (this.used + bytes > LIMITS.replayBytesTotalMax) return false;
-    this.used += bytes;
-    return true;
-  }
-
-  give(bytes: number): void {
-    this.used -= bytes;
-  }
-}
-
 /** How many bytes may be kept of this request; null: none, it is to be streamed or is empty. */
 export function replayableBytes(request: IncomingMessage): number | null {
   if (request.headers["transfer-encoding"] !== undefined) return null;

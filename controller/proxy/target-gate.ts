@@ -7,12 +7,14 @@
  */
 import type { ObservedProxy } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
-import { Prober } from "./prober.ts";
+import { type Found, Prober } from "./prober.ts";
 import { type ProxyTarget, Upstream } from "./upstream.ts";
 
 export interface TargetGateOptions {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where a target says whether it is ready to serve; null: it is not asked. */
+  readonly readyPath: string | null;
   /** {@link TargetGate.served} has changed. */
   onChange(): void;
 }
@@ -25,10 +27,10 @@ export class TargetGate {
   /** The newest target that was ever accepted; its term is the fence. */
   private fence: ProxyTarget | null = null;
   private upstream: Upstream | null = null;
-  /** Set while the target is suspected. */
+  /** Set while the target is suspected, or has not yet said that it is ready. */
   private prober: Prober | null = null;
-  /** The first probe after a suspicion has failed too: the target is not served. */
-  private lost = false;
+  /** It has not said so yet, or the first probe after a suspicion has failed too. */
+  private unserved = false;
   /** The one in force, and those that are ending their last answers. */
   private readonly upstreams = new Set<Upstream>();
   private closed = false;
@@ -41,18 +43,14 @@ export class TargetGate {
     return this.upstream === null ? null : this.fence;
   }
 
-  /** The target in force, unless it was found not to answer. */
+  /** The target in force, unless it was found not to answer, or not to be ready. */
   get served(): ObservedProxy["target"] {
-    return this.lost ? null : this.assigned;
+    return this.unserved ? null : this.assigned;
   }
 
   /** Where to send a request now; null: it has to wait. */
   get open(): Upstream | null {
     return this.prober === null ? this.upstream : null;
-  }
-
-  get waiting(): number {
-    return this.waiters.size;
   }
 
   setTarget(target: ProxyTarget): void {
@@ -70,10 +68,16 @@ export class TargetGate {
       if (fence?.term !== target.term) this.options.onChange();
       return;
     }
-    upstream?.drain();
     this.options.log.info({ target }, "proxy target set");
     this.upstream = this.newUpstream(target);
-    this.admit();
+    this.endSuspicion();
+    if (this.options.readyPath !== null) {
+      this.unserved = true;
+      this.probe(target);
+    }
+    // Whoever can leave the former one goes to this one at once.
+    upstream?.drain();
+    if (this.prober === null) this.admit();
     this.options.onChange();
   }
 
@@ -90,17 +94,20 @@ export class TargetGate {
   /** A connection to `upstream` failed, or ended before its answer. */
   suspect(upstream: Upstream): void {
     if (upstream !== this.upstream || this.prober !== null) return;
-    const { ip, port } = upstream;
+    this.probe(upstream);
+  }
+
+  private probe({ ip, port }: Pick<ProxyTarget, "ip" | "port">): void {
+    const { clock, readyPath } = this.options;
+    const term = () => this.fence?.term ?? 0;
     this.prober = new Prober({
-      ip,
-      port,
-      clock: this.options.clock,
+      ...{ ip, port, clock, readyPath, term },
       onAnswer: () => {
-        const wasLost = this.lost;
+        const was = this.unserved;
         this.admit();
-        if (wasLost) this.options.onChange();
+        if (was) this.options.onChange();
       },
-      onSilence: () => this.lose(ip),
+      onFailure: (found) => this.lose(ip, found),
     });
   }
 
@@ -133,8 +140,9 @@ export class TargetGate {
     this.closed = true;
     this.endSuspicion();
     for (const waiter of this.waiters) waiter.settle(false);
-    this.upstream?.drain();
+    const { upstream } = this;
     this.upstream = null;
+    upstream?.drain();
   }
 
   /** Ends whatever still goes on at any target. */
@@ -159,17 +167,17 @@ export class TargetGate {
     for (const waiter of this.waiters) waiter.settle(true);
   }
 
-  private lose(ip: string): void {
-    if (this.lost) return;
-    this.lost = true;
-    this.options.log.warn({ ip }, "proxy target does not answer");
+  private lose(ip: string, found: Found): void {
+    if (this.unserved) return;
+    this.unserved = true;
+    this.options.log.warn({ ip, found }, "proxy target does not serve");
     this.options.onChange();
   }
 
   private endSuspicion(): void {
     this.prober?.stop();
     this.prober = null;
-    this.lost = false;
+    this.unserved = false;
   }
 
   private refuse(target: ProxyTarget, fence: ProxyTarget): void {

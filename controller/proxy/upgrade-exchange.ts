@@ -5,6 +5,7 @@ import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
 import { upgradeHeaders } from "./headers.ts";
 import { relay } from "./http-exchange.ts";
+import { isKernelChannel, joinableProtocol, JOINED } from "./kernels/kernel-channel.ts";
 import { lastResponse } from "../support/last-response.ts";
 import { LIMITS } from "./limits.ts";
 import { type Refusal, sendRefusal } from "./unavailable.ts";
@@ -15,6 +16,10 @@ export interface WebSocketOpened {
   /** Both ends; what was read of them was put back, so that it is read like any other data. */
   readonly client: Socket;
   readonly server: Socket;
+  /** How the browser asked for it. */
+  readonly request: IncomingMessage;
+  /** Null: it cannot be joined to another server. */
+  readonly joinable: { readonly protocol: string } | null;
 }
 
 export class UpgradeExchange implements Exchange {
@@ -44,11 +49,13 @@ export class UpgradeExchange implements Exchange {
 
   attempt(upstream: Upstream): Promise<Outcome> {
     const { request } = this;
+    const channel = isKernelChannel(request);
     return attempt({
       upstream,
       method: request.method ?? "GET",
       path: request.url ?? "/",
-      headers: upgradeHeaders(request),
+      headers: upgradeHeaders(request, !channel),
+      resendable: true,
       repeatable: true,
       fresh: true,
       onGone: (left) => this.onGone(left),
@@ -63,7 +70,9 @@ export class UpgradeExchange implements Exchange {
         this.unwatch();
         if (this.early.length > 0) this.client.unshift(Buffer.concat(this.early));
         this.client.write(switchingHead(incoming), "latin1");
-        this.opened({ upstream, client: this.client, server });
+        const protocol = channel ? joinableProtocol(incoming) : null;
+        const joinable = protocol === null ? null : { protocol };
+        this.opened({ upstream, client: this.client, server, request, joinable });
       },
     });
   }
@@ -106,11 +115,12 @@ export class UpgradeExchange implements Exchange {
 
 function ignore(): void {}
 
-/** Nothing is hop-by-hop about it: both hops switch, and `Sec-WebSocket-Accept` proves it. */
+/** Nothing else is hop-by-hop about it: both hops switch, and `Sec-WebSocket-Accept` proves it. */
 function switchingHead(incoming: IncomingMessage): string {
   const { rawHeaders } = incoming;
   const lines = ["HTTP/1.1 101 Switching Protocols"];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() === JOINED) continue;
     lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
   }
   return `${lines.join("\r\n")}\r\n\r\n`;

@@ -4,12 +4,13 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../model/ports.ts";
 import { LIMITS } from "./limits.ts";
-import { closeFrame, FrameError, ServerFrames } from "./server-frames.ts";
+import { closeFrame, FrameError } from "./frames.ts";
+import { ServerFrames } from "./server-frames.ts";
 import type { InFlight } from "./upstream.ts";
 
 /** RFC 6455's registry: the service restarts; come back, after a random delay if many do. */
-const SERVICE_RESTART = 1012;
-const RESTART_FRAME = closeFrame(SERVICE_RESTART, "the notebook server has moved");
+export const SERVICE_RESTART = 1012;
+export const RESTART_FRAME = closeFrame(SERVICE_RESTART, "the notebook server has moved");
 
 export interface WebSocketLinkOptions {
   readonly client: Socket;
@@ -30,12 +31,7 @@ export class WebSocketLink implements InFlight {
   constructor(private readonly options: WebSocketLinkOptions) {
     const { client, server } = options;
     for (const socket of [client, server]) {
-      socket.setNoDelay(true);
-      socket.setKeepAlive(true, LIMITS.tcpKeepAliveMs);
-      // Not every WebSocket is pinged, and neither Jupyter nor a browser ends a silent one.
-      socket.setTimeout(0);
-      // It always closes after an error.
-      socket.on("error", () => {});
+      tuneWebSocket(socket);
       socket.once("close", () => this.closed());
     }
     server.on("data", (chunk: Buffer) => this.forward(chunk));
@@ -110,4 +106,13 @@ export class WebSocketLink implements InFlight {
     this.cancelLinger?.();
     this.options.onClosed();
   }
+}
+
+export function tuneWebSocket(socket: Socket): void {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, LIMITS.tcpKeepAliveMs);
+  // Not every WebSocket is pinged, and neither Jupyter nor a browser ends a silent one.
+  socket.setTimeout(0);
+  // It always closes after an error.
+  socket.on("error", () => {});
 }

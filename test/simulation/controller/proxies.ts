@@ -15,7 +15,12 @@ const NOTHING_PASSES = {
 
 export const simulatedProxy: NewProxy = (options): ClusterProxy => {
   const { address, port, clock, log } = options;
-  const gate = new TargetGate({ clock, log, onChange: () => options.onChange?.() });
+  const gate = new TargetGate({
+    clock,
+    log,
+    readyPath: null,
+    onChange: () => options.onChange?.(),
+  });
   return {
     get assigned() {
       return gate.assigned;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { closeFrame, FrameError, ServerFrames } from "../../../controller/proxy/server-frames.ts";
+import { closeFrame, FrameError } from "../../../controller/proxy/frames.ts";
+import { ServerFrames } from "../../../controller/proxy/server-frames.ts";
 
 interface Frame {
   readonly first: number;

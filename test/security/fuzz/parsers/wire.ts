@@ -13,7 +13,8 @@ import { drawFrom } from "../../../../controller/mesos/offers/usable-resources.t
 import { parseCall } from "../../../../controller/mesos-local/http/parse-call.ts";
 import { OperationError } from "../../../../controller/model/errors.ts";
 import { violation } from "../../../../controller/plan/launch/constraints.ts";
-import { FrameError, ServerFrames } from "../../../../controller/proxy/server-frames.ts";
+import { FrameError } from "../../../../controller/proxy/frames.ts";
+import { ServerFrames } from "../../../../controller/proxy/server-frames.ts";
 import { LineSplitter, LineTooLongError } from "../../../../controller/support/line-splitter.ts";
 import { JuteReader, ZooKeeperProtocolError } from "../../../../controller/zookeeper/jute.ts";
 import { readConnectResponse, readReplyHeader } from "../../../../controller/zookeeper/messages.ts";

@@ -1,0 +1,60 @@
+/** The joining of a page's WebSocket to the server that serves its kernel now. */
+import type { IncomingMessage } from "node:http";
+import { attempt, type Outcome } from "../attempt.ts";
+import type { Exchange } from "../dispatch.ts";
+import { upgradeHeaders } from "../headers.ts";
+import type { Upstream } from "../upstream.ts";
+import { isJoined, JOIN, joinHeader } from "./kernel-channel.ts";
+import type { KernelLink } from "./kernel-link.ts";
+
+export class JoinExchange implements Exchange {
+  constructor(
+    /** With which the browser opened it: its session, its cookies and its key are asked for again. */
+    private readonly request: IncomingMessage,
+    private readonly link: KernelLink,
+    private readonly protocol: string,
+  ) {}
+
+  get gone(): boolean {
+    return this.link.gone;
+  }
+
+  onGone(left: () => void): () => void {
+    return this.link.onGone(left);
+  }
+
+  attempt(upstream: Upstream): Promise<Outcome> {
+    const { request, link, protocol } = this;
+    const headers = upgradeHeaders(request, false);
+    headers.push(JOIN, joinHeader(link.received() ?? {}));
+    return attempt({
+      upstream,
+      method: "GET",
+      path: request.url ?? "/",
+      headers,
+      resendable: true,
+      repeatable: true,
+      fresh: true,
+      onGone: (left) => link.onGone(left),
+      send: (outgoing) => outgoing.end(),
+      answer: (incoming) => {
+        // The kernel is gone, or the session: the page finds out when it connects anew.
+        incoming.destroy();
+        link.takeLeave();
+        return Promise.resolve();
+      },
+      switched: (incoming, server, head) => {
+        if (!isJoined(incoming, protocol)) {
+          server.destroy();
+          return link.takeLeave();
+        }
+        if (head.length > 0) server.unshift(head);
+        link.attach(server, upstream);
+      },
+    });
+  }
+
+  refuse(): void {
+    this.link.takeLeave();
+  }
+}

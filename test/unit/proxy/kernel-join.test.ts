@@ -1,0 +1,359 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { LIMITS } from "../../../controller/proxy/limits.ts";
+import { until } from "../../support/poll.ts";
+import { at, openWebSocket, startProxy, type TestSocket } from "./harness.ts";
+import {
+  CHANNELS,
+  frame,
+  idOf,
+  type KernelServerOptions,
+  startKernelServer,
+  V1,
+  type Visit,
+  v1,
+} from "./kernel-server.ts";
+import { startJupyter, startTcp } from "./upstreams.ts";
+
+const BINARY = 0x82;
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function kernelServer(script: (visit: Visit) => void, options: KernelServerOptions = {}) {
+  const server = await startKernelServer(script, options);
+  cleanups.push(server.close);
+  return server;
+}
+
+async function proxyTo(target: { ip: string; port: number }, holdMs = 10_000) {
+  const proxy = await startProxy({ holdMs });
+  cleanups.push(() => proxy.close());
+  proxy.setTarget(at(target, 1));
+  return proxy;
+}
+
+/** Says what comes behind the last message that the page has got. */
+function goOn(stream: readonly (readonly [channel: string, id: string])[], visit: Visit): void {
+  for (const channel of ["iopub", "shell"]) {
+    const all = stream.filter(([of]) => of === channel);
+    const got = all.findIndex(([, id]) => id === visit.join?.[channel]);
+    for (const [, id] of all.slice(got + 1)) visit.socket.write(frame(BINARY, v1(channel, id)));
+  }
+}
+
+function cutOf({ head }: Visit): number {
+  return Number(/&cut=(\d+)/.exec(head)?.[1]);
+}
+
+async function take(page: TestSocket, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  while (ids.length < count) ids.push(idOf(await page.next()));
+  return ids;
+}
+
+describe("a page's WebSocket to a kernel whose server is lost", () => {
+  const stream = [
+    ["iopub", "i1"],
+    ["shell", "s1"],
+    ["iopub", "i2"],
+  ] as const;
+
+  test("goes on at the exact message, wherever in the stream the server was lost", async () => {
+    const [first, second, third] = stream.map(([channel, id]) => v1(channel, id));
+    const half = (second as Buffer).subarray(0, 40);
+    const bytes = Buffer.concat([
+      frame(BINARY, first as Buffer),
+      frame(0x89, Buffer.from("ping")),
+      frame(0x02, half),
+      frame(0x89, Buffer.from("amid")),
+      frame(0x80, (second as Buffer).subarray(40)),
+      frame(BINARY, third as Buffer),
+    ]);
+    const server = await kernelServer((visit) => {
+      if (visit.join === null) visit.socket.end(bytes.subarray(0, cutOf(visit)));
+      else goOn(stream, visit);
+    });
+    const proxy = await proxyTo(server);
+    const cuts = Array.from({ length: bytes.length + 1 }, (_, cut) => cut);
+    while (cuts.length > 0) {
+      const tries = cuts.splice(0, 50).map(async (cut) => {
+        const page = await openWebSocket(proxy, `${CHANNELS}&cut=${cut}`, [V1]);
+        const got = (await take(page, 3)).toSorted();
+        expect(got, `cut at ${cut} of ${bytes.length}`).toEqual(["i1", "i2", "s1"]);
+        page.socket.terminate();
+      });
+      await Promise.all(tries);
+    }
+    await until("all closed", () => proxy.stats().webSockets === 0);
+  });
+
+  test("tells the next server what the page has got, and asks for the same session", async () => {
+    const server = await kernelServer(({ socket, join }) => {
+      if (join === null) {
+        socket.end(Buffer.concat(stream.map(([channel, id]) => frame(BINARY, v1(channel, id)))));
+      } else socket.write(frame(BINARY, v1("iopub", "after")));
+    });
+    const proxy = await proxyTo(server);
+    const headers = { Cookie: "user=1", "X-Jupyter-Cluster-Join": "e30" };
+    const page = await openWebSocket(proxy, CHANNELS, [V1], { headers });
+    expect(await take(page, 4)).toEqual(["i1", "s1", "i2", "after"]);
+    const [opened, joined] = server.visits;
+    expect(opened?.join).toBeNull();
+    expect(joined?.join).toEqual({ iopub: "i2", shell: "s1" });
+    const lines = (visit: Visit | undefined) =>
+      (visit?.head ?? "").split("\r\n").filter((line) => /^(GET|cookie|sec-)/i.test(line));
+    expect(lines(joined)).toEqual(lines(opened));
+    page.socket.terminate();
+  });
+
+  test("moves to the node that leads now, which may be named long after", async () => {
+    const old = await kernelServer(({ socket }) => {
+      socket.write(frame(BINARY, v1("iopub", "i1")));
+    });
+    const next = await kernelServer(
+      ({ socket }) => socket.write(frame(BINARY, v1("iopub", "i2"))),
+      {
+        ip: "127.0.0.2",
+      },
+    );
+    const proxy = await proxyTo(old);
+    const page = await openWebSocket(proxy, CHANNELS, [V1]);
+    expect(await take(page, 1)).toEqual(["i1"]);
+    proxy.dropTarget(old.ip);
+    await until("the old server's end", () => old.sockets.size === 0);
+    expect(proxy.stats()).toMatchObject({ webSockets: 1, held: 0 });
+    proxy.setTarget(at(next, 2));
+    expect(await take(page, 1)).toEqual(["i2"]);
+    expect(next.visits[0]?.join).toEqual({ iopub: "i1" });
+    page.socket.terminate();
+  });
+
+  test.each([1001, 1012])("moves when the server says goodbye with %i", async (code) => {
+    const server = await kernelServer(({ socket, join }) => {
+      if (join !== null) return socket.write(frame(BINARY, v1("iopub", "i2")));
+      socket.write(frame(BINARY, v1("iopub", "i1")));
+      return socket.end(frame(0x88, Buffer.from([code >> 8, code & 0xff])));
+    });
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1]);
+    expect(await take(page, 2)).toEqual(["i1", "i2"]);
+    page.socket.terminate();
+  });
+
+  test("ends with the server's own word when that is final", async () => {
+    const server = await kernelServer(({ socket }) => {
+      socket.end(frame(0x88, Buffer.from([0x03, 0xe8, 0x62, 0x79, 0x65])));
+    });
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1]);
+    expect(await page.closed).toEqual({ code: 1000, reason: "bye" });
+    expect(server.visits).toHaveLength(1);
+  });
+
+  test("sends again what the lost server may not have carried out, then what waited", async () => {
+    const server = await kernelServer(({ socket, join, received }) => {
+      if (join !== null) return;
+      void until("two messages", () => received.length === 2).then(() => socket.destroy());
+    });
+    const proxy = await proxyTo(server);
+    const page = await openWebSocket(proxy, CHANNELS, [V1]);
+    page.socket.send("one");
+    page.socket.send("two");
+    await until("lost", () => server.visits[0]?.socket.destroyed === true);
+    page.socket.send("three");
+    await until("joined", () => server.visits[1]?.received.length === 3);
+    expect(server.visits[1]?.received).toEqual(["one", "two", "three"]);
+    page.socket.terminate();
+  });
+
+  test("is read while nobody leads: pings are answered, messages kept for the next", async () => {
+    const server = await kernelServer(() => {});
+    const proxy = await proxyTo(server);
+    const page = await openWebSocket(proxy, CHANNELS, [V1]);
+    proxy.dropTarget(server.ip);
+    await until("the server's end", () => server.sockets.size === 0);
+    const pong = new Promise<string>((resolve) => {
+      page.socket.once("pong", (data) => resolve(data.toString()));
+    });
+    page.socket.send("kept");
+    page.socket.ping("are you there");
+    expect(await pong).toBe("are you there");
+    proxy.setTarget(at(server, 2));
+    await until("it came", () => server.visits[1]?.received.length === 1);
+    expect(server.visits[1]?.received).toEqual(["kept"]);
+    page.socket.terminate();
+  });
+
+  test("is read no further when a page sends more than is kept, and loses nothing of it", async () => {
+    const server = await kernelServer(() => {});
+    const proxy = await proxyTo(server);
+    const page = await openWebSocket(proxy, CHANNELS, [V1]);
+    proxy.dropTarget(server.ip);
+    await until("the server's end", () => server.sockets.size === 0);
+    const text = "x".repeat(60_000);
+    const count = Math.ceil((LIMITS.join.waitingBytesMax * 8) / text.length);
+    for (let i = 0; i < count; i += 1) page.socket.send(`${i} ${text}`);
+    await until("the proxy reads no more", () => page.socket.bufferedAmount > 0);
+    proxy.setTarget(at(server, 2));
+    await until("all came", () => server.visits[1]?.received.length === count);
+    expect(server.visits[1]?.received.map((m) => Number.parseInt(m, 10))).toEqual(
+      Array.from({ length: count }, (_, i) => i),
+    );
+    page.socket.terminate();
+  });
+
+  test("is closed as the browser asks, while nobody leads", async () => {
+    const server = await kernelServer(() => {});
+    const proxy = await proxyTo(server);
+    const page = await openWebSocket(proxy, CHANNELS, [V1]);
+    proxy.dropTarget(server.ip);
+    page.socket.close(1000);
+    expect((await page.closed).code).toBe(1000);
+    await until("let go", () => proxy.stats().webSockets === 0);
+    proxy.setTarget(at(server, 2));
+    expect(server.visits).toHaveLength(1);
+  });
+
+  test("is held in the default format too", async () => {
+    const json = (id: string) =>
+      Buffer.from(`{"header": {"msg_id": "${id}"}, "content": {}, "channel": "iopub"}`);
+    const server = await kernelServer(
+      ({ socket, join }) => {
+        if (join === null) socket.end(frame(0x81, json("i1")));
+        else socket.write(frame(0x81, json(`after ${join.iopub}`)));
+      },
+      { protocol: "" },
+    );
+    const page = await openWebSocket(await proxyTo(server), CHANNELS);
+    expect(await take(page, 2)).toEqual(["i1", "after i1"]);
+    page.socket.terminate();
+  });
+
+  test("offers no compression, since a compressed stream cannot go on elsewhere", async () => {
+    const server = await kernelServer(() => {});
+    const options = { perMessageDeflate: true };
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1], options);
+    expect(page.socket.extensions).toBe("");
+    expect(server.visits[0]?.head).not.toMatch(/permessage-deflate/i);
+    page.socket.terminate();
+  });
+});
+
+describe("a page's WebSocket is closed with 1012", () => {
+  test("when its server knows nothing of joins", async () => {
+    const server = await kernelServer(({ socket }) => socket.end(), { headers: () => "" });
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1]);
+    expect((await page.closed).code).toBe(1012);
+    expect(server.visits).toHaveLength(1);
+  });
+
+  test("when the next server knows nothing of joins", async () => {
+    const headers = (join: Visit["join"]) =>
+      join === null ? "X-Jupyter-Cluster-Joined: false\r\n" : "";
+    const server = await kernelServer(({ socket, join }) => join ?? socket.end(), { headers });
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1]);
+    expect((await page.closed).code).toBe(1012);
+    expect(server.visits).toHaveLength(2);
+  });
+
+  test("when the next server has no such kernel", async () => {
+    const old = await kernelServer(() => {});
+    const next = await startJupyter({ ip: "127.0.0.2" });
+    next.server.removeAllListeners("upgrade");
+    next.server.on("upgrade", (_, socket) => {
+      socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    });
+    cleanups.push(next.kill);
+    const proxy = await proxyTo(old);
+    const page = await openWebSocket(proxy, CHANNELS, [V1]);
+    proxy.setTarget(at(next, 2));
+    expect((await page.closed).code).toBe(1012);
+  });
+
+  test("when no server leads within the hold time", async () => {
+    const server = await kernelServer(() => {});
+    const proxy = await proxyTo(server, 100);
+    const page = await openWebSocket(proxy, CHANNELS, [V1]);
+    proxy.dropTarget(server.ip);
+    expect((await page.closed).code).toBe(1012);
+  });
+
+  test("when it has half of a message that is too large to be kept", async () => {
+    const large = Buffer.alloc(LIMITS.join.wholeBytesMax + 1);
+    v1("iopub", "large").copy(large);
+    const begun = frame(BINARY, large).subarray(0, 1_000_000);
+    const server = await kernelServer(({ socket }) => socket.end(begun));
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1]);
+    expect((await page.closed).code).toBe(1012);
+    expect(server.visits).toHaveLength(1);
+  });
+
+  test("but not when such a message has passed to its end", async () => {
+    const large = v1("iopub", "large", "x".repeat(LIMITS.join.wholeBytesMax));
+    const server = await kernelServer(({ socket, join }) => {
+      if (join === null) socket.end(frame(BINARY, large));
+      else socket.write(frame(BINARY, v1("iopub", `after ${join.iopub}`)));
+    });
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1]);
+    expect((await page.next()).equals(large)).toBe(true);
+    expect(await take(page, 1)).toEqual(["after large"]);
+    page.socket.terminate();
+  });
+
+  test("when the server said what nobody can make out", async () => {
+    const server = await kernelServer(({ socket }) => socket.end(frame(BINARY, Buffer.from("?"))));
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1]);
+    expect((await page.closed).code).toBe(1012);
+  });
+
+  test("when servers are lost time and again", async () => {
+    const server = await kernelServer(({ socket }) => socket.end());
+    const page = await openWebSocket(await proxyTo(server), CHANNELS, [V1]);
+    expect((await page.closed).code).toBe(1012);
+    expect(server.visits).toHaveLength(LIMITS.join.timesMax + 1);
+  });
+
+  test("when it is a terminal's", async () => {
+    const server = await kernelServer(({ socket }) => socket.end());
+    const page = await openWebSocket(await proxyTo(server), "/terminals/websocket/1", [V1]);
+    expect((await page.closed).code).toBe(1012);
+  });
+
+  test("when the proxy closes, held or not", async () => {
+    const server = await kernelServer(() => {});
+    const proxy = await proxyTo(server);
+    const pages = [await openWebSocket(proxy, CHANNELS, [V1])];
+    proxy.dropTarget(server.ip);
+    await until("the server's end", () => server.sockets.size === 0);
+    proxy.setTarget(at(server, 2));
+    await until("joined", () => server.visits.length === 2);
+    pages.push(await openWebSocket(proxy, CHANNELS, [V1]));
+    proxy.dropTarget(server.ip);
+    const closing = proxy.close();
+    for (const page of pages) expect((await page.closed).code).toBe(1012);
+    await closing;
+  });
+});
+
+test("a browser that breaks the protocol is cut off, held or not", async () => {
+  const server = await kernelServer(() => {});
+  const proxy = await proxyTo(server);
+  const page = await openWebSocket(proxy, CHANNELS, [V1]);
+  (page.socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(
+    frame(BINARY, Buffer.from("not masked")),
+  );
+  expect((await page.closed).code).toBe(1006);
+  await until("let go", () => proxy.stats().webSockets === 0);
+});
+
+test("a target that swallows what it is sent does not hold a page for ever", async () => {
+  const old = await kernelServer(() => {});
+  const mute = await startTcp(() => {}, "127.0.0.3");
+  cleanups.push(mute.close);
+  const proxy = await proxyTo(old);
+  const page = await openWebSocket(proxy, CHANNELS, [V1]);
+  proxy.setTarget(at(mute, 2));
+  await until("asked", () => mute.sockets.size > 0);
+  proxy.setTarget(at(old, 3));
+  await until("joined", () => old.visits.length === 2);
+  page.socket.terminate();
+});
