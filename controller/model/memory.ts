@@ -61,6 +61,8 @@ export interface SlotTask {
   readonly wedgedUnits: Readonly<Record<UnitName, number>>;
   /** Since when it leads, and its JupyterLab is stopped or refuses; null: not so. */
   readonly jupyterDeadSince: number | null;
+  /** Since when it leads, and its agent says that the shared storage is not there; null: not so. */
+  readonly storageDeadSince: number | null;
 }
 
 export const NONE_WEDGED: SlotTask["wedgedUnits"] = { etcd: 0, sshd: 0, jupyter: 0 };
@@ -211,6 +213,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
       storageMounts: s.task.storageMounts ?? 0,
       wedgedUnits: s.task.wedgedUnits ?? NONE_WEDGED,
       jupyterDeadSince: s.task.jupyterDeadSince ?? null,
+      storageDeadSince: s.task.storageDeadSince ?? null,
     },
   }));
   const recovery = { ...NO_RECOVERY, ...stored.recovery };
@@ -220,9 +223,10 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   const elections = (stored.elections ?? []).filter((e) => Array.isArray(e.learned));
   const compactedAt = stored.compactedAt ?? null;
   const adopted = stored.adopted ?? [];
-  const leftJupyterAt = stored.leftJupyterAt ?? null;
+  const { leftJupyterAt = null, leftStorageAt = null } = stored as Partial<ClusterMemory>;
   const { rebalance = null, hostTask = null, hostTasks = 0 } = stored as Partial<ClusterMemory>;
-  const since = { compactedAt, leftJupyterAt, adopted, rebalance, hostTask, hostTasks };
+  const left = { leftJupyterAt, leftStorageAt };
+  const since = { compactedAt, ...left, adopted, rebalance, hostTask, hostTasks };
   return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
 }
 
@@ -259,6 +263,8 @@ export interface ClusterMemory {
   readonly compactedAt: number | null;
   /** When leadership last moved away from a JupyterLab that did not answer; null: never. */
   readonly leftJupyterAt: number | null;
+  /** When it last moved away from a node without its shared storage; null: never. */
+  readonly leftStorageAt: number | null;
   /** The latest that a person has asked for, under way or over; null: nobody has. */
   readonly rebalance: Rebalance | null;
   /** Milliseconds since the epoch; null: the cluster is still being created. */

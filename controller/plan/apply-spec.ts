@@ -33,6 +33,7 @@ export function newMemory(
     recovery: NO_RECOVERY,
     compactedAt: null,
     leftJupyterAt: null,
+    leftStorageAt: null,
     rebalance: null,
     firstReadyAt: null,
     slots: [],

@@ -23,6 +23,7 @@ import {
   updatesByItself,
 } from "./guards.ts";
 import { leaveDeadJupyter, watchJupyter } from "./health/leave-dead-jupyter.ts";
+import { leaveDeadStorage, watchStorage } from "./health/leave-dead-storage.ts";
 import { recordOomKills } from "./health/record-oom-kills.ts";
 import { recordRemounts } from "./health/record-remounts.ts";
 import { recordWedgedUnits } from "./health/record-wedged-units.ts";
@@ -89,6 +90,7 @@ const STEPS: readonly Step[] = [
   given([reconciled], stopSilent),
   watchEtcd,
   watchJupyter,
+  watchStorage,
   given([running], renewCertificates),
 
   given([quorate], confirmQuorum),
@@ -110,6 +112,7 @@ const STEPS: readonly Step[] = [
     rollingUpdate,
   ),
   given([running, quorate, not(defragmenting), not(changesMembership)], leaveDeadJupyter),
+  given([running, quorate, not(defragmenting), not(changesMembership)], leaveDeadStorage),
   given([running, quorate, reconciled, not(defragmenting), not(changesMembership)], leaveDraining),
   followRebalance,
   given([running, quorate, reconciled, not(defragmenting), not(changesMembership)], rebalance),

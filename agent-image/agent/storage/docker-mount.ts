@@ -45,6 +45,9 @@ export class DockerMount implements MountKeeper {
     return Promise.resolve(explainAny(this.options.mountPath, failure));
   }
 
+  /** Whoever mounted it mounts it anew. */
+  works(): void {}
+
   stop(): Promise<void> {
     return Promise.resolve();
   }

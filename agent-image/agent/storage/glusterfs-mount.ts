@@ -13,6 +13,7 @@ import {
   isServing,
   whyNotMounted,
 } from "./glusterfs-client.ts";
+import { LastingErrors, whatFollows } from "./lasting-errors.ts";
 import { explainAny, type Fault, isDead, type MountKeeper } from "./mount-keeper.ts";
 import type { MountPlace } from "./mount-place.ts";
 import type { ProbeFailure } from "./mount-probe.ts";
@@ -58,8 +59,11 @@ export class GlusterfsMount implements MountKeeper {
   private failures = 0;
   private lines: string[] = [];
   private readonly errors = new Set<string>();
+  private readonly lasting: LastingErrors;
 
-  constructor(private readonly options: GlusterfsMountOptions) {}
+  constructor(private readonly options: GlusterfsMountOptions) {
+    this.lasting = new LastingErrors(options.clock);
+  }
 
   get retryMs(): number {
     return this.client === null ? delayAfter(RETRY, Math.max(1, this.failures)) : LOOK_AGAIN_MS;
@@ -85,14 +89,26 @@ export class GlusterfsMount implements MountKeeper {
     }
     if (failure.state === "hangs") {
       const stopped = await isStopped(files, pid);
-      if (failure.forMs >= (stopped ? STOPPED_MS_MAX : HANGING_MS_MAX)) this.kill(failure.forMs);
+      if (failure.forMs >= (stopped ? STOPPED_MS_MAX : HANGING_MS_MAX)) {
+        this.kill({ silentMs: failure.forMs });
+      }
     }
-    if (!isDead(failure)) return explainAny(mountPath, failure);
+    const dueInMs = this.lasting.dueInMs(failure);
+    if (dueInMs === 0) this.kill({ error: failure.state === "fails" ? failure.message : "" });
+    const then = whatFollows(dueInMs);
+    if (!isDead(failure)) {
+      const { fault, message } = explainAny(mountPath, failure);
+      return { fault, message: `${message}${then}` };
+    }
     const where = volume.servers.join(", ");
     const message =
       `too few bricks of GlusterFS volume ${volume.volume} (${where}) can be reached: ` +
-      (failure.state === "fails" ? failure.message : "");
+      `${failure.state === "fails" ? failure.message : ""}${then}`;
     return { fault: "ServersUnreachable", message };
+  }
+
+  works(): void {
+    this.lasting.over();
   }
 
   async stop(): Promise<void> {
@@ -148,8 +164,8 @@ export class GlusterfsMount implements MountKeeper {
     return { fault: "ServersUnreachable", message };
   }
 
-  private kill(silentMs: number): void {
-    this.options.log.warn({ silentMs }, "GlusterFS client does not answer and is killed");
+  private kill(why: { readonly silentMs: number } | { readonly error: string }): void {
+    this.options.log.warn(why, "GlusterFS client is of no use any more and is killed");
     this.client?.signal("SIGKILL");
   }
 

@@ -21,6 +21,8 @@ export interface MountKeeper {
   ensure(): Promise<Fault | null>;
   /** What a probe of the mounted directory found means; what cannot work again is ended. */
   explain(failure: ProbeFailure): Promise<Fault>;
+  /** A probe has found that it works. */
+  works(): void;
   /** Unmounts what it has mounted. Bounded. */
   stop(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 /** A directory of an NFS server, mounted by the host's kernel within the container. */
 import type { NodeMount } from "../../../crd-schema/storage/node-mount.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
+import type { AgentPorts } from "../ports/ports.ts";
 import { type Processes, StillRunning } from "../ports/processes.ts";
+import { LASTING_MS, LastingErrors, whatFollows } from "./lasting-errors.ts";
 import { explainAny, type Fault, isDead, type MountKeeper } from "./mount-keeper.ts";
 import type { MountPlace } from "./mount-place.ts";
 import type { ProbeFailure } from "./mount-probe.ts";
@@ -12,7 +14,7 @@ const NFS_TYPE = "nfs4";
 const LOOKUP_MS_MAX = 5_000;
 const MOUNT_MS_MAX = 20_000;
 
-export interface NfsMountOptions {
+export interface NfsMountOptions extends Pick<AgentPorts, "clock" | "log"> {
   readonly share: NfsExport;
   readonly mountPath: string;
   readonly place: MountPlace;
@@ -25,8 +27,11 @@ export class NfsMount implements MountKeeper {
   readonly retryMs = 1_000;
   mounts = 0;
   private stopping = false;
+  private readonly lasting: LastingErrors;
 
-  constructor(private readonly options: NfsMountOptions) {}
+  constructor(private readonly options: NfsMountOptions) {
+    this.lasting = new LastingErrors(options.clock);
+  }
 
   async ensure(): Promise<Fault | null> {
     const { place, processes, share, mountPath } = this.options;
@@ -54,10 +59,19 @@ export class NfsMount implements MountKeeper {
 
   /** A server that is away is waited for, by whoever looks too: that is what `hard` means. */
   async explain(failure: ProbeFailure): Promise<Fault> {
-    const fault = explainAny(this.options.mountPath, failure);
-    // Its files have become others: nothing of what is mounted will work again.
-    if (isDead(failure)) await this.options.place.unmountAll();
-    return fault;
+    const { mountPath, place, log } = this.options;
+    const { fault, message } = explainAny(mountPath, failure);
+    // Of a dead one the files have become others: nothing of what is mounted will work again.
+    const dueInMs = this.lasting.dueInMs(failure, isDead(failure) ? 0 : LASTING_MS);
+    if (dueInMs === 0) {
+      log.warn({ error: message }, "NFS mount is of no use any more and is ended");
+      await place.unmountAll();
+    }
+    return { fault, message: `${message}${whatFollows(dueInMs)}` };
+  }
+
+  works(): void {
+    this.lasting.over();
   }
 
   async stop(): Promise<void> {

@@ -70,7 +70,9 @@ export class SharedStorage {
     const notMounted = await this.keeper.ensure();
     if (notMounted !== null) return notMounted;
     const failure = await this.prober.probe(user);
-    return failure === null ? null : this.keeper.explain(failure);
+    if (failure !== null) return this.keeper.explain(failure);
+    this.keeper.works();
+    return null;
   }
 }
 

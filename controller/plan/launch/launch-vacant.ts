@@ -152,6 +152,7 @@ function launch(
       storageMounts: 0,
       wedgedUnits: NONE_WEDGED,
       jupyterDeadSince: null,
+      storageDeadSince: null,
     },
   });
   plan.addEvent("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);

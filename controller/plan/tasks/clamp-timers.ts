@@ -8,7 +8,8 @@ import { relaunchDelayMs } from "./backoff.ts";
 
 export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
   const { now } = plan;
-  const { slots, cluster, recovery, compactedAt, leftJupyterAt, rebalance } = plan.memory;
+  const { slots, cluster, recovery, compactedAt, rebalance } = plan.memory;
+  const { leftJupyterAt, leftStorageAt } = plan.memory;
   for (const { slot, notBefore, failures, task } of slots) {
     const latest = now + relaunchDelayMs(cluster.spec.backoff, failures);
     if (notBefore > latest) plan.patchSlot(slot, { notBefore: latest });
@@ -19,6 +20,7 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
         etcdFailingSince: noLater(task.etcdFailingSince, now),
         readyAt: noLater(task.readyAt, now),
         jupyterDeadSince: noLater(task.jupyterDeadSince, now),
+        storageDeadSince: noLater(task.storageDeadSince, now),
       });
     }
   }
@@ -26,6 +28,7 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
   if (lostSince !== null && lostSince > now) plan.updateRecovery({ lostSince: now });
   if (compactedAt !== null && compactedAt > now) plan.updateMemory({ compactedAt: now });
   if (leftJupyterAt !== null && leftJupyterAt > now) plan.updateMemory({ leftJupyterAt: now });
+  if (leftStorageAt !== null && leftStorageAt > now) plan.updateMemory({ leftStorageAt: now });
   if (rebalance !== null && Math.max(rebalance.progressAt, rebalance.offersSince ?? 0) > now) {
     const progressAt = Math.min(rebalance.progressAt, now);
     const offersSince = noLater(rebalance.offersSince, now);
@@ -35,9 +38,10 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
 
 function sinces(task: SlotTask): readonly number[] {
   const { unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt } = task;
-  const { jupyterDeadSince } = task;
+  const { jupyterDeadSince, storageDeadSince } = task;
   return [
     ...[unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt, jupyterDeadSince],
+    storageDeadSince,
   ].filter((at) => at !== null);
 }
 

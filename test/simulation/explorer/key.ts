@@ -55,6 +55,7 @@ function memoryKey(memory: ClusterMemory, now: number): unknown {
           ago(task.etcdFailingSince),
           ago(task.readyAt),
           ago(task.jupyterDeadSince),
+          ago(task.storageDeadSince),
         ],
       ],
     ),

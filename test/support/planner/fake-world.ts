@@ -62,6 +62,8 @@ export class FakeWorld {
   readonly oomKills = new Map<number, number>();
   /** Units of slots that are not well; the rest of what they say is as ever. */
   readonly units = new Map<number, Partial<Record<UnitName, Partial<UnitStatus>>>>();
+  /** Slots whose agents say that the shared storage is not there, and why. */
+  readonly storageFaults = new Map<number, string>();
   /** Containers launched while this is set run without Jupyter. */
   launchesFaulty = false;
   private readonly faulty = new Set<string>();
@@ -273,7 +275,8 @@ export class FakeWorld {
   }
 
   private agentOf({ slot, taskId, command, snapshot }: Container): AgentStatus {
-    const agent = fakeAgent({
+    const fault = this.storageFaults.get(slot);
+    const told = fakeAgent({
       slot,
       taskId,
       phase: command === null ? "awaiting-start" : "running",
@@ -287,6 +290,8 @@ export class FakeWorld {
       memory: { limitBytes: 768 * 2 ** 20, oomKills: this.oomKills.get(slot) ?? 0 },
       etcd: command === null ? null : this.etcd.healthOf(slot),
     });
+    const storage = fault === undefined ? told.storage : { ready: false, message: fault };
+    const agent = { ...told, storage };
     const { etcd, sshd, jupyter } = agent.units;
     const unwell = this.units.get(slot);
     if (unwell === undefined) return agent;

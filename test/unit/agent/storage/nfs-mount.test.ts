@@ -5,6 +5,7 @@ import {
   whyNotMounted,
 } from "../../../../agent-image/agent/storage/nfs-mount.ts";
 import { MountPlace } from "../../../../agent-image/agent/storage/mount-place.ts";
+import { silentLog } from "../../../support/silent-log.ts";
 
 const SHARE = { type: "nfs", server: "n1", path: "/x", options: [] } as const;
 const GUARD = "9 1 0:9 / /s ro - tmpfs jupyter-cluster-guard ro\n";
@@ -37,7 +38,10 @@ describe("what mount(8) says is told apart", () => {
 /** A host on which the commands do as they are told. */
 function world(mountinfo: string, run: (file: string) => string) {
   const ran: string[] = [];
+  const clock = { at: 0, now: () => clock.at, after: () => () => undefined };
   const ports = {
+    clock,
+    log: silentLog,
     files: { read: () => Promise.resolve(mountinfo) },
     processes: {
       run: (file: string, args: readonly string[]) => {
@@ -47,7 +51,7 @@ function world(mountinfo: string, run: (file: string) => string) {
     },
   };
   const place = new MountPlace({ ...ports, mountPath: "/s" });
-  return { mount: new NfsMount({ ...ports, share: SHARE, mountPath: "/s", place }), ran };
+  return { mount: new NfsMount({ ...ports, share: SHARE, mountPath: "/s", place }), ran, clock };
 }
 
 describe("the share", () => {
@@ -80,5 +84,23 @@ describe("the share", () => {
     const stale = { state: "fails", message: "mktemp: /s/x: Stale file handle" } as const;
     expect((await mount.explain(stale)).fault).toBe("MountDead");
     expect(ran[0]).toBe("/usr/bin/umount --lazy --no-canonicalize --internal-only /s");
+  });
+
+  test("that is let go again and again is so at waits that grow, until it has once worked", async () => {
+    const { mount, ran, clock } = world(MOUNTED, () => "");
+    const stale = { state: "fails", message: "mktemp: /s/x: Stale file handle" } as const;
+    const ended: number[] = [];
+    const look = async (untilSeconds: number) => {
+      for (; clock.at < untilSeconds * 1_000; clock.at += 1_000) {
+        ran.length = 0;
+        await mount.explain(stale);
+        if (ran.length > 0) ended.push(clock.at / 1_000);
+      }
+    };
+    await look(1_000);
+    expect(ended).toEqual([0, 121, 362, 843]);
+    mount.works();
+    await look(1_001);
+    expect(ended.at(-1)).toBe(1_000);
   });
 });
