@@ -6,13 +6,17 @@ import { openLog } from "./agents/logs.ts";
 import type { DatabaseReading } from "./api/metrics/etcd-metrics.ts";
 import type { ApiOperations } from "./api/operations.ts";
 import type { ControllerCore } from "./core.ts";
+import { parseManifest } from "../crd-schema/documents.ts";
 import { execInNode } from "./docker/exec-in-node.ts";
+import { killNode } from "./docker/node-container.ts";
 import { ERROR_CODES, OperationError } from "./model/errors.ts";
 import { type ClusterKey, clusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
 import type { ClusterMemory } from "./model/memory.ts";
 import type { JupyterClusterObject } from "./model/resource.ts";
 import type { SnapshotInfo } from "./model/snapshot.ts";
+import { compileObject } from "./plan/preview/compile-object.ts";
+import { previewCluster } from "./plan/preview/preview.ts";
 import { within } from "./support/within.ts";
 
 /** For a directory of snapshots that is on another machine. Milliseconds. */
@@ -55,6 +59,9 @@ export function apiOperations(site: OperatedSite): ApiOperations {
       openLog(agentTarget(node.ip, memoryOf(cluster)), unit, { tail, follow }),
     nodeExec: async (request, streams) =>
       execInNode(site.acting("run a command").docker, request, streams),
+    killNode: async (cluster, node) => killNode(site.acting("kill a node").docker, cluster, node),
+    preview: async (cluster, wanted) =>
+      previewCluster(compileObject(cluster, parseManifest), compileObject(wanted, parseManifest)),
     snapshots: async (cluster) => {
       const core = site.acting("list the snapshots");
       const listing = core.snapshots.of(memoryOf(cluster).cluster).list();

@@ -2,11 +2,13 @@
 import { apiOperations, type OperatedSite } from "./api-operations.ts";
 import type { ControllerEntry, ControllerInfo, HealthChecks } from "./api/controller-status.ts";
 import type { ApiServerOptions } from "./api/server.ts";
+import { loadPage } from "./api/page/page-files.ts";
 import { apiServerIdentity } from "./certificates/api-certificates.ts";
 import { newKey } from "./certificates/certificate.ts";
 import { targetText } from "./mesos/target.ts";
 import { ERROR_CODES, OperationError } from "./model/errors.ts";
 import { RELEASE } from "./model/release.ts";
+import { pageReadings } from "./page-readings.ts";
 import type { ProcessSite } from "./process-site.ts";
 import { processSpecs } from "./process-specs.ts";
 import { controllersOf } from "./roles/controllers.ts";
@@ -37,6 +39,8 @@ export async function processApi(
     controllers: () => entriesOf(site),
     health: healthOf(site),
     controlToken: state.controlToken,
+    page: await loadPage(),
+    readings: () => pageReadings(site),
     operations: apiOperations(operatedSite(site, stop)),
     log: options.log,
   };

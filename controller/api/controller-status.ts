@@ -1,4 +1,5 @@
 /** The controller itself: `/status` with all its clusters in brief, `/healthz` and `/readyz`. */
+import type { PageController } from "../model/page-stream.ts";
 import type { PublishedClusters } from "../model/ports.ts";
 import type { JupyterClusterObject } from "../model/resource.ts";
 import { type ApiExchange, sendText } from "./exchange.ts";
@@ -67,6 +68,19 @@ export function overview(
   published: PublishedClusters,
 ) {
   return { controller, controllers, clusters: published.list().map(brief) };
+}
+
+/** What of it a page shows; nothing of the process or of where its state is. */
+export async function pageController(of: {
+  readonly info: () => ControllerInfo;
+  readonly controllers: () => Promise<readonly ControllerEntry[]>;
+}): Promise<PageController> {
+  const { version, startedAt, role, mesos, proxies } = of.info();
+  const controllers = (await of.controllers()).map(({ id, hostname, role, self }) => {
+    return { id, hostname, role, self };
+  });
+  const { master, registered } = mesos;
+  return { version, startedAt, role, mesos: { master, registered }, proxies, controllers };
 }
 
 function brief({ metadata, status }: JupyterClusterObject) {

@@ -13,6 +13,8 @@ export const LIMITS = {
   objectMax: 1024 * 1024,
   /** Watches and followed logs together. */
   streamsMax: 128,
+  /** Browsers with the page open. */
+  pagesMax: 256,
   /** What a watch may be behind before its client is dropped. */
   watchBehindMax: 4 * 1024 * 1024,
   /** Lines of a log, from its end. */

@@ -34,6 +34,17 @@ export class OperationRoutes {
     await this.logs.send(exchange, { cluster, node, unit, tail, follow });
   };
 
+  readonly killNode = async (exchange: ApiExchange): Promise<void> => {
+    exchange.request.resume();
+    const cluster = this.clusters.find(exchange);
+    const node = findNode(cluster, exchange.params["node"] ?? "");
+    const { namespace, name } = cluster.metadata;
+    const facts = { cluster: `${namespace}/${name}`, slot: node.slot };
+    this.log.warn(facts, "kill requested over the API");
+    await this.operations.killNode(cluster, node);
+    sendAccepted(exchange);
+  };
+
   readonly shutdown = async ({ request, response, ...exchange }: ApiExchange): Promise<void> => {
     const { teardown = false } = await readJsonObject(request);
     if (typeof teardown !== "boolean") {

@@ -5,9 +5,11 @@ import type { LogUnit } from "../model/agent-api.ts";
 import type { Foreign } from "../model/holdings.ts";
 import type { OwnerUid } from "../model/ids.ts";
 import type { OfferRecord } from "../model/offer.ts";
+import type { Preview } from "../model/preview.ts";
 import type { RebalanceAction } from "../model/rebalance.ts";
 import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
 import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
+import type { Manifest } from "./kubernetes/write/managed-specs.ts";
 
 export interface NodeLogRequest {
   readonly cluster: JupyterClusterObject;
@@ -42,6 +44,14 @@ export interface ApiOperations {
    * @throws OperationError
    */
   nodeExec(request: NodeExecRequest, streams: ExecStreams): Promise<number>;
+  /** Ends a node's container, which is on this machine, as a crash would. @throws OperationError */
+  killNode(cluster: JupyterClusterObject, node: NodeStatus): Promise<void>;
+  /**
+   * What another document of the cluster would do. Nothing is changed.
+   *
+   * @throws OperationError of one that is no valid document
+   */
+  preview(cluster: JupyterClusterObject, wanted: Manifest): Promise<Preview>;
   /** Oldest first. @throws OperationError */
   snapshots(cluster: JupyterClusterObject): Promise<readonly SnapshotInfo[]>;
   /** Resolves when it is stored, which may take minutes. @throws OperationError */

@@ -5,34 +5,32 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock, Logger, PublishedClusters } from "../model/ports.ts";
-import { API_VERSION } from "../model/resource.ts";
+import type { Readings } from "../model/page-stream.ts";
 import { answering } from "../support/answering.ts";
 import { ConnectionShare } from "../support/connection-share.ts";
 import { HostGuard } from "../support/host-guard.ts";
 import { hostPortText } from "../support/host-port.ts";
 import { lastResponse } from "../support/last-response.ts";
 import { listen } from "../support/listen.ts";
-import { AdoptionRoutes } from "./adoption.ts";
-import { ClusterRoutes } from "./clusters.ts";
 import {
   type ControllerEntry,
   type ControllerInfo,
   type HealthChecks,
-  overview,
-  sendHealth,
+  pageController,
 } from "./controller-status.ts";
-import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
+import { type ApiExchange, sendJson } from "./exchange.ts";
 import { TokenGuard } from "./guard.ts";
 import { KubernetesApi } from "./kubernetes/kubernetes-api.ts";
 import type { ManagedSpecs } from "./kubernetes/write/managed-specs.ts";
 import { LIMITS } from "./limits.ts";
 import { NodeLogs } from "./node-logs.ts";
-import { OfferRoutes } from "./offers.ts";
-import { OperationRoutes } from "./operation-routes.ts";
+import { ChangeStream } from "./page/change-stream.ts";
+import type { PageFiles } from "./page/page-files.ts";
+import { ownRoutes } from "./own-routes.ts";
+import { pageRoutes } from "./page/page-routes.ts";
+import { Sessions } from "./page/sessions.ts";
 import type { ApiOperations } from "./operations.ts";
-import { RebalanceRoutes } from "./rebalance.ts";
-import { type Route, Router } from "./router.ts";
-import { SnapshotRoutes } from "./snapshots.ts";
+import { Router } from "./router.ts";
 import { StatusError, statusErrorOf } from "./status-error.ts";
 import { Streams } from "./streams.ts";
 import { TlsOrPlainServer, type TlsFiles } from "./tls-or-plain.ts";
@@ -58,6 +56,10 @@ export interface ApiServerOptions {
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly controlToken: string;
   readonly operations: ApiOperations;
+  /** Null: this process has no page. */
+  readonly page: PageFiles | null;
+  /** What pages draw lines of, asked for now and then; by `namespace/name`. */
+  readonly readings: () => ReadonlyMap<string, Readings>;
   readonly log: Logger;
   /** Names under which it answers besides loopback's and the address it is reached at. */
   readonly hostNames?: readonly string[];
@@ -73,12 +75,8 @@ export interface ApiServer {
 /** @throws OperationError ERR_ADDRESS_IN_USE */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { host, port, log } = options;
-  const streams = new Streams();
-  const tokens = new TokenGuard(options.controlToken);
+  const { tokens, streams, changes, kubernetes, router } = partsOf(options);
   const hosts = new HostGuard([host, ...(options.hostNames ?? [])]);
-  const logs = new NodeLogs(options.operations, streams, log);
-  const kubernetes = new KubernetesApi({ ...options, logs, streams });
-  const router = new Router([...routesOf(options, logs), ...kubernetes.routes]);
   const server = new TlsOrPlainServer(
     options.tls,
     answering(answer, { log, refuse }),
@@ -134,63 +132,32 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const bound = await listen(server.net, { host, port }, "HTTP API", remedy);
     let closing: Promise<void> | null = null;
     const close = () => {
-      closing ??= shutDown(server, streams, kubernetes);
+      closing ??= shutDown(server, streams, [changes, kubernetes]);
       return closing;
     };
     return { url: `http://${hostPortText({ host, port: bound })}`, close };
   } catch (error) {
+    changes.close();
     kubernetes.close();
     throw error;
   }
 }
 
+function partsOf(options: ApiServerOptions) {
+  const streams = new Streams();
+  const sessions = new Sessions(options.clock);
+  const tokens = new TokenGuard(options.controlToken, sessions);
+  const logs = new NodeLogs(options.operations, streams, options.log);
+  const kubernetes = new KubernetesApi({ ...options, logs, streams });
+  const changes = new ChangeStream({ ...options, controller: () => pageController(options) });
+  const page = pageRoutes({ files: options.page, sessions, tokens, changes });
+  const router = new Router([...ownRoutes(options, logs, page), ...kubernetes.routes]);
+  return { streams, tokens, kubernetes, changes, router };
+}
+
 function foreignName({ headers }: IncomingMessage): StatusError {
   const name = JSON.stringify(headers.host);
   return new StatusError("Forbidden", `This controller does not answer under the name ${name}.`);
-}
-
-function routesOf(options: ApiServerOptions, logs: NodeLogs): Route[] {
-  const { published, info, controllers, health, metrics, log } = options;
-  const clusters = new ClusterRoutes(published);
-  const operations = new OperationRoutes(options.operations, clusters, logs, log);
-  const snapshots = new SnapshotRoutes(options.operations, clusters, log);
-  const adoption = new AdoptionRoutes(options.operations, clusters, log);
-  const rebalance = new RebalanceRoutes(options.operations, clusters, log);
-  const offers = new OfferRoutes(options.operations, clusters);
-  const one = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters/:name`;
-  const routes: Route[] = [
-    {
-      method: "GET",
-      path: "/status",
-      handler: async (x) => sendJson(x, overview(info(), await controllers(), published)),
-    },
-    { method: "GET", path: `${one}/events`, handler: clusters.events },
-    { method: "GET", path: "/offers", handler: offers.all },
-    { method: "GET", path: `${one}/offers`, handler: offers.ofCluster },
-    { method: "GET", path: `${one}/access`, authorized: true, handler: operations.access },
-    {
-      method: "GET",
-      path: `${one}/nodes/:node/log`,
-      authorized: true,
-      handler: operations.nodeLog,
-    },
-    { method: "GET", path: `${one}/snapshots`, handler: snapshots.list },
-    { method: "POST", path: `${one}/snapshots`, authorized: true, handler: snapshots.take },
-    { method: "POST", path: `${one}/restore`, authorized: true, handler: snapshots.restore },
-    { method: "GET", path: `${one}/foreign`, authorized: true, handler: adoption.look },
-    { method: "POST", path: `${one}/adopt`, authorized: true, handler: adoption.adopt },
-    { method: "POST", path: `${one}/rebalance`, authorized: true, handler: rebalance.ask },
-    { method: "POST", path: "/shutdown", authorized: true, handler: operations.shutdown },
-    { method: "GET", path: "/healthz", handler: (x) => sendHealth(x, "healthz", health.live) },
-    { method: "GET", path: "/readyz", handler: (x) => sendHealth(x, "readyz", health.ready) },
-    {
-      method: "GET",
-      path: "/metrics",
-      handler: async (x) => sendText(x, await metrics.metrics(), metrics.contentType),
-    },
-  ];
-  const paths = [...new Set(routes.map(({ path }) => path))];
-  return [{ method: "GET", path: "/", handler: (x) => sendJson(x, { paths }) }, ...routes];
 }
 
 /** The one that asked learns that something is wrong; what it is stands in the log. */
@@ -222,9 +189,9 @@ function parsedUrl(target: string): URL | null {
 async function shutDown(
   server: TlsOrPlainServer,
   streams: Streams,
-  kubernetes: KubernetesApi,
+  parts: readonly { close(): void }[],
 ): Promise<void> {
   streams.endAll();
-  kubernetes.close();
+  for (const part of parts) part.close();
   await server.close(LIMITS.closeGraceMs);
 }

@@ -16,6 +16,7 @@ import { kubeconfigCommand } from "./verbs/kubeconfig.ts";
 import { logsCommand } from "./verbs/logs.ts";
 import { mesosLocalCommand } from "./verbs/mesos-local.ts";
 import { offersCommand } from "./verbs/offers.ts";
+import { pageCommand } from "./verbs/page.ts";
 import { planCommand } from "./verbs/plan.ts";
 import { rebalanceCommand } from "./verbs/rebalance.ts";
 import { snapshotCommand } from "./verbs/snapshot.ts";
@@ -33,7 +34,10 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ["Spec files:", [(context) => validateCommand(context), planCommand, copyCommand]],
   [
     "Look:",
-    [getCommand, describeCommand, eventsCommand, electionsCommand, offersCommand, urlCommand],
+    [
+      ...[getCommand, describeCommand, eventsCommand, electionsCommand, offersCommand],
+      ...[pageCommand, urlCommand],
+    ],
   ],
   ["Nodes:", [execCommand, logsCommand, killCommand, rebalanceCommand]],
   ["Data:", [snapshotCommand, adoptCommand]],

@@ -3,8 +3,9 @@ import type Docker from "dockerode";
 import { NODE_CONFIG_ENV } from "../model/agent-api.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { ClusterRef } from "../model/ids.ts";
-import { containerEnv, listClusterContainers } from "./containers.ts";
+import { containerEnv } from "./containers.ts";
 import { type ExecStreams, interactiveExec } from "./interactive-exec.ts";
+import { nodeContainer } from "./node-container.ts";
 
 export interface NodeCommand {
   readonly cluster: { readonly metadata: ClusterRef };
@@ -25,17 +26,10 @@ export async function execInNode(
   { cluster, node, command, user, signal }: NodeCommand,
   streams: ExecStreams,
 ): Promise<number> {
-  const { namespace, name } = cluster.metadata;
-  const containers =
-    docker === null ? [] : await listClusterContainers(docker, { namespace, cluster: name });
-  const container = containers.find(({ slot, running }) => slot === node.slot && running);
-  if (docker === null || container === undefined) {
-    const where = node.hostname === null ? "" : ` It is on ${node.hostname}; use ssh there.`;
-    const message = `Slot ${node.slot} of ${name} has no running container on the controller's machine.${where}`;
-    throw new OperationError(ERROR_CODES.NOT_FOUND, "find the container", message);
-  }
-  const as = user ?? (await nodeUser(docker, container.id, `slot ${node.slot} of ${name}`));
-  return interactiveExec(docker, container.id, { command, user: as, signal }, streams);
+  const found = await nodeContainer(docker, cluster, node);
+  const title = `slot ${node.slot} of ${cluster.metadata.name}`;
+  const as = user ?? (await nodeUser(found.docker, found.id, title));
+  return interactiveExec(found.docker, found.id, { command, user: as, signal }, streams);
 }
 
 /**

@@ -103,6 +103,13 @@ export class ApiClient {
     return access.jupyter.url;
   }
 
+  /** The page's address, with a login in it that works once. */
+  async pageUrl(): Promise<string> {
+    const options = { method: "POST", authorized: true } as const;
+    const { token } = await this.#json<{ token: string }>("/ui/logins", "token", options);
+    return `${this.url}/ui/#login=${token}`;
+  }
+
   /** Oldest first. */
   async snapshots(ref: ClusterRef): Promise<readonly SnapshotInfo[]> {
     const path = `${objectPath(ref)}/snapshots`;

@@ -6,6 +6,8 @@ import type { JupyterClusterObject } from "../../model/resource.ts";
 export interface ClosingFacts {
   readonly clusters: readonly { readonly object: JupyterClusterObject; readonly url: string }[];
   readonly apiUrl: string;
+  /** With a login that works once. */
+  readonly pageUrl: string;
   readonly specFile: string;
   readonly logFile: string;
   /** `NAME=value` that other terminals need, for this is not where the verbs look by themselves. */
@@ -14,7 +16,7 @@ export interface ClosingFacts {
 }
 
 export function closingBlock(facts: ClosingFacts): string {
-  const { clusters, apiUrl, specFile, logFile, environment, colors } = facts;
+  const { clusters, apiUrl, pageUrl, specFile, logFile, environment, colors } = facts;
   const { bold, dim } = colors;
   const blocks = clusters.map(({ object, url }) => {
     const { name, namespace } = object.metadata;
@@ -37,6 +39,7 @@ export function closingBlock(facts: ClosingFacts): string {
     ...(environment.length === 0
       ? []
       : [field("Elsewhere", `export ${environment.join(" ")}   first, in another terminal`)]),
+    field("Page", `${bold(pageUrl)}   logs you in once`),
     field("Status", `${apiUrl}/status`),
     field("Change", `edit ${specFile} and save`),
     field("Stop", "Ctrl-C; the containers go on. npx jupyter-cluster down removes them"),

@@ -1,22 +1,15 @@
 /** Elections told for a person: one a line, or step by step. Pure. */
-import { ageOf, shortDuration } from "./units.ts";
+import { ageOf } from "./units.ts";
 import { electionSteps, type ElectionStep } from "./election-steps.ts";
+import { outcome, span, tally, when, why } from "./election-words.ts";
 import { renderTable, visibleLength } from "./table.ts";
-import {
-  type Election,
-  type ElectionCause,
-  isPending,
-  votersFor,
-  votesNeeded,
-} from "../../model/election.ts";
-import { nodeLabel, slotLabel, slotLabels } from "../../model/election-text.ts";
+import type { Election, ElectionCause } from "../../model/election.ts";
+import { nodeLabel, slotLabel } from "../../model/election-text.ts";
 
 const NONE = "<none>";
 /** Of a line of a story. */
 const COLUMNS_MAX = 100;
 const INDENT = "  ";
-/** From here on times are told in seconds. */
-const SECONDS_FROM_MS = 10_000;
 
 const CAUSES: Readonly<Record<ElectionCause, string>> = {
   FirstElection: "first election",
@@ -70,61 +63,6 @@ function story(election: Election, previous: Election | null, now: number): stri
   return `${lines.map((line) => `${line}\n`).join("")}${table}`;
 }
 
-function outcome(election: Election, now: number): string {
-  const { leaderId, candidates } = election;
-  if (leaderId !== null) {
-    const votes = votersFor(election, leaderId);
-    const of = election.voters.length === 0 ? "" : ` of ${election.voters.length}`;
-    const by =
-      votes.length === 0 ? "" : `, with ${votes.length}${of} votes: ${slotLabels(election, votes)}`;
-    return `${nodeLabel(election, leaderId)} leads${by}`;
-  }
-  if (isPending(election))
-    return `no leader for ${shortDuration(now - Date.parse(election.startedAt))}`;
-  const shares = candidates.map((c) => tally(election, c.member)).join(", ");
-  return `${candidates.length > 1 ? "split vote, " : ""}nobody has won: ${shares}`;
-}
-
-/** `slot 0 2/2 (slots 0, 1)`: what it got of what it needs, and from whom. */
-function tally(election: Election, candidate: string): string {
-  const votes = votersFor(election, candidate);
-  const needed = votesNeeded(election);
-  const share = needed === null ? String(votes.length) : `${votes.length}/${needed}`;
-  return `${slotLabel(election, candidate)} ${share} (${slotLabels(election, votes)})`;
-}
-
-function why(election: Election): string {
-  const { cause, previousLeader } = election;
-  const leader =
-    previousLeader === null ? "the leader" : nodeLabel(election, previousLeader.leaderId);
-  const old =
-    previousLeader === null ? leader : `${leader}, the leader in term ${previousLeader.term},`;
-  switch (cause) {
-    case "FirstElection":
-      return "the cluster's first election";
-    case "Restart":
-      return "the members were started and found no leader";
-    case "LeaderLost":
-      return `${old} was heard no more`;
-    case "QuorumLost":
-      return `${old} stepped down: it heard no quorum`;
-    case "Transfer":
-      return `${old} handed over`;
-    case null:
-      return "no member's log tells";
-  }
-}
-
-function when(election: Election): string {
-  const { startedAt, durationMs, toldBy, leaderId } = election;
-  const time = startedAt.replace("T", " ").replace("Z", " UTC");
-  const until =
-    leaderId === null || durationMs === null
-      ? ""
-      : `, ${duration(durationMs)} until ${slotLabel(election, leaderId)} led`;
-  return `from ${time}${until}, by the clock of ${slotLabel(election, toldBy)}`;
-}
-
 function stepsTable(election: Election, steps: readonly ElectionStep[]): string {
   const header = ["STEP", "NODE", "TERM", "VOTED FOR", "VOTES", "LEADER"];
   const blocks = steps.map((step) =>
@@ -152,15 +90,4 @@ function clipped(label: string, width: number): string {
   const [slot = "", name = ""] = label.split(" (");
   const room = width - slot.length - " (…".length;
   return room < 2 ? slot : `${slot} (…${name.slice(-room)}`;
-}
-
-function span({ fromMs, toMs }: ElectionStep): string {
-  const [from, to] = [duration(fromMs), duration(toMs)];
-  if (from === to) return `+${from}`;
-  const isSameUnit = from.endsWith(" ms") === to.endsWith(" ms");
-  return isSameUnit ? `+${from.replace(/ m?s$/, "")}..${to}` : `+${from}..${to}`;
-}
-
-function duration(ms: number): string {
-  return ms < SECONDS_FROM_MS ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

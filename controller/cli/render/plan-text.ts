@@ -1,6 +1,6 @@
 /** Previews told for a person. */
 import type { Colors } from "../context.ts";
-import type { Preview, PreviewedChange } from "../../plan/preview/preview.ts";
+import type { Preview, PreviewedChange } from "../../model/preview.ts";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 
 const VALUE_CHARACTERS_MAX = 60;

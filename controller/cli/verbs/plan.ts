@@ -6,14 +6,12 @@ import { addConnectionOptions, withClient } from "../options/connection.ts";
 import { formatObject, outputOption } from "../options/output.ts";
 import { renderPreviews } from "../render/plan-text.ts";
 import { requireValidSpec } from "../machine/spec-file.ts";
-import { ERROR_CODES, OperationError } from "../../model/errors.ts";
+import { compileObject } from "../../plan/preview/compile-object.ts";
 import { previewCluster } from "../../plan/preview/preview.ts";
 import type { CliContext } from "../context.ts";
 import type { ConnectionOptions } from "../options/connection.ts";
 import type { StructuredFormat } from "../options/output.ts";
 import type { JupyterClusterObject } from "../../model/resource.ts";
-import type { LoadedManifests } from "../../../crd-schema/documents.ts";
-import type { CompiledCluster } from "../../../crd-schema/spec.ts";
 
 interface PlanOptions extends ConnectionOptions {
   readonly output?: StructuredFormat;
@@ -60,23 +58,4 @@ async function planFile(context: CliContext, file: string, options: PlanOptions)
   context.stdout.write(text);
   const idle = previews.every((preview) => preview.verdict === "unchanged");
   context.setExitCode(idle ? EXIT.OK : EXIT.NEGATIVE);
-}
-
-/** The object's spec is what the user wrote: compiled again, its defaults are filled in. */
-function compileObject(
-  object: JupyterClusterObject,
-  parseManifest: (text: string, file: string) => LoadedManifests,
-): CompiledCluster {
-  const { apiVersion, kind, metadata, spec } = object;
-  const { name, namespace, labels, annotations } = metadata;
-  const document = { apiVersion, kind, metadata: { name, namespace, labels, annotations }, spec };
-  const { clusters, problems } = parseManifest(JSON.stringify(document), `${namespace}/${name}`);
-  const [cluster] = clusters;
-  if (cluster !== undefined) return cluster;
-  const why = problems.map((problem) => `${problem.field}: ${problem.message}`).join(" ");
-  throw new OperationError(
-    ERROR_CODES.CONTROLLER_REFUSED,
-    "plan",
-    `The controller keeps a spec of ${namespace}/${name} that this version can't read. ${why}`,
-  );
 }

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { EventLog } from "../render/event-log.ts";
 import { addConnectionOptions, addNamespaceOption, withClient } from "../options/connection.ts";
-import { restoreWarning } from "../render/snapshot-text.ts";
+import { restoreWarning } from "../render/restore-warning.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import { clusterKey } from "../../model/ids.ts";
 import type { ApiClient } from "../client/api-client.ts";

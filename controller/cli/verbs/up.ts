@@ -106,7 +106,7 @@ function doorText({ url, credentialFile }: TcpDoor): string {
 async function tellReady(
   context: CliContext,
   objects: readonly JupyterClusterObject[],
-  facts: Omit<ClosingFacts, "clusters" | "colors">,
+  facts: Omit<ClosingFacts, "clusters" | "pageUrl" | "colors">,
   stateDir: string,
 ): Promise<void> {
   const colors = colorsFor(context, context.stderr);
@@ -116,7 +116,8 @@ async function tellReady(
         objects.map(async (object) => ({ object, url: await client.jupyterUrl(object.metadata) })),
       ),
     );
-    context.stderr.write(closingBlock({ ...facts, clusters, colors }));
+    const pageUrl = await withClient({ api: facts.apiUrl, stateDir }, (client) => client.pageUrl());
+    context.stderr.write(closingBlock({ ...facts, clusters, pageUrl, colors }));
   } catch (error) {
     context.stderr.write(
       `Everything is Ready, but Jupyter's address can't be told: ${messageOf(error)}\n`,

@@ -1,4 +1,5 @@
 /** What a change of each field does. The types keep this complete: a new field needs its effect. */
+import type { EffectKind } from "../../model/preview.ts";
 import type { DefaultedManifest } from "../../../crd-schema/jupytercluster.types.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import { everyTypeField } from "../../../crd-schema/storage/table.ts";
@@ -9,7 +10,7 @@ interface Change {
 }
 
 export interface FieldEffect {
-  readonly kind: "scale" | "rolling" | "live" | "refused" | "stop";
+  readonly kind: EffectKind;
   readonly explain: (change: Change) => string;
 }
 

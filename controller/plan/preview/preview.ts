@@ -6,32 +6,8 @@ import jsonpatch from "fast-json-patch";
 import { FIELD_EFFECTS, METADATA_EFFECT } from "./preview-effects.ts";
 import { manifestOf } from "../../../crd-schema/manifest.ts";
 import type { FieldEffect } from "./preview-effects.ts";
+import type { Preview, PreviewedChange } from "../../model/preview.ts";
 import type { ClusterSpec, CompiledCluster } from "../../../crd-schema/spec.ts";
-
-type PreviewOutcome = "create" | "unchanged" | "change" | "refused";
-
-export interface PreviewedChange {
-  /**
-   * As in the file, e.g. `spec.proxy.port`; list items by their key, e.g. `….constraints[rack]`.
-   */
-  readonly field: string;
-  /** undefined: absent on that side. */
-  readonly from: unknown;
-  readonly to: unknown;
-  /**
-   * `rolling`: containers are replaced one by one. `refused`: the controller keeps the old spec.
-   */
-  readonly kind: FieldEffect["kind"];
-  /** What would be done and why, one sentence without a full stop. */
-  readonly effect: string;
-}
-
-export interface Preview {
-  readonly namespace: string;
-  readonly name: string;
-  readonly verdict: PreviewOutcome;
-  readonly changes: readonly PreviewedChange[];
-}
 
 /** @param current what the controller keeps now; null: it does not know the cluster */
 export function previewCluster(current: CompiledCluster | null, wanted: CompiledCluster): Preview {

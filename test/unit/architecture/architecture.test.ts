@@ -42,7 +42,7 @@ function readSources(): Sources {
   const places = ["controller", "crd-schema", "agent-image", "test"];
   const listed = ["ls-files", "--cached", "--others", "--exclude-standard", ...places];
   const paths = execFileSync("git", listed, { cwd: root, encoding: "utf8" }).split("\n");
-  const wanted = paths.filter((path) => path.endsWith(".ts") && existsSync(join(root, path)));
+  const wanted = paths.filter((path) => /\.tsx?$/.test(path) && existsSync(join(root, path)));
   return new Map(wanted.map((path) => [path, readFileSync(join(root, path), "utf8")]));
 }
 

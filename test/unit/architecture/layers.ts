@@ -35,6 +35,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "controller/api": [...CLIENTS, ...LEAVES],
   "controller/proxy": [...CLIENTS, ...LEAVES],
 
+  // In a browser: pure words and types alone.
+  "controller/page": [
+    MODEL,
+    "controller/cli/render/election-steps.ts",
+    "controller/cli/render/election-words.ts",
+    "controller/cli/render/restore-warning.ts",
+    "controller/cli/render/units.ts",
+  ],
+
   "controller/mesos-local": [
     WIRE,
     "controller/docker",

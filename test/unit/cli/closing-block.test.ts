@@ -12,6 +12,7 @@ it("tells where to go, how to try it and how to stop, with what another terminal
       },
     ],
     apiUrl: "http://127.0.0.1:9001",
+    pageUrl: "http://127.0.0.1:9001/ui/#login=abc",
     specFile: "team.yaml",
     logFile: "/state/controller.log",
     environment: ["JUPYTER_CLUSTER_API=http://127.0.0.1:9001"],

@@ -1,0 +1,30 @@
+/** Running kernels, where the controller tells of them. */
+import type { JupyterClusterObject } from "../../model/resource.ts";
+import { kernelsIn } from "../words/kernels.ts";
+import { Ago, Card, Empty, Table } from "./parts.tsx";
+
+export function Kernels({ object }: { readonly object: JupyterClusterObject }) {
+  const kernels = kernelsIn(object.status);
+  if (kernels === null) return null;
+  return (
+    <Card title="Kernels">
+      {kernels.length === 0 ? (
+        <Empty>No kernel runs.</Empty>
+      ) : (
+        <Table label="Kernels" head={["Notebook", "Node", "State", "Memory", "Since"]}>
+          {kernels.map(({ id, notebook, node, state, memory, since }) => (
+            <tr key={id}>
+              <th scope="row" title={id}>
+                {notebook}
+              </th>
+              <td>{node}</td>
+              <td>{state}</td>
+              <td>{memory}</td>
+              <td>{since === null ? "" : <Ago at={since} plain />}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </Card>
+  );
+}
