@@ -83,6 +83,10 @@ export function apiOperations(site: OperatedSite): ApiOperations {
       const adoption = core.loop.requestAdoption(clusterKey(memory.cluster.metadata), owners);
       await within(RESTORE_MS_MAX, "Adopt", adoption);
     },
+    history: (cluster) => {
+      const { generations, problems } = memoryOf(cluster);
+      return { generations, isBroken: problems.some(({ severity }) => severity === "error") };
+    },
     rebalance: async (cluster, action) => {
       const core = site.acting("Rebalance");
       const key = clusterKey(memoryOf(cluster).cluster.metadata);

@@ -6,6 +6,7 @@ import { ERROR_CODES, OperationError } from "./model/errors.ts";
 import { clusterKey } from "./model/ids.ts";
 import type { ProcessSite } from "./process-site.ts";
 import { ManagedSpecFiles } from "./spec-files/managed-specs.ts";
+import { putBack } from "./spec-files/persons-files.ts";
 
 /**
  * Null: there are none. An etcd of the site holds no spec files, and one that only this host had would be
@@ -48,5 +49,13 @@ export function processSpecs(site: ProcessSite, readNow: () => Promise<void>): M
     owners: (ref) => files.owners(ref),
     save: (manifest, owners) => files.save(manifest, owners),
     remove: (ref) => files.remove(ref),
+    putBack: async (ref, spec) => {
+      requireWritable();
+      const cluster = keeper.memories().get(clusterKey(ref))?.cluster;
+      if (cluster === undefined) return [];
+      const problems = await putBack(cluster, spec, { path: options.spec, managed: directory });
+      if (problems.length === 0) await readNow();
+      return problems;
+    },
   };
 }

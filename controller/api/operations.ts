@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { ExecStreams } from "../docker/interactive-exec.ts";
 import type { LogUnit } from "../model/agent-api.ts";
+import type { SpecGeneration } from "../model/generation.ts";
 import type { Foreign } from "../model/holdings.ts";
 import type { OwnerUid } from "../model/ids.ts";
 import type { OfferRecord } from "../model/offer.ts";
@@ -18,6 +19,13 @@ export interface NodeLogRequest {
   /** Lines from the end; null: all that there is. */
   readonly tail: number | null;
   readonly follow: boolean;
+}
+
+export interface SpecHistory {
+  /** Oldest first; the last one is in force. */
+  readonly generations: readonly SpecGeneration[];
+  /** The file says something else by now, which is refused. */
+  readonly isBroken: boolean;
 }
 
 export interface NodeExecRequest {
@@ -66,6 +74,8 @@ export interface ApiOperations {
   adopt(cluster: JupyterClusterObject, owners: readonly OwnerUid[]): Promise<void>;
   /** Resolves when it is stored. @throws OperationError */
   rebalance(cluster: JupyterClusterObject, action: RebalanceAction): Promise<void>;
+  /** The specs that were in force. @throws OperationError */
+  history(cluster: JupyterClusterObject): SpecHistory;
   /**
    * @returns begins to end the controller; called when the answer is on its way
    * @throws OperationError when it may not be torn down here

@@ -11,7 +11,9 @@ import {
   sendHealth,
 } from "./controller-status.ts";
 import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
+import { HistoryRoutes } from "./history.ts";
 import type { ManagedSpecs } from "./kubernetes/write/managed-specs.ts";
+import type { SpecWriter } from "./kubernetes/write/writer.ts";
 import type { NodeLogs } from "./node-logs.ts";
 import { OfferRoutes } from "./offers.ts";
 import { OperationRoutes } from "./operation-routes.ts";
@@ -30,6 +32,8 @@ interface OwnParts {
   readonly health: HealthChecks;
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly operations: ApiOperations;
+  /** Of managed specs. */
+  readonly writer: SpecWriter;
   readonly log: Logger;
 }
 
@@ -42,6 +46,7 @@ export function ownRoutes(options: OwnParts, logs: NodeLogs, page: readonly Rout
   const adoption = new AdoptionRoutes(options.operations, clusters, log);
   const rebalance = new RebalanceRoutes(options.operations, clusters, log);
   const offers = new OfferRoutes(options.operations, clusters);
+  const history = new HistoryRoutes(options.operations, clusters, options.writer);
   const preview = new PreviewRoutes(options.operations, clusters, options.specs);
   const one = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters/:name`;
   const routes: Route[] = [
@@ -73,6 +78,7 @@ export function ownRoutes(options: OwnParts, logs: NodeLogs, page: readonly Rout
     { method: "GET", path: `${one}/foreign`, authorized: true, handler: adoption.look },
     { method: "POST", path: `${one}/adopt`, authorized: true, handler: adoption.adopt },
     { method: "POST", path: `${one}/rebalance`, authorized: true, handler: rebalance.ask },
+    ...history.routes(one),
     { method: "POST", path: "/shutdown", authorized: true, handler: operations.shutdown },
     { method: "GET", path: "/healthz", handler: (x) => sendHealth(x, "healthz", health.live) },
     { method: "GET", path: "/readyz", handler: (x) => sendHealth(x, "readyz", health.ready) },

@@ -151,7 +151,8 @@ function partsOf(options: ApiServerOptions) {
   const kubernetes = new KubernetesApi({ ...options, logs, streams });
   const changes = new ChangeStream({ ...options, controller: () => pageController(options) });
   const page = pageRoutes({ files: options.page, sessions, tokens, changes });
-  const router = new Router([...ownRoutes(options, logs, page), ...kubernetes.routes]);
+  const { writer, routes } = kubernetes;
+  const router = new Router([...ownRoutes({ ...options, writer }, logs, page), ...routes]);
   return { streams, tokens, kubernetes, changes, router };
 }
 

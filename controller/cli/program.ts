@@ -4,6 +4,7 @@ import { adoptCommand } from "./verbs/adopt.ts";
 import { controllerCommand } from "./verbs/controller.ts";
 import { controllersCommand } from "./verbs/controllers.ts";
 import { copyCommand } from "./verbs/copy.ts";
+import { diffCommand } from "./verbs/diff.ts";
 import { describeCommand } from "./verbs/describe.ts";
 import { downCommand } from "./verbs/down.ts";
 import { electionsCommand } from "./verbs/elections.ts";
@@ -12,6 +13,7 @@ import { execCommand } from "./verbs/exec.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { getCommand } from "./verbs/get.ts";
 import { killCommand } from "./verbs/kill.ts";
+import { historyCommand } from "./verbs/history.ts";
 import { kubeconfigCommand } from "./verbs/kubeconfig.ts";
 import { logsCommand } from "./verbs/logs.ts";
 import { mesosLocalCommand } from "./verbs/mesos-local.ts";
@@ -21,6 +23,7 @@ import { planCommand } from "./verbs/plan.ts";
 import { rebalanceCommand } from "./verbs/rebalance.ts";
 import { snapshotCommand } from "./verbs/snapshot.ts";
 import { stateCommand } from "./verbs/state.ts";
+import { undoCommand } from "./verbs/undo.ts";
 import { upCommand } from "./verbs/up.ts";
 import { urlCommand } from "./verbs/url.ts";
 import { validateCommand } from "./verbs/validate.ts";
@@ -31,7 +34,17 @@ type VerbFactory = (context: CliContext) => Command;
 
 const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ["Start and stop:", [upCommand, downCommand]],
-  ["Spec files:", [(context) => validateCommand(context), planCommand, copyCommand]],
+  [
+    "Spec files:",
+    [
+      (context) => validateCommand(context),
+      planCommand,
+      copyCommand,
+      historyCommand,
+      diffCommand,
+      undoCommand,
+    ],
+  ],
   [
     "Look:",
     [

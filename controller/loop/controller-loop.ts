@@ -8,7 +8,8 @@
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
 import { OperationError } from "../model/errors.ts";
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
-import { type ClusterMemory, completeMemory } from "../model/memory.ts";
+import { completeMemory } from "../model/complete-memory.ts";
+import type { ClusterMemory } from "../model/memory.ts";
 import type { OwnerUid } from "../model/ids.ts";
 import type { RebalanceAction } from "../model/rebalance.ts";
 import type { RestoreRequest } from "../model/snapshot.ts";

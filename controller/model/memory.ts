@@ -2,9 +2,9 @@
 import type { EtcdStart, UnitName } from "./agent-api.ts";
 import { type ClusterKey, clusterOfTask, type OwnerUid } from "./ids.ts";
 import type { Election } from "./election.ts";
+import type { SpecGeneration } from "./generation.ts";
 import type { HostTask, Repair } from "./host-task.ts";
 import type { Rebalance } from "./rebalance.ts";
-import { withPresentNames } from "./renamed.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type {
   ClusterEvent,
@@ -14,7 +14,7 @@ import type {
   RecoveryRecord,
 } from "./resource.ts";
 import type { Attribute } from "../mesos/wire.ts";
-import type { ClusterSpec, CompiledCluster, Problem } from "../../crd-schema/spec.ts";
+import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
 
 export interface ClusterSecrets {
   /** Bearer token of the agents' API. */
@@ -193,61 +193,12 @@ export function beginningOf({ recovery }: Pick<ClusterMemory, "recovery">): numb
   return recovery.epoch + recovery.abandoned.length;
 }
 
-/** What a controller of an earlier version stored lacks what came since. */
-export function completeMemory(old: ClusterMemory): ClusterMemory {
-  const { slots: oldSlots, recovery: oldRecovery, elections: oldElections } = old;
-  const ours = { slots: oldSlots, recovery: oldRecovery, elections: oldElections };
-  const stored = { ...old, ...(withPresentNames(ours) as typeof ours) };
-  const slots = stored.slots.map((s) => ({
-    ...s,
-    isLearner: s.isLearner ?? false,
-    lastHostname: s.lastHostname ?? null,
-    lastFailureHostname: s.lastFailureHostname ?? null,
-    orphan: s.orphan ?? null,
-    repair: s.repair ?? null,
-    task: s.task && {
-      ...s.task,
-      resumes: s.task.resumes ?? false,
-      etcdFailingSince: s.task.etcdFailingSince ?? null,
-      oomKills: s.task.oomKills ?? 0,
-      storageMounts: s.task.storageMounts ?? 0,
-      wedgedUnits: s.task.wedgedUnits ?? NONE_WEDGED,
-      jupyterDeadSince: s.task.jupyterDeadSince ?? null,
-      storageDeadSince: s.task.storageDeadSince ?? null,
-    },
-  }));
-  const recovery = { ...NO_RECOVERY, ...stored.recovery };
-  const cluster = { ...stored.cluster, spec: completeSpec(stored.cluster.spec) };
-  const secrets = { ...stored.secrets, authorityKey: stored.secrets.authorityKey ?? null };
-  // Those that were told in fewer words cannot be told in more.
-  const elections = (stored.elections ?? []).filter((e) => Array.isArray(e.learned));
-  const compactedAt = stored.compactedAt ?? null;
-  const adopted = stored.adopted ?? [];
-  const { leftJupyterAt = null, leftStorageAt = null } = stored as Partial<ClusterMemory>;
-  const { rebalance = null, hostTask = null, hostTasks = 0 } = stored as Partial<ClusterMemory>;
-  const left = { leftJupyterAt, leftStorageAt };
-  const since = { compactedAt, ...left, adopted, rebalance, hostTask, hostTasks };
-  return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
-}
-
-/** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
-function completeSpec(spec: ClusterSpec): ClusterSpec {
-  const snapshots = { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null };
-  const since: Pick<ClusterSpec["etcd"], "tls" | "quotaMiB" | "recovery"> = {
-    tls: false,
-    quotaMiB: 2048,
-    recovery: { mode: "Automatic", graceSeconds: 10 },
-  };
-  const etcd = { ...since, ...spec.etcd, snapshots: { ...snapshots, ...spec.etcd.snapshots } };
-  const proxy = { ...spec.proxy, hostNames: spec.proxy.hostNames ?? [] };
-  const resources = { ...spec.resources, pids: spec.resources.pids ?? 4096 };
-  return { ...spec, etcd, proxy, resources };
-}
-
 export interface ClusterMemory {
   readonly uid: string;
   readonly createdAt: number;
   readonly generation: number;
+  /** The latest that were in force, the present one last; bounded. */
+  readonly generations: readonly SpecGeneration[];
   /** The last good document of the spec file. */
   readonly cluster: CompiledCluster;
   /** What is wrong with the file now; empty: nothing. */

@@ -4,6 +4,7 @@
  */
 import { immutableProblems } from "../../crd-schema/immutable.ts";
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
+import { withGeneration } from "../model/generation.ts";
 import { clusterKey } from "../model/ids.ts";
 import { type ClusterMemory, type ClusterSecrets, NO_RECOVERY } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
@@ -25,6 +26,7 @@ export function newMemory(
     ...identity,
     createdAt: now,
     generation: 1,
+    generations: [{ generation: 1, at: now, spec: cluster.written }],
     cluster,
     problems: [],
     fileRemoved: false,
@@ -76,9 +78,11 @@ export function applySpec(
 function update(memory: ClusterMemory, patch: Partial<ClusterMemory>, now: number): ClusterMemory {
   const next = { ...memory, ...patch };
   if (sameData(next, memory)) return memory;
-  let { events } = memory;
-  if (next.generation !== memory.generation) {
-    const message = `generation ${next.generation} of the spec is in force`;
+  let { events, generations } = memory;
+  const { generation } = next;
+  if (generation !== memory.generation) {
+    generations = withGeneration(generations, { generation, at: now, spec: next.cluster.written });
+    const message = `generation ${generation} of the spec is in force`;
     events = addEvent(events, event("Normal", "SpecAccepted", message), now);
   }
   const errors = next.problems.filter((p) => p.severity === "error");
@@ -92,7 +96,7 @@ function update(memory: ClusterMemory, patch: Partial<ClusterMemory>, now: numbe
     const message = `the spec file is gone; deletionPolicy is ${memory.cluster.spec.deletionPolicy}`;
     events = addEvent(events, event("Warning", "SpecFileRemoved", message), now);
   }
-  return { ...next, events };
+  return { ...next, events, generations };
 }
 
 function event(type: "Normal" | "Warning", reason: EventReason, message: string) {

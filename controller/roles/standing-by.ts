@@ -4,7 +4,8 @@
  */
 import type { PublishedStore } from "../loop/published.ts";
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
-import { type ClusterMemory, completeMemory } from "../model/memory.ts";
+import { completeMemory } from "../model/complete-memory.ts";
+import type { ClusterMemory } from "../model/memory.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import { sameData } from "../model/same-data.ts";
 import type { PublishedStatus, SiteView } from "../store/state-backend.ts";

@@ -40,6 +40,7 @@ export class KubernetesApi {
   private readonly pods: PodLookup;
   private readonly exec: PodExec;
   private readonly upgrades: Router;
+  readonly writer: SpecWriter;
 
   constructor(parts: KubernetesParts) {
     const { published, specs, clock, log } = parts;
@@ -47,6 +48,7 @@ export class KubernetesApi {
     this.pods = new PodLookup(published);
     this.exec = new PodExec(parts.operations, log);
     const writer = new SpecWriter({ specs, published, clock, log });
+    this.writer = writer;
     const { all } = this.collections;
     this.routes = [
       ...discoveryRoutes(

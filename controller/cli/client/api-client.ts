@@ -8,6 +8,7 @@ import { API_VERSION } from "../../model/resource.ts";
 import { linesOf } from "../../support/line-splitter.ts";
 import type { Overview } from "../../api/controller-status.ts";
 import type { LogUnit } from "../../model/agent-api.ts";
+import type { SpecChange } from "../../model/generation.ts";
 import type { Holding } from "../../model/holdings.ts";
 import type { OwnerUid } from "../../model/ids.ts";
 import type { ClusterRef } from "../../model/ids.ts";
@@ -24,6 +25,16 @@ const CONNECT_MS = 3_000;
 const SNAPSHOT_MS_MAX = 25 * 60_000;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const LINE_LENGTH_MAX = 16 * 1024 * 1024;
+
+/** A spec that was in force. */
+export interface PastSpec {
+  readonly generation: number;
+  /** ISO 8601; null: a release that noted none. */
+  readonly at: string | null;
+  /** Against the one before; null: that is kept no more. */
+  readonly changes: readonly SpecChange[] | null;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
 
 export interface LogQuery {
   readonly unit: LogUnit;
@@ -147,6 +158,29 @@ export class ApiClient {
     const body = JSON.stringify({ action });
     const path = `${objectPath(ref)}/rebalance`;
     await (await this.#open("POST", path, { authorized: true, body })).dump();
+  }
+
+  /** Oldest first; the last one is in force. */
+  async history(ref: ClusterRef): Promise<readonly PastSpec[]> {
+    const path = `${objectPath(ref)}/history`;
+    return (await this.#json<{ items: PastSpec[] }>(path, "items")).items;
+  }
+
+  /** A unified diff; empty: they say the same. @param from null: the one before; `to` null: in force */
+  async diff(ref: ClusterRef, from: number | null, to: number | null): Promise<string> {
+    const query: Query = {
+      ...(from === null ? {} : { from: String(from) }),
+      ...(to === null ? {} : { to: String(to) }),
+    };
+    return (await this.#open("GET", `${objectPath(ref)}/diff`, { query })).text();
+  }
+
+  /** Returns the cluster when the spec is in force again. */
+  async undo(ref: ClusterRef, generation: number): Promise<JupyterClusterObject["metadata"]> {
+    const path = `${objectPath(ref)}/undo`;
+    const body = JSON.stringify({ generation });
+    const options = { method: "POST", authorized: true, body } as const;
+    return (await this.#json<JupyterClusterObject>(path, "metadata", options)).metadata;
   }
 
   /** The current objects as ADDED first, then every change, until the controller stops. */

@@ -26,6 +26,7 @@ export const NO_SPECS: ApiServerOptions["specs"] = {
   owners: () => Promise.reject(new Error("not expected")),
   save: () => Promise.reject(new Error("not expected")),
   remove: () => Promise.reject(new Error("not expected")),
+  putBack: () => Promise.reject(new Error("not expected")),
 };
 
 export async function startApi(overrides: Partial<ApiServerOptions> = {}) {
@@ -64,6 +65,7 @@ export async function startApi(overrides: Partial<ApiServerOptions> = {}) {
       takeSnapshot: () => Promise.reject(new Error("not expected")),
       restore: () => Promise.reject(new Error("not expected")),
       offers: () => [],
+      history: () => ({ generations: [], isBroken: false }),
       foreign: () => Promise.reject(new Error("not expected")),
       adopt: () => Promise.reject(new Error("not expected")),
       rebalance: () => Promise.reject(new Error("not expected")),
@@ -154,6 +156,7 @@ export const NO_OPERATIONS: ApiServerOptions["operations"] = {
   takeSnapshot: () => Promise.reject(new Error("not expected")),
   restore: () => Promise.reject(new Error("not expected")),
   offers: () => [],
+  history: () => ({ generations: [], isBroken: false }),
   foreign: () => Promise.reject(new Error("not expected")),
   adopt: () => Promise.reject(new Error("not expected")),
   rebalance: () => Promise.reject(new Error("not expected")),

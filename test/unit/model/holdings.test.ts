@@ -6,7 +6,8 @@ import {
   isForeign,
   ownersOf,
 } from "../../../controller/model/holdings.ts";
-import { completeMemory, type ClusterMemory } from "../../../controller/model/memory.ts";
+import { completeMemory } from "../../../controller/model/complete-memory.ts";
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import { fakeMemory } from "../../support/planner/fixtures.ts";
 
 const MEMORY = fakeMemory();

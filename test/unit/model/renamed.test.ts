@@ -1,7 +1,8 @@
 /** What early 0.1.0 stored, and what an agent of early 0.1.0 says, is understood under today's names. */
 import { describe, expect, it } from "vitest";
 import { parseStatus } from "../../../controller/agents/parse-status.ts";
-import { type ClusterMemory, completeMemory } from "../../../controller/model/memory.ts";
+import { completeMemory } from "../../../controller/model/complete-memory.ts";
+import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import { fakeAgent } from "../../support/planner/fixtures.ts";
 import { readyRun } from "../../support/planner/run.ts";
 

@@ -1,6 +1,6 @@
 /** What becomes of a running cluster when its spec file changes, breaks, or goes. */
 import { describe, expect, it } from "vitest";
-import { completeMemory } from "../../../controller/model/memory.ts";
+import { completeMemory } from "../../../controller/model/complete-memory.ts";
 import { type SpecSnapshot, specSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import { applySpec } from "../../../controller/plan/apply-spec.ts";
 import type { ManifestReading } from "../../../crd-schema/load.ts";

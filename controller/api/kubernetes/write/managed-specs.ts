@@ -27,4 +27,11 @@ export interface ManagedSpecs {
   save(manifest: Manifest, owners: readonly FieldOwner[]): Promise<void>;
   /** The same. */
   remove(ref: ClusterRef): Promise<void>;
+  /**
+   * Writes a spec of before into the person's file that describes the cluster.
+   *
+   * @returns what is wrong with it: then nothing was written
+   * @throws OperationError
+   */
+  putBack(ref: ClusterRef, spec: Manifest["spec"]): Promise<readonly Problem[]>;
 }

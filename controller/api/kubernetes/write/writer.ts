@@ -96,6 +96,29 @@ export class SpecWriter {
     }
   }
 
+  /**
+   * A spec that was in force before, in whichever file the cluster is described.
+   *
+   * @throws StatusError Invalid; OperationError
+   */
+  async putBack(before: JupyterClusterObject, spec: Manifest["spec"]): Promise<object> {
+    const { specs, log } = this.options;
+    const manifest = { ...manifestOf(before), spec };
+    const { namespace, name } = manifest.metadata;
+    if (specs.foreignFile(manifest.metadata) === null) {
+      return this.write(before, await this.updated(before, manifest, UNDO), false);
+    }
+    const inForce = this.untilInForce(manifest);
+    try {
+      const problems = await specs.putBack(manifest.metadata, spec);
+      if (problems.length > 0) throw invalid(manifest.metadata, problems);
+      log.info({ cluster: `${namespace}/${name}` }, "spec file written for an undo");
+      return await inForce.object;
+    } finally {
+      inForce.stop();
+    }
+  }
+
   /** @throws StatusError Conflict */
   requireManaged(ref: ClusterRef): void {
     const file = this.options.specs.foreignFile(ref);
@@ -147,6 +170,8 @@ export class SpecWriter {
   }
 }
 
+/** Who owns what an undo changes. */
+const UNDO = "jupyter-cluster-undo";
 const CLIENT_SIDE_APPLY = "kubectl-client-side-apply";
 
 /** What managers share: the rest is the object's identity. */

@@ -42,6 +42,7 @@ async function started(foreign: string | null = null) {
       );
       return Promise.resolve();
     },
+    putBack: () => Promise.reject(new Error("not expected")),
     remove: ({ name }) => {
       removed.push(name);
       all.published.remove(`default/${name}`);

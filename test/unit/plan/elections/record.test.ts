@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Election, ElectionRecord } from "../../../../controller/model/election.ts";
-import { completeMemory } from "../../../../controller/model/memory.ts";
+import { completeMemory } from "../../../../controller/model/complete-memory.ts";
 import { fresh } from "../../../../controller/model/observed.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
 import { plan } from "../../../../controller/plan/plan.ts";

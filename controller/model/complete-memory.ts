@@ -1,0 +1,71 @@
+/** Memories that earlier releases stored, as those of today. Pure. */
+import type { ClusterSpec } from "../../crd-schema/spec.ts";
+import { type ClusterMemory, NO_RECOVERY, NONE_WEDGED } from "./memory.ts";
+import { withPresentNames } from "./renamed.ts";
+
+/** What a controller of an earlier version stored lacks what came since. */
+export function completeMemory(old: ClusterMemory): ClusterMemory {
+  const { slots: oldSlots, recovery: oldRecovery, elections: oldElections } = old;
+  const ours = { slots: oldSlots, recovery: oldRecovery, elections: oldElections };
+  const stored = { ...old, ...(withPresentNames(ours) as typeof ours) };
+  const slots = stored.slots.map((s) => ({
+    ...s,
+    isLearner: s.isLearner ?? false,
+    lastHostname: s.lastHostname ?? null,
+    lastFailureHostname: s.lastFailureHostname ?? null,
+    orphan: s.orphan ?? null,
+    repair: s.repair ?? null,
+    task: s.task && {
+      ...s.task,
+      resumes: s.task.resumes ?? false,
+      etcdFailingSince: s.task.etcdFailingSince ?? null,
+      oomKills: s.task.oomKills ?? 0,
+      storageMounts: s.task.storageMounts ?? 0,
+      wedgedUnits: s.task.wedgedUnits ?? NONE_WEDGED,
+      jupyterDeadSince: s.task.jupyterDeadSince ?? null,
+      storageDeadSince: s.task.storageDeadSince ?? null,
+    },
+  }));
+  const recovery = { ...NO_RECOVERY, ...stored.recovery };
+  const cluster = { ...stored.cluster, spec: completeSpec(stored.cluster.spec) };
+  const secrets = { ...stored.secrets, authorityKey: stored.secrets.authorityKey ?? null };
+  // Those that were told in fewer words cannot be told in more.
+  const elections = (stored.elections ?? []).filter((e) => Array.isArray(e.learned));
+  const compactedAt = stored.compactedAt ?? null;
+  const adopted = stored.adopted ?? [];
+  const { leftJupyterAt = null, leftStorageAt = null } = stored as Partial<ClusterMemory>;
+  const { generation, cluster: inForce } = stored;
+  const first = { generation, at: null, spec: inForce.written };
+  const generations = stored.generations ?? [first];
+  const {
+    rebalance = null,
+    hostTask = null,
+    hostTasks = 0,
+    resumed = null,
+  } = stored as Partial<ClusterMemory>;
+  const since = {
+    generations,
+    compactedAt,
+    leftJupyterAt,
+    leftStorageAt,
+    adopted,
+    rebalance,
+    hostTask,
+    hostTasks,
+  };
+  return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
+}
+
+/** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
+function completeSpec(spec: ClusterSpec): ClusterSpec {
+  const snapshots = { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null };
+  const since: Pick<ClusterSpec["etcd"], "tls" | "quotaMiB" | "recovery"> = {
+    tls: false,
+    quotaMiB: 2048,
+    recovery: { mode: "Automatic", graceSeconds: 10 },
+  };
+  const etcd = { ...since, ...spec.etcd, snapshots: { ...snapshots, ...spec.etcd.snapshots } };
+  const proxy = { ...spec.proxy, hostNames: spec.proxy.hostNames ?? [] };
+  const resources = { ...spec.resources, pids: spec.resources.pids ?? 4096 };
+  return { ...spec, etcd, proxy, resources };
+}

@@ -1,0 +1,58 @@
+/** What people ask of a cluster that runs: its past, the way back, and what it says of itself. */
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JupyterClusterObject } from "../../controller/model/resource.ts";
+import { LocalCluster } from "../support/e2e/local-cluster.ts";
+
+let site: LocalCluster;
+
+beforeAll(async () => {
+  site = await LocalCluster.create({
+    name: "e2e-asked",
+    subnet: "172.31.94",
+    spec: ["  etcd: { snapshots: { intervalSeconds: 0 } } # none of its own accord"],
+  });
+  site.startController();
+  await site.untilServing();
+  await site.untilReady();
+});
+
+afterAll(() => site.destroy());
+
+/** What it prints, of a verb that ends with this exit code. */
+async function printed(code: number, ...args: readonly string[]): Promise<string> {
+  const result = await site.cli(...args);
+  expect(result.code, `${args.join(" ")}: ${result.stderr}`).toBe(code);
+  return result.stdout;
+}
+
+describe("the specs that were in force", () => {
+  it("can be looked back at, and gone back to, with the file's comments", async () => {
+    const before = await readFile(site.specFile, "utf8");
+    await site.save(
+      before.replace("holdSeconds", "x").replace("  proxy: {", "  proxy: { holdSeconds: 7,"),
+    );
+    await site.until("the change is in force", (o) => o.status.observedGeneration === 2);
+    expect(await printed(0, "history", "e2e-asked")).toMatch(
+      /^2 .*spec\.proxy\.holdSeconds: \(none\) -> 7$/m,
+    );
+    expect(await printed(1, "diff", "e2e-asked")).toContain("\n+    holdSeconds: 7\n");
+    expect((await site.cli("undo", "e2e-asked")).code).toBe(5);
+    expect(await printed(0, "undo", "e2e-asked", "--yes")).toContain("\n-    holdSeconds: 7\n");
+    expect((await site.object()).status.observedGeneration).toBe(3);
+    expect(await readFile(site.specFile, "utf8")).toBe(before);
+  });
+
+  it("come back over a broken file", async () => {
+    const whole = await readFile(site.specFile, "utf8");
+    await site.save(whole.replace("replicas: 3", "replicas: three # odd"));
+    const isRefused = ({ status }: JupyterClusterObject) =>
+      status.conditions.some((c) => c.type === "SpecValid" && c.status === "False");
+    await site.until("the file is refused", isRefused);
+    await printed(0, "undo", "e2e-asked", "--yes");
+    expect(await readFile(site.specFile, "utf8")).toBe(
+      whole.replace("replicas: 3", "replicas: 3 # odd"),
+    );
+    await site.until("the file is good again", (o) => !isRefused(o));
+  });
+});
