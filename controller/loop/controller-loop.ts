@@ -12,6 +12,7 @@ import { completeMemory } from "../model/complete-memory.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { OwnerUid } from "../model/ids.ts";
 import type { RebalanceAction } from "../model/rebalance.ts";
+import { resume } from "../model/resumed.ts";
 import type { RestoreRequest } from "../model/snapshot.ts";
 import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import type { Plan } from "../plan/input.ts";
@@ -57,7 +58,10 @@ export class ControllerLoop {
     remembered: ReadonlyMap<ClusterKey, ClusterMemory>,
   ) {
     this.memories = new Map(
-      [...remembered].map(([key, memory]) => [key, forgetSilence(completeMemory(memory))]),
+      [...remembered].map(([key, memory]) => [
+        key,
+        forgetSilence(resume(completeMemory(memory), ports.clock.now())),
+      ]),
     );
     this.statuses = new StatusPublisher(ports);
     this.queue = new WorkQueue(ports.clock, WORKERS, (key) => this.reconcileAndRetry(key));

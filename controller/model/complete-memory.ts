@@ -52,6 +52,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     rebalance,
     hostTask,
     hostTasks,
+    resumed,
   };
   return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
 }

@@ -5,6 +5,7 @@ import type { Election } from "./election.ts";
 import type { SpecGeneration } from "./generation.ts";
 import type { HostTask, Repair } from "./host-task.ts";
 import type { Rebalance } from "./rebalance.ts";
+import type { Resumed } from "./resumed.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type {
   ClusterEvent,
@@ -226,6 +227,8 @@ export interface ClusterMemory {
   /** The one that was launched and has not ended; null: none. */
   readonly hostTask: HostTask | null;
   readonly conditions: readonly Condition[];
+  /** Since when they hold, as long as this controller has not seen all for itself; null: it has. */
+  readonly resumed: Resumed | null;
   /** Newest last; bounded. */
   readonly events: readonly ClusterEvent[];
   readonly lastErrors: readonly LastError[];

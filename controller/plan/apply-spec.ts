@@ -42,6 +42,7 @@ export function newMemory(
     hostTasks: 0,
     hostTask: null,
     conditions: [],
+    resumed: null,
     events: addEvent([], event("Normal", "SpecAccepted", "the cluster is created"), now),
     lastErrors: [],
     lastOperation: null,

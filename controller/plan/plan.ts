@@ -8,6 +8,7 @@ import type { ClusterMemory } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
 import { bootstrapOnce } from "./bootstrap/bootstrap-once.ts";
 import { evaluateConditions } from "./conditions/evaluate.ts";
+import { stillResuming } from "./conditions/resuming.ts";
 import { recordElections } from "./elections/record-elections.ts";
 import {
   bootstrapped,
@@ -159,8 +160,11 @@ function recordOutcome(view: ClusterView, input: PlanInput, builder: PlanBuilder
   const decided = { bootstrap, recovery, rebalance: asked, launchBlockers };
   const conditions = evaluateConditions({ input, view, ...decided });
   const isReady = conditions.some((c) => c.type === "Ready" && c.status === "True");
+  const resumed = stillResuming(input.memory.resumed, conditions, view, now);
+  if (resumed !== null) builder.requeue(resumed.until);
   builder.updateMemory({
     conditions,
+    resumed,
     firstReadyAt: memory.firstReadyAt ?? (isReady ? now : null),
     lastOperation: lastOperation(input.memory, conditions, now),
   });

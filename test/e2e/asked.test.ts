@@ -56,3 +56,28 @@ describe("the specs that were in force", () => {
     await site.until("the file is good again", (o) => !isRefused(o));
   });
 });
+
+describe("a restart of the controller", () => {
+  it("keeps events and elections, and since when conditions hold", async () => {
+    const before = await site.untilReady();
+    const events = await printed(0, "events", "e2e-asked", "-o", "json");
+    await site.endController("SIGKILL");
+    site.startController();
+    await site.untilServing();
+    const times = (o: JupyterClusterObject) =>
+      o.status.conditions.map(({ type, status, lastTransitionTime }) => [
+        type,
+        status,
+        lastTransitionTime,
+      ]);
+    const after = await site.untilReady();
+    expect(times(after)).toEqual(times(before));
+    expect(after.status.elections).toEqual(before.status.elections);
+    expect(after.status.elections).not.toEqual([]);
+    const kept = JSON.parse(await printed(0, "events", "e2e-asked", "-o", "json")) as {
+      items: object[];
+    };
+    const { items } = JSON.parse(events) as { items: object[] };
+    expect(kept.items.slice(0, items.length)).toEqual(items);
+  });
+});

@@ -1,0 +1,29 @@
+/**
+ * A controller that begins sees nothing yet, and what held before may hold still: until it has looked for
+ * itself, what comes back as it was has never ceased. Pure.
+ */
+import type { ClusterMemory } from "./memory.ts";
+import type { Condition } from "./resource.ts";
+
+/** For Mesos and all agents to have answered. Milliseconds. */
+const SIGHT_MS_MAX = 30_000;
+
+export type HeldCondition = Pick<Condition, "type" | "status" | "lastTransitionTime">;
+
+export interface Resumed {
+  /** Milliseconds since the epoch: what is not as it was by then has ceased. */
+  readonly until: number;
+  /** The conditions as the controller before has left them. */
+  readonly held: readonly HeldCondition[];
+}
+
+/** The memory as the next controller takes it up. */
+export function resume(memory: ClusterMemory, now: number): ClusterMemory {
+  // Of one that ended before it had seen anything, what it had found counts.
+  const found = new Map(memory.resumed?.held.map((held) => [held.type, held]));
+  const held = memory.conditions.map(
+    ({ type, status, lastTransitionTime }) =>
+      found.get(type) ?? { type, status, lastTransitionTime },
+  );
+  return { ...memory, resumed: { until: now + SIGHT_MS_MAX, held } };
+}
