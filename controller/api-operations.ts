@@ -55,8 +55,8 @@ export function apiOperations(site: OperatedSite): ApiOperations {
         url.searchParams.set("token", secrets.jupyterToken);
       return url.href;
     },
-    nodeLog: ({ cluster, node, unit, tail, follow }) =>
-      openLog(agentTarget(node.ip, memoryOf(cluster)), unit, { tail, follow }),
+    nodeLog: ({ cluster, node, unit, ...options }) =>
+      openLog(agentTarget(node.ip, memoryOf(cluster)), unit, options),
     nodeExec: async (request, streams) =>
       execInNode(site.acting("run a command").docker, request, streams),
     killNode: async (cluster, node) => killNode(site.acting("kill a node").docker, cluster, node),
@@ -83,6 +83,8 @@ export function apiOperations(site: OperatedSite): ApiOperations {
       const adoption = core.loop.requestAdoption(clusterKey(memory.cluster.metadata), owners);
       await within(RESTORE_MS_MAX, "Adopt", adoption);
     },
+    secrets: (cluster) =>
+      Object.values(memoryOf(cluster).secrets).filter((secret) => secret !== null),
     history: (cluster) => {
       const { generations, problems } = memoryOf(cluster);
       return { generations, isBroken: problems.some(({ severity }) => severity === "error") };

@@ -1,30 +1,24 @@
 /** Entry of the agent: the only child of PID 1 in every container. */
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { messageOf } from "../../controller/model/errors.ts";
 import { Agent } from "./agent.ts";
 import { readNodeConfig } from "./config.ts";
-import { LOG_DIR } from "./paths.ts";
+import { LOG_DIR, PREVIOUS_LOG_DIR } from "./paths.ts";
 import { connectLocalEtcd } from "./etcd/grpc-client.ts";
 import { lateServer } from "./http/late-server.ts";
 import { agentLogger } from "./status/agent-log.ts";
 import { systemClock } from "../../controller/support/clock.ts";
 import { nodeFiles } from "./system/node-files.ts";
 import { nodeProcesses } from "./system/node-processes.ts";
+import { keepLogsBefore } from "./unit/previous-logs.ts";
 import { UnitLog } from "./unit/unit-log.ts";
 
 /** Docker and Mesos kill what has not ended by then; so much is left to end by force ourselves. */
 const STOP_MS_MAX = 4_000;
 
 async function main(): Promise<void> {
-  mkdirSync(LOG_DIR, { recursive: true, mode: 0o755 });
-  const unitLog = (name: string) => new UnitLog(`${LOG_DIR}/${name}.log`);
-  const logs = {
-    etcd: unitLog("etcd"),
-    sshd: unitLog("sshd"),
-    jupyter: unitLog("jupyter"),
-    agent: unitLog("agent"),
-  };
+  keepLogsBefore(LOG_DIR, PREVIOUS_LOG_DIR);
+  const logs = unitLogs(LOG_DIR);
   const log = agentLogger(systemClock, logs.agent);
   const config = readNodeConfig(process.env);
   const agent = new Agent({
@@ -40,13 +34,18 @@ async function main(): Promise<void> {
     },
     logs,
     onStop: () => stop("POST /v1/stop"),
-    serve: (api) => {
-      const logsByUnit = new Map(Object.entries(logs));
-      return lateServer(async () => {
+    serve: (api) =>
+      lateServer(async () => {
         const { HttpApi } = await import("./http/http-server.ts");
-        return new HttpApi({ ...api, config, clock: systemClock, log, logs: logsByUnit });
-      });
-    },
+        return new HttpApi({
+          ...api,
+          config,
+          clock: systemClock,
+          log,
+          logs: new Map(Object.entries(logs)),
+          previousLogs: new Map(Object.entries(unitLogs(PREVIOUS_LOG_DIR))),
+        });
+      }),
   });
 
   let stopping = false;
@@ -65,6 +64,16 @@ async function main(): Promise<void> {
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   await agent.start();
+}
+
+function unitLogs(directory: string) {
+  const unitLog = (name: string) => new UnitLog(`${directory}/${name}.log`);
+  return {
+    etcd: unitLog("etcd"),
+    sshd: unitLog("sshd"),
+    jupyter: unitLog("jupyter"),
+    agent: unitLog("agent"),
+  };
 }
 
 function fail(error: unknown): never {

@@ -19,7 +19,9 @@ export const NAME_FILE = `${RUN_DIR}/name`;
 export const JUPYTER_RUN_DIR = `${RUN_DIR}/jupyter`;
 /** Where a file system is mounted until it answers. */
 export const MOUNT_STAGE_DIR = `${RUN_DIR}/mount`;
-export const LOG_DIR = "/var/log/jupyter-cluster";
+/** Beside the data, so that what a container has said before its end is there for the next one. */
+export const LOG_DIR = `${DATA_MOUNT}/logs`;
+export const PREVIOUS_LOG_DIR = `${LOG_DIR}/previous`;
 
 export const HOSTS_FILE = "/etc/hosts";
 export const SSHD_CONFIG_FILE = `${RUN_DIR}/sshd_config`;

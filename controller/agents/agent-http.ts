@@ -13,10 +13,14 @@ import type { AgentConnection, AgentDeadlines, AgentTarget } from "./connection.
 export const CONNECT_MS_MAX = 300;
 
 /** One connection, for one request or stream. Whoever makes it destroys it. */
-export function agentClient(target: AgentTarget, deadlines: AgentDeadlines): Client {
+export function agentClient(
+  target: AgentTarget,
+  deadlines: AgentDeadlines,
+  connectMs = CONNECT_MS_MAX,
+): Client {
   // What it is dialled by says whether there is TLS below.
   return new Client(`http://${target.ip}:${AGENT_PORT}`, {
-    connect: connectWithin(CONNECT_MS_MAX, target),
+    connect: connectWithin(connectMs, target),
     headersTimeout: deadlines.headersMs,
     bodyTimeout: deadlines.bodyMs,
     pipelining: 1,

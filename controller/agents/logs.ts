@@ -4,6 +4,8 @@ import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { AgentTarget } from "./connection.ts";
 import { agentClient, authorization, shortText, unreachable } from "./agent-http.ts";
 
+/** A person waits, and machines of which logs are read have much to do. */
+const CONNECT_MS_MAX = 2_000;
 const HEADERS_MS_MAX = 3_000;
 /** A log that is not followed comes at once and in one piece. */
 const BODY_MS_MAX = 10_000;
@@ -12,6 +14,12 @@ export interface LogOptions {
   /** Lines from the end; null: as many as the agent thinks fit. */
   readonly tail: number | null;
   readonly follow: boolean;
+  /** Of the container before. */
+  readonly previous: boolean;
+  /** Milliseconds since the epoch: older lines are left out; null: none is too old. */
+  readonly since: number | null;
+  /** Each line begins with the time at which it came, RFC 3339; those of a release before have none. */
+  readonly timestamps: boolean;
 }
 
 /**
@@ -25,24 +33,28 @@ export interface LogOptions {
 export async function openLog(
   target: AgentTarget,
   unit: string,
-  { tail, follow }: LogOptions,
+  { tail, follow, previous, since, timestamps }: LogOptions,
 ): Promise<Readable> {
   const { ip, token } = target;
   const operation = `read the ${unit} log of ${ip}`;
   // A followed log may be silent for as long as it likes.
-  const client = agentClient(target, {
-    headersMs: HEADERS_MS_MAX,
-    bodyMs: follow ? 0 : BODY_MS_MAX,
-  });
-  const query = { ...(tail === null ? {} : { tail }), ...(follow ? { follow } : {}) };
+  const deadlines = { headersMs: HEADERS_MS_MAX, bodyMs: follow ? 0 : BODY_MS_MAX };
+  const client = agentClient(target, deadlines, CONNECT_MS_MAX);
+  const query = {
+    ...(tail === null ? {} : { tail }),
+    ...(follow ? { follow } : {}),
+    ...(since === null ? {} : { since }),
+    ...(timestamps ? { timestamps } : {}),
+  };
   try {
     const answer = await client.request({
       method: "GET",
-      path: `/v1/logs/${encodeURIComponent(unit)}`,
+      path: `/v1/logs/${encodeURIComponent(unit)}${previous ? "/previous" : ""}`,
       query,
       headers: authorization(token),
     });
     if (answer.statusCode !== 200) {
+      if (previous && answer.statusCode === 404) throw noneBefore(operation, unit);
       throw refused(operation, unit, answer.statusCode, await shortText(answer.body, 1024));
     }
     const { body } = answer;
@@ -53,6 +65,11 @@ export async function openLog(
     if (error instanceof OperationError) throw error;
     throw unreachable(operation, ip, error);
   }
+}
+
+function noneBefore(operation: string, unit: string): OperationError {
+  const message = `No container before has left a log of ${unit} in this node's volume.`;
+  return new OperationError(ERROR_CODES.NOT_FOUND, operation, message);
 }
 
 function refused(operation: string, unit: string, status: number, text: string): OperationError {

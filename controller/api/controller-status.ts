@@ -115,6 +115,13 @@ export function sendHealth(
   endpoint: "healthz" | "readyz",
   checks: readonly NamedCheck[],
 ): void {
+  const { healthy, text: told } = healthText(endpoint, checks);
+  const verbose = booleanOf(exchange.query, "verbose") || !healthy;
+  const text = verbose ? told : "ok";
+  sendText(exchange, text, "text/plain; charset=utf-8", { status: healthy ? 200 : 503 });
+}
+
+export function healthText(endpoint: "healthz" | "readyz", checks: readonly NamedCheck[]) {
   const results = checks.map(({ name, check, note }) => {
     return { name, problem: check(), fine: note === undefined ? "ok" : `ok: ${note()}` };
   });
@@ -123,7 +130,5 @@ export function sendHealth(
     problem === null ? `[+]${name} ${fine}` : `[-]${name} failed: ${problem}`,
   );
   const verdict = `${endpoint} check ${healthy ? "passed" : "failed"}`;
-  const verbose = booleanOf(exchange.query, "verbose") || !healthy;
-  const text = verbose ? `${[...lines, verdict].join("\n")}\n` : "ok";
-  sendText(exchange, text, "text/plain; charset=utf-8", { status: healthy ? 200 : 503 });
+  return { healthy, text: `${[...lines, verdict].join("\n")}\n` };
 }

@@ -1,14 +1,15 @@
 /** What needs the control token: the way into Jupyter, the nodes' logs, the controller's end. */
 import { LOG_UNITS } from "../model/agent-api.ts";
 import { slotOfMemberName } from "../model/ids.ts";
-import type { Logger } from "../model/ports.ts";
+import type { Clock, Logger } from "../model/ports.ts";
 import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
 import type { ClusterRoutes } from "./clusters.ts";
 import { type ApiExchange, sendAccepted, sendJson } from "./exchange.ts";
 import { LIMITS } from "./limits.ts";
+import { logOptionsOf } from "./log-options.ts";
 import type { NodeLogs } from "./node-logs.ts";
 import type { ApiOperations } from "./operations.ts";
-import { booleanOf, oneOf, readJsonObject, wholeNumberOf } from "./requests.ts";
+import { oneOf, readJsonObject, wholeNumberOf } from "./requests.ts";
 import { StatusError } from "./status-error.ts";
 
 export class OperationRoutes {
@@ -17,6 +18,7 @@ export class OperationRoutes {
     private readonly clusters: ClusterRoutes,
     private readonly logs: NodeLogs,
     private readonly log: Logger,
+    private readonly clock: Pick<Clock, "now">,
   ) {}
 
   readonly access = (exchange: ApiExchange): void => {
@@ -30,8 +32,8 @@ export class OperationRoutes {
     const node = findNode(cluster, params["node"] ?? "");
     const unit = oneOf(query, "unit", LOG_UNITS) ?? "agent";
     const tail = wholeNumberOf(query, "tail", 0, LIMITS.tailMax);
-    const follow = booleanOf(query, "follow");
-    await this.logs.send(exchange, { cluster, node, unit, tail, follow });
+    const options = { tail, ...logOptionsOf(query, this.clock.now()) };
+    await this.logs.send(exchange, { cluster, node, unit, ...options });
   };
 
   readonly killNode = async (exchange: ApiExchange): Promise<void> => {

@@ -1,6 +1,7 @@
 /** What the API needs of the rest of the controller. */
 import type { Readable } from "node:stream";
 import type { ExecStreams } from "../docker/interactive-exec.ts";
+import type { LogOptions } from "../agents/logs.ts";
 import type { LogUnit } from "../model/agent-api.ts";
 import type { SpecGeneration } from "../model/generation.ts";
 import type { Foreign } from "../model/holdings.ts";
@@ -12,13 +13,10 @@ import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
 import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
 import type { Manifest } from "./kubernetes/write/managed-specs.ts";
 
-export interface NodeLogRequest {
+export interface NodeLogRequest extends LogOptions {
   readonly cluster: JupyterClusterObject;
   readonly node: NodeStatus;
   readonly unit: LogUnit;
-  /** Lines from the end; null: all that there is. */
-  readonly tail: number | null;
-  readonly follow: boolean;
 }
 
 export interface SpecHistory {
@@ -74,6 +72,8 @@ export interface ApiOperations {
   adopt(cluster: JupyterClusterObject, owners: readonly OwnerUid[]): Promise<void>;
   /** Resolves when it is stored. @throws OperationError */
   rebalance(cluster: JupyterClusterObject, action: RebalanceAction): Promise<void>;
+  /** Every secret of the cluster, so that it can be left out of what is shown. @throws OperationError */
+  secrets(cluster: JupyterClusterObject): readonly string[];
   /** The specs that were in force. @throws OperationError */
   history(cluster: JupyterClusterObject): SpecHistory;
   /**

@@ -1,5 +1,5 @@
 /** The API's routes besides Kubernetes', as one table. */
-import type { PublishedClusters, Logger } from "../model/ports.ts";
+import type { Clock, Logger, PublishedClusters } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
 import { AdoptionRoutes } from "./adoption.ts";
 import { ClusterRoutes } from "./clusters.ts";
@@ -7,10 +7,12 @@ import {
   type ControllerEntry,
   type ControllerInfo,
   type HealthChecks,
+  healthText,
   overview,
   sendHealth,
 } from "./controller-status.ts";
 import { type ApiExchange, sendJson, sendText } from "./exchange.ts";
+import { DumpRoutes } from "./dump.ts";
 import { HistoryRoutes } from "./history.ts";
 import type { ManagedSpecs } from "./kubernetes/write/managed-specs.ts";
 import type { SpecWriter } from "./kubernetes/write/writer.ts";
@@ -23,6 +25,7 @@ import { PreviewRoutes } from "./preview.ts";
 import { RebalanceRoutes } from "./rebalance.ts";
 import type { Route } from "./router.ts";
 import { SnapshotRoutes } from "./snapshots.ts";
+import type { Streams } from "./streams.ts";
 
 interface OwnParts {
   readonly published: PublishedClusters;
@@ -32,6 +35,8 @@ interface OwnParts {
   readonly health: HealthChecks;
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly operations: ApiOperations;
+  readonly clock: Clock;
+  readonly streams: Streams;
   /** Of managed specs. */
   readonly writer: SpecWriter;
   readonly log: Logger;
@@ -41,12 +46,22 @@ interface OwnParts {
 export function ownRoutes(options: OwnParts, logs: NodeLogs, page: readonly Route[]): Route[] {
   const { published, info, controllers, health, metrics, log } = options;
   const clusters = new ClusterRoutes(published);
-  const operations = new OperationRoutes(options.operations, clusters, logs, log);
+  const operations = new OperationRoutes(options.operations, clusters, logs, log, options.clock);
   const snapshots = new SnapshotRoutes(options.operations, clusters, log);
   const adoption = new AdoptionRoutes(options.operations, clusters, log);
   const rebalance = new RebalanceRoutes(options.operations, clusters, log);
   const offers = new OfferRoutes(options.operations, clusters);
   const history = new HistoryRoutes(options.operations, clusters, options.writer);
+  const dump = new DumpRoutes({
+    ...options,
+    clusters,
+    events: (key) => published.events(key),
+    common: async () => ({
+      "status.json": overview(info(), await controllers(), published),
+      "ready.txt": healthText("readyz", health.ready).text,
+      "metrics.txt": await metrics.metrics(),
+    }),
+  });
   const preview = new PreviewRoutes(options.operations, clusters, options.specs);
   const one = `/apis/${API_VERSION}/namespaces/:namespace/jupyterclusters/:name`;
   const routes: Route[] = [
@@ -79,6 +94,7 @@ export function ownRoutes(options: OwnParts, logs: NodeLogs, page: readonly Rout
     { method: "POST", path: `${one}/adopt`, authorized: true, handler: adoption.adopt },
     { method: "POST", path: `${one}/rebalance`, authorized: true, handler: rebalance.ask },
     ...history.routes(one),
+    { method: "GET", path: `${one}/dump`, authorized: true, handler: dump.send },
     { method: "POST", path: "/shutdown", authorized: true, handler: operations.shutdown },
     { method: "GET", path: "/healthz", handler: (x) => sendHealth(x, "healthz", health.live) },
     { method: "GET", path: "/readyz", handler: (x) => sendHealth(x, "readyz", health.ready) },

@@ -152,7 +152,7 @@ function partsOf(options: ApiServerOptions) {
   const changes = new ChangeStream({ ...options, controller: () => pageController(options) });
   const page = pageRoutes({ files: options.page, sessions, tokens, changes });
   const { writer, routes } = kubernetes;
-  const router = new Router([...ownRoutes({ ...options, writer }, logs, page), ...routes]);
+  const router = new Router([...ownRoutes({ ...options, streams, writer }, logs, page), ...routes]);
   return { streams, tokens, kubernetes, changes, router };
 }
 

@@ -8,6 +8,7 @@ import { diffCommand } from "./verbs/diff.ts";
 import { describeCommand } from "./verbs/describe.ts";
 import { downCommand } from "./verbs/down.ts";
 import { electionsCommand } from "./verbs/elections.ts";
+import { dumpCommand } from "./verbs/dump.ts";
 import { eventsCommand } from "./verbs/events.ts";
 import { execCommand } from "./verbs/exec.ts";
 import { EXIT_CODES_HELP } from "./exit-codes.ts";
@@ -49,7 +50,7 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
     "Look:",
     [
       ...[getCommand, describeCommand, eventsCommand, electionsCommand, offersCommand],
-      ...[pageCommand, urlCommand],
+      ...[pageCommand, urlCommand, dumpCommand],
     ],
   ],
   ["Nodes:", [execCommand, logsCommand, killCommand, rebalanceCommand]],

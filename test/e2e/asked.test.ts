@@ -1,8 +1,11 @@
 /** What people ask of a cluster that runs: its past, the way back, and what it says of itself. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
+import { unsealJson } from "../../controller/support/files/sealed-json.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
+import { runCommand } from "../support/e2e/run-command.ts";
 
 let site: LocalCluster;
 
@@ -79,5 +82,57 @@ describe("a restart of the controller", () => {
     };
     const { items } = JSON.parse(events) as { items: object[] };
     expect(kept.items.slice(0, items.length)).toEqual(items);
+  });
+});
+
+describe("what nodes have logged", () => {
+  it("is there of the container before, and of all nodes at once", async () => {
+    const { status } = await site.untilReady();
+    const follower = status.nodes.find((node) => !node.leader);
+    if (follower === undefined) throw new Error("no follower");
+    const slot = `slot-${follower.slot}`;
+    const last = (await printed(0, "logs", slot, "agent", "--timestamps"))
+      .trimEnd()
+      .split("\n")
+      .at(-1);
+    await site.killContainer(follower);
+    await site.until("it is replaced", (o) =>
+      o.status.nodes.some(
+        (n) => n.slot === follower.slot && n.ready && n.taskId !== follower.taskId,
+      ),
+    );
+    expect(await printed(0, "logs", slot, "agent", "--previous", "--timestamps")).toContain(last);
+    expect(await printed(0, "logs", slot, "agent", "--timestamps")).not.toContain(last);
+    const all = await site.cli("logs", "--all", "e2e-asked", "--since", "1h");
+    expect(all.stderr).toBe("");
+    const lines = all.stdout.trimEnd().split("\n");
+    expect(lines.map((line) => line.slice(0, 24))).toEqual(
+      lines.map((line) => line.slice(0, 24)).toSorted(),
+    );
+    const nodes = new Set(lines.map((line) => line.split(/ +/).slice(1, 3).join(" ")));
+    expect(nodes).toContain("e2e-asked-0 jupyter");
+    expect(nodes).toContain("e2e-asked-2 etcd");
+  });
+});
+
+describe("a support bundle", () => {
+  it("has logs and history, and no secret of the cluster", async () => {
+    await site.untilReady();
+    const file = join(site.dir, "bundle.tar.gz");
+    await printed(0, "dump", "e2e-asked", file);
+    const unpacked = await runCommand("tar", ["-xzOf", file], { timeoutMs: 30_000 });
+    const listed = await runCommand("tar", ["-tzf", file], { timeoutMs: 30_000 });
+    expect(listed.stdout).toMatch(/\/logs\/slot-2\/jupyter\.log$/m);
+    expect(listed.stdout).toMatch(/\/history\.json$/m);
+    const stored = await readFile(
+      join(site.stateDir, "clusters", "default", "e2e-asked.json"),
+      "utf8",
+    );
+    const { secrets } = unsealJson(stored) as { secrets: Record<string, string> };
+    const token = await readFile(join(site.stateDir, "control-token"), "utf8");
+    const lines = [token, ...Object.values(secrets)].flatMap((secret) => secret.trim().split("\n"));
+    expect(lines.length).toBeGreaterThan(5);
+    const shown = lines.filter((line) => line.length >= 16 && unpacked.stdout.includes(line));
+    expect(shown).toEqual([]);
   });
 });

@@ -138,11 +138,12 @@ describe("after the bootstrap", () => {
       body: "{",
     });
     expect([bad.status, worse.status]).toEqual([400, 400]);
-    const log = ["cat", "/var/log/jupyter-cluster/jupyter.log"];
+    const log = ["cat", "/var/lib/jupyter-cluster/logs/jupyter.log"];
     await until("Jupyter has logged what it refused", async () =>
       / 400 POST \/api\/sessions/.test(await cluster.node(0).exec(log)),
     );
-    const script = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ /var/log/jupyter-cluster/*";
+    const script =
+      "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ /var/lib/jupyter-cluster/logs/*.log";
     const text = await cluster.node(0).exec(["sh", "-c", `${script} | tr "\\0" "\\n"`]);
     expect(text).toContain("jupyter-lab");
     expect(text).not.toContain(cluster.jupyterToken);

@@ -50,6 +50,8 @@ export interface HttpApiOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly logs: ReadonlyMap<string, UnitLog>;
+  /** Of the container before. */
+  readonly previousLogs: ReadonlyMap<string, UnitLog>;
   readonly terms: TermGate;
   /** Takes the command over, or says why not. */
   readonly command: (command: StartCommand) => AgentRefusal | null;
@@ -119,7 +121,7 @@ export class HttpApi {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { board, clock, logs, maintenance } = this.options;
+    const { board, clock, logs, previousLogs, maintenance } = this.options;
     const url = attempt(() => new URL(request.url ?? "/", "http://agent"));
     if (url instanceof Error) return respond(response, 400, { message: "the target is no path" });
     const route = `${request.method} ${url.pathname}`;
@@ -136,8 +138,7 @@ export class HttpApi {
       return refusal === null ? respond(response, 202, {}) : respond(response, 409, refusal);
     }
     if (await answerMaintenance(route, { request, response, url }, maintenance)) return;
-    const unit = /^GET \/v1\/logs\/([a-z]+)$/.exec(route)?.[1];
-    const log = unit === undefined ? undefined : logs.get(unit);
+    const log = logAt(route, logs, previousLogs);
     if (log === undefined) return respond(response, 404, { message: `no ${route}` });
     const query = attempt(() => parseLogQuery(url.searchParams));
     if (query instanceof Error) return respond(response, 400, { message: query.message });
@@ -153,6 +154,18 @@ export class HttpApi {
     const { status, answer } = takeCommand(value, config, command);
     return respond(response, status, answer);
   }
+}
+
+/** Undefined: there is none. */
+function logAt(
+  route: string,
+  logs: ReadonlyMap<string, UnitLog>,
+  previous: ReadonlyMap<string, UnitLog>,
+): UnitLog | undefined {
+  const [, unit = "", before] = /^GET \/v1\/logs\/([a-z]+)(\/previous)?$/.exec(route) ?? [];
+  if (before === undefined) return logs.get(unit);
+  const log = previous.get(unit);
+  return log?.isEmpty === false ? log : undefined;
 }
 
 function refuse(response: ServerResponse): void {

@@ -6,6 +6,8 @@
 import { closeSync, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { messageOf } from "../../../controller/model/errors.ts";
+import { systemClock } from "../../../controller/support/clock.ts";
+import { timedLine, timeOf } from "./timed-line.ts";
 
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 const PENDING_BYTES_MAX = 1024 * 1024;
@@ -26,11 +28,18 @@ export class UnitLog {
   constructor(
     private readonly path: string,
     private readonly fileBytesMax = FILE_BYTES_MAX,
+    private readonly now: () => number = systemClock.now,
   ) {
     this.fileBytes = sizeOf(path);
   }
 
-  write(line: string): void {
+  /** Nothing was ever written. */
+  get isEmpty(): boolean {
+    return sizeOf(this.path) === 0;
+  }
+
+  write(text: string): void {
+    const line = timedLine(text, this.now());
     for (const listener of this.listeners) listener(line);
     const bytes = Buffer.byteLength(line) + 1;
     if (this.pendingBytes + bytes > PENDING_BYTES_MAX) {
@@ -42,7 +51,7 @@ export class UnitLog {
     this.flushing ??= this.flushAll();
   }
 
-  /** Calls back on each later line; the returned function ends it. */
+  /** Calls back on each later line, which begins with its time; the returned function ends it. */
   follow(listener: (line: string) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -53,15 +62,21 @@ export class UnitLog {
     while (this.flushing !== null) await this.flushing;
   }
 
-  /** The last `count` lines that are in the files, oldest first. Call `flush` before. */
-  tail(count: number): string[] {
+  /**
+   * The last `count` lines that are in the files, oldest first, each with its time (timed-line.ts). Call
+   * `flush` before.
+   *
+   * @param since milliseconds since the epoch: older ones are left out; null: none is too old
+   */
+  tail(count: number, since: number | null = null): string[] {
     const now = readEnd(this.path, TAIL_BYTES_MAX);
     const lines = linesOf(now);
     if (lines.length < count && now.length < TAIL_BYTES_MAX) {
       const before = readEnd(`${this.path}.1`, TAIL_BYTES_MAX - now.length);
       lines.unshift(...linesOf(before));
     }
-    return count === 0 ? [] : lines.slice(-count);
+    const first = since === null ? 0 : lines.findIndex((line) => (timeOf(line) ?? 0) >= since);
+    return count === 0 || first < 0 ? [] : lines.slice(first).slice(-count);
   }
 
   private async flushAll(): Promise<void> {
@@ -69,7 +84,10 @@ export class UnitLog {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.pending.length > 0) {
       const lines = this.pending;
-      if (this.dropped > 0) lines.push(`… ${this.dropped} lines dropped: the disk is too slow`);
+      if (this.dropped > 0) {
+        const text = `… ${this.dropped} lines dropped: the disk is too slow`;
+        lines.push(timedLine(text, this.now()));
+      }
       this.pending = [];
       this.pendingBytes = 0;
       this.dropped = 0;

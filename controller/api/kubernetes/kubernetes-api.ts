@@ -64,7 +64,7 @@ export class KubernetesApi {
         method: "GET",
         path: `${POD}/log`,
         authorized: true,
-        handler: (exchange) => podLog(exchange, this.pods, parts.logs),
+        handler: (exchange) => podLog(exchange, this.pods, parts.logs, clock.now()),
       },
     ];
     this.upgrades = new Router(

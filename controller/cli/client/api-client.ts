@@ -6,6 +6,7 @@ import type { Dispatcher } from "undici";
 import { notAController, refused, unreachable } from "./api-errors.ts";
 import { API_VERSION } from "../../model/resource.ts";
 import { linesOf } from "../../support/line-splitter.ts";
+import type { Since } from "../options/parsers.ts";
 import type { Overview } from "../../api/controller-status.ts";
 import type { LogUnit } from "../../model/agent-api.ts";
 import type { SpecChange } from "../../model/generation.ts";
@@ -41,6 +42,11 @@ export interface LogQuery {
   /** Lines from the end; null: as the agent thinks fit. */
   readonly tail: number | null;
   readonly follow: boolean;
+  /** Of the container before. */
+  readonly previous: boolean;
+  readonly since: Since | null;
+  /** Each line begins with its time. */
+  readonly timestamps: boolean;
 }
 
 export interface ApiClientOptions {
@@ -175,6 +181,13 @@ export class ApiClient {
     return (await this.#open("GET", `${objectPath(ref)}/diff`, { query })).text();
   }
 
+  /** A gzipped tar. */
+  async *dump(ref: ClusterRef): AsyncGenerator<Buffer> {
+    const path = `${objectPath(ref)}/dump`;
+    const options = { authorized: true, stream: true };
+    yield* this.#guarded(`GET ${path}`, await this.#open("GET", path, options));
+  }
+
   /** Returns the cluster when the spec is in force again. */
   async undo(ref: ClusterRef, generation: number): Promise<JupyterClusterObject["metadata"]> {
     const path = `${objectPath(ref)}/undo`;
@@ -195,8 +208,16 @@ export class ApiClient {
 
   async *log(ref: ClusterRef, node: string, query: LogQuery): AsyncGenerator<Buffer> {
     const path = `${objectPath(ref)}/nodes/${encodeURIComponent(node)}/log`;
-    const parameters: Query = { unit: query.unit, follow: String(query.follow) };
-    if (query.tail !== null) parameters["tail"] = String(query.tail);
+    const { unit, follow, tail, previous, since, timestamps } = query;
+    const parameters: Query = {
+      ...{ unit, follow: String(follow) },
+      ...(tail === null ? {} : { tail: String(tail) }),
+      ...(previous ? { previous: "true" } : {}),
+      ...(timestamps ? { timestamps: "true" } : {}),
+      ...Object.fromEntries(
+        Object.entries(since ?? {}).map(([key, value]) => [key, String(value)]),
+      ),
+    };
     const options = { query: parameters, authorized: true, stream: true };
     yield* this.#guarded(`GET ${path}`, await this.#open("GET", path, options));
   }

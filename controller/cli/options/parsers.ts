@@ -87,3 +87,20 @@ export function nodeAddress(text: string): NodeAddress {
   if (cluster !== undefined) return { kind: "name", text, cluster };
   throw new InvalidArgumentError("A node is called NAME-0, NAME-1, … or slot-0, slot-1, …");
 }
+
+/** As the API takes it: seconds before now, or a time. */
+export type Since = { readonly sinceSeconds: number } | { readonly sinceTime: string };
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** `30s`, `10m`, `2h`, `1d`, or a time as in RFC 3339. */
+export function since(text: string): Since {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined && Number(count) > 0) {
+    return { sinceSeconds: Number(count) * SECONDS[unit as keyof typeof SECONDS] };
+  }
+  if (/^\d{4}-\d\d-\d\dT/.test(text) && Number.isFinite(Date.parse(text))) {
+    return { sinceTime: new Date(text).toISOString() };
+  }
+  throw new InvalidArgumentError("Wanted is 30s, 10m, 2h, 1d, or a time as 2026-01-02T03:04:05Z.");
+}

@@ -1,19 +1,12 @@
 /** What is in a container's own layer when it starts, as far as the agent looks at it. */
-import { AUTHORIZED_KEYS_DIR, HOSTS_FILE, LOG_DIR } from "../../../agent-image/agent/paths.ts";
+import { AUTHORIZED_KEYS_DIR, HOSTS_FILE } from "../../../agent-image/agent/paths.ts";
 import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import { slotHostname } from "../../../controller/model/ids.ts";
 import { Tree } from "./tree.ts";
 
 export function containerTree({ ssh, storage, cluster, slot, ip }: NodeConfig): Tree {
   const { mountPath } = storage;
-  const tree = new Tree([
-    "/etc/ssh",
-    "/run",
-    "/proc/self",
-    AUTHORIZED_KEYS_DIR,
-    LOG_DIR,
-    mountPath,
-  ]);
+  const tree = new Tree(["/etc/ssh", "/run", "/proc/self", AUTHORIZED_KEYS_DIR, mountPath]);
   const files = {
     "/etc/passwd": [
       "root:x:0:0:root:/root:/bin/bash",

@@ -8,6 +8,7 @@ import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
 import type { MaintenanceWork } from "../../../agent-image/agent/http/maintenance-routes.ts";
 import { SnapshotInvalidError } from "../../../agent-image/agent/snapshot/snapshot-file.ts";
 import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
+import { keepLogsBefore } from "../../../agent-image/agent/unit/previous-logs.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
 import { TermGate } from "../../../agent-image/agent/api/term-gate.ts";
 import { ORDER } from "./fixtures/order.ts";
@@ -43,6 +44,7 @@ let port: number;
 let api: HttpApi;
 let board: StatusBoard;
 let log: UnitLog;
+let now: number;
 let commands: StartCommand[];
 let stopped: string[];
 let refusal: AgentRefusal | null;
@@ -57,7 +59,8 @@ beforeEach(async () => {
   refusal = null;
   const notServing = () => Promise.reject(new NotServingError("the local etcd does not serve"));
   work = { save: notServing, receive: notServing, defragment: notServing };
-  log = new UnitLog(join(directory, "etcd.log"));
+  now = Date.parse("2026-01-02T03:04:05.678Z");
+  log = new UnitLog(join(directory, "etcd.log"), undefined, () => now);
   board = newBoard();
   api = new HttpApi({
     config,
@@ -65,6 +68,7 @@ beforeEach(async () => {
     clock: systemClock,
     log: silentLog,
     logs: new Map([["etcd", log]]),
+    previousLogs: new Map([["etcd", new UnitLog(join(directory, "previous", "etcd.log"))]]),
     command: (command) => {
       commands.push(command);
       return refusal;
@@ -200,6 +204,24 @@ describe("the agent's API", () => {
     await until("the new line", () => lines.length === 2);
     expect(lines).toEqual(["c", "d"]);
     hangUp();
+  });
+
+  test("tells a log from a time on, each line with its time, and that of the container before", async () => {
+    log.write("early");
+    await log.flush();
+    now += 5_000;
+    log.write("late");
+    const from = Date.parse("2026-01-02T03:04:09.000Z");
+    const later = await call(`/v1/logs/etcd?timestamps=true&since=${from}`);
+    expect(await later.text()).toBe("2026-01-02T03:04:10.678Z late\n");
+    expect(await (await call("/v1/logs/etcd")).text()).toBe("early\nlate\n");
+    expect((await call("/v1/logs/etcd/previous")).status).toBe(404);
+    keepLogsBefore(directory, join(directory, "previous"));
+    expect(await (await call("/v1/logs/etcd/previous?tail=1")).text()).toBe("late\n");
+    expect(await (await call("/v1/logs/etcd")).text()).toBe("");
+    // Nothing was logged since: what was kept is kept.
+    keepLogsBefore(directory, join(directory, "previous"));
+    expect(await (await call("/v1/logs/etcd/previous")).text()).toBe("early\nlate\n");
   });
 
   test("knows no other units, paths or parameters", async () => {

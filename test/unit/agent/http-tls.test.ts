@@ -39,6 +39,7 @@ beforeEach(async () => {
     clock: systemClock,
     log: silentLog,
     logs: new Map(),
+    previousLogs: new Map(),
     command: () => null,
     terms: new TermGate(),
     stopTask: () => null,

@@ -70,12 +70,27 @@ describe("sendCommand", () => {
   });
 });
 
+const PLAIN = { tail: null, follow: false, previous: false, since: null, timestamps: false };
+
 describe("openLog", () => {
+  it("asks for the container before, a time and timestamps, and says when nothing was left", async () => {
+    const target = { ip: agent.ip, token: AGENT_TOKEN, tls: false };
+    agent.answer = (_, response) => response.end("2026-01-02T03:04:05.678Z one\n");
+    const log = await openLog(target, "etcd", { ...PLAIN, since: 5, timestamps: true });
+    expect(await text(log)).toBe("2026-01-02T03:04:05.678Z one\n");
+    expect(agent.requests.at(-1)?.url).toBe("/v1/logs/etcd?since=5&timestamps=true");
+    agent.answer = (_, response) => response.writeHead(404).end();
+    await expect(openLog(target, "etcd", { ...PLAIN, previous: true })).rejects.toThrow(
+      "No container before has left a log of etcd in this node's volume.",
+    );
+    expect(agent.requests.at(-1)?.url).toBe("/v1/logs/etcd/previous");
+  });
+
   it("reads a log to its end", async () => {
     agent.answer = (_, response) => response.end("one\ntwo\n");
     const log = await openLog({ ip: agent.ip, token: AGENT_TOKEN, tls: false }, "etcd", {
+      ...PLAIN,
       tail: 2,
-      follow: false,
     });
     expect(await text(log)).toBe("one\ntwo\n");
     expect(agent.requests.at(-1)?.url).toBe("/v1/logs/etcd?tail=2");
@@ -90,7 +105,7 @@ describe("openLog", () => {
       });
     };
     const log = await openLog({ ip: agent.ip, token: AGENT_TOKEN, tls: false }, "agent", {
-      tail: null,
+      ...PLAIN,
       follow: true,
     });
     expect(String(await until("the first line", () => log.read() as Buffer | null))).toBe("one\n");
@@ -101,7 +116,7 @@ describe("openLog", () => {
   });
 
   it("tells a unit that there is not from an agent that is not there", async () => {
-    const options = { tail: null, follow: false };
+    const options = PLAIN;
     agent.answer = (_, response) => response.writeHead(404).end();
     await expect(
       openLog({ ip: agent.ip, token: AGENT_TOKEN, tls: false }, "httpd", options),

@@ -77,6 +77,7 @@ export async function agent(tls: boolean): Promise<Door> {
     clock: systemClock,
     log: silentLog,
     logs: new Map(),
+    previousLogs: new Map(),
     command: () => null,
     terms: new TermGate(),
     stopTask: () => null,
