@@ -23,7 +23,7 @@ export function compileManifest(
 }
 
 function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): ClusterSpec {
-  const { resources, etcd, jupyter, ssh, proxy, unreachable, backoff } = spec;
+  const { resources, etcd, jupyter, kernels, ssh, proxy, unreachable, backoff } = spec;
   return {
     replicas: spec.replicas,
     image: spec.image ?? null,
@@ -36,7 +36,21 @@ function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): Clu
     network: compileNetwork(metadata, spec.network),
     storage: { shared: compileStorage(metadata, spec.storage.shared) },
     etcd: compileEtcd(etcd, spec.network.driver),
-    jupyter: { port: jupyter.port, auth: jupyter.auth, standby: jupyter.standby },
+    jupyter: {
+      port: jupyter.port,
+      auth: jupyter.auth,
+      standby: jupyter.standby,
+      idle: {
+        kernelsAfterSeconds: jupyter.idle.kernelsAfterSeconds,
+        terminalsAfterSeconds: jupyter.idle.terminalsAfterSeconds,
+      },
+    },
+    kernels: {
+      placement: kernels.placement,
+      memoryMiB: kernels.memory === undefined ? null : mebibytes(kernels.memory),
+      processes: kernels.processes,
+      busyWaitSeconds: kernels.busyWaitSeconds,
+    },
     ssh: { user: ssh.user, authorizedKeys: ssh.authorizedKeys },
     proxy: {
       address: proxy.address,

@@ -233,6 +233,40 @@ export interface JupyterClusterManifest {
        * warm: every node has JupyterLab started, and a new leader serves at once. cold: only the leader runs it, which saves about 85 MiB a node and costs a second or more at a failover. A change replaces the containers one after another.
        */
       standby?: "warm" | "cold";
+      /**
+       * What nobody uses is ended.
+       */
+      idle?: {
+        /**
+         * How long a kernel must have been idle to be ended, whether or not a page is open on it. A kernel that runs a cell is never ended by this. 0: never. A change replaces the containers one after another.
+         */
+        kernelsAfterSeconds?: number;
+        /**
+         * How long a terminal must have been silent to be ended. 0: never. A change replaces the containers one after another.
+         */
+        terminalsAfterSeconds?: number;
+      };
+    };
+    /**
+     * Where the notebooks' kernels run, and what they may use.
+     */
+    kernels?: {
+      /**
+       * server: kernels are children of JupyterLab and end with it. leader, spread: kernels belong to the cluster and go on when JupyterLab ends or another node leads; leader starts them on the node that leads at the time, spread on the least loaded node that does not lead, if there is one. A change replaces the containers one after another.
+       */
+      placement?: "server" | "leader" | "spread";
+      /**
+       * Memory of one kernel and all that it starts, with a unit as for resources.memory; one that takes more is ended, and its notebook told why. Left out: what resources.memory leaves beside etcd, JupyterLab and the agent, for all kernels of a node together; then the largest is ended. Rounded up to whole MiB. Not with placement server. A change replaces the containers one after another.
+       */
+      memory?: string;
+      /**
+       * How many processes and threads one kernel and all that it starts may have; one that has more is ended, and its notebook told why. Not with placement server. A change replaces the containers one after another.
+       */
+      processes?: number;
+      /**
+       * How long an update, a drain or a rebalance waits for a node's busy kernels to become idle before it goes on without them. 0: does not wait. Not with placement server.
+       */
+      busyWaitSeconds?: number;
     };
     /**
      * Every node reaches every other by name with ssh, without a password or a prompt.
@@ -423,6 +457,16 @@ export interface DefaultedManifest {
       port: number;
       auth: "token" | "none";
       standby: "warm" | "cold";
+      idle: {
+        kernelsAfterSeconds: number;
+        terminalsAfterSeconds: number;
+      };
+    };
+    kernels: {
+      placement: "server" | "leader" | "spread";
+      memory?: string;
+      processes: number;
+      busyWaitSeconds: number;
     };
     ssh: {
       user: string;

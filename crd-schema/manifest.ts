@@ -24,7 +24,8 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
       network: { ...spec.network, options: { ...spec.network.options } },
       storage: { shared: { ...spec.storage.shared } },
       etcd: writtenEtcd(etcd),
-      jupyter: { ...spec.jupyter },
+      jupyter: { ...spec.jupyter, idle: { ...spec.jupyter.idle } },
+      kernels: writtenKernels(spec.kernels),
       ssh: { user: spec.ssh.user, authorizedKeys: [...spec.ssh.authorizedKeys] },
       proxy: { ...spec.proxy, hostNames: [...spec.proxy.hostNames] },
       placement: {
@@ -40,6 +41,13 @@ export function manifestOf({ metadata, spec }: CompiledCluster): DefaultedManife
       suspend: spec.suspend,
     },
   };
+}
+
+function writtenKernels({
+  memoryMiB,
+  ...kernels
+}: CompiledCluster["spec"]["kernels"]): DefaultedManifest["spec"]["kernels"] {
+  return { ...kernels, ...(memoryMiB === null ? {} : { memory: `${memoryMiB}Mi` }) };
 }
 
 function writtenEtcd(etcd: CompiledCluster["spec"]["etcd"]): DefaultedManifest["spec"]["etcd"] {

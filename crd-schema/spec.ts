@@ -55,6 +55,17 @@ export interface ClusterSpec {
     readonly port: number;
     readonly auth: "token" | "none";
     readonly standby: "warm" | "cold";
+    /** Seconds; 0: what is idle is left alone. */
+    readonly idle: { readonly kernelsAfterSeconds: number; readonly terminalsAfterSeconds: number };
+  };
+  readonly kernels: {
+    /** `server`: children of JupyterLab, which end with it. */
+    readonly placement: "server" | "leader" | "spread";
+    /** Of one kernel; null: what the node has beside its services, for all of its kernels together. */
+    readonly memoryMiB: number | null;
+    /** Processes and threads of one kernel. */
+    readonly processes: number;
+    readonly busyWaitSeconds: number;
   };
   readonly ssh: { readonly user: string; readonly authorizedKeys: readonly string[] };
   readonly proxy: {

@@ -9,6 +9,7 @@ import { HOST, type NodeMount } from "../../crd-schema/storage/node-mount.ts";
 import { Checker } from "../../controller/support/checker.ts";
 
 const MOUNT_OPTION = /^[a-z][a-z0-9-]*(=[A-Za-z0-9.]+)?$/;
+const SECONDS_MAX = 366 * 24 * 3_600;
 const USER_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
 
 /**
@@ -40,7 +41,9 @@ export function readNodeConfig(env: Readonly<Record<string, string | undefined>>
       port: jupyter.integer("port", 1, 65_535),
       auth: jupyter.oneOf("auth", ["token", "none"]),
       standby: jupyter.oneOf("standby", ["warm", "cold"]),
+      ...idleOf(jupyter),
     },
+    ...kernelsOf(root),
     ssh: { user: userName(ssh), authorizedKeys: ssh.strings("authorizedKeys", /^[^\r\n]*$/) },
     storage: storageOf(root.object("storage")),
     ...(root.holds("resume", (v) => v == null) ? {} : { resume: resumeOf(root.object("resume")) }),
@@ -53,6 +56,27 @@ function resumeOf(resume: Checker): StandingResume {
     clusterId: resume.string("clusterId", HEX_ID),
     memberId: resume.string("memberId", HEX_ID),
     notAfter: resume.integer("notAfter", 0, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function idleOf(jupyter: Checker): Pick<NodeConfig["jupyter"], "idle"> {
+  if (jupyter.holds("idle", (v) => v === undefined)) return {};
+  const idle = jupyter.object("idle");
+  const seconds = (name: string) => idle.integer(name, 0, SECONDS_MAX);
+  const kernelsAfterSeconds = seconds("kernelsAfterSeconds");
+  return { idle: { kernelsAfterSeconds, terminalsAfterSeconds: seconds("terminalsAfterSeconds") } };
+}
+
+function kernelsOf(root: Checker): Pick<NodeConfig, "kernels"> {
+  if (root.holds("kernels", (v) => v === undefined)) return {};
+  const kernels = root.object("kernels");
+  const unbounded = kernels.holds("memoryMiB", (v) => v === null);
+  return {
+    kernels: {
+      placement: kernels.oneOf("placement", ["leader", "spread"]),
+      memoryMiB: unbounded ? null : kernels.integer("memoryMiB", 1, 1024 ** 3),
+      processes: kernels.integer("processes", 1, 4_194_304),
+    },
   };
 }
 

@@ -26,6 +26,7 @@
  */
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { ElectionRecord } from "./election.ts";
+import type { KernelsConfig } from "./kernels.ts";
 import type { HostsTable } from "./naming.ts";
 import type { SnapshotRef } from "./snapshot.ts";
 import type { StandingResume } from "./standing-resume.ts";
@@ -81,7 +82,13 @@ export interface NodeConfig {
     readonly port: number;
     readonly auth: "token" | "none";
     readonly standby: "warm" | "cold";
+    /** Seconds, 0 is never; left out: what is idle is left alone. */
+    readonly idle?:
+      | { readonly kernelsAfterSeconds: number; readonly terminalsAfterSeconds: number }
+      | undefined;
   };
+  /** Left out: kernels are children of JupyterLab. Agents up to 0.1.0 have no others. */
+  readonly kernels?: KernelsConfig | undefined;
   readonly ssh: { readonly user: string; readonly authorizedKeys: readonly string[] };
   readonly storage: StorageConfig;
   /** Left out: it waits to be told. */

@@ -57,6 +57,14 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
 }
 
+/** As every release before 0.2.0 had them. */
+const KERNELS_OF_THE_SERVER: ClusterSpec["kernels"] = {
+  placement: "server",
+  memoryMiB: null,
+  processes: 1024,
+  busyWaitSeconds: 300,
+};
+
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
 function completeSpec(spec: ClusterSpec): ClusterSpec {
   const snapshots = { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null };
@@ -68,5 +76,8 @@ function completeSpec(spec: ClusterSpec): ClusterSpec {
   const etcd = { ...since, ...spec.etcd, snapshots: { ...snapshots, ...spec.etcd.snapshots } };
   const proxy = { ...spec.proxy, hostNames: spec.proxy.hostNames ?? [] };
   const resources = { ...spec.resources, pids: spec.resources.pids ?? 4096 };
-  return { ...spec, etcd, proxy, resources };
+  const idle = { kernelsAfterSeconds: 0, terminalsAfterSeconds: 0 };
+  const jupyter = { ...spec.jupyter, idle: spec.jupyter.idle ?? idle };
+  const kernels = spec.kernels ?? KERNELS_OF_THE_SERVER;
+  return { ...spec, etcd, proxy, resources, jupyter, kernels };
 }

@@ -136,6 +136,17 @@ function storageConfig(shared: SharedStorage): NodeConfig["storage"] {
   };
 }
 
+/** What is off is left out, as if there were no such field. */
+function jupyterConfig({ idle, ...jupyter }: ClusterSpec["jupyter"]): NodeConfig["jupyter"] {
+  const used = idle.kernelsAfterSeconds > 0 || idle.terminalsAfterSeconds > 0;
+  return { ...jupyter, ...(used ? { idle } : {}) };
+}
+
+function kernelsConfig(kernels: ClusterSpec["kernels"]): Pick<NodeConfig, "kernels"> {
+  const { placement, memoryMiB, processes } = kernels;
+  return placement === "server" ? {} : { kernels: { placement, memoryMiB, processes } };
+}
+
 function nodeConfig(input: TaskTemplateInput): NodeConfig {
   const { ref, spec, slot, taskId, secrets, resume } = input;
   return {
@@ -152,7 +163,8 @@ function nodeConfig(input: TaskTemplateInput): NodeConfig {
       electionMs: spec.etcd.electionMs,
       quotaMiB: spec.etcd.quotaMiB,
     },
-    jupyter: spec.jupyter,
+    jupyter: jupyterConfig(spec.jupyter),
+    ...kernelsConfig(spec.kernels),
     ssh: spec.ssh,
     storage: storageConfig(spec.storage.shared),
     ...(resume === null ? {} : { resume }),

@@ -113,7 +113,18 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
       graceSeconds: live("used at once, also for a quorum that is lost now"),
     },
   },
-  jupyter: { port: rolling, auth: rolling, standby: rolling },
+  jupyter: {
+    port: rolling,
+    auth: rolling,
+    standby: rolling,
+    idle: { kernelsAfterSeconds: rolling, terminalsAfterSeconds: rolling },
+  },
+  kernels: {
+    placement: rolling,
+    memory: rolling,
+    processes: rolling,
+    busyWaitSeconds: live("used at once, also for an update that waits now"),
+  },
   ssh: { user: rolling, authorizedKeys: rolling },
   proxy: {
     address: proxyMoves,

@@ -24,7 +24,7 @@ export function templateHash(spec: ClusterSpec, image: string): string {
 }
 
 function computeHash(spec: ClusterSpec, image: string): string {
-  const { resources, network, storage, etcd, jupyter, ssh } = spec;
+  const { resources, network, storage, etcd, jupyter, kernels, ssh } = spec;
   const { shared } = storage;
   // A list, not an object: its order is fixed here, whatever order the spec's fields have.
   const template: readonly (string | number | boolean | readonly string[])[] = [
@@ -47,6 +47,12 @@ function computeHash(spec: ClusterSpec, image: string): string {
     jupyter.port,
     jupyter.auth,
     jupyter.standby,
+    ...(jupyter.idle.kernelsAfterSeconds > 0 || jupyter.idle.terminalsAfterSeconds > 0
+      ? [`idle ${jupyter.idle.kernelsAfterSeconds} ${jupyter.idle.terminalsAfterSeconds}`]
+      : []),
+    ...(kernels.placement === "server"
+      ? []
+      : [`kernels ${kernels.placement} ${kernels.memoryMiB ?? "-"} ${kernels.processes}`]),
     ssh.user,
     // The order of keys means nothing to sshd.
     [...ssh.authorizedKeys].sort(),

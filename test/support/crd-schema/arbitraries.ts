@@ -130,6 +130,16 @@ const spec = optional<Spec>({
     port: fc.integer({ min: 8000, max: 65_535 }),
     auth: fc.constantFrom("token", "none"),
     standby: fc.constantFrom("warm", "cold"),
+    idle: fc.record({
+      kernelsAfterSeconds: fc.nat(31_536_000),
+      terminalsAfterSeconds: fc.nat(31_536_000),
+    }),
+  }),
+  kernels: optional<NonNullable<Spec["kernels"]>>({
+    placement: fc.constantFrom("server", "leader", "spread"),
+    memory: quantity,
+    processes: fc.integer({ min: 16, max: 4_194_304 }),
+    busyWaitSeconds: fc.nat(31_536_000),
   }),
   ssh: optional<NonNullable<Spec["ssh"]>>({
     user: fc.constantFrom("admin", "ada_l", "_x-1"),

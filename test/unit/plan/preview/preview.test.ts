@@ -25,7 +25,13 @@ const SPEC: ClusterSpec = {
     snapshots: { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null },
     recovery: { mode: "Automatic", graceSeconds: 10 },
   },
-  jupyter: { port: 8888, auth: "token", standby: "warm" },
+  jupyter: {
+    port: 8888,
+    auth: "token",
+    standby: "warm",
+    idle: { kernelsAfterSeconds: 0, terminalsAfterSeconds: 0 },
+  },
+  kernels: { placement: "server", memoryMiB: null, processes: 1024, busyWaitSeconds: 300 },
   ssh: { user: "admin", authorizedKeys: ["ssh-ed25519 AAAA/a one", "ssh-ed25519 AAAA/b two"] },
   proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30, hostNames: [] },
   placement: {
@@ -197,7 +203,13 @@ describe("previewCluster", () => {
         snapshots: { intervalSeconds: 1, keep: 1, maxMiB: 1, directory: "/b" },
         recovery: { mode: "Manual", graceSeconds: 1 },
       },
-      jupyter: { port: 1, auth: "none", standby: "cold" },
+      jupyter: {
+        port: 1,
+        auth: "none",
+        standby: "cold",
+        idle: { kernelsAfterSeconds: 1, terminalsAfterSeconds: 1 },
+      },
+      kernels: { placement: "spread", memoryMiB: 1, processes: 1, busyWaitSeconds: 1 },
       resources: { cpus: 9, memoryMiB: 9, diskMiB: 9, pids: 9 },
       proxy: { address: "::1", port: 1, holdSeconds: 1, hostNames: ["x"] },
       placement: { constraints: [{ field: "rack", operator: "MAX_PER", value: "1" }], spread: "z" },
@@ -208,6 +220,6 @@ describe("previewCluster", () => {
     const { changes } = previewCluster(cluster(), cluster(other, { "example.org/team": "a" }));
     expect(changes.map((c) => c.field)).toContain("metadata.labels[example.org/team]");
     expect(changes.every((c) => c.effect.length > 0)).toBe(true);
-    expect(changes).toHaveLength(32);
+    expect(changes).toHaveLength(38);
   });
 });

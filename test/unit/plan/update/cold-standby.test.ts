@@ -8,7 +8,7 @@ function updatedEarly(standby: ClusterSpec["jupyter"]["standby"], silent: "leade
   const run = readyRun();
   const { world } = run;
   if (world.leaderSlot === null) throw new Error("nobody leads");
-  changeSpec(run, { image: "other", jupyter: { port: 8888, auth: "token", standby } });
+  changeSpec(run, { image: "other", jupyter: { ...run.memory.cluster.spec.jupyter, standby } });
   const slots = silent === "all" ? world.runningSlots() : [world.leaderSlot];
   for (const slot of slots) world.units.set(slot, { jupyter: { ready: false } });
   const followers = followersOf(run);

@@ -48,6 +48,10 @@ const RESTARTING = [
   "jupyter: {port: 9999}",
   "jupyter: {auth: none}",
   "jupyter: {standby: cold}",
+  "jupyter: {idle: {kernelsAfterSeconds: 60}}",
+  "jupyter: {idle: {terminalsAfterSeconds: 60}}",
+  "kernels: {placement: leader}",
+  "kernels: {placement: spread}",
   "ssh: {user: ada}",
   `ssh: {authorizedKeys: ["${KEY}"]}`,
 ];
@@ -64,6 +68,7 @@ const HARMLESS = [
   "backoff: {initialSeconds: 2}",
   "updateStrategy: {type: OnDelete}",
   "deletionPolicy: Delete",
+  "kernels: {memory: 1Gi, processes: 64, busyWaitSeconds: 1}",
   "suspend: true",
 ];
 
