@@ -14,11 +14,21 @@ import { readKeptTls } from "./etcd/kept-tls.ts";
 import { standingCommand } from "./etcd/standing-command.ts";
 import { Maintenance } from "./etcd/maintenance.ts";
 import { JupyterUnit } from "./jupyter/jupyter-unit.ts";
+import type { KernelApi } from "./kernels/kernel-api.ts";
+import { Kernels, type KernelsServer } from "./kernels/kernels.ts";
 import { ClusterStore } from "./naming/cluster-store.ts";
 import { HostsApplier } from "./naming/hosts-applier.ts";
 import { Registration } from "./naming/registration.ts";
 import { TableWriter } from "./naming/table-writer.ts";
-import { ETCD_DIR, IDENTITY_FILE, RESTORE_DIR, RUN_DIR, SNAPSHOT_SCRATCH_DIR } from "./paths.ts";
+import {
+  ETCD_DIR,
+  IDENTITY_FILE,
+  KERNELS_SOCKET,
+  RESTORE_DIR,
+  RUN_DIR,
+  SNAPSHOT_SCRATCH_DIR,
+} from "./paths.ts";
+import type { KernelHost } from "./ports/kernel-host.ts";
 import type { AgentPorts, LineLog } from "./ports/ports.ts";
 import { SnapshotStage } from "./snapshot/snapshot-stage.ts";
 import { SshAccess } from "./ssh/ssh-access.ts";
@@ -51,6 +61,14 @@ export interface AgentServer {
   close(): Promise<void>;
 }
 
+export interface AgentKernels {
+  readonly host: KernelHost;
+  /** What keepers and kernels write. */
+  readonly output: LineLog;
+  /** Makes the API known to JupyterLab. */
+  readonly serve: (api: KernelApi) => KernelsServer;
+}
+
 export interface AgentOptions {
   readonly config: NodeConfig;
   /** Another for every process. */
@@ -60,6 +78,8 @@ export interface AgentOptions {
   readonly logs: Readonly<Record<UnitName, LineLog>>;
   /** Makes the API known to the controller. */
   readonly serve: (api: AgentApi) => AgentServer;
+  /** For kernels that belong to the cluster; null: this image has no keeper for them. */
+  readonly kernels: AgentKernels | null;
   /** Ends the whole process, and with it the container. */
   readonly onStop: () => void;
 }
@@ -76,6 +96,7 @@ export class Agent {
   private readonly jupyter: JupyterUnit;
   private readonly storage: SharedStorage;
   private readonly memory: MemoryWatch;
+  private readonly kernels: Kernels | null;
   readonly stage: SnapshotStage;
   private readonly maintenance: Maintenance;
   private etcd: EtcdUnit | null = null;
@@ -93,11 +114,14 @@ export class Agent {
     const { store } = this;
     this.writer = new TableWriter({ ...common, store });
     const onFailure = () => this.etcd?.doubt();
-    this.registration = new Registration({ ...common, store, onFailure });
+    const onLease = (lease: string) => this.kernels?.setLease(lease);
+    this.registration = new Registration({ ...common, store, onFailure, onLease });
     this.hosts = new HostsApplier({ ...common, store });
     this.access = new SshAccess({ ...common, store });
     this.sshd = new SshdUnit({ ...common, output: logs.sshd });
-    this.jupyter = new JupyterUnit({ ...common, output: logs.jupyter });
+    this.kernels = newKernels(options, { store, board });
+    const kernelsSocket = this.kernels === null ? null : KERNELS_SOCKET;
+    this.jupyter = new JupyterUnit({ ...common, output: logs.jupyter, kernelsSocket });
     this.storage = new SharedStorage({ ...common, slot, storage });
     this.memory = new MemoryWatch(common);
     this.stage = new SnapshotStage(ports, RESTORE_DIR, (snapshot) => board.update({ snapshot }));
@@ -195,6 +219,7 @@ export class Agent {
     this.store.setHealth(health);
     this.writer.setHealth(health);
     this.registration.setHealth(health);
+    this.kernels?.setHealth(health);
     this.jupyter.setHealth(health);
   }
 
@@ -205,7 +230,11 @@ export class Agent {
     try {
       const user = await ensureUser(ports, config.ssh.user);
       // Jupyter opens its files on the shared storage: what is written before it is mounted is lost.
-      void this.storage.start(user).then(() => this.jupyter.setUser(user));
+      const kernels = this.kernels?.start(user);
+      void this.storage.start(user).then(async () => {
+        await kernels;
+        this.jupyter.setUser(user);
+      });
       const keys = await ensureSshKeys(ports, user);
       this.access.start();
       await this.sshd.start();
@@ -236,7 +265,18 @@ export class Agent {
     await this.registration.stop();
     await Promise.all([this.writer.stop(), this.hosts.stop(), this.access.stop()]);
     await Promise.all([this.etcd?.stop(), this.jupyter.stop(), this.store.stop()]);
+    await this.kernels?.stop();
     await Promise.all([this.sshd.stop(), this.storage.stop(), this.memory.stop()]);
     await this.server.close();
   }
+}
+
+/** Null: kernels are JupyterLab's own. */
+function newKernels(
+  { config, ports, kernels: parts }: AgentOptions,
+  shared: { readonly store: ClusterStore; readonly board: StatusBoard },
+): Kernels | null {
+  const { kernels } = config;
+  if (kernels === undefined || parts === null) return null;
+  return new Kernels({ ...ports, config, kernels, ...parts, ...shared });
 }

@@ -1,13 +1,16 @@
 /** Entry of the agent: the only child of PID 1 in every container. */
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { messageOf } from "../../controller/model/errors.ts";
 import { Agent } from "./agent.ts";
 import { readNodeConfig } from "./config.ts";
-import { LOG_DIR, PREVIOUS_LOG_DIR } from "./paths.ts";
+import { KEEPER_FILE, KERNELS_SOCKET, LOG_DIR, PREVIOUS_LOG_DIR } from "./paths.ts";
 import { connectLocalEtcd } from "./etcd/grpc-client.ts";
+import { KernelServer } from "./http/kernel-server.ts";
 import { lateServer } from "./http/late-server.ts";
 import { agentLogger } from "./status/agent-log.ts";
 import { systemClock } from "../../controller/support/clock.ts";
+import { nodeKernelHost } from "./system/node-kernel-host.ts";
 import { nodeFiles } from "./system/node-files.ts";
 import { nodeProcesses } from "./system/node-processes.ts";
 import { keepLogsBefore } from "./unit/previous-logs.ts";
@@ -33,6 +36,13 @@ async function main(): Promise<void> {
       connectEtcd: () => connectLocalEtcd(config.etcd),
     },
     logs,
+    kernels: existsSync(KEEPER_FILE)
+      ? {
+          host: nodeKernelHost,
+          output: logs.kernels,
+          serve: (api) => new KernelServer({ path: KERNELS_SOCKET, api, clock: systemClock, log }),
+        }
+      : null,
     onStop: () => stop("POST /v1/stop"),
     serve: (api) =>
       lateServer(async () => {
@@ -73,6 +83,7 @@ function unitLogs(directory: string) {
     sshd: unitLog("sshd"),
     jupyter: unitLog("jupyter"),
     agent: unitLog("agent"),
+    kernels: unitLog("kernels"),
   };
 }
 

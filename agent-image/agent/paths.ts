@@ -17,6 +17,13 @@ export const USER_KEY_FILE = `${SSH_KEY_DIR}/user_ed25519`;
 export const RUN_DIR = "/run/jupyter-cluster";
 export const NAME_FILE = `${RUN_DIR}/name`;
 export const JUPYTER_RUN_DIR = `${RUN_DIR}/jupyter`;
+/** Of each kernel a directory: connection file, control socket. */
+export const KERNEL_RUN_DIR = `${RUN_DIR}/kernel`;
+/** What its cells have said and memory has no room for; on the node's own disk. */
+export const KERNEL_SPILL_DIR = "/var/tmp/jupyter-cluster";
+/** Where it is missing, kernels are JupyterLab's own. */
+export const KEEPER_FILE = "/usr/lib/python3/dist-packages/jupyter_cluster/keeper/__main__.py";
+export const KERNELS_SOCKET = `${RUN_DIR}/kernels.sock`;
 /** Where a file system is mounted until it answers. */
 export const MOUNT_STAGE_DIR = `${RUN_DIR}/mount`;
 /** Beside the data, so that what a container has said before its end is there for the next one. */

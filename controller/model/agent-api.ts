@@ -26,7 +26,7 @@
  */
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { ElectionRecord } from "./election.ts";
-import type { KernelsConfig } from "./kernels.ts";
+import type { KernelsConfig, KernelView } from "./kernels.ts";
 import type { HostsTable } from "./naming.ts";
 import type { SnapshotRef } from "./snapshot.ts";
 import type { StandingResume } from "./standing-resume.ts";
@@ -296,6 +296,11 @@ export interface AgentStatus {
   readonly certificateNotAfter?: number | null | undefined;
   /** Null: not known. Agents of early 0.1.0 do not tell it. */
   readonly memory?: NodeMemory | null | undefined;
+  /**
+   * All kernels of the cluster; null: its node does not lead, or kernels are JupyterLab's own. Agents up to
+   * 0.1.0 do not tell it.
+   */
+  readonly kernels?: readonly KernelView[] | null | undefined;
   /** The latest elections as its etcd logged them, newest last; bounded. */
   readonly elections: readonly ElectionRecord[];
   /** Why something in the container does not work; empty when all does. */

@@ -161,6 +161,13 @@ export function etcdKeys(ref: ClusterRef) {
     hosts: `${prefix}hosts`,
     /** {@link DesiredSlots}. Written by the controller. */
     desired: `${prefix}desired`,
+    /** Prefix of each kernel's `spec` and `status` (model/kernels.ts). */
+    kernels: `${prefix}kernels/`,
+    kernelSpec: (id: string) => `${prefix}kernels/${id}/spec`,
+    /** Under the lease of its node's agent. */
+    kernelStatus: (id: string) => `${prefix}kernels/${id}/status`,
+    kernelSessions: `${prefix}kernel-sessions/`,
+    kernelSession: (id: string) => `${prefix}kernel-sessions/${id}`,
     /** Prefix of the {@link MemberRecord}s, each under its agent's lease. */
     members: `${prefix}members/`,
     member: (slot: number) => `${prefix}members/${slot}`,

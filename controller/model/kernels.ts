@@ -12,7 +12,7 @@ export interface KernelsConfig {
   readonly processes: number;
 }
 
-/** Value of the etcd key `kernels/{id}/spec`. It holds a secret. */
+/** Value of the etcd key `kernels/{id}/spec`. */
 export interface KernelSpec {
   readonly kernelId: string;
   /** Of the kernel specification, such as `python3`. */
@@ -26,14 +26,14 @@ export interface KernelSpec {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Signs the kernel's messages. */
-  readonly key: string;
   /** Milliseconds since the epoch, as all times here. */
   readonly createdAt: number;
   /** Raft term of the leader that wrote it. */
   readonly term: number;
   /** The latest that was asked for. */
   readonly signal: { readonly seq: number; readonly signal: number } | null;
+  /** Of an earlier incarnation, wherever that was; null: it is the first. */
+  readonly lastExit: KernelExit | null;
 }
 
 export const KERNEL_STATES = ["starting", "idle", "busy", "dead"] as const;
@@ -72,6 +72,8 @@ export interface KernelFront {
   };
   /** The keeper's public key, in Z85. */
   readonly serverKey: string;
+  /** Signs the kernel's messages: a secret. */
+  readonly key: string;
 }
 
 /** Value of the etcd key `kernels/{id}/status`, under the lease of its node's agent. */
@@ -93,10 +95,14 @@ export interface KernelStatus {
   readonly lastExit: KernelExit | null;
 }
 
-/** Value of the etcd key `kernel-sessions/{id}`: a row of Jupyter's sessions, which only Jupyter reads. */
+/** Value of the etcd key `kernel-sessions/{id}`: a row of Jupyter's sessions. */
 export interface KernelSession {
   readonly sessionId: string;
-  readonly row: Readonly<Record<string, string | null>>;
+  /** Of the notebook, or whatever else it is, below the shared storage. */
+  readonly path: string;
+  readonly name: string;
+  readonly type: string;
+  readonly kernelId: string;
 }
 
 /** One kernel as the leader's agent sees it: for status and planner, without secrets. */
@@ -109,9 +115,9 @@ export interface KernelView {
   readonly slot: number;
   readonly taskId: string;
   readonly incarnation: number;
-  /** `unknown`: its node says nothing. */
-  readonly state: KernelState | "unknown";
-  /** Null with `unknown`. */
+  /** `unknown`: its node says nothing; `lost`: the container in which it ran is gone. */
+  readonly state: KernelState | "unknown" | "lost";
+  /** Null with `unknown` and `lost`. */
   readonly since: number | null;
   readonly memoryBytes: number | null;
   readonly lastExit: KernelExit | null;

@@ -46,6 +46,13 @@ export interface MemberRecord {
     /** OpenSSH public host key line. */
     readonly hostKey: string;
   };
+  /** Left out: kernels of the cluster are not started there. */
+  readonly kernels?: MemberKernels | undefined;
+}
+
+export interface MemberKernels {
+  /** With which its JupyterLab proves itself to a kernel's keeper: a public key of CURVE, in Z85. */
+  readonly clientKey: string;
 }
 
 /**

@@ -2,6 +2,7 @@
  * Values of etcd's keys, checked: whoever can write there writes into files that decide who comes in and what a name
  * means, and must not bring more than what belongs there. Of the agents and the controller alike. Pure.
  */
+import type { KernelSession, KernelSpec, KernelStatus } from "../model/kernels.ts";
 import type { DesiredSlots, HostsTable, MemberRecord, NamedSlot } from "../model/naming.ts";
 import { Checker, CheckError } from "./checker.ts";
 
@@ -10,17 +11,21 @@ const SLOT_MAX = 65_535;
 /** A dotted quad, as everything of ours writes one. */
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const HEX_ID = /^[0-9a-f]{1,16}$/;
+/** 32 bytes, as ZeroMQ writes a key of CURVE (rfc.zeromq.org/spec/32). */
+export const Z85_KEY = /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/;
 /** One line without control characters. */
 const LINE = /^[^\p{Cc}]{0,1000}$/u;
 
 /**
- * Version of `desired`, `hosts` and `members/…`: the lowest that suffices to read one. Those of 0.1.0 say none. A reader
+ * Version of `desired`, `hosts`, `members/…`, `kernels/…` and `kernel-sessions/…`: the lowest that suffices to read one. Those of 0.1.0 say none. A reader
  * that knows less takes a record for none of ours, which leaves in force what was last known.
  */
 const RECORD_VERSION = 1;
 
+type KernelValue = KernelSpec | KernelStatus | KernelSession;
+
 /** The text of a value, with its version. */
-export function writeValue(value: DesiredSlots | HostsTable | MemberRecord): string {
+export function writeValue(value: DesiredSlots | HostsTable | MemberRecord | KernelValue): string {
   return JSON.stringify({ version: RECORD_VERSION, ...value });
 }
 
@@ -68,7 +73,12 @@ export function memberOf(root: Checker): MemberRecord {
   const ssh = root.object("ssh");
   const user = ssh.string("user", LINE);
   const keys = { userKey: ssh.string("userKey", LINE), hostKey: ssh.string("hostKey", LINE) };
-  return { slot, ip, taskId, memberId, ssh: { user, ...keys } };
+  return { slot, ip, taskId, memberId, ssh: { user, ...keys }, ...kernelsOf(root) };
+}
+
+function kernelsOf(root: Checker): Pick<MemberRecord, "kernels"> {
+  if (root.holds("kernels", (v) => v === undefined)) return {};
+  return { kernels: { clientKey: root.object("kernels").string("clientKey", Z85_KEY) } };
 }
 
 function slotOf(checker: Checker): { readonly slot: number; readonly ip: string } {

@@ -2,7 +2,14 @@
 import type { IEvent } from "etcd3";
 import type { EtcdTransport } from "../../../controller/model/ids.ts";
 import { LeaseKeepAlive } from "../../../controller/support/lease-keep-alive.ts";
-import type { EtcdClient, KeyChange, KeyRange, KeyValue, Watch } from "../ports/etcd-client.ts";
+import type {
+  EtcdClient,
+  KeyChange,
+  KeyChanges,
+  KeyRange,
+  KeyValue,
+  Watch,
+} from "../ports/etcd-client.ts";
 import { LocalConnection, within } from "./grpc-connection.ts";
 import { healthFrom, membersFrom } from "./health.ts";
 
@@ -100,6 +107,23 @@ class GrpcClient implements EtcdClient {
       .options(within(timeoutMs))
       .commit();
     return answer.succeeded;
+  }
+
+  async commit({ conditions, puts, deletes }: KeyChanges, timeoutMs: number): Promise<boolean> {
+    const { kv } = await this.connection.client();
+    const compare = conditions.map(({ key, modRevision }) => ({
+      key: Buffer.from(key),
+      target: "Mod" as const,
+      result: "Equal" as const,
+      mod_revision: modRevision,
+    }));
+    const success = [
+      ...puts.map(({ key, value }) => ({
+        request_put: { key: Buffer.from(key), value: Buffer.from(value) },
+      })),
+      ...deletes.map((key) => ({ request_delete_range: { key: Buffer.from(key) } })),
+    ];
+    return (await kv.txn({ compare, success, failure: [] }, within(timeoutMs))).succeeded;
   }
 
   async defragment(timeoutMs: number): Promise<void> {

@@ -13,6 +13,7 @@ export interface JupyterFiles {
 /** agent-image/rootfs: starts each kernel with the score of its environment. */
 const OWN_KERNELS = {
   ServerApp: {},
+  MappingKernelManager: {},
   KernelProvisionerFactory: { default_provisioner_name: "jupyter-cluster" },
 };
 
@@ -28,6 +29,25 @@ const CLUSTERS_KERNELS = {
   MappingKernelManager: { shared_context: false, buffer_offline_messages: false },
 };
 
+/** How often it is looked for what is idle: a tenth of the wait, in seconds. */
+const CULL_EVERY = { least: 1, most: 300 };
+
+function endingIdle(idle: NodeConfig["jupyter"]["idle"], kernelManager: object) {
+  const every = (seconds: number) =>
+    Math.min(CULL_EVERY.most, Math.max(CULL_EVERY.least, Math.round(seconds / 10)));
+  const { kernelsAfterSeconds: kernels = 0, terminalsAfterSeconds: terminals = 0 } = idle ?? {};
+  const culling = {
+    cull_idle_timeout: kernels,
+    cull_interval: every(kernels),
+    cull_connected: true,
+  };
+  return {
+    MappingKernelManager: kernels === 0 ? kernelManager : { ...kernelManager, ...culling },
+    TerminalManager:
+      terminals === 0 ? {} : { cull_inactive_timeout: terminals, cull_interval: every(terminals) },
+  };
+}
+
 /** Text of the config file. It holds the token: readable for the user alone, and never argv. */
 export function jupyterConfig(
   config: NodeConfig,
@@ -38,6 +58,7 @@ export function jupyterConfig(
   const kernels = files.kernelsSocket === null ? OWN_KERNELS : CLUSTERS_KERNELS;
   return JSON.stringify({
     ...kernels,
+    ...endingIdle(config.jupyter.idle, kernels.MappingKernelManager),
     ServerApp: {
       ...kernels.ServerApp,
       ip: "0.0.0.0",

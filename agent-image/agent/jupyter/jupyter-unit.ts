@@ -16,8 +16,6 @@ import { jupyterConfig, jupyterEnv } from "./jupyter-config.ts";
 
 const CONFIG_FILE = `${JUPYTER_RUN_DIR}/jupyter_server_config.json`;
 const COOKIE_SECRET_FILE = `${JUPYTER_RUN_DIR}/cookie_secret`;
-/** Nobody serves it yet. */
-const KERNELS_SOCKET: string | null = null;
 const STOP_MS_MAX = 1_500;
 const PROBE_EVERY_MS_STARTING = 100;
 const PROBE_EVERY_MS = 5_000;
@@ -45,6 +43,8 @@ export class JupyterUnit {
       readonly config: NodeConfig;
       readonly board: StatusBoard;
       readonly output: LineLog;
+      /** Where the agent answers for the cluster's kernels; null: kernels are JupyterLab's own. */
+      readonly kernelsSocket: string | null;
     },
   ) {
     const { clock, log, files, output, board, processes } = options;
@@ -93,6 +93,8 @@ export class JupyterUnit {
     this.leads = leads;
     this.sawLeader = sawLeader;
     this.switcher.wake();
+    // What is asked of it is another question now.
+    this.prober.wake();
   }
 
   async stop(): Promise<void> {
@@ -125,7 +127,7 @@ export class JupyterUnit {
     const places = {
       configFile: CONFIG_FILE,
       cookieSecretFile: COOKIE_SECRET_FILE,
-      kernelsSocket: KERNELS_SOCKET,
+      kernelsSocket: this.options.kernelsSocket,
     };
     const text = jupyterConfig(config, secrets, places);
     const secret = { mode: 0o600, owner: user };
@@ -140,7 +142,7 @@ export class JupyterUnit {
     return {
       file: "/usr/bin/jupyter-lab",
       args: [`--config=${CONFIG_FILE}`],
-      env: jupyterEnv(user, KERNELS_SOCKET),
+      env: jupyterEnv(user, this.options.kernelsSocket),
       cwd: user.home,
       owner: { uid: user.uid, gid: user.gid },
       oomScoreAdj: OOM_SCORE_ADJ.jupyter,
@@ -151,11 +153,18 @@ export class JupyterUnit {
     if (this.unit.status().pid === null) return 60_000;
     const { config, processes } = this.options;
     const ready = await this.unit.ask((timeoutMs) => {
-      return processes.probeHttp(config.jupyter.port, "/api", timeoutMs);
+      return processes.probeHttp(config.jupyter.port, this.question(), timeoutMs);
     });
     this.unit.setReady(ready);
     this.tellProblem();
     return ready ? PROBE_EVERY_MS : PROBE_EVERY_MS_STARTING;
+  }
+
+  /** The leader's serves when it has taken over the kernels of the one before. */
+  private question(): string {
+    return this.options.kernelsSocket !== null && this.leads
+      ? "/api/jupyter-cluster/ready"
+      : "/api";
   }
 
   private tellProblem(): void {

@@ -8,6 +8,7 @@ import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { EtcdClient, KeyChange, KeyRange, KeyValue, Watch } from "../ports/etcd-client.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
+import { decodeKernels, type KernelRecords } from "../kernels/kernel-records.ts";
 import {
   type ClusterData,
   decode,
@@ -36,8 +37,12 @@ export class ClusterStore {
   private stale = false;
   private fence: Fence | null = null;
   private last: LastKnown = NOTHING_KNOWN;
+  private readonly kernelListeners = new Set<() => void>();
   /** As the local member last told it. */
   data: ClusterData = NO_DATA;
+  /** As well; null: it has told nothing yet. */
+  kernels: KernelRecords | null = null;
+  private kernelEntries = "";
 
   constructor(
     private readonly options: Pick<AgentPorts, "clock" | "log" | "connectEtcd"> & {
@@ -54,6 +59,12 @@ export class ClusterStore {
   /** Calls back after each change of {@link data}. */
   subscribe(listener: (data: ClusterData) => void): void {
     this.listeners.add(listener);
+  }
+
+  /** Calls back after each change of {@link kernels}, and of {@link data}. */
+  subscribeKernels(listener: () => void): () => void {
+    this.kernelListeners.add(listener);
+    return () => this.kernelListeners.delete(listener);
   }
 
   /** A member that has just begun to serve, became a voter or has a new leader is listed anew. */
@@ -123,14 +134,30 @@ export class ClusterStore {
     if (before === null || before.clusterId === clusterId) return this.publish();
     // What another cluster was told counts for nothing in this one, which is listed next.
     this.entries = new Map();
+    this.kernels = null;
     this.last = NOTHING_KNOWN;
   }
 
   private publish(): void {
     const data = decode(this.keys, this.entries.values(), this.fence, this.last);
     this.last = { desired: data.desired, hosts: data.hosts };
-    if (JSON.stringify(data) === JSON.stringify(this.data)) return;
-    this.data = data;
-    for (const listener of this.listeners) listener(data);
+    const changed = JSON.stringify(data) !== JSON.stringify(this.data);
+    if (changed) {
+      this.data = data;
+      for (const listener of this.listeners) listener(data);
+    }
+    if (this.readKernels() || changed) for (const listener of this.kernelListeners) listener();
+  }
+
+  /** @returns whether they say something new */
+  private readKernels(): boolean {
+    const isKernels = ({ key }: KeyValue) =>
+      key.startsWith(this.keys.kernels) || key.startsWith(this.keys.kernelSessions);
+    const entries = [...this.entries.values()].filter(isKernels);
+    const text = entries.map(({ key, modRevision }) => `${key} ${modRevision}`).join();
+    if (this.kernels !== null && text === this.kernelEntries) return false;
+    this.kernelEntries = text;
+    this.kernels = decodeKernels(this.keys, entries);
+    return true;
   }
 }

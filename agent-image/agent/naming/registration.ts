@@ -4,7 +4,7 @@
 import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
-import type { MemberRecord } from "../../../controller/model/naming.ts";
+import type { MemberKernels, MemberRecord } from "../../../controller/model/naming.ts";
 import { writeValue } from "../../../controller/support/key-values.ts";
 import type { EtcdClient } from "../ports/etcd-client.ts";
 import type { AgentPorts } from "../ports/ports.ts";
@@ -26,6 +26,7 @@ export class Registration {
   private client: EtcdClient | null = null;
   private health: EtcdHealth | null = null;
   private keys: SshKeys | null = null;
+  private kernels: MemberKernels | null = null;
   private lease: string | null = null;
   /** The record that the lease holds. */
   private written = "";
@@ -37,6 +38,8 @@ export class Registration {
       readonly board: StatusBoard;
       /** etcd did not answer, or refused. */
       readonly onFailure: () => void;
+      /** It holds, and so does what else is kept under it. */
+      readonly onLease: (lease: string) => void;
     },
   ) {
     const { config, store, clock, log } = options;
@@ -51,6 +54,11 @@ export class Registration {
 
   setKeys(keys: SshKeys): void {
     this.keys = keys;
+    this.task.wake();
+  }
+
+  setKernels(kernels: MemberKernels): void {
+    this.kernels = kernels;
     this.task.wake();
   }
 
@@ -75,11 +83,12 @@ export class Registration {
   }
 
   private async run(): Promise<number> {
-    const { board, onFailure } = this.options;
+    const { board, onFailure, onLease } = this.options;
     const { health, keys } = this;
     if (!canWrite(health) || health === null || keys === null) return IDLE_MS;
     try {
       await this.register(this.recordOf(health, keys));
+      if (this.lease !== null) onLease(this.lease);
       board.setProblem("registration", null);
       return KEEP_ALIVE_MS;
     } catch (error) {
@@ -109,6 +118,7 @@ export class Registration {
       taskId,
       memberId: health.memberId,
       ssh: { user: ssh.user, userKey, hostKey },
+      ...(this.kernels === null ? {} : { kernels: this.kernels }),
     };
   }
 

@@ -24,6 +24,14 @@ export type KeyChange =
   | { readonly type: "put"; readonly entry: KeyValue }
   | { readonly type: "delete"; readonly key: string };
 
+export interface KeyChanges {
+  /** `0`: the key is not there. */
+  readonly conditions: readonly { readonly key: string; readonly modRevision: string }[];
+  readonly puts: readonly { readonly key: string; readonly value: string }[];
+  /** Keys; one that is not there is no error. */
+  readonly deletes: readonly string[];
+}
+
 export interface Watch {
   /**
    * Resolves when it was ended, by whomever: its time is over, the member or the connection went.
@@ -58,6 +66,12 @@ export interface EtcdClient {
   put(key: string, value: string, lease: string, timeoutMs: number): Promise<void>;
   /** @returns false when the key's mod_revision is another */
   putIf(key: string, value: string, modRevision: string, timeoutMs: number): Promise<boolean>;
+  /**
+   * All of it, or nothing.
+   *
+   * @returns false when a key's mod_revision is another than its condition says
+   */
+  commit(changes: KeyChanges, timeoutMs: number): Promise<boolean>;
   defragment(timeoutMs: number): Promise<void>;
   /** What is still under way fails at once. */
   close(): void;

@@ -7,6 +7,8 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly owner: FileOwner | null;
+  /** What it reads from its standard input, which then ends; left out: nothing. */
+  readonly input?: string;
   /** Of it and of all that it starts (proc(5)); left out: as the agent's own, 0. */
   readonly oomScoreAdj?: number;
 }

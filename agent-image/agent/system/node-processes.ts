@@ -17,15 +17,18 @@ const LINE_LENGTH_MAX = 64 * 1024;
 const OUTPUT_MS_MAX = 1_000;
 
 export const nodeProcesses: Processes = {
-  start({ file, args, env, cwd, owner, oomScoreAdj }, watcher) {
+  start({ file, args, env, cwd, owner, oomScoreAdj, input }, watcher) {
     const [program = file, ...rest] = [...withOomScore(oomScoreAdj), file, ...args];
     const child = spawn(program, rest, {
       env: { ...env },
       cwd,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       ...owner,
     });
+    // It may have ended before it has read anything; then "close" tells of that.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
     const pid = child.pid ?? null;
     child.once("error", (error) => {
       watcher.onError(error);
@@ -34,15 +37,17 @@ export const nodeProcesses: Processes = {
     let patience: NodeJS.Timeout | undefined;
     child.once("exit", () => {
       patience = setTimeout(() => {
-        child.stdout.destroy();
-        child.stderr.destroy();
+        child.stdout?.destroy();
+        child.stderr?.destroy();
       }, OUTPUT_MS_MAX);
     });
     child.once("close", (code, signal) => {
       clearTimeout(patience);
       if (pid !== null) watcher.onEnd(code, signal);
     });
-    for (const stream of [child.stdout, child.stderr]) readLines(file, stream, watcher);
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) readLines(file, stream, watcher);
+    }
     return pid === null ? NOT_STARTED : running(pid);
   },
   run: runCommand,

@@ -2,6 +2,7 @@
 import type {
   EtcdClient,
   KeyChange,
+  KeyChanges,
   KeyRange,
   KeyValue,
   MemberHealth,
@@ -116,6 +117,17 @@ export class LocalEtcd implements EtcdClient {
     const success = [{ type: "put", key, value }] as const;
     const request = { type: "txn", compare, success, failure: [] } as const;
     return (await this.ask(request, timeoutMs)).succeeded;
+  }
+
+  async commit({ conditions, puts, deletes }: KeyChanges, timeoutMs: number): Promise<boolean> {
+    const compare = conditions.map(({ key, modRevision }) => {
+      return { key, field: "modRevision", equals: Number(modRevision) } as const;
+    });
+    const success = [
+      ...puts.map(({ key, value }) => ({ type: "put", key, value }) as const),
+      ...deletes.map((key) => ({ type: "delete", key }) as const),
+    ];
+    return (await this.ask({ type: "txn", compare, success, failure: [] }, timeoutMs)).succeeded;
   }
 
   /** Done at once: the simulated database has no pages. */

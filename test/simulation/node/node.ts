@@ -152,6 +152,8 @@ export class Node implements ContainerProcess {
         processes,
         connectEtcd: () => Promise.resolve(new LocalEtcd(etcd, clock)),
       },
+      // Nobody opens a notebook here.
+      kernels: null,
       logs: { etcd: quiet, sshd: quiet, jupyter: quiet },
       onStop: () => this.stop(this.options.onExit),
       serve: (api) => {

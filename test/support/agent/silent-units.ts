@@ -163,7 +163,11 @@ export class SilentUnit {
     if (this.name === "sshd") await new SshdUnit({ ...common, config: CONFIG }).start();
     else if (this.name === "etcd") this.startEtcd(common);
     else {
-      const jupyter = new JupyterUnit({ ...common, config: CONFIG });
+      const jupyter = new JupyterUnit({
+        kernelsSocket: null,
+        ...common,
+        config: CONFIG,
+      });
       jupyter.setUser(USER);
       jupyter.setSecrets({ token: "", cookieSecret: "" });
       jupyter.setHealth(followerHealth());

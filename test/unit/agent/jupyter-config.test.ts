@@ -16,7 +16,29 @@ const config: NodeConfig = {
   storage: { mountPath: "/home/shared" },
 };
 
+/** Its part of this name. */
+function part(name: string, idle?: NonNullable<NodeConfig["jupyter"]["idle"]>, socket?: string) {
+  const files = { configFile: "c", cookieSecretFile: "s", kernelsSocket: socket ?? null };
+  const jupyter = { ...config.jupyter, ...(idle === undefined ? {} : { idle }) };
+  const text = jupyterConfig({ ...config, jupyter }, { token: "t", cookieSecret: "c" }, files);
+  return (JSON.parse(text) as Record<string, unknown>)[name];
+}
+
 describe("jupyterConfig", () => {
+  test("ends nothing that is idle unless the spec says so", () => {
+    expect(part("MappingKernelManager")).toEqual({});
+    expect(part("TerminalManager")).toEqual({});
+  });
+
+  test("ends idle kernels, those with a page open too, and silent terminals, each after its own wait", () => {
+    const idle = { kernelsAfterSeconds: 3600, terminalsAfterSeconds: 5 };
+    expect(part("MappingKernelManager", idle, "/run/x.sock")).toEqual({
+      ...{ shared_context: false, buffer_offline_messages: false },
+      ...{ cull_idle_timeout: 3600, cull_interval: 300, cull_connected: true },
+    });
+    expect(part("TerminalManager", idle)).toEqual({ cull_inactive_timeout: 5, cull_interval: 1 });
+  });
+
   test("pings each WebSocket well before a silent connection is cut off, in seconds", () => {
     const files = { configFile: "c", cookieSecretFile: "s", kernelsSocket: null };
     const text = jupyterConfig(config, { token: "t", cookieSecret: "c" }, files);

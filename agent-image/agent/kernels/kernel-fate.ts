@@ -1,0 +1,46 @@
+/** Whether a kernel lives, as far as etcd tells. Pure. */
+import type { KernelView } from "../../../controller/model/kernels.ts";
+import type { ClusterData } from "../naming/cluster-data.ts";
+import type { KernelRecord, KernelRecords } from "./kernel-records.ts";
+
+/**
+ * `lost`: the container in which it ran is gone, for its slot has another one or is wanted no more.
+ * `unknown`: its node says nothing, which is no death.
+ */
+export type KernelFate = "alive" | "dead" | "lost" | "unknown";
+
+export function fateOf(
+  { spec, status }: KernelRecord,
+  { members, desired }: Pick<ClusterData, "members" | "desired">,
+): KernelFate {
+  const member = members.find(({ slot }) => slot === spec.slot);
+  if (member !== undefined && member.taskId !== spec.taskId) return "lost";
+  if (desired !== null && !desired.slots.some(({ slot }) => slot === spec.slot)) return "lost";
+  if (status === null) return "unknown";
+  // What is ordered and not begun lives as little as what has ended.
+  if (status.incarnation < spec.incarnation) return "unknown";
+  return status.exit === null ? "alive" : "dead";
+}
+
+export const NODE_LOST_MESSAGE = "The kernel was lost with its node; what it held is gone.";
+
+/** What the leader's agent tells of all kernels, without secrets. */
+export function viewsOf(records: KernelRecords, data: ClusterData): KernelView[] {
+  return [...records.kernels.values()].map((record) => {
+    const { spec, status } = record;
+    const fate = fateOf(record, data);
+    const gone = fate === "unknown" || fate === "lost";
+    return {
+      id: spec.kernelId,
+      name: spec.name,
+      notebook: records.sessions.find((s) => s.kernelId === spec.kernelId)?.path ?? null,
+      slot: spec.slot,
+      taskId: spec.taskId,
+      incarnation: spec.incarnation,
+      state: fate === "lost" ? "lost" : gone || status === null ? "unknown" : status.state,
+      since: gone ? null : (status?.since ?? null),
+      memoryBytes: gone ? null : (status?.memoryBytes ?? null),
+      lastExit: status?.lastExit ?? spec.lastExit,
+    };
+  });
+}
