@@ -35,6 +35,7 @@ interface OwnParts {
   readonly health: HealthChecks;
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly operations: ApiOperations;
+  readonly controlToken: string;
   readonly clock: Clock;
   readonly streams: Streams;
   /** Of managed specs. */

@@ -5,7 +5,7 @@ import type { Election } from "./election.ts";
 import type { SpecGeneration } from "./generation.ts";
 import type { HostTask, Repair } from "./host-task.ts";
 import type { Rebalance } from "./rebalance.ts";
-import type { Resumed } from "./resumed.ts";
+import type { Resumed } from "./held-conditions.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
 import type {
   ClusterEvent,

@@ -3,19 +3,9 @@
  * itself, what comes back as it was has never ceased. Pure.
  */
 import type { ClusterMemory } from "./memory.ts";
-import type { Condition } from "./resource.ts";
 
 /** For Mesos and all agents to have answered. Milliseconds. */
 const SIGHT_MS_MAX = 30_000;
-
-export type HeldCondition = Pick<Condition, "type" | "status" | "lastTransitionTime">;
-
-export interface Resumed {
-  /** Milliseconds since the epoch: what is not as it was by then has ceased. */
-  readonly until: number;
-  /** The conditions as the controller before has left them. */
-  readonly held: readonly HeldCondition[];
-}
 
 /** The memory as the next controller takes it up. */
 export function resume(memory: ClusterMemory, now: number): ClusterMemory {

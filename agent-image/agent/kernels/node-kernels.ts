@@ -6,6 +6,7 @@ import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api
 import { messageOf } from "../../../controller/model/errors.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { KernelsConfig, KernelSpec, KernelStatus } from "../../../controller/model/kernels.ts";
+import { sameData } from "../../../controller/model/same-data.ts";
 import { writeValue } from "../../../controller/support/key-values.ts";
 import { jupyterEnv } from "../jupyter/jupyter-config.ts";
 import type { ClusterStore } from "../naming/cluster-store.ts";
@@ -202,6 +203,6 @@ export class NodeKernels {
 
 /** Whether nothing has changed but how busy it is. */
 function sameBut(a: KernelStatus, b: KernelStatus): boolean {
-  const rest = ({ state, since, memoryBytes, ...others }: KernelStatus) => JSON.stringify(others);
-  return rest(a) === rest(b);
+  const { state, since, memoryBytes } = b;
+  return sameData({ ...a, state, since, memoryBytes }, b);
 }

@@ -28,7 +28,7 @@ export class UnitLog {
   constructor(
     private readonly path: string,
     private readonly fileBytesMax = FILE_BYTES_MAX,
-    private readonly now: () => number = systemClock.now,
+    private readonly now: () => number = () => systemClock.now(),
   ) {
     this.fileBytes = sizeOf(path);
   }

@@ -6,9 +6,8 @@ import type { Dispatcher } from "undici";
 import { notAController, refused, unreachable } from "./api-errors.ts";
 import { API_VERSION } from "../../model/resource.ts";
 import { linesOf } from "../../support/line-splitter.ts";
-import type { Since } from "../options/parsers.ts";
+import type { LogQuery } from "./log-query.ts";
 import type { Overview } from "../../api/controller-status.ts";
-import type { LogUnit } from "../../model/agent-api.ts";
 import type { SpecChange } from "../../model/generation.ts";
 import type { Holding } from "../../model/holdings.ts";
 import type { OwnerUid } from "../../model/ids.ts";
@@ -35,18 +34,6 @@ export interface PastSpec {
   /** Against the one before; null: that is kept no more. */
   readonly changes: readonly SpecChange[] | null;
   readonly spec: Readonly<Record<string, unknown>>;
-}
-
-export interface LogQuery {
-  readonly unit: LogUnit;
-  /** Lines from the end; null: as the agent thinks fit. */
-  readonly tail: number | null;
-  readonly follow: boolean;
-  /** Of the container before. */
-  readonly previous: boolean;
-  readonly since: Since | null;
-  /** Each line begins with its time. */
-  readonly timestamps: boolean;
 }
 
 export interface ApiClientOptions {

@@ -1,5 +1,6 @@
 /** The logs of all units of all nodes as one, in the order in which the lines came. */
-import type { ApiClient, LogQuery } from "./api-client.ts";
+import type { ApiClient } from "./api-client.ts";
+import type { LogQuery } from "./log-query.ts";
 import { nodeTitle } from "./node-lookup.ts";
 import { LOG_UNITS, type LogUnit } from "../../model/agent-api.ts";
 import { messageOf, OperationError } from "../../model/errors.ts";

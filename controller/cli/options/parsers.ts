@@ -12,6 +12,7 @@ import {
   hostPortText,
   parseHostPort,
 } from "../../support/host-port.ts";
+import type { Since } from "../client/log-query.ts";
 import type { NodeAddress } from "../client/node-lookup.ts";
 
 /** `127.0.0.1:8001`, `[::1]:8001`, also with `http://` before it. */
@@ -87,9 +88,6 @@ export function nodeAddress(text: string): NodeAddress {
   if (cluster !== undefined) return { kind: "name", text, cluster };
   throw new InvalidArgumentError("A node is called NAME-0, NAME-1, … or slot-0, slot-1, …");
 }
-
-/** As the API takes it: seconds before now, or a time. */
-export type Since = { readonly sinceSeconds: number } | { readonly sinceTime: string };
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 

@@ -1,6 +1,6 @@
 /** Every condition is evaluated on every reconcile, `Unknown` included; each by one policy. */
 import { type Condition, CONDITION_TYPES, type ConditionType } from "../../model/resource.ts";
-import type { HeldCondition } from "../../model/resumed.ts";
+import type { HeldCondition } from "../../model/held-conditions.ts";
 import type { PlanInput } from "../input.ts";
 import { timestamp } from "../timestamp.ts";
 import { degraded } from "./degraded.ts";

@@ -1,5 +1,5 @@
 /** For how long what held before a controller began counts as never ceased (model/resumed.ts). */
-import type { Resumed } from "../../model/resumed.ts";
+import type { Resumed } from "../../model/held-conditions.ts";
 import type { Condition } from "../../model/resource.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 

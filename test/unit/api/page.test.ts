@@ -10,6 +10,7 @@ import {
   json,
   LAB,
   NO_OPERATIONS,
+  NO_SPECS,
   startApi,
   TOKEN,
 } from "./harness.ts";
@@ -164,11 +165,10 @@ describe("what a page asks before it acts", () => {
     const asked: unknown[] = [];
     const { api, publish } = await startApi({
       specs: {
+        ...NO_SPECS,
         foreignFile: () => "/home/anna/lab.yaml",
         problems: () => Promise.resolve([]),
         owners: () => Promise.resolve([]),
-        save: () => Promise.reject(new Error("not expected")),
-        remove: () => Promise.reject(new Error("not expected")),
       },
       operations: {
         ...NO_OPERATIONS,
