@@ -24,6 +24,10 @@ const NONE: ReadonlySet<string> = new Set();
 /** Ours to say, whoever asks. */
 const FORWARDED = new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", JOIN]);
 
+const OURS: ReadonlySet<string> = new Set([...FORWARDED, "content-length"]);
+const OURS_AND_EXPECT: ReadonlySet<string> = new Set([...OURS, "expect"]);
+const UPGRADES: ReadonlySet<string> = new Set([...FORWARDED, "sec-websocket-extensions"]);
+
 /** A request, an answer, or a 1xx before it. */
 type Headed = Pick<IncomingMessage, "headers" | "rawHeaders">;
 
@@ -37,10 +41,9 @@ export interface Framing {
 /** `Host` and `Origin` pass as they are: Jupyter compares one with the other. */
 export function requestHeaders(request: IncomingMessage, framing: Framing): string[] {
   const { bodyBytes, keepAlive } = framing;
-  const dropped = new Set([...FORWARDED, "content-length"]);
   // The client was told to go on by our own server already.
-  if (request.headers.expect?.toLowerCase() === "100-continue") dropped.add("expect");
-  const headers = endToEnd(request, dropped);
+  const expects = request.headers.expect?.toLowerCase() === "100-continue";
+  const headers = endToEnd(request, expects ? OURS_AND_EXPECT : OURS);
   if (request.headers.host === undefined) headers.push("Host", addressed(request));
   if (bodyBytes !== null) headers.push("Content-Length", String(bodyBytes));
   else if (request.headers["transfer-encoding"]) headers.push(...CHUNKED, ...trailer(request));
@@ -53,7 +56,7 @@ export function requestHeaders(request: IncomingMessage, framing: Framing): stri
 
 /** @param compresses false: whoever opens it may have to join it to another server */
 export function upgradeHeaders(request: IncomingMessage, compresses: boolean): string[] {
-  const headers = endToEnd(request, new Set([...FORWARDED, "sec-websocket-extensions"]));
+  const headers = endToEnd(request, UPGRADES);
   headers.push("Connection", "Upgrade", "Upgrade", "websocket", ...forwarded(request));
   const offers = compresses ? deflateOffers(request.headers["sec-websocket-extensions"]) : "";
   if (offers !== "") headers.push("Sec-WebSocket-Extensions", offers);
@@ -101,10 +104,7 @@ function deflateOffers(header: string | undefined): string {
 }
 
 function endToEnd(message: Headed, dropped: ReadonlySet<string>): string[] {
-  const named = new Set(
-    (message.headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase()),
-  );
-  named.delete("host");
+  const named = namedIn(message.headers.connection);
   const { rawHeaders } = message;
   const kept: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -114,6 +114,14 @@ function endToEnd(message: Headed, dropped: ReadonlySet<string>): string[] {
     kept.push(name, rawHeaders[i + 1] as string);
   }
   return kept;
+}
+
+/** What a Connection header makes hop-by-hop, besides what always is. */
+function namedIn(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || /^(keep-alive|close|upgrade)$/i.test(connection)) return NONE;
+  const named = new Set(connection.split(",").map((name) => name.trim().toLowerCase()));
+  named.delete("host");
+  return named;
 }
 
 /** Another proxy may stand before this one: its word on client, scheme and host is kept. */
