@@ -21,12 +21,13 @@ const OWN_KERNELS = {
 const CLUSTERS_KERNELS = {
   ServerApp: {
     jpserver_extensions: { "jupyter_cluster.extension": true },
+    contents_manager_class: "jupyter_cluster.notebooks.ClusterContentsManager",
     session_manager_class: "jupyter_cluster.sessions.ClusterSessionManager",
     kernel_websocket_connection_class: "jupyter_cluster.connection.KernelConnection",
   },
   KernelProvisionerFactory: { default_provisioner_name: "jupyter-cluster-kernels" },
-  // Each kernel's sockets are made with its own keys; what was said is with its keeper.
-  MappingKernelManager: { shared_context: false, buffer_offline_messages: false },
+  // What was said while no page was there is with the kernel's keeper.
+  MappingKernelManager: { buffer_offline_messages: false },
 };
 
 /** How often it is looked for what is idle: a tenth of the wait, in seconds. */

@@ -10,6 +10,8 @@ import { until } from "../poll.ts";
 
 const STAND_IN = new URL("stand_in_agent.py", import.meta.url);
 const CONTROL_PORT = 9000;
+/** JupyterLab's imports take the processor for seconds, and there may be others who want it. */
+const START_MS_MAX = 90_000;
 const USER = { name: "admin", uid: 1000, gid: 1000, home: "/home/admin" };
 
 export interface KernelModel {
@@ -25,7 +27,10 @@ export interface SessionModel {
 }
 
 interface Known {
-  readonly kernels: Readonly<Record<string, { readonly pid: number; readonly state: string }>>;
+  /** `keeper` is a process id too. */
+  readonly kernels: Readonly<
+    Record<string, { readonly pid: number; readonly keeper: number; readonly state: string }>
+  >;
 }
 
 export class Servers {
@@ -45,12 +50,21 @@ export class Servers {
     const { NetworkSettings } = await container.inspect();
     const ip = NetworkSettings.Networks["bridge"]?.IPAddress ?? "";
     const servers = new Servers(container, ip);
-    await servers.run(`mkdir -p ${ROOT}`);
-    const standIn = `exec python3 - ${CONTROL_PORT} ${names.join(" ")} > /tmp/agent.log 2>&1 <<"END"`;
-    await servers.launch(["sh", "-c", `${standIn}\n${readFileSync(STAND_IN, "utf8")}\nEND`]);
-    await until("the stand-in of the agents answers", () => servers.known());
-    await Promise.all(names.map((name) => servers.startServer(name)));
+    try {
+      await servers.prepare(names);
+    } catch (error) {
+      await servers.remove();
+      throw error;
+    }
     return servers;
+  }
+
+  private async prepare(names: readonly string[]): Promise<void> {
+    await this.run(`mkdir -p ${ROOT}`);
+    const standIn = `exec python3 - ${CONTROL_PORT} ${names.join(" ")} > /tmp/agent.log 2>&1 <<"END"`;
+    await this.launch(["sh", "-c", `${standIn}\n${readFileSync(STAND_IN, "utf8")}\nEND`]);
+    await until("the stand-in of the agents answers", () => this.known());
+    await Promise.all(names.map((name) => this.startServer(name)));
   }
 
   /** `host:port` */
@@ -77,10 +91,11 @@ export class Servers {
     const env = { ...jupyterEnv(USER, socket), JUPYTER_RUNTIME_DIR: `/tmp/runtime-${name}` };
     const command = `echo $$ > /tmp/${name}.pid; exec jupyter-lab --config=${files.configFile} > /tmp/${name}.log 2>&1`;
     await this.launch(["sh", "-c", command], env);
-    await until(`server ${name} answers`, async () => {
+    const answers = async () => {
       const answer = await fetch(`http://${this.address(name)}/api`).catch(() => null);
       return answer?.ok === true;
-    });
+    };
+    await until(`server ${name} answers`, answers, START_MS_MAX);
   }
 
   /** Tells the stand-in who leads, and waits until that server is ready. */

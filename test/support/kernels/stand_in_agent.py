@@ -84,7 +84,7 @@ class Kernel:
         return self.record()
 
     def record(self):
-        return {**self.body, **self.known}
+        return {**self.body, **self.known, "keeper": self.process.pid}
 
 
 class Api(web.RequestHandler):

@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional
 from .agent import Agent, AgentError
 from .connection import KernelConnection
 from .leadership import standing
+from .provisioner import ClusterProvisioner
 from .sessions import ClusterSessionManager
 
 #: Seconds between two questions for a kernel whose node has not opened a front yet.
@@ -114,9 +115,9 @@ class Adoption:
         kernel.stop_restarter()
         manager.stop_watching_activity(kernel_id)
         kernel.cleanup_connection_file()
-        # Before its sockets: what is sent no more is for the next leader to send.
         manager.remove_kernel(kernel_id)
-        kernel.context.destroy(linger=0)
+        if isinstance(kernel.provisioner, ClusterProvisioner):
+            kernel.provisioner.retire()
 
 
 def _time(since: Any) -> Optional[datetime]:

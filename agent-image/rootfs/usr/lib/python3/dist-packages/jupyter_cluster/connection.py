@@ -27,14 +27,13 @@ from tornado.websocket import WebSocketClosedError
 from traitlets import Bool
 
 from .leading import refuse
+from .questions import leaves, left_out
 from .wire import DELIMITER, REPLAY, decode
 
 #: By the proxy alone: base64url JSON, by channel the id of the last message that the page has got.
 JOIN_HEADER = "X-Jupyter-Cluster-Join"
 #: Says that this server can join, and whether it has.
 JOINED_HEADER = "X-Jupyter-Cluster-Joined"
-#: Seconds for one leaf of a replay.
-LEAF_SECONDS = 10.0
 REPLAYED_IDS_MAX = 20_000
 RUNNING_MAX = 1_000
 #: A `status` message's content is shorter.
@@ -182,9 +181,6 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
             self._running.popitem(last=False)
 
     async def _replay(self) -> None:
-        stream = self.kernel_manager.connect_control()
-        leaves: "asyncio.Queue[List[bytes]]" = asyncio.Queue()
-        stream.on_recv(leaves.put_nowait)
         question: Dict[str, Any] = {
             "session": self.session.session,
             "topic": self._topic,
@@ -195,17 +191,10 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         limit, self.limit_rate = self.limit_rate, False
         self.replaying = True
         try:
-            while True:
-                self.session.send(stream, REPLAY, question)
-                frames = await asyncio.wait_for(leaves.get(), LEAF_SECONDS)
+            async for about, parts in leaves(self.kernel_manager, REPLAY, question):
                 if not self.channels:
                     return
-                about = decode(frames[1])
-                self._tell(about, frames[2:], begun)
-                if about["next"] is None:
-                    return
-                question.update(numbers=about["numbers"], until=about["until"])
-                question["from"] = about["next"]
+                self._tell(about, parts, begun)
         except WebSocketClosedError:
             return
         except asyncio.TimeoutError:
@@ -214,7 +203,6 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         finally:
             self.limit_rate = limit
             self.replaying = False
-            stream.close()
 
     def _tell(self, about: Dict[str, Any], parts: List[bytes], begun: "set[str]") -> None:
         """One leaf. A request's outputs begin with nothing where all of them are told again."""
@@ -239,9 +227,7 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
             return
         self._write("clear_output", {"wait": False}, request["header"])
         if request["leftOut"]:
-            why = " (the node's disk took no more)" if request["diskFailed"] else ""
-            text = f"… {request['leftOut']} bytes left out{why}\n"
-            self._write("stream", {"name": "stderr", "text": text}, request["header"])
+            self._write("stream", {"name": "stderr", "text": left_out(request)}, request["header"])
 
     def _write(self, kind: str, content: Dict[str, Any], parent: Dict[str, Any]) -> None:
         message = self.session.msg(kind, content, parent={"header": parent})

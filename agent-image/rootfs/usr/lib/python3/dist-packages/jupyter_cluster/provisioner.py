@@ -10,8 +10,11 @@ from contextlib import suppress
 from typing import Any, Dict, List, Optional
 
 import zmq
+import zmq.asyncio
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
+
+from tornado.ioloop import IOLoop
 
 from .agent import AgentError, agent
 from .keeper.kernel import PLACEHOLDER
@@ -22,6 +25,8 @@ from .wire import SIGNATURE_SCHEME
 SCORE_VARIABLE = "JUPYTER_CLUSTER_KERNEL_OOM_SCORE_ADJ"
 #: Of this server, its node or its parent: no business of a kernel that may run elsewhere.
 NOT_A_KERNELS = ("HOSTNAME", "JPY_PARENT_PID", "JUPYTER_CLUSTER_KERNELS_SOCKET", SCORE_VARIABLE)
+#: Longer than anything waits for an answer of a kernel (`kernel_info_timeout`, 60 seconds).
+CONTEXT_SECONDS = 90.0
 #: A kernel without a front cannot be reached; nothing listens on this port (TCP's discard).
 NOWHERE = {"ip": "127.0.0.1", "ports": dict.fromkeys(("shell", "iopub", "stdin", "control", "hb"), 9)}
 
@@ -46,6 +51,7 @@ class ClusterProvisioner(KernelProvisionerBase):
     #: Why its process ended, in words for a person.
     last_words: str = ""
     _launched_before = False
+    _context: Optional[zmq.asyncio.Context] = None
 
     @property
     def has_process(self) -> bool:
@@ -91,14 +97,25 @@ class ClusterProvisioner(KernelProvisionerBase):
     async def cleanup(self, restart: bool = False) -> None:
         if restart or standing.letting_go:
             return
+        self.retire()
         try:
             await agent().remove(self.kernel_id)
         except AgentError as error:
             if error.status != 404:
                 raise
 
+    def retire(self) -> None:
+        """This server has done with the kernel: its sockets go when the last answer has come or is late."""
+        context, self._context = self._context, None
+        if context is not None:
+            IOLoop.current().call_later(CONTEXT_SECONDS, context.destroy, 0)
+
     async def pre_launch(self, **kwargs: Any) -> Dict[str, Any]:
         self.record = standing.records.pop(self.kernel_id, self.record)
+        if self._context is None:
+            # Its sockets are made with its own keys. Given from here, Jupyter does not end it under
+            # streams that are open still.
+            self._context = self.parent.context = zmq.asyncio.Context()
         # One that a server before this one has left; Jupyter would take it for written by itself.
         with suppress(FileNotFoundError):
             os.unlink(self.parent.connection_file)
@@ -130,9 +147,7 @@ class ClusterProvisioner(KernelProvisionerBase):
     def _connection(self) -> KernelConnectionInfo:
         front = self.record.get("front") or {}
         if front.get("serverKey"):
-            # What this kernel's sockets are made with from now on; its context is its own
-            # (MappingKernelManager.shared_context is off).
-            context = self.parent.context
+            context = self._context
             context.setsockopt(zmq.CURVE_SERVERKEY, front["serverKey"].encode())
             context.setsockopt(zmq.CURVE_PUBLICKEY, standing.leadership.public_key.encode())
             context.setsockopt(zmq.CURVE_SECRETKEY, standing.leadership.secret_key.encode())

@@ -1,6 +1,6 @@
 """Jupyter's sessions (which notebook has which kernel), mirrored so that the next leader has the same."""
 
-from typing import Any
+from typing import Any, List
 
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 
@@ -23,6 +23,12 @@ class ClusterSessionManager(SessionManager):
     async def delete_session(self, session_id: str) -> None:
         await super().delete_session(session_id)
         await agent().remove_session(session_id)
+
+    def kernels_of(self, path: str) -> List[str]:
+        """The kernels of the sessions with this notebook."""
+        query = "SELECT DISTINCT kernel_id FROM session WHERE path=?"
+        self.cursor.execute(query, (path,))
+        return [row["kernel_id"] for row in self.cursor.fetchall()]
 
     async def adopt(self, row: Any) -> None:
         """A session of the leader before; there already, with the same kernel, it stays."""

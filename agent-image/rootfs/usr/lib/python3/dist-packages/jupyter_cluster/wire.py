@@ -13,7 +13,9 @@ SIGNATURE_SCHEME = "hmac-sha256"
 #: Requests of a server to a keeper carry a type that begins so; a kernel never sees them.
 KEEPERS_OWN = "jupyter_cluster_"
 REPLAY = KEEPERS_OWN + "replay"
-OUTPUTS = KEEPERS_OWN + "outputs"
+#: What cells have said that no page has heard, and that it is in their notebook now.
+UNHEARD = KEEPERS_OWN + "unheard"
+WRITTEN = KEEPERS_OWN + "written"
 
 
 class Message(NamedTuple):

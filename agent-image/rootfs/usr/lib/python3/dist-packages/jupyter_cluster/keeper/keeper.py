@@ -8,24 +8,31 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import zmq
 
-from ..wire import DELIMITER, KEEPERS_OWN, REPLAY, decode, encode, new_message, sign, split
+from ..wire import (
+    DELIMITER,
+    KEEPERS_OWN,
+    REPLAY,
+    UNHEARD,
+    WRITTEN,
+    decode,
+    encode,
+    new_message,
+    sign,
+    split,
+)
 from .children import adopt_orphans, on_signals
 from .front import Front, Gate
-from .kernel import Kernel, Launch
-from .memory import FLEETING, Limits, Memory
+from .kernel import Launch
+from .life import Life
+from .listeners import Listeners
+from .memory import FLEETING, Memory
 from .orders import Orders
 from .reactor import Reactor
-from .replay import Leaf, turn
+from .replay import Leaf, turn, unheard
+from .requests import Limits
 from .spool import Spool
-from .state import State
 
-#: The keeper as a client of its kernel: it asks until both the answer and iopub's echo have come.
-OWN = b"keeper-itself"
-ASK_EVERY_SECONDS = 0.25
-#: After its end, what the kernel had still sent is on its way for a moment.
-LAST_WORDS_SECONDS = 0.1
 SEEN_MAX = 20_000
-PENDING_MAX = 1_000
 PARKED_SECONDS = 5.0
 
 
@@ -36,116 +43,36 @@ class Keeper:
         self._launch = launch_of(config)
         limits = Limits(**config.get("memory", {}))
         spool = Spool(str(config.get("spillDirectory", self._directory)), limits.kernel_bytes)
-        self._memory = Memory(limits, spool)
+        self._listeners = Listeners()
+        self._memory = Memory(limits, spool, self._listeners.hears)
         self._reactor = Reactor()
         self._context = zmq.Context()
         self._gate = Gate(self._context, self._reactor)
         self._key = os.urandom(32).hex().encode()
-        self._state = State()
-        self._since = now_ms()
         self._front: Optional[Front] = None
         self._client_key = ""
-        self._kernel: Optional[Kernel] = None
-        self._exit: Optional[Dict[str, Any]] = None
-        self._ready = False
-        self._heard = {"shell": False, "iopub": False}
-        self._own_ids: "OrderedDict[str, None]" = OrderedDict()
         #: Ids of requests: of one that comes a second time nothing is done.
         self._seen: "OrderedDict[str, None]" = OrderedDict()
-        self._pending: List[Any] = []
-        self._listening: set = set()
         self._parked: List[Any] = []
         orders = os.path.join(self._directory, "control.sock")
         self._orders = Orders(self._reactor, orders, self._take_order, self._known)
+        self._life = Life(
+            self._context,
+            self._reactor,
+            self._directory,
+            self._key,
+            self._from_kernel,
+            self._tell,
+        )
 
     def run(self) -> None:
         """Until it is told to stop."""
         adopt_orphans()
         on_signals(self._reactor, self._child_ended, self._end_gently)
-        self._start()
+        self._life.begin(self._launch)
         self._reactor.run()
-        if self._kernel is not None:
-            self._kernel.kill()
+        self._life.end()
         self._orders.close()
-
-    # ---- the kernel's process
-
-    def _start(self) -> None:
-        self._exit = None
-        self._ready = False
-        self._heard = {"shell": False, "iopub": False}
-        try:
-            self._kernel = Kernel(
-                self._context,
-                self._reactor,
-                self._directory,
-                self._key,
-                self._launch,
-                self._from_kernel,
-                self._kernel_ended,
-            )
-        except OSError as error:
-            self._kernel = None
-            self._dead({"code": None, "signal": None, "message": f"cannot be started: {error}"})
-            return
-        self._set_state("starting")
-        self._orders.tell(self._started())
-        self._ask(self._kernel)
-
-    def _restart(self, order: Dict[str, Any]) -> None:
-        self._launch = launch_of({**self._launch._asdict(), **order})
-        if self._kernel is not None:
-            kernel, self._kernel = self._kernel, None
-            kernel.kill()
-            kernel.drain()
-            kernel.close()
-        self._memory.kernel_ended()
-        self._memory.forget_ended()
-        self._start()
-
-    def _child_ended(self, pid: int) -> None:
-        if self._kernel is not None and pid == self._kernel.pid:
-            self._kernel.reaped()
-        else:
-            os.waitpid(pid, 0)
-
-    def _kernel_ended(self, code: int) -> None:
-        kernel = self._kernel
-        if kernel is not None:
-            self._reactor.later(LAST_WORDS_SECONDS, lambda: self._bury(kernel, code))
-
-    def _bury(self, kernel: Kernel, code: int) -> None:
-        if kernel is not self._kernel:
-            return
-        kernel.drain()
-        kernel.close()
-        self._kernel = None
-        name = signal.Signals(-code).name if code < 0 else None
-        self._dead({"code": code if code >= 0 else None, "signal": name})
-
-    def _dead(self, told: Dict[str, Any]) -> None:
-        self._memory.kernel_ended()
-        self._exit = {**told, "at": now_ms()}
-        self._set_state("dead")
-        self._orders.tell({"exit": self._exit})
-
-    def _ask(self, kernel: Kernel) -> None:
-        if self._ready or kernel is not self._kernel:
-            return
-        message_id, parts = new_message(self._key, "kernel_info_request", {}, "keeper")
-        remember(self._own_ids, message_id, 1_000)
-        kernel.send("shell", [OWN, DELIMITER, *parts])
-        self._reactor.later(ASK_EVERY_SECONDS, lambda: self._ask(kernel))
-
-    def _hears(self, channel: str) -> None:
-        self._heard[channel] = True
-        if self._ready or not all(self._heard.values()):
-            return
-        self._ready = True
-        self._set_state("idle")
-        pending, self._pending = self._pending, []
-        for waiting, frames in pending:
-            self._kernel.send(waiting, frames)
 
     # ---- from the kernel to servers
 
@@ -157,15 +84,14 @@ class Keeper:
             self._send(channel, frames)
             return
         header, parent = decode(message.parts[1]), decode(message.parts[2])
-        if parent.get("msg_id") in self._own_ids:
-            self._hears(channel)
+        if self._life.is_own(parent, channel):
             return
         kind = header.get("msg_type")
         content = decode(message.parts[4]) if kind in ("status", "clear_output") else {}
         self._memory.add(channel, header, parent, message.parts, content)
         self._send(channel, frames)
-        if kind == "status" and self._state.take(header, parent, content):
-            self._tell_state()
+        if kind == "status":
+            self._life.take_status(header, parent, content)
 
     def _send(self, channel: str, frames: Sequence[Any]) -> None:
         if self._front is not None:
@@ -179,8 +105,8 @@ class Keeper:
             return
         message = split(frames)
         if message is None:
-            if channel == "hb" and self._kernel is not None:
-                self._kernel.send(channel, frames)
+            if channel == "hb":
+                self._life.send(channel, frames)
             return
         header = decode(message.parts[1])
         kind = str(header.get("msg_type"))
@@ -195,52 +121,59 @@ class Keeper:
             self._memory.open(header, decode(message.parts[3]))
         elif channel == "stdin":
             self._memory.answered(str(header.get("session")))
-        if self._kernel is not None and (self._ready or channel == "control"):
-            self._kernel.send(channel, frames)
-        elif len(self._pending) < PENDING_MAX:
-            self._pending.append((channel, frames))
+        self._life.send(channel, frames)
 
     def _subscription(self, told: bytes) -> None:
-        topic = told[1:]
+        topic = told[1:].decode(errors="replace")
         if told[:1] == b"\x00":
-            self._listening.discard(topic)
+            self._listeners.ended(topic)
         elif topic:
-            self._listening.add(topic)
+            self._listeners.began(topic)
             self._unpark()
         else:
             self._tell_listeners()
 
     def _tell_listeners(self) -> None:
         """Who begins to listen learns whether the kernel is busy, although nothing changes."""
-        if self._state.last is None:
+        state = self._life.state
+        if state.last is None:
             return
-        header, parent = self._state.last
-        _, parts = new_message(self._key, "status", {"execution_state": self._state.now}, "")
+        header, parent = state.last
+        _, parts = new_message(self._key, "status", {"execution_state": state.now}, "")
         ours = {**header, "msg_id": decode(parts[1])["msg_id"]}
         parts = sign(self._key, [encode(ours), encode(parent), b"{}", parts[4]])
         self._send("iopub", [b"status", DELIMITER, *parts])
 
     def _asked(self, kind: str, identities: List[bytes], question: Dict[str, Any]) -> None:
-        topic = str(question.get("topic", "")).encode()
-        if kind != REPLAY:
-            return
-        if topic and topic not in self._listening:
+        if kind == UNHEARD:
+            self._answer(identities, unheard(self._memory, question))
+        elif kind == WRITTEN:
+            self._memory.written([str(each) for each in question.get("requests", [])])
+            self._answer(identities, Leaf({"next": None}, []))
+        elif kind == REPLAY and self._listeners.is_there(str(question.get("topic"))):
+            self._replay(identities, question)
+        elif kind == REPLAY:
             # Nothing may be said between the answer and the subscription.
-            self._parked.append((time.monotonic(), topic, identities, question))
-            return
-        self._answer(identities, question)
+            self._parked.append((time.monotonic(), identities, question))
 
-    def _answer(self, identities: List[bytes], question: Dict[str, Any]) -> None:
-        leaf: Leaf = turn(self._memory, question)
+    def _replay(self, identities: List[bytes], question: Dict[str, Any]) -> None:
+        leaf = turn(self._memory, question)
+        if leaf.about["next"] is None:
+            session = str(question.get("session"))
+            self._listeners.belongs(str(question.get("topic")), session)
+            self._memory.heard(session)
+        self._answer(identities, leaf)
+
+    def _answer(self, identities: List[bytes], leaf: Leaf) -> None:
         self._send("control", [*identities, b"leaf", encode(leaf.about), *leaf.parts])
 
     def _unpark(self) -> None:
         parked, self._parked = self._parked, []
-        for at, topic, identities, question in parked:
-            if topic in self._listening:
-                self._answer(identities, question)
+        for at, identities, question in parked:
+            if self._listeners.is_there(str(question.get("topic"))):
+                self._replay(identities, question)
             elif time.monotonic() - at < PARKED_SECONDS:
-                self._parked.append((at, topic, identities, question))
+                self._parked.append((at, identities, question))
 
     # ---- the node's agent
 
@@ -248,11 +181,13 @@ class Keeper:
         if "front" in order:
             return self._open_front(**order["front"])
         if "signal" in order:
-            if self._kernel is not None:
-                self._kernel.signal(int(order["signal"]))
+            self._life.signal(int(order["signal"]))
             return []
         if "start" in order:
-            self._restart(order["start"] or {})
+            self._launch = launch_of({**self._launch._asdict(), **(order["start"] or {})})
+            self._memory.kernel_ended()
+            self._memory.forget_ended()
+            self._life.begin(self._launch)
             return []
         if order.get("stop"):
             self._reactor.stop()
@@ -274,46 +209,33 @@ class Keeper:
         if have is not None:
             have.close()
             self._front = None
-            self._listening.clear()
+            self._listeners.clear()
             self._parked.clear()
         self._front = Front(self._context, self._reactor, term, self._ip, self._from_server)
         self._orders.tell(self._front_news())
         return []
 
-    def _known(self) -> List[Dict[str, Any]]:
-        news = [{"state": self._state.now, "since": self._since}]
-        if self._front is not None:
-            news.insert(0, self._front_news())
-        if self._kernel is not None:
-            news.insert(0, self._started())
-        if self._exit is not None:
-            news.append({"exit": self._exit})
-        return news
+    def _tell(self, news: Dict[str, Any]) -> None:
+        if "exit" in news:
+            self._memory.kernel_ended()
+        self._orders.tell(news)
 
-    def _started(self) -> Dict[str, Any]:
-        return {"started": {"pid": self._kernel.pid}}
+    def _known(self) -> List[Dict[str, Any]]:
+        front = [] if self._front is None else [self._front_news()]
+        return [*front, *self._life.known()]
+
+    def _child_ended(self, pid: int) -> None:
+        if not self._life.child_ended(pid):
+            os.waitpid(pid, 0)
 
     def _front_news(self) -> Dict[str, Any]:
         front = self._front
         told = {"term": front.term, "ip": front.ip, "ports": front.ports}
         return {"front": {**told, "serverKey": front.server_key, "key": self._key.decode()}}
 
-    def _set_state(self, state: str) -> None:
-        if self._state.set(state):
-            self._tell_state()
-
-    def _tell_state(self) -> None:
-        self._since = now_ms()
-        self._orders.tell({"state": self._state.now, "since": self._since})
-
     def _end_gently(self) -> None:
-        if self._kernel is not None:
-            self._kernel.signal(signal.SIGTERM)
+        self._life.signal(signal.SIGTERM)
         self._reactor.later(1.0, self._reactor.stop)
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 def launch_of(config: Dict[str, Any]) -> Launch:

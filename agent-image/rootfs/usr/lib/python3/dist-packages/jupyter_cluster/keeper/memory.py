@@ -7,10 +7,10 @@ its newest ones; what had to make room is counted, so that it can be told.
 import itertools
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Sequence
 
-from .spool import Place, Spool
+from .requests import Limits, Request, Said
+from .spool import Spool
 
 #: Types of messages that make up a cell's output, and so end with `clear_output`.
 OUTPUT_TYPES = frozenset({"stream", "display_data", "execute_result", "error"})
@@ -20,62 +20,20 @@ FLEETING = frozenset({"kernel_info_request", "complete_request", "inspect_reques
 WITHOUT_REPLY = frozenset({"comm_open", "comm_msg", "comm_close"})
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Bytes of messages, seconds, or numbers."""
-
-    request_bytes: int = 16 << 20
-    kernel_bytes: int = 64 << 20
-    memory_bytes: int = 4 << 20
-    messages: int = 100_000
-    requests: int = 2_000
-    #: How long an ended request is replayed to a page that comes back.
-    replay_seconds: float = 120.0
-
-
-@dataclass
-class Said:
-    """One message that the kernel sent to a client. Its parts lie in memory or on disk."""
-
-    number: int
-    channel: str
-    #: The session of the request that it answers; an answer on another channel than iopub is for it alone.
-    session: str
-    message_id: str
-    kind: str
-    size: int
-    parts: Optional[List[bytes]]
-    place: Optional[Place] = None
-
-
-@dataclass
-class Request:
-    message_id: str
-    session: str
-    kind: str
-    header: Dict[str, Any]
-    metadata: Dict[str, Any]
-    order: int
-    began_at: float
-    said: "OrderedDict[int, Said]" = field(default_factory=OrderedDict)
-    size: int = 0
-    left_out: int = 0
-    #: The newest message that had to make room.
-    left_out_until: int = -1
-    clear_at_next: bool = False
-    idle: bool = False
-    replied: bool = False
-    ended_at: Optional[float] = None
-
-
 class Memory:
     """Requests by their id, oldest first, and all that they have said."""
 
     def __init__(
-        self, limits: Limits, spool: Spool, clock: Callable[[], float] = time.time
+        self,
+        limits: Limits,
+        spool: Spool,
+        hears: Callable[[str], bool],
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """@param hears whether a page of this session is connected"""
         self._limits = limits
         self._spool = spool
+        self._hears = hears
         self._clock = clock
         self._requests: "OrderedDict[str, Request]" = OrderedDict()
         #: Whatever belongs to no remembered request; told only to who lacks just what came after.
@@ -141,6 +99,8 @@ class Memory:
         self._keep(request, said)
         if request is self._others:
             return
+        if not request.unheard and not self._hears(request.session):
+            request.unheard = True
         if channel == "shell":
             request.replied = True
         elif kind == "status" and content.get("execution_state") == "idle":
@@ -173,12 +133,37 @@ class Memory:
                 return number
         return None
 
+    def get(self, number: int) -> Said:
+        return self._owners[number].said[number]
+
     def all_said(self) -> Iterator[Said]:
         for number, request in self._owners.items():
             yield request.said[number]
 
     def owner(self, said: Said) -> Request:
         return self._owners[said.number]
+
+    def heard(self, session: str) -> None:
+        """A page of this session has been told all."""
+        for request in self._requests.values():
+            if request.session == session:
+                request.unheard = False
+
+    def written(self, message_ids: Sequence[str]) -> None:
+        """What these have said is in a notebook."""
+        for message_id in message_ids:
+            request = self._requests.get(message_id)
+            if request is not None:
+                request.unheard = False
+
+    def unheard_in(self, cells: Collection[str]) -> List[Request]:
+        """The newest request of each of these cells, where something of it was not heard."""
+        newest: Dict[str, Request] = {}
+        for request in self._requests.values():
+            cell = request.metadata.get("cellId")
+            if cell in cells and request.kind == "execute_request":
+                newest[cell] = request
+        return [request for request in newest.values() if request.unheard]
 
     def left_out_after(self, number: int) -> bool:
         """Whether a message newer than this one had to make room."""

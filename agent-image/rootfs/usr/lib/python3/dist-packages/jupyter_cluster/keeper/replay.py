@@ -4,9 +4,10 @@ An answer is a *leaf* of bounded size; who asks turns the leaves until there is 
 said meanwhile comes to the asker by iopub as well, and is told apart by the messages' ids.
 """
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from .memory import Memory, Said
+from .memory import Memory
+from .requests import Said
 
 CHANNELS = ("iopub", "shell", "control", "stdin")
 LEAF_BYTES_MAX = 1 << 20
@@ -31,7 +32,22 @@ def turn(memory: Memory, question: Dict[str, Any]) -> Leaf:
         numbers = _numbers(memory, question.get("after"))
     until = int(question.get("until", memory.newest))
     begin = int(question.get("from", 0))
-    said, following = _fill(memory, _wanted(memory, session, numbers, begin, until))
+    leaf = _leaf(memory, _wanted(memory, session, numbers, begin, until))
+    mode = "all" if numbers is None else "after"
+    leaf.about.update({"mode": mode, "numbers": numbers, "until": until})
+    return leaf
+
+
+def unheard(memory: Memory, question: Dict[str, Any]) -> Leaf:
+    """The next leaf of what `cells` have said that nobody has heard; `from` as the leaf before said it."""
+    requests = memory.unheard_in({str(cell) for cell in question.get("cells", [])})
+    numbers = sorted(number for request in requests for number in request.said)
+    begin = int(question.get("from", 0))
+    return _leaf(memory, (memory.get(number) for number in numbers if number >= begin))
+
+
+def _leaf(memory: Memory, wanted: Iterator[Said]) -> Leaf:
+    said, following = _fill(wanted)
     requests = {}
     told, parts = [], []
     for each in said:
@@ -43,15 +59,7 @@ def turn(memory: Memory, question: Dict[str, Any]) -> Leaf:
         parts.extend(frames)
         if request.message_id not in requests:
             requests[request.message_id] = _about(memory, request)
-    about = {
-        "mode": "all" if numbers is None else "after",
-        "numbers": numbers,
-        "until": until,
-        "next": following,
-        "said": told,
-        "requests": requests,
-    }
-    return Leaf(about, parts)
+    return Leaf({"next": following, "said": told, "requests": requests}, parts)
 
 
 def _numbers(memory: Memory, after: Any) -> Optional[Dict[str, int]]:
@@ -89,7 +97,7 @@ def _wanted(
                 yield said
 
 
-def _fill(memory: Memory, wanted: Iterator[Said]) -> Any:
+def _fill(wanted: Iterator[Said]) -> Tuple[List[Said], Optional[int]]:
     """The messages of one leaf, and the number of the first one of the next leaf."""
     leaf: List[Said] = []
     size = 0
@@ -105,6 +113,7 @@ def _about(memory: Memory, request: Any) -> Dict[str, Any]:
     return {
         "header": request.header,
         "kind": request.kind,
+        "cell": request.metadata.get("cellId"),
         "ended": request.ended_at is not None,
         "leftOut": request.left_out,
         "diskFailed": memory.disk_failed,
