@@ -13,7 +13,7 @@ import { RELEASE } from "./model/release.ts";
 import type { PublishedClusters } from "./model/ports.ts";
 import type { SpecSnapshot } from "./model/spec-snapshot.ts";
 import { processApi } from "./process-api.ts";
-import { managedDirectory } from "./process-specs.ts";
+import { enterTerm, managedPlace } from "./process-specs.ts";
 import { JupyterProxy } from "./proxy/jupyter-proxy.ts";
 import { beginActing } from "./roles/acting.ts";
 import { Closers } from "./roles/closers.ts";
@@ -104,7 +104,7 @@ async function start(
     me: () => sight.me,
     standsBy,
     standingBy,
-    beginActing: (term) => beginActing(term, parts),
+    beginActing: (term) => enterTerm(managed, term.state, watcher, () => beginActing(term, parts)),
     clock: systemClock,
     log,
     onRole: () => {
@@ -114,14 +114,15 @@ async function start(
   });
   const stop = () => closers.closeAll();
   // Whoever is told that it serves may rely on the address: it is taken before anything is done.
-  const site = { options, state, keeper, serving, sight, published };
+  const managed = managedPlace(options, state);
+  const site = { options, state, keeper, serving, sight, published, managed };
   const served = await processApi(site, () => watcher.readNow(), stop);
   const api = await startApiServer({ ...served, metrics: metrics.registry });
   closers.add(() => api.close());
   sight.answersAt(api.url);
   const watcher = new SpecWatcher({
     path: options.spec,
-    managed: managedDirectory(site),
+    managed,
     clock: systemClock,
     log,
     onSnapshot: (snapshot) => {
@@ -136,8 +137,7 @@ async function start(
   closers.add(() => keeper.stop());
   // One that may not stand by has to act before it counts as started.
   if (!standsBy) await Promise.race([firstTerm, ended]);
-  const finished = ended.catch(operatingError);
-  return { apiUrl: api.url, published, keeper, sight, stop, finished };
+  return { apiUrl: api.url, published, keeper, sight, stop, finished: ended.catch(operatingError) };
 }
 
 function newServing({ log }: ControllerOptions): Serving {

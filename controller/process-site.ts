@@ -4,6 +4,7 @@ import type { ControllerOptions } from "./roles/options.ts";
 import type { RoleKeeper } from "./roles/role-keeper.ts";
 import type { Serving } from "./roles/serving.ts";
 import type { SiteSight } from "./roles/site-sight.ts";
+import type { ManagedPlace } from "./spec-files/managed-place.ts";
 import type { OpenedState } from "./store/open-state.ts";
 
 export interface ProcessSite {
@@ -13,4 +14,5 @@ export interface ProcessSite {
   readonly serving: Serving;
   readonly sight: SiteSight;
   readonly published: PublishedClusters;
+  readonly managed: ManagedPlace;
 }

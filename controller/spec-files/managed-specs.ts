@@ -1,29 +1,20 @@
 /**
- * Clusters that came over the API: a file each, in a directory of the state directory, seen and kept
- * as any spec file. What a person's file describes is that person's alone.
+ * Clusters that came over the API: a document each, seen and kept as any spec file. What a person's file
+ * describes is that person's alone.
  */
-import { dirname } from "node:path";
 import { stringify } from "yaml";
 import { compileText } from "../../crd-schema/documents.ts";
 import { immutableProblems } from "../../crd-schema/immutable.ts";
 import { loadManifests } from "../../crd-schema/load.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
 import type { ClusterRef } from "../model/ids.ts";
-import { readJson, writeJsonDurably } from "../support/files/json-file.ts";
-import {
-  backupOf,
-  makeStateDirectory,
-  removeStateFiles,
-  writeStateFile,
-} from "../support/files/state-file.ts";
-import { managedFile, managedFiles, ownersFile } from "./managed-directory.ts";
+import type { ManagedPlace } from "./managed-place.ts";
 
 const HEADER =
   "# Written by the controller when it was asked over its API (kubectl, the page). Editing it by hand works too.\n";
 
 export interface ManagedSpecsOptions {
-  /** Where the files are; made when the first one is written. */
-  readonly directory: string;
+  readonly place: ManagedPlace;
   /** A person's: spec file, or directory of them. */
   readonly path: string;
   /** The cluster as it is in force; undefined: there is none. */
@@ -37,16 +28,19 @@ export class ManagedSpecFiles<Manifest extends { readonly metadata: ClusterRef }
   constructor(private readonly options: ManagedSpecsOptions) {}
 
   foreignFile(ref: ClusterRef): string | null {
+    const { place } = this.options;
     const file = this.options.inForce(ref)?.source.file ?? null;
-    return file === null || dirname(file) === this.options.directory ? null : file;
+    return file === null || place.owns(file) ? null : file;
   }
 
   async problems(manifest: Manifest): Promise<readonly Problem[]> {
-    const { directory, path } = this.options;
-    const file = managedFile(directory, manifest.metadata);
-    const others = ((await managedFiles(directory)) ?? []).filter((other) => other !== file);
+    const { place, path } = this.options;
+    const file = place.fileOf(manifest.metadata);
+    const { paths = [], texts = new Map() } = (await place.read()) ?? {};
+    const others = paths.filter((other) => other !== file);
+    const otherTexts = [...texts].filter(([other]) => other !== file).map(([, text]) => text);
     const text = compileText(stringify(manifest), file);
-    const { clusters, problems } = await loadManifests([path, ...others], [text]);
+    const { clusters, problems } = await loadManifests([path, ...others], [text, ...otherTexts]);
     const here = problems.filter((problem) => problem.file === file);
     const next = clusters.find(({ source }) => source.file === file);
     const current = this.options.inForce(manifest.metadata);
@@ -55,24 +49,16 @@ export class ManagedSpecFiles<Manifest extends { readonly metadata: ClusterRef }
   }
 
   async owners(ref: ClusterRef): Promise<readonly Owner[]> {
-    const reading = await readJson(ownersFile(this.options.directory, ref));
-    const owners = (reading?.value as { owners?: unknown } | undefined)?.owners;
-    return Array.isArray(owners) ? (owners as Owner[]) : [];
+    return (await this.options.place.owners(ref)) as readonly Owner[];
   }
 
   async save(manifest: Manifest, owners: readonly Owner[]): Promise<void> {
-    const { directory } = this.options;
-    await makeStateDirectory(directory);
-    // The owners first: without them a document would be nobody's, which is less than it was.
-    await writeJsonDurably(ownersFile(directory, manifest.metadata), { owners });
-    await writeStateFile(managedFile(directory, manifest.metadata), HEADER + stringify(manifest));
+    await this.options.place.save(manifest.metadata, HEADER + stringify(manifest), owners);
     await this.options.readNow();
   }
 
   async remove(ref: ClusterRef): Promise<void> {
-    const { directory } = this.options;
-    const owners = ownersFile(directory, ref);
-    await removeStateFiles([managedFile(directory, ref), backupOf(owners), owners]);
+    await this.options.place.remove(ref);
     await this.options.readNow();
   }
 }

@@ -1,20 +1,21 @@
 /** A person's spec file, written only when a person asks to have an earlier spec of it back. */
 import { readFile, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { compileText } from "../../crd-schema/documents.ts";
+import { type CompiledText, compileText } from "../../crd-schema/documents.ts";
 import { textWithSpec } from "../../crd-schema/edit.ts";
 import { immutableProblems } from "../../crd-schema/immutable.ts";
 import { loadManifests } from "../../crd-schema/load.ts";
 import type { CompiledCluster, Problem } from "../../crd-schema/spec.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
 import { codeOf, replaceFile } from "../support/files/durable-file.ts";
-import { readSpecs } from "./managed-directory.ts";
+import type { ManagedPlace } from "./managed-place.ts";
+import { readSpecs } from "./read-specs.ts";
 
 export interface PersonsFilesOptions {
   /** A person's: spec file, or directory of them. */
   readonly path: string;
-  /** Where the API's files are; null: there are none. */
-  readonly managed: string | null;
+  /** Where the API's documents are; null: there are none. */
+  readonly managed: ManagedPlace | null;
 }
 
 /**
@@ -45,9 +46,11 @@ async function problemsOf(
   { path, managed }: PersonsFilesOptions,
 ): Promise<readonly Problem[]> {
   const { file } = inForce.source;
-  const { files } = await readSpecs(path, managed);
-  const others = files.filter((other) => resolve(other) !== resolve(file));
-  const { clusters, problems } = await loadManifests(others, [compileText(edited, file)]);
+  const { files } = await readSpecs(path, null);
+  const { paths = [], texts = new Map<string, CompiledText>() } = (await managed?.read()) ?? {};
+  const others = [...files, ...paths].filter((other) => resolve(other) !== resolve(file));
+  const read = [compileText(edited, file), ...texts.values()];
+  const { clusters, problems } = await loadManifests(others, read);
   const here = problems.filter((one) => one.file === file && one.severity === "error");
   const { namespace, name } = inForce.metadata;
   const next = clusters.find(

@@ -2,12 +2,12 @@
 import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
-import type { ManifestReading } from "../../crd-schema/load.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import { REST_MS, Settling } from "./settling.ts";
-import { readSpecs, specsDigest } from "./managed-directory.ts";
+import type { ManagedPlace } from "./managed-place.ts";
+import { readSpecs, specsDigest, type SpecReading } from "./read-specs.ts";
 import { isManifestName, lastChangedAt } from "./spec-digest.ts";
 
 /** After the last file event, so that a save in several steps is read once. */
@@ -22,11 +22,8 @@ const START_MS_MAX = 10_000;
 export interface SpecWatcherOptions {
   /** Spec file, or directory with spec files. */
   readonly path: string;
-  /**
-   * Directory of spec files that are written whole by this process: read with the others, after
-   * {@link SpecWatcher.readNow}, at intervals and when they change. It need not exist.
-   */
-  readonly managed: string | null;
+  /** Of those that the API writes: read with the others, after {@link SpecWatcher.readNow} and at intervals. */
+  readonly managed: ManagedPlace | null;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called with the first snapshot and with each that differs from the one before. */
@@ -47,7 +44,7 @@ export class SpecWatcher {
 
   constructor(private readonly options: SpecWatcherOptions) {
     const { managed } = options;
-    this.settling = new Settling((file) => managed !== null && dirname(file) === managed);
+    this.settling = new Settling((file) => managed?.owns(file) === true);
   }
 
   /**
@@ -85,7 +82,7 @@ export class SpecWatcher {
   private async firstReading(): Promise<void> {
     const { path, managed } = this.options;
     await this.untilRested();
-    const isForeign = (file: string) => dirname(file) !== managed;
+    const isForeign = (file: string) => managed?.owns(file) !== true;
     let raw = await readSpecs(path, managed);
     if (!raw.files.some(isForeign)) {
       await this.pause(REST_MS);
@@ -93,7 +90,7 @@ export class SpecWatcher {
       raw = await readSpecs(path, managed);
     }
     const isMissing = !raw.files.some(isForeign) && !isThere(path);
-    if (!raw.complete || isMissing) throw missing(path, raw);
+    if (!raw.ownComplete || isMissing) throw missing(path, raw);
     if (!this.stopped) this.deliver(raw);
   }
 
@@ -190,7 +187,7 @@ export class SpecWatcher {
     if (!this.stopped) this.deliver(raw);
   }
 
-  private deliver(raw: ManifestReading): void {
+  private deliver(raw: SpecReading): void {
     const now = this.options.clock.now();
     const { snapshot, againAt } = this.settling.apply(raw, now);
     this.cancelDue?.();
@@ -209,7 +206,7 @@ export class SpecWatcher {
   }
 }
 
-function missing(path: string, raw: ManifestReading): OperationError {
+function missing(path: string, raw: SpecReading): OperationError {
   const [first] = raw.problems;
   const message = `${path}: ${first?.message ?? "There are no spec files."}`;
   return new OperationError(ERROR_CODES.SPEC_MISSING, "read the spec files", message);

@@ -1,6 +1,8 @@
 /** What stands in the store, read back: each value is what it says, or null. Pure. */
+import type { ClusterKey } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { ObservedTask } from "../model/observed.ts";
+import type { StoredSpec } from "../model/stored-spec.ts";
 import { unsealJson } from "../support/files/sealed-json.ts";
 import type { ActingController, ControllerRecord, PublishedStatus } from "./state-backend.ts";
 
@@ -33,6 +35,12 @@ export function isMemory(value: unknown): value is ClusterMemory {
 function isSlot(value: unknown): boolean {
   const { slot, launches } = (value ?? {}) as { slot?: unknown; launches?: unknown };
   return Number.isSafeInteger(slot) && Number.isSafeInteger(launches);
+}
+
+export function isSpec(value: unknown): value is StoredSpec & { readonly cluster: ClusterKey } {
+  const { cluster, text, owners } = (value ?? {}) as { [key: string]: unknown };
+  const isNamed = typeof cluster === "string" && /^[^/]+\/[^/]+$/.test(cluster);
+  return isNamed && typeof text === "string" && Array.isArray(owners);
 }
 
 export function parseTask(text: string | null): ObservedTask | null {

@@ -8,6 +8,7 @@ import type { ClusterKey } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { ObservedTask } from "../model/observed.ts";
 import type { ClusterEvent, JupyterClusterObject } from "../model/resource.ts";
+import type { StoredSpec } from "../model/stored-spec.ts";
 
 /** One process that runs a controller. */
 export interface ControllerRecord {
@@ -65,6 +66,8 @@ export interface StateStore {
     readonly frameworkId: string | null;
     /** The masters that it was registered with, as they were named; null: never registered. */
     readonly masters: string | null;
+    /** Empty where {@link StateStore.specs} is null. */
+    readonly specs: ReadonlyMap<ClusterKey, StoredSpec>;
   };
   /** Each resolves when this or a newer one is durable. */
   readonly memories: {
@@ -77,6 +80,11 @@ export interface StateStore {
     remove(taskId: string): Promise<void>;
   };
   saveFrameworkId(id: string | null): Promise<void>;
+  /** Null: this store is of one host, where they are files that a person may edit. */
+  readonly specs: {
+    save(key: ClusterKey, spec: StoredSpec): Promise<void>;
+    remove(key: ClusterKey): Promise<void>;
+  } | null;
 }
 
 /** The time in which one controller acts. */

@@ -122,6 +122,7 @@ async function beginTerm(
       tasks: await state.tasks.loadAll(),
       frameworkId: framework?.frameworkId ?? null,
       masters: framework?.masters ?? null,
+      specs: new Map(),
     };
     const published = new PublishedFiles(join(state.path, "published"), log);
     await forgetDeleted(published, stored);
@@ -174,6 +175,7 @@ class DirectoryTerm implements Term {
       },
       saveFrameworkId: (frameworkId) =>
         this.whileHeld(() => framework.save({ frameworkId, masters })),
+      specs: null,
     };
   }
 

@@ -10,6 +10,7 @@ import type { StateStore, Term } from "../state-backend.ts";
 import type { FormatKeeper } from "../format-keeper.ts";
 import type { FencedWrites } from "./fenced-writes.ts";
 import { type HeldLease, notActing } from "./held-lease.ts";
+import { specValue } from "./site-documents.ts";
 import type { SiteKeys } from "./keys.ts";
 
 /** Milliseconds for what is being written when the term is given back. */
@@ -49,6 +50,10 @@ export class EtcdTerm implements Term {
         remove: (taskId) => this.write(keys.task(taskId), null),
       },
       saveFrameworkId: (frameworkId) => this.write(keys.framework, { frameworkId, masters }),
+      specs: {
+        save: (key, spec) => this.write(keys.spec(key), specValue(key, spec)),
+        remove: (key) => this.write(keys.spec(key), null),
+      },
     };
   }
 

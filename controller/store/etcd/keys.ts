@@ -48,6 +48,14 @@ export class SiteKeys {
     return `${this.memories.start}${clusterPath(key)}`;
   }
 
+  get specs(): KeyRange {
+    return below(`${this.prefix}/specs/`);
+  }
+
+  spec(key: ClusterKey): string {
+    return `${this.specs.start}${clusterPath(key)}`;
+  }
+
   get tasks(): KeyRange {
     return below(`${this.prefix}/tasks/`);
   }

@@ -2,10 +2,12 @@
 import { clusterKey, type ClusterKey } from "../../model/ids.ts";
 import type { ClusterMemory } from "../../model/memory.ts";
 import type { ObservedTask } from "../../model/observed.ts";
+import type { StoredSpec } from "../../model/stored-spec.ts";
 import {
   type FrameworkRecord,
   isFrameworkRecord,
   isMemory,
+  isSpec,
   parsePublished,
   parseTask,
 } from "../records.ts";
@@ -31,6 +33,7 @@ export function storedIn(
     tasks: tasksIn(keys, all.values()),
     frameworkId: framework?.frameworkId ?? null,
     masters: framework?.masters ?? null,
+    specs: specsIn(keys, all.values()),
   };
 }
 
@@ -66,6 +69,25 @@ export function memoryIn(keys: SiteKeys, { key, value }: StoredKey): ClusterMemo
     throw corruptKey(key, "it is the memory of another cluster");
   }
   return memory;
+}
+
+/** @throws OperationError ERR_STATE_CORRUPT: left out, its cluster would be taken for removed */
+export function specsIn(keys: SiteKeys, all: Stored): Map<ClusterKey, StoredSpec> {
+  const specs = new Map<ClusterKey, StoredSpec>();
+  for (const { key, value } of all) {
+    if (!isIn(keys.specs, key)) continue;
+    const found = unsealed(key, value);
+    if (!isSpec(found) || keys.spec(found.cluster) !== key) {
+      throw corruptKey(key, "it is no document of that cluster");
+    }
+    specs.set(found.cluster, { text: found.text, owners: found.owners });
+  }
+  return specs;
+}
+
+/** As it stands in the store. */
+export function specValue(cluster: ClusterKey, { text, owners }: StoredSpec): object {
+  return { cluster, text, owners };
 }
 
 export function tasksIn(keys: SiteKeys, all: Stored): Map<string, ObservedTask> {

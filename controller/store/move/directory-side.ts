@@ -2,7 +2,14 @@
 import { ensureControlToken, writeControlToken } from "../control-token.ts";
 import { readMoveMark } from "../directory/move-file.ts";
 import { openStateDir, type StateDir } from "../state-dir.ts";
+import { parseClusterKey } from "../../model/ids.ts";
 import type { Logger } from "../../model/ports.ts";
+import {
+  loadManagedFiles,
+  managedDirectory,
+  removeManagedFile,
+  saveManagedFile,
+} from "../../support/files/managed-files.ts";
 import type { MoveMark } from "./move-mark.ts";
 import type { MoveSide, SiteContents } from "./move-state.ts";
 
@@ -43,6 +50,7 @@ export class DirectorySide implements MoveSide {
       tasks: await tasks.loadAll(),
       framework: await framework.load(),
       controlToken: await ensureControlToken(path),
+      specs: await loadManagedFiles(managedDirectory(path)),
     };
   }
 
@@ -56,6 +64,13 @@ export class DirectorySide implements MoveSide {
     }
     for (const [key, memory] of contents.memories) await memories.save(key, memory);
     for (const task of contents.tasks.values()) await tasks.save(task);
+    const managed = managedDirectory(path);
+    for (const key of (await loadManagedFiles(managed)).keys()) {
+      if (!contents.specs.has(key)) await removeManagedFile(managed, parseClusterKey(key));
+    }
+    for (const [key, spec] of contents.specs) {
+      await saveManagedFile(managed, parseClusterKey(key), spec);
+    }
     if (contents.framework !== null) await framework.save(contents.framework);
     if (contents.controlToken !== null) await writeControlToken(path, contents.controlToken);
   }

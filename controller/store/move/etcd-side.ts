@@ -7,7 +7,14 @@ import { FencedWrites } from "../etcd/fenced-writes.ts";
 import { keepFormat, type Keys, requireReadableFormat } from "../etcd/format-key.ts";
 import { isIn, SiteKeys } from "../etcd/keys.ts";
 import { listAll } from "../etcd/list-all.ts";
-import { frameworkIn, memoriesIn, moveMarkIn, tasksIn } from "../etcd/site-documents.ts";
+import {
+  frameworkIn,
+  memoriesIn,
+  moveMarkIn,
+  specsIn,
+  specValue,
+  tasksIn,
+} from "../etcd/site-documents.ts";
 import { termNumber } from "../etcd/site-view.ts";
 import { StoreCalls } from "../etcd/store-calls.ts";
 import type { StoreEtcd } from "../etcd/store-etcd.ts";
@@ -85,6 +92,7 @@ export class EtcdSide implements MoveSide {
       tasks: tasksIn(keys, all.values()),
       framework: frameworkIn(keys, all),
       controlToken: isControlToken(token) ? token : null,
+      specs: specsIn(keys, all.values()),
     };
   }
 
@@ -93,6 +101,9 @@ export class EtcdSide implements MoveSide {
     const wanted = new Map<string, string>();
     for (const [key, memory] of contents.memories) wanted.set(keys.memory(key), sealJson(memory));
     for (const task of contents.tasks.values()) wanted.set(keys.task(task.taskId), sealJson(task));
+    for (const [key, spec] of contents.specs) {
+      wanted.set(keys.spec(key), sealJson(specValue(key, spec)));
+    }
     const all = await readAll(this.calls, keys);
     const version = requireReadableFormat(this.description, keys, all);
     const format = await keepFormat(writes, keys, version, memoriesIn(keys, all.values()));
@@ -101,7 +112,8 @@ export class EtcdSide implements MoveSide {
     if (framework !== null) wanted.set(keys.framework, sealJson(framework));
     if (controlToken !== null) wanted.set(keys.controlToken, controlToken);
     for (const key of all.keys()) {
-      const isOfState = [keys.memories, keys.tasks, keys.statuses].some((one) => isIn(one, key));
+      const { memories, tasks, statuses, specs } = keys;
+      const isOfState = [memories, tasks, statuses, specs].some((one) => isIn(one, key));
       if (isOfState && !wanted.has(key)) await writes.write(key, null);
     }
     for (const [key, value] of wanted) await writes.write(key, value);

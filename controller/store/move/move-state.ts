@@ -8,6 +8,7 @@ import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { ClusterKey } from "../../model/ids.ts";
 import type { ClusterMemory } from "../../model/memory.ts";
 import type { ObservedTask } from "../../model/observed.ts";
+import type { StoredSpec } from "../../model/stored-spec.ts";
 import type { FrameworkRecord } from "../records.ts";
 import { type MoveMark, requireNotMoved } from "./move-mark.ts";
 
@@ -17,6 +18,8 @@ export interface SiteContents {
   readonly tasks: ReadonlyMap<string, ObservedTask>;
   readonly framework: FrameworkRecord | null;
   readonly controlToken: string | null;
+  /** Documents that came over the API. */
+  readonly specs: ReadonlyMap<ClusterKey, StoredSpec>;
 }
 
 /** One store, held by whoever moves. */
@@ -95,9 +98,10 @@ async function requireFree(
   throw new OperationError(ERROR_CODES.STATE_OCCUPIED, `move to ${to.description}`, message);
 }
 
-function isEmpty({ memories, tasks, framework }: SiteContents): boolean {
+function isEmpty({ memories, tasks, framework, specs }: SiteContents): boolean {
   const isRegistered = framework !== null && framework.frameworkId !== null;
-  return memories.size === 0 && tasks.size === 0 && !isRegistered;
+  const held = memories.size + tasks.size + specs.size;
+  return held === 0 && !isRegistered;
 }
 
 function requireSame(place: string, wanted: SiteContents, found: SiteContents): void {
@@ -109,9 +113,9 @@ function requireSame(place: string, wanted: SiteContents, found: SiteContents): 
 }
 
 /** As it is after a way through JSON. */
-function plain({ memories, tasks, framework, controlToken }: SiteContents): unknown {
+function plain({ memories, tasks, framework, controlToken, specs }: SiteContents): unknown {
   const sorted = (entries: Iterable<[string, unknown]>) =>
     [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const all = [sorted(memories), sorted(tasks), framework, controlToken];
+  const all = [sorted(memories), sorted(tasks), framework, controlToken, sorted(specs)];
   return JSON.parse(JSON.stringify(all)) as unknown;
 }

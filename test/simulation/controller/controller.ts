@@ -121,6 +121,7 @@ export class SimulatedController implements ControllerProcess {
         remove: (taskId) => disk.saveTask(clock, taskId, null),
       },
       saveFrameworkId: (id) => disk.saveFrameworkId(clock, id),
+      specs: null,
     };
   }
 }

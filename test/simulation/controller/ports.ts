@@ -109,6 +109,7 @@ function counted({ state, effects, onNews, options }: CoreParts): StateStore {
       remove: (taskId) => effects.carryOut("forget task", () => tasks.remove(taskId)),
     },
     saveFrameworkId: (id) => effects.carryOut("save framework id", () => state.saveFrameworkId(id)),
+    specs: state.specs,
   };
 }
 

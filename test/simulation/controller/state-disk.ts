@@ -5,6 +5,7 @@
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import type { ClusterKey } from "../../../controller/model/ids.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { StoredSpec } from "../../../controller/model/stored-spec.ts";
 import type { ObservedTask } from "../../../controller/model/observed.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
 import type { Rng } from "../engine/rng.ts";
@@ -46,6 +47,7 @@ export class StateDisk {
     readonly tasks: ReadonlyMap<string, ObservedTask>;
     readonly frameworkId: string | null;
     readonly masters: null;
+    readonly specs: ReadonlyMap<ClusterKey, StoredSpec>;
   } {
     const { frameworkId } = this;
     return {
@@ -53,6 +55,7 @@ export class StateDisk {
       tasks: copyOf(this.tasks),
       frameworkId,
       masters: null,
+      specs: new Map(),
     };
   }
 

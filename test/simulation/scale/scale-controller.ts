@@ -157,7 +157,13 @@ function noneHere(): Promise<never> {
 
 function stateOn(disk: CheapDisk): StateStore {
   return {
-    stored: { memories: new Map(), tasks: new Map(), frameworkId: null, masters: null },
+    stored: {
+      memories: new Map(),
+      tasks: new Map(),
+      frameworkId: null,
+      masters: null,
+      specs: new Map(),
+    },
     memories: {
       save: (_, memory) => disk.write(memory),
       remove: (key) => disk.write(key),
@@ -167,5 +173,6 @@ function stateOn(disk: CheapDisk): StateStore {
       remove: (taskId) => disk.write(taskId),
     },
     saveFrameworkId: (id) => disk.write(id),
+    specs: null,
   };
 }

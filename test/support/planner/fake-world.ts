@@ -28,6 +28,7 @@ import type { Unavailability } from "../../../controller/model/offer.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import { FakeEtcd } from "./fake-etcd.ts";
 import { fakeAgent, fakeOffer, fakeTask, NOTHING_UNUSUAL } from "./fixtures.ts";
+import { unwell } from "./unwell.ts";
 
 type StartCommand = Omit<SentCommand, "tls">;
 
@@ -290,16 +291,6 @@ export class FakeWorld {
       memory: { limitBytes: 768 * 2 ** 20, oomKills: this.oomKills.get(slot) ?? 0 },
       etcd: command === null ? null : this.etcd.healthOf(slot),
     });
-    const storage = fault === undefined ? told.storage : { ready: false, message: fault };
-    const agent = { ...told, storage };
-    const { etcd, sshd, jupyter } = agent.units;
-    const unwell = this.units.get(slot);
-    if (unwell === undefined) return agent;
-    const units = {
-      etcd: { ...etcd, ...unwell.etcd },
-      sshd: { ...sshd, ...unwell.sshd },
-      jupyter: { ...jupyter, ...unwell.jupyter },
-    };
-    return { ...agent, units };
+    return unwell(told, this.units.get(slot), fault);
   }
 }

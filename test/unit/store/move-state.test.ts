@@ -11,6 +11,11 @@ import { type MoveSide, moveState } from "../../../controller/store/move/move-st
 import type { StateBackend, Term } from "../../../controller/store/state-backend.ts";
 import { systemClock } from "../../../controller/support/clock.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import {
+  loadManagedFiles,
+  managedDirectory,
+  saveManagedFile,
+} from "../../../controller/support/files/managed-files.ts";
 import { controllerOn, memoryOf, taskOf } from "../../support/store/fixtures.ts";
 import { MemoryEtcd } from "../../support/store/memory-etcd.ts";
 
@@ -221,5 +226,24 @@ describe.each([
     await storedOn(from, 1);
     await endAll();
     await storedOn(to, 7);
+  });
+});
+
+describe("what came over the API", () => {
+  it("goes along with its owners, from files to the store and back", async () => {
+    const managed = managedDirectory(directory);
+    const [team, more] = ["team", "more"].map((text) => ({ text, owners: [text] }));
+    if (team === undefined || more === undefined) throw new Error("two documents");
+    await act("directory");
+    await saveManagedFile(managed, { namespace: "default", name: "team" }, team);
+    await endAll();
+    await move("directory", "etcd");
+    const { stored, specs } = (await act("etcd")).state;
+    expect(stored.specs).toEqual(new Map([["default/team", team]]));
+    await specs?.save("default/more", more);
+    await specs?.remove("default/team");
+    await endAll();
+    await move("etcd", "directory");
+    expect(await loadManagedFiles(managed)).toEqual(new Map([["default/more", more]]));
   });
 });
