@@ -15,7 +15,7 @@ import { capturedContext, cli } from "./captured-context.ts";
 
 const cluster = {
   metadata: { namespace: "default", name: "lab" },
-  spec: { resources: {}, proxy: {}, etcd: { snapshots: { directory: null } } },
+  spec: { resources: {}, proxy: {}, jupyter: {}, etcd: { snapshots: { directory: null } } },
 } as unknown as CompiledCluster;
 
 let dir: string;

@@ -44,7 +44,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "a field in the wrong mapping is told where it belongs": {
     spec: "memory: 1Gi",
     says: [
-      '6:3: error: spec.memory: Unknown field here: "memory" belongs at spec.resources.memory.',
+      '6:3: error: spec.memory: Unknown field here: "memory" belongs at spec.resources.memory or spec.kernels.memory.',
     ],
   },
   "a field unlike any is told which there are": {
