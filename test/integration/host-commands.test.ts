@@ -1,13 +1,14 @@
 /** What is sent to agents' hosts, as a shell runs it there, with the real engine. */
 import { randomBytes } from "node:crypto";
 import Docker from "dockerode";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
   createNetworkScript,
   releaseAddressScript,
 } from "../../controller/plan/launch/host-commands.ts";
 import { findLabelled, removeFound, TEST_LABEL } from "../support/docker-remains.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
+import { until } from "../support/poll.ts";
 import { ensureSmallImage, SMALL_IMAGE } from "../support/mesos-local/small-image.ts";
 
 const docker = new Docker();
@@ -88,5 +89,53 @@ describe("the command that frees an address", () => {
       "no container of this host and no endpoint that its Docker knows of has 172.31.52.1: it is " +
         "in the store of the address management driver default\n",
     );
+  });
+});
+
+describe("a network whose driver is macvlan", () => {
+  const parent = `mv${run.slice(-6)}`;
+  const macvlan = {
+    ...network,
+    ...{ name: `${run}-macvlan`, driver: "macvlan", options: { parent } },
+    ...{ subnet: "172.31.113.0/24", firstAddress: "172.31.113.10" },
+  };
+
+  /** Serves HTTP at the address. */
+  async function serve(ip: string): Promise<Docker.Container> {
+    const container = await docker.createContainer({
+      Image: inject("agentImage"),
+      Entrypoint: ["python3", "-m", "http.server", "8000"],
+      Labels: { [TEST_LABEL]: run },
+      HostConfig: { NetworkMode: macvlan.name },
+      NetworkingConfig: {
+        EndpointsConfig: { [macvlan.name]: { IPAMConfig: { IPv4Address: ip } } },
+      },
+    });
+    await container.start();
+    return container;
+  }
+
+  it("joins nodes at their fixed addresses, and names who has one", async () => {
+    const made = await sh(`ip link add ${parent} type veth peer name ${parent}p`);
+    expect(made.stderr).toBe("");
+    try {
+      await sh(`ip link set ${parent} up; ip link set ${parent}p up`);
+      const created = await sh(createNetworkScript(macvlan, labels));
+      expect(created).toMatchObject({ code: 0, stderr: "" });
+      const [first, second] = ["172.31.113.10", "172.31.113.11"];
+      const { id } = await serve(first);
+      await serve(second);
+      const ask = `import urllib.request; print(urllib.request.urlopen("http://${second}:8000", timeout=2).status)`;
+      await until("one reaches the other", async () => {
+        const asked = await sh(`docker exec ${id} python3 -c '${ask}'`);
+        return asked.stdout.trim() === "200";
+      });
+      const freed = await sh(releaseAddressScript(macvlan, second));
+      expect(freed.code).not.toBe(0);
+      expect(freed.stderr).toContain(`running has ${second}`);
+    } finally {
+      await removeFound(docker, await findLabelled(docker, `${TEST_LABEL}=${run}`));
+      await sh(`ip link del ${parent}`);
+    }
   });
 });
