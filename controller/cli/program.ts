@@ -1,6 +1,7 @@
 /** The command line as a whole: every verb, registered. */
 import { Command } from "commander";
 import { adoptCommand } from "./verbs/adopt.ts";
+import { completionCommand } from "./verbs/completion.ts";
 import { controllerCommand } from "./verbs/controller.ts";
 import { controllersCommand } from "./verbs/controllers.ts";
 import { copyCommand } from "./verbs/copy.ts";
@@ -24,6 +25,7 @@ import { planCommand } from "./verbs/plan.ts";
 import { rebalanceCommand } from "./verbs/rebalance.ts";
 import { snapshotCommand } from "./verbs/snapshot.ts";
 import { stateCommand } from "./verbs/state.ts";
+import { systemdUnitCommand } from "./verbs/systemd-unit.ts";
 import { undoCommand } from "./verbs/undo.ts";
 import { upCommand } from "./verbs/up.ts";
 import { urlCommand } from "./verbs/url.ts";
@@ -57,7 +59,10 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   ["Data:", [snapshotCommand, adoptCommand]],
   [
     "Production:",
-    [controllerCommand, controllersCommand, stateCommand, mesosLocalCommand, kubeconfigCommand],
+    [
+      ...[controllerCommand, controllersCommand, stateCommand, mesosLocalCommand],
+      ...[kubeconfigCommand, systemdUnitCommand, completionCommand],
+    ],
   ],
 ];
 
