@@ -71,8 +71,11 @@ class Adoption:
                     return
                 continue
             break
-        # Started again elsewhere meanwhile, or ended by its user: then it is not to be taken back.
+        # Ended by its user meanwhile, or started again: then it is not to be taken back.
         if kernel_id not in self._app.kernel_manager:
+            return
+        provisioner = self._app.kernel_manager.get_kernel(kernel_id).provisioner
+        if isinstance(provisioner, ClusterProvisioner) and provisioner.is_reached:
             return
         standing.letting_go = True
         try:
@@ -105,8 +108,9 @@ class Adoption:
             standing.records.pop(kernel_id, None)
         kernel = manager.get_kernel(kernel_id)
         # Its `status`, which the keeper says to whoever begins to listen, corrects this one.
-        state = record.get("state")
-        kernel.execution_state = state if state in ("idle", "starting", "dead") else "busy"
+        # One that has ended is started again: to a page, `dead` would be for good.
+        state = "starting" if record.get("state") == "dead" else record.get("state")
+        kernel.execution_state = state if state in ("idle", "starting") else "busy"
         kernel.last_activity = _time(record.get("since")) or kernel.last_activity
 
     def _release(self, kernel_id: str) -> None:

@@ -15,6 +15,7 @@ SOCKET_VARIABLE = "JUPYTER_CLUSTER_KERNELS_SOCKET"
 
 #: Seconds. The agent bounds its work by itself; these are for one that has stopped answering.
 QUICK = 5.0
+ORDER = 20.0
 LAUNCH = 90.0
 
 
@@ -59,13 +60,13 @@ class Agent:
 
     async def signal(self, kernel_id: str, number: int) -> None:
         body = {"signal": number}
-        await self._call("POST", f"/v1/kernels/{kernel_id}/signal", QUICK, body)
+        await self._call("POST", f"/v1/kernels/{kernel_id}/signal", ORDER, body)
 
     async def poll(self, kernel_id: str) -> Dict[str, Any]:
         return await self._call("GET", f"/v1/kernels/{kernel_id}/poll", QUICK)
 
     async def remove(self, kernel_id: str) -> None:
-        await self._call("DELETE", f"/v1/kernels/{kernel_id}", QUICK)
+        await self._call("DELETE", f"/v1/kernels/{kernel_id}", ORDER)
 
     async def save_session(self, row: Dict[str, Any]) -> None:
         await self._call("PUT", f"/v1/sessions/{row['sessionId']}", QUICK, row)

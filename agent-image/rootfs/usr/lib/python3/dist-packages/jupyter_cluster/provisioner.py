@@ -57,6 +57,12 @@ class ClusterProvisioner(KernelProvisionerBase):
     def has_process(self) -> bool:
         return self.record is not None
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether its front of this server's term is known."""
+        front = (self.record or {}).get("front") or {}
+        return front.get("term") == standing.leadership.term
+
     async def poll(self) -> Optional[int]:
         if self.record is None:
             return 0

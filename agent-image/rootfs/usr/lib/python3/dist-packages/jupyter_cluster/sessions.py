@@ -55,7 +55,7 @@ class ClusterSessionManager(SessionManager):
         row = self.cursor.fetchone()
         if row is None:
             return
-        told = {name: row[name] for name in ("path", "name", "type")}
+        told = {name: row[name] or "" for name in ("path", "name", "type")}
         await agent().save_session(
             {"sessionId": session_id, "kernelId": row["kernel_id"], **told}
         )
