@@ -19,12 +19,15 @@ export function Logs(props: {
   const { nodes } = object.status;
   const node = route.node ?? `slot-${nodes[0]?.slot ?? 0}`;
   const unit = route.unit ?? LOG_UNITS[0];
-  const [follow, setFollow] = useState(true);
+  const [wantsFollow, setFollow] = useState(true);
+  const [previous, setPrevious] = useState(false);
+  // What has ended does not go on.
+  const follow = wantsFollow && !previous;
   const [search, setSearch] = useState("");
   const go = (to: readonly string[]) => {
     location.hash = routeTo(route.key, "logs", ...to);
   };
-  const path = `${apiPath(object)}/nodes/${encodeURIComponent(node)}/log?unit=${unit}`;
+  const path = `${apiPath(object)}/nodes/${encodeURIComponent(node)}/log?unit=${unit}&previous=${previous}`;
   return (
     <Card title="Logs" class="logs">
       <div class="controls">
@@ -46,14 +49,8 @@ export function Logs(props: {
             ))}
           </select>
         </label>
-        <label>
-          <input
-            type="checkbox"
-            checked={follow}
-            onChange={(event) => setFollow(event.currentTarget.checked)}
-          />{" "}
-          Follow
-        </label>
+        <Check label="Follow" checked={follow} disabled={previous} set={setFollow} />
+        <Check label="Of the container before" checked={previous} set={setPrevious} />
         <label>
           Only lines with{" "}
           <input
@@ -72,6 +69,26 @@ export function Logs(props: {
         <p class="empty">Logs are shown to whoever is logged in.</p>
       )}
     </Card>
+  );
+}
+
+function Check(props: {
+  readonly label: string;
+  readonly checked: boolean;
+  readonly disabled?: boolean;
+  readonly set: (checked: boolean) => void;
+}) {
+  const { label, checked, disabled = false, set } = props;
+  return (
+    <label>
+      <input
+        type="checkbox"
+        checked={checked}
+        disabled={disabled}
+        onChange={(event) => set(event.currentTarget.checked)}
+      />{" "}
+      {label}
+    </label>
   );
 }
 
