@@ -1,5 +1,10 @@
 /** One try at getting an answer from a target: everything up to the answer's first byte. */
-import type { ClientRequest, IncomingMessage, InformationEvent } from "node:http";
+import type {
+  ClientRequest,
+  IncomingHttpHeaders,
+  IncomingMessage,
+  InformationEvent,
+} from "node:http";
 import type { Socket } from "node:net";
 import type { Upstream, InFlight } from "./upstream.ts";
 
@@ -15,7 +20,7 @@ export type Outcome =
   /** It may have been carried out, and must not be sent again. */
   | "interrupted";
 
-const LEADS = "x-jupyter-cluster-leads";
+export const LEADS = "x-jupyter-cluster-leads";
 
 export interface AttemptOptions {
   readonly upstream: Upstream;
@@ -76,7 +81,7 @@ class Attempt implements InFlight {
     outgoing.once("close", () => this.fail());
     outgoing.once("response", (incoming) => {
       if (this.settled) return;
-      if (options.resendable && isElsewhere(incoming)) {
+      if (options.resendable && isElsewhere(incoming.statusCode, incoming.headers)) {
         this.settle("elsewhere");
         return this.abort();
       }
@@ -144,6 +149,6 @@ class Attempt implements InFlight {
 }
 
 /** A server that leads no more, or not yet, tells it so: its 503 is not Jupyter's word on a request. */
-function isElsewhere({ statusCode, headers }: IncomingMessage): boolean {
-  return statusCode === 503 && headers[LEADS] === "false";
+export function isElsewhere(status: number | undefined, headers: IncomingHttpHeaders): boolean {
+  return status === 503 && headers[LEADS] === "false";
 }

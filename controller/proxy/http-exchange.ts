@@ -1,16 +1,11 @@
 /** A plain HTTP request on its way through the proxy. */
-import type {
-  ClientRequest,
-  IncomingMessage,
-  InformationEvent,
-  OutgoingMessage,
-  ServerResponse,
-} from "node:http";
+import type { ClientRequest, IncomingMessage, OutgoingMessage, ServerResponse } from "node:http";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
 import { requestHeaders, responseHeaders, trailers } from "./headers.ts";
-import { informationHead } from "./information.ts";
+import { type Information, informationHead } from "./information.ts";
 import { LIMITS } from "./limits.ts";
+import { fitsPool, pooledGet } from "./pooled-get.ts";
 import type { RequestBody } from "./request-body.ts";
 import { BAD_ANSWER, type Refusal, sendRefusal } from "./unavailable.ts";
 import type { Upstream } from "./upstream.ts";
@@ -47,8 +42,15 @@ export class HttpExchange implements Exchange {
     return () => this.response.off("close", left);
   }
 
-  attempt(upstream: Upstream): Promise<Outcome> {
-    const { request, body } = this;
+  async attempt(upstream: Upstream): Promise<Outcome> {
+    const { request, response, body } = this;
+    if (body.kind === "none" && fitsPool(request)) {
+      const outcome = await pooledGet({
+        ...{ upstream, request, response },
+        inform: (statusCode, information) => this.inform({ ...information, statusCode }),
+      });
+      if (outcome !== null) return outcome;
+    }
     const method = request.method ?? "GET";
     const resendable = body.kind !== "stream";
     const repeatable = resendable && IDEMPOTENT.has(method);
@@ -68,7 +70,7 @@ export class HttpExchange implements Exchange {
   }
 
   /** Whoever waits behind another request on the same connection goes without. */
-  private inform(information: InformationEvent): void {
+  private inform(information: Information): void {
     const { request, response } = this;
     this.informed += 1;
     if (this.informed > LIMITS.informationalMax || request.httpVersion === "1.0") return;

@@ -1,9 +1,13 @@
 /** A 1xx answer on its way to the client (RFC 9110, section 15.2): early hints, mostly. */
-import { type InformationEvent, STATUS_CODES } from "node:http";
-import { informationHeaders } from "./headers.ts";
+import { STATUS_CODES } from "node:http";
+import { type Headed, informationHeaders } from "./headers.ts";
+
+export interface Information extends Headed {
+  readonly statusCode: number;
+}
 
 /** "" for 100: the client was told to go on by our own server already. */
-export function informationHead(information: InformationEvent): string {
+export function informationHead(information: Information): string {
   const { statusCode } = information;
   if (statusCode === 100) return "";
   const lines = [`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? ""}`];

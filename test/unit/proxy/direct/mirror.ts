@@ -21,7 +21,7 @@ const ROUTES: Readonly<Record<string, Answer>> = {
   "/304": (_, response) => response.writeHead(304, { ETag: '"a"', "Content-Length": 9 }).end(),
   "/299": (_, response) => response.writeHead(299, "Odd, but legal").end("ok"),
   "/999": (_, response) => response.writeHead(999, "").end("ok"),
-  "/reason": (_, response) => response.writeHead(200, "caf\xe9 du\tmonde").end("ok"),
+  "/reason": (_, response) => response.writeHead(200, "quite\tall right").end("ok"),
   "/redirect": (_, response) => response.writeHead(302, { Location: "//x/y?z#a" }).end(),
   "/cookies": (_, response) =>
     response.writeHead(200, ["Set-Cookie", "a=1", "X", "1", "set-cookie", "b=2"]).end("ok"),
@@ -115,7 +115,10 @@ function tell(request: IncomingMessage, response: ServerResponse, body: string):
   const headers: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if (!OF_THE_HOP.has(name.toLowerCase())) headers.push(`${name}: ${rawHeaders[i + 1]}`);
+    const key = name.toLowerCase();
+    // Where it stands and how it is written is the hop's affair (RFC 9110, section 7.2).
+    if (key === "host") headers.unshift(`host: ${rawHeaders[i + 1]}`);
+    else if (!OF_THE_HOP.has(key)) headers.push(`${name}: ${rawHeaders[i + 1]}`);
   }
   const seen = { method, url, headers, body: brief(body), trailers: rawTrailers };
   response.setHeader("Content-Type", "application/json");
