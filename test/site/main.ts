@@ -19,6 +19,7 @@ const { values } = parseArgs({
     replicas: { type: "string", default: "3" },
     controllers: { type: "string", default: "1" },
     shared: { type: "string", default: "hostPath" },
+    network: { type: "string", default: "macvlan" },
   },
 });
 
@@ -28,7 +29,10 @@ function countOf(option: "hosts" | "replicas"): number {
   throw new Error(`--${option} takes a number from 1 to ${HOSTS_MAX}, not ${values[option]}`);
 }
 
-function oneOf<T extends string>(option: "controllers" | "shared", allowed: readonly T[]): T {
+function oneOf<T extends string>(
+  option: "controllers" | "shared" | "network",
+  allowed: readonly T[],
+): T {
   const found = allowed.find((value) => value === values[option]);
   if (found !== undefined) return found;
   throw new Error(`--${option} takes ${allowed.join(" or ")}, not ${values[option]}`);
@@ -39,6 +43,7 @@ const options = {
   replicas: countOf("replicas"),
   controllers: oneOf("controllers", ["1", "2"]) === "2" ? 2 : 1,
   shared: oneOf("shared", ["hostPath", "glusterfs"]),
+  network: oneOf("network", ["macvlan", "calico"]),
 } as const;
 const tell = (line: string) => console.log(line);
 

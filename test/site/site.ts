@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type ClusterRef, LABELS } from "../../controller/model/ids.ts";
 import { SiteController, saveSpec } from "./controller.ts";
 import { AgentHost, type RunningContainer } from "./machine/agent-host.ts";
+import { CalicoNetwork, type ContainerNetwork, macvlan } from "./machine/container-network.ts";
 import { filledDataRoot } from "./machine/data-root.ts";
 import { SiteHost } from "./machine/host.ts";
 import { SiteNetwork } from "./machine/network.ts";
@@ -18,13 +19,12 @@ import { specText } from "./spec.ts";
 import { SiteBricks, VOLUME } from "./storage/site-bricks.ts";
 import { SiteStore } from "./store/site-store.ts";
 
-/** Last numbers of addresses. Containers have theirs from 100 on. */
+/** Last numbers of addresses. Containers on the same subnet have theirs from 100 on. */
 const MASTERS = [11, 12, 13];
 const FIRST_CONTROLLER = 21;
 const FIRST_AGENT = 31;
 const BRICKS = [51, 52, 53];
 const STORE = [61, 62, 63];
-export const FIRST_CONTAINER = 100;
 export const LEASE_SECONDS = 10;
 /** Of the shared files in the nodes. */
 export const SHARED = "/home/shared";
@@ -45,6 +45,8 @@ export interface SiteOptions {
   readonly controllers?: 1 | 2;
   /** What the nodes share: a directory of this machine (default), or a volume of three bricks. */
   readonly shared?: "hostPath" | "glusterfs";
+  /** Between containers of different hosts. Default: macvlan. */
+  readonly network?: "macvlan" | "calico";
   readonly onProgress?: (line: string) => void;
 }
 
@@ -56,6 +58,7 @@ export class Site {
   private readonly hosts = new Map<string, SiteHost>();
   private stored: SiteStore | null = null;
   private volume: SiteBricks | null = null;
+  private routed: CalicoNetwork | null = null;
 
   private constructor(
     readonly record: SiteRecord,
@@ -98,6 +101,15 @@ export class Site {
   get bricks(): SiteBricks {
     if (this.volume === null) throw new Error("this site has no GlusterFS");
     return this.volume;
+  }
+
+  get calico(): CalicoNetwork {
+    if (this.routed === null) throw new Error("the containers of this site are on macvlan");
+    return this.routed;
+  }
+
+  private get containerNetwork(): ContainerNetwork {
+    return this.routed ?? macvlan(this.network);
   }
 
   /** One for all hosts, as a mounted network file system would be. */
@@ -143,14 +155,12 @@ export class Site {
   }
 
   specText(replicas: number, more: readonly string[] = []): string {
-    const { prefix, subnet } = this.network;
     const shared =
       this.volume === null
         ? { type: "hostPath", hostPath: this.sharedDir }
         : { type: "glusterfs", servers: this.volume.servers, volume: VOLUME };
     return specText({
-      ...{ name: this.cluster.name, replicas, more, subnet },
-      firstAddress: `${prefix}.${FIRST_CONTAINER}`,
+      ...{ name: this.cluster.name, replicas, more, network: this.containerNetwork.spec },
       shared: { ...shared, mountPath: SHARED },
       proxy: { address: "0.0.0.0", port: PROXY_PORT },
     });
@@ -189,6 +199,9 @@ export class Site {
     const { hosts, image, otherImages = [], replicas = 3 } = this.options;
     this.tell("filling the engines with the image");
     const images = await filledDataRoot([image, ...otherImages], this.network, this.record);
+    if (this.options.network === "calico") {
+      this.routed = new CalicoNetwork(this.network, join(this.record.dir, "addresses"));
+    }
     await mkdir(this.sharedDir);
     await chmod(this.sharedDir, 0o777);
     const mesos = process.env["SITE_MESOS"];
@@ -196,7 +209,7 @@ export class Site {
     for (let i = 0; i < hosts; i += 1) {
       const host = this.newHost(`h${i + 1}`, FIRST_AGENT + i);
       this.agents.push(
-        new AgentHost(host, this.network, this.record, {
+        new AgentHost(host, this.containerNetwork, this.record, {
           images,
           masters: masters.map(({ ip }) => ip),
           mesos: mesos ?? "",
@@ -217,6 +230,7 @@ export class Site {
       this.volume = await SiteBricks.start(BRICKS.map((n, i) => this.newHost(`g${i + 1}`, n)));
     }
     await this.prepareControllers();
+    if (this.routed !== null) await this.network.routeContainers(this.controller.host.ip);
     await this.save(replicas);
   }
 
@@ -240,6 +254,7 @@ export class Site {
     }
     for (let i = 0; i < count; i += 1) {
       const host = this.newHost(`c${i + 1}`, FIRST_CONTROLLER + i);
+      host.addService(() => this.containerNetwork.join(host));
       await host.powerOn();
       this.controllers.push(this.newController(host));
     }

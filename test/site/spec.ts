@@ -1,11 +1,10 @@
 /** The cluster that a site runs, as its spec file says it. */
-import { NETWORK_DRIVER, CONTAINER_NETWORK } from "./machine/agent-host.ts";
 
 export interface SpecPlan {
   readonly name: string;
   readonly replicas: number;
-  readonly subnet: string;
-  readonly firstAddress: string;
+  /** Value of `network`. */
+  readonly network: Readonly<Record<string, string>>;
   /** Value of `storage.shared`. */
   readonly shared: Readonly<Record<string, unknown>>;
   /** Where every controller's proxy listens. */
@@ -15,8 +14,7 @@ export interface SpecPlan {
 }
 
 export function specText(plan: SpecPlan): string {
-  const { name, replicas, subnet, firstAddress, shared, proxy, more } = plan;
-  const network = { name: CONTAINER_NETWORK, driver: NETWORK_DRIVER, subnet, firstAddress };
+  const { name, replicas, network, shared, proxy, more } = plan;
   // What stands in braces is JSON, which YAML reads too.
   return [
     "apiVersion: jupytercluster.dev/v1alpha1",

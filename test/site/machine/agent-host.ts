@@ -4,14 +4,10 @@ import { join } from "node:path";
 import type { LocalAgentOptions } from "../../../controller/mesos-local/options.ts";
 import { launchesSince } from "../../support/docker-launches.ts";
 import { copyDataRoot } from "./data-root.ts";
+import type { ContainerNetwork } from "./container-network.ts";
 import { HostEngine } from "./engine.ts";
 import type { SiteHost } from "./host.ts";
-import { type SiteNetwork, UPLINK } from "./network.ts";
 import type { SiteRecord } from "./record.ts";
-
-/** Of the containers, on every host: the hosts' own subnet, on their uplinks. */
-export const CONTAINER_NETWORK = "site";
-export const NETWORK_DRIVER = "macvlan";
 
 export interface AgentHostOptions {
   /** Made by `filledDataRoot`. */
@@ -29,7 +25,7 @@ export class AgentHost {
 
   constructor(
     readonly host: SiteHost,
-    private readonly network: SiteNetwork,
+    private readonly network: ContainerNetwork,
     record: SiteRecord,
     private readonly options: AgentHostOptions,
   ) {
@@ -72,6 +68,7 @@ export class AgentHost {
 
   private async start(): Promise<void> {
     if (!existsSync(this.dataRoot)) await copyDataRoot(this.options.images, this.dataRoot);
+    await this.network.join(this.host);
     await this.engine.start();
     await this.ensureNetwork();
     const { agentCommand, mesos } = this.options;
@@ -87,14 +84,10 @@ export class AgentHost {
 
   private async ensureNetwork(): Promise<void> {
     const { docker } = this.engine;
-    const filters = { name: [CONTAINER_NETWORK] };
+    const { docker: wanted } = this.network;
+    const filters = { name: [wanted.Name] };
     if ((await docker.listNetworks({ filters })).length > 0) return;
-    await docker.createNetwork({
-      Name: CONTAINER_NETWORK,
-      Driver: NETWORK_DRIVER,
-      IPAM: { Config: [{ Subnet: this.network.subnet, Gateway: this.network.gateway }] },
-      Options: { parent: UPLINK },
-    });
+    await docker.createNetwork(wanted);
   }
 }
 

@@ -30,6 +30,16 @@ export class SiteNetwork {
     return `${this.prefix}.0/24`;
   }
 
+  /** For containers whose packets the hosts route. */
+  get containers(): string {
+    return `10.214.${this.number}.0/24`;
+  }
+
+  /** From this machine to those containers: one of the hosts knows the way on. */
+  async routeContainers(via: string): Promise<void> {
+    await run("ip", "route", "replace", this.containers, "via", via);
+  }
+
   /** Of this machine; the way out for everyone on the switch. */
   get gateway(): string {
     return `${this.prefix}.1`;

@@ -7,9 +7,9 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { until } from "../../support/poll.ts";
 import type { RunningContainer } from "../machine/agent-host.ts";
+import { execIn, follow } from "../machine/exec.ts";
 
 const PROGRAM = new URL("file-writer.py", import.meta.url);
-const USER = "admin";
 /** A write that finds no brick waits for one. */
 const SAVED_MS_MAX = 60_000;
 
@@ -104,41 +104,4 @@ function violationsOf(saved: readonly number[], lines: readonly string[], last: 
 /** On the node's own disk. */
 function stopFileOf(run: string): string {
   return `/tmp/stop-${run}`;
-}
-
-/** @returns what it printed. @throws Error with what it said */
-async function execIn(node: RunningContainer, argv: readonly string[]): Promise<string> {
-  const output = new PassThrough();
-  const errors = new PassThrough();
-  const texts = Promise.all([textOf(output), textOf(errors)]);
-  await follow(node, argv, output, errors);
-  const [text, complaint] = await texts;
-  if (complaint !== "") throw new Error(`${argv.join(" ")}: ${complaint}`);
-  return text.trim();
-}
-
-/** Resolves at its end, with all that it has printed handed on. */
-async function follow(
-  { host, id }: RunningContainer,
-  argv: readonly string[],
-  output: PassThrough,
-  errors: PassThrough,
-): Promise<void> {
-  const { docker } = host.engine;
-  const exec = await docker.getContainer(id).exec({
-    ...{ Cmd: [...argv], User: USER, AttachStdout: true, AttachStderr: true },
-  });
-  const stream = await exec.start({});
-  docker.modem.demuxStream(stream, output, errors);
-  await new Promise<void>((resolve, reject) => {
-    stream.once("error", reject).once("close", resolve).once("end", resolve);
-  });
-  output.end();
-  errors.end();
-}
-
-async function textOf(stream: PassThrough): Promise<string> {
-  let text = "";
-  for await (const chunk of stream as AsyncIterable<Buffer>) text += chunk.toString();
-  return text;
 }
