@@ -8,7 +8,6 @@ import { HttpApi } from "../../../agent-image/agent/http/http-server.ts";
 import type { MaintenanceWork } from "../../../agent-image/agent/http/maintenance-routes.ts";
 import { SnapshotInvalidError } from "../../../agent-image/agent/snapshot/snapshot-file.ts";
 import type { StatusBoard } from "../../../agent-image/agent/status/status-board.ts";
-import { keepLogsBefore } from "../../../agent-image/agent/unit/previous-logs.ts";
 import { UnitLog } from "../../../agent-image/agent/unit/unit-log.ts";
 import { TermGate } from "../../../agent-image/agent/api/term-gate.ts";
 import { ORDER } from "./fixtures/order.ts";
@@ -44,7 +43,6 @@ let port: number;
 let api: HttpApi;
 let board: StatusBoard;
 let log: UnitLog;
-let now: number;
 let commands: StartCommand[];
 let stopped: string[];
 let refusal: AgentRefusal | null;
@@ -59,8 +57,7 @@ beforeEach(async () => {
   refusal = null;
   const notServing = () => Promise.reject(new NotServingError("the local etcd does not serve"));
   work = { save: notServing, receive: notServing, defragment: notServing };
-  now = Date.parse("2026-01-02T03:04:05.678Z");
-  log = new UnitLog(join(directory, "etcd.log"), undefined, () => now);
+  log = new UnitLog(join(directory, "etcd.log"));
   board = newBoard();
   api = new HttpApi({
     config,
@@ -68,7 +65,7 @@ beforeEach(async () => {
     clock: systemClock,
     log: silentLog,
     logs: new Map([["etcd", log]]),
-    previousLogs: new Map([["etcd", new UnitLog(join(directory, "previous", "etcd.log"))]]),
+    previousLogs: new Map(),
     command: (command) => {
       commands.push(command);
       return refusal;
@@ -206,24 +203,6 @@ describe("the agent's API", () => {
     hangUp();
   });
 
-  test("tells a log from a time on, each line with its time, and that of the container before", async () => {
-    log.write("early");
-    await log.flush();
-    now += 5_000;
-    log.write("late");
-    const from = Date.parse("2026-01-02T03:04:09.000Z");
-    const later = await call(`/v1/logs/etcd?timestamps=true&since=${from}`);
-    expect(await later.text()).toBe("2026-01-02T03:04:10.678Z late\n");
-    expect(await (await call("/v1/logs/etcd")).text()).toBe("early\nlate\n");
-    expect((await call("/v1/logs/etcd/previous")).status).toBe(404);
-    keepLogsBefore(directory, join(directory, "previous"));
-    expect(await (await call("/v1/logs/etcd/previous?tail=1")).text()).toBe("late\n");
-    expect(await (await call("/v1/logs/etcd")).text()).toBe("");
-    // Nothing was logged since: what was kept is kept.
-    keepLogsBefore(directory, join(directory, "previous"));
-    expect(await (await call("/v1/logs/etcd/previous")).text()).toBe("early\nlate\n");
-  });
-
   test("knows no other units, paths or parameters", async () => {
     expect((await call("/v1/logs/shadow")).status).toBe(404);
     expect((await call("/v1/else")).status).toBe(404);
@@ -236,7 +215,6 @@ describe("the agent's API", () => {
 describe("work on etcd's data", () => {
   const sha256 = createHash("sha256").update("database").digest("hex");
   const put = () => call(`/v1/snapshot?sha256=${sha256}`, { method: "PUT", body: "database" });
-
   test("is refused while etcd does not serve", async () => {
     const defragmented = await call("/v1/defragment", { method: "POST" });
     for (const response of [await call("/v1/snapshot"), defragmented]) {
