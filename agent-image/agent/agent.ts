@@ -238,6 +238,7 @@ export class Agent {
       const keys = await ensureSshKeys(ports, user);
       this.access.start();
       await this.sshd.start();
+      if (this.kernels !== null) this.registration.setKernels(this.kernels.member);
       this.registration.setKeys(keys);
       await installShellPrompt(files);
       this.memory.start();

@@ -28,6 +28,7 @@ import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { ElectionRecord } from "./election.ts";
 import type { KernelsConfig, KernelView } from "./kernels.ts";
 import type { HostsTable } from "./naming.ts";
+import type { NodeMemory } from "./node-memory.ts";
 import type { SnapshotRef } from "./snapshot.ts";
 import type { StandingResume } from "./standing-resume.ts";
 import type { StorageConfig, StorageStatus } from "./shared-storage.ts";
@@ -255,14 +256,6 @@ export interface EtcdAlarm {
   readonly alarm: "NOSPACE" | "CORRUPT";
 }
 
-/** Of the container's cgroup. */
-export interface NodeMemory {
-  /** Null: none is set. */
-  readonly limitBytes: number | null;
-  /** How many processes the kernel has ended because it was used up, since the container started. */
-  readonly oomKills: number;
-}
-
 export interface AgentStatus {
   /** Of the agent's software; agents up to 0.1.0 do not tell it. */
   readonly release?: string | undefined;
@@ -296,10 +289,7 @@ export interface AgentStatus {
   readonly certificateNotAfter?: number | null | undefined;
   /** Null: not known. Agents of early 0.1.0 do not tell it. */
   readonly memory?: NodeMemory | null | undefined;
-  /**
-   * All kernels of the cluster; null: its node does not lead, or kernels are JupyterLab's own. Agents up to
-   * 0.1.0 do not tell it.
-   */
+  /** All of the cluster; null: its node does not lead, or they are JupyterLab's own. Untold up to 0.1.0. */
   readonly kernels?: readonly KernelView[] | null | undefined;
   /** The latest elections as its etcd logged them, newest last; bounded. */
   readonly elections: readonly ElectionRecord[];

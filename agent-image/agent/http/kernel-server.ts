@@ -28,7 +28,7 @@ export class KernelServer {
   private revision = 0;
 
   constructor(private readonly options: KernelServerOptions) {
-    options.api.orders.subscribe(() => {
+    options.api.orders.standing.subscribe(() => {
       this.revision += 1;
     });
   }
@@ -86,7 +86,7 @@ export class KernelServer {
       if (response.writableLength > UNREAD_BYTES_MAX) return response.destroy();
       cancel = clock.after(HEARTBEAT_MS, tell);
     };
-    const unsubscribe = api.orders.subscribe(tell);
+    const unsubscribe = api.orders.standing.subscribe(tell);
     response.once("close", () => {
       cancel();
       unsubscribe();

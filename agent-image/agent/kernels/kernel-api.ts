@@ -24,8 +24,9 @@ import {
   SIGNAL_MAX,
 } from "../../../controller/support/kernel-values.ts";
 import type { CurveKeys } from "./curve-key.ts";
-import { type KernelOrders, OrderError } from "./kernel-orders.ts";
+import type { KernelOrders } from "./kernel-orders.ts";
 import type { KernelRecord } from "./kernel-records.ts";
+import { OrderError } from "./standing.ts";
 
 const SIGINT = 2;
 
@@ -50,7 +51,7 @@ export class KernelApi {
 
   /** A line of the watch. */
   standing(): object {
-    const { leads, term } = this.orders.leadership;
+    const { leads, term } = this.orders.standing.now;
     return { leads, term, clientKeys: this.clientKeys };
   }
 
@@ -139,7 +140,7 @@ export class KernelApi {
   private recordOf(record: KernelRecord): object {
     const { spec, status } = record;
     const { orders } = this;
-    const inTerm = status?.front?.term === orders.leadership.term;
+    const inTerm = status?.front?.term === orders.standing.now.term;
     const alive = orders.isAlive(record);
     return {
       ...{ kernelId: spec.kernelId, name: spec.name, incarnation: spec.incarnation },

@@ -3,7 +3,7 @@
  * them. Every write is fenced by the hosts table of its term, which the next leader's agent replaces: a server
  * that was deposed, and does not know it, changes nothing any more.
  */
-import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
+import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import type {
   KernelExit,
@@ -19,6 +19,7 @@ import { Turn } from "../system/turn.ts";
 import { fateOf, NODE_LOST_MESSAGE } from "./kernel-fate.ts";
 import type { KernelRecord } from "./kernel-records.ts";
 import { placeKernel } from "./place-kernel.ts";
+import { OrderError, type Standing } from "./standing.ts";
 
 const COMMIT_MS_MAX = 2_000;
 const COMMIT_TRIES_MAX = 5;
@@ -31,81 +32,31 @@ const FRONT_MS_MAX = 2_000;
 /** More kernels than this are one mistake. */
 const KERNELS_MAX = 500;
 
-/** As HTTP says it. */
-export class OrderError extends Error {
-  override readonly name = "OrderError";
-
-  constructor(
-    readonly status: 403 | 404 | 409 | 429 | 500 | 503 | 504,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 export type Launch = Pick<KernelSpec, "name" | "argv" | "cwd" | "env">;
 
 export interface KernelOrdersOptions extends Pick<AgentPorts, "clock" | "connectEtcd"> {
+  readonly standing: Standing;
   readonly config: NodeConfig;
   readonly kernels: KernelsConfig;
   readonly store: ClusterStore;
 }
 
-export interface KernelsLeadership {
-  readonly leads: boolean;
-  /** Of the hosts table in force; 0: there is none. */
-  readonly term: number;
-}
-
 export class KernelOrders {
+  readonly standing: Standing;
   private readonly keys;
   /** One order of a kernel at a time. */
   private readonly turns = new Map<string, Turn>();
   private readonly lostAt = new Map<string, number>();
-  private readonly listeners = new Set<() => void>();
   private client: EtcdClient | null = null;
-  private health: EtcdHealth | null = null;
 
   constructor(private readonly options: KernelOrdersOptions) {
-    const { config } = options;
+    const { config, standing } = options;
+    this.standing = standing;
     this.keys = etcdKeys({ namespace: config.namespace, name: config.cluster });
-  }
-
-  setHealth(health: EtcdHealth | null): void {
-    // While the local member is silent nothing is decided: it may still lead, and what it writes is fenced.
-    if (health === null) return;
-    const before = this.leadership;
-    this.health = health;
-    const { leads, term } = this.leadership;
-    if (leads === before.leads && term === before.term) return;
-    for (const listener of this.listeners) listener();
-  }
-
-  /** Calls back after each change of what this tells. */
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    const unsubscribe = this.options.store.subscribeKernels(listener);
-    return () => {
-      this.listeners.delete(listener);
-      unsubscribe();
-    };
   }
 
   stop(): void {
     this.client?.close();
-  }
-
-  /** Leading is to have written the table in force, in the term that the local member knows. */
-  get leadership(): KernelsLeadership {
-    const { health } = this;
-    const { hosts } = this.options.store.data;
-    if (hosts === null) return { leads: false, term: 0 };
-    const leads =
-      hosts.leaderSlot === this.options.config.slot &&
-      health?.leaderId === health?.memberId &&
-      health?.clusterId === hosts.clusterId &&
-      health.raftTerm === hosts.term;
-    return { leads, term: hosts.term };
   }
 
   get records(): readonly KernelRecord[] {
@@ -168,9 +119,9 @@ export class KernelOrders {
       const seq = (known.spec.signal?.seq ?? 0) + 1;
       await this.change(id, (record) => {
         if (record === null) throw new OrderError(404, `no kernel ${id}`);
-        return { ...record.spec, term: this.leadership.term, signal: { seq, signal } };
+        return { ...record.spec, term: this.standing.now.term, signal: { seq, signal } };
       });
-      await this.until(SIGNAL_MS_MAX, "the kernel's node does not answer", () => {
+      await this.standing.until(SIGNAL_MS_MAX, "the kernel's node does not answer", () => {
         const record = this.find(id);
         return record === null || this.isAlive(record) === false || isDone(record, seq);
       });
@@ -186,7 +137,7 @@ export class KernelOrders {
       this.turns.delete(id);
       if (this.isAlive(before) !== true) return;
       const { store } = this.options;
-      await this.until(REMOVE_MS_MAX, "the kernel's node does not answer", () => {
+      await this.standing.until(REMOVE_MS_MAX, "the kernel's node does not answer", () => {
         return store.kernels?.leftBehind.includes(id) === false && this.find(id) === null;
       });
     });
@@ -223,7 +174,7 @@ export class KernelOrders {
       slot: node.slot,
       taskId: node.taskId,
       createdAt: before?.spec.createdAt ?? clock.now(),
-      term: this.leadership.term,
+      term: this.standing.now.term,
       signal: before?.spec.signal ?? null,
       lastExit: before && (this.exitOf(before) ?? before.status?.lastExit ?? before.spec.lastExit),
     };
@@ -243,7 +194,7 @@ export class KernelOrders {
       if (await this.tryCommit({ conditions, puts, deletes: spec === null ? [key] : [] })) {
         // What follows waits for what this has brought about.
         const seen = () => this.find(id)?.revision !== record?.revision;
-        return this.until(COMMIT_MS_MAX, "the cluster's etcd does not tell", seen);
+        return this.standing.until(COMMIT_MS_MAX, "the cluster's etcd does not tell", seen);
       }
     }
     throw new OrderError(503, "the cluster's etcd refuses: somebody else writes there too");
@@ -259,7 +210,7 @@ export class KernelOrders {
   /** @returns false when a condition does not hold, the fence's among them; then it was listed anew */
   private async tryCommit(changes: KeyChanges): Promise<boolean> {
     const { store, connectEtcd } = this.options;
-    this.requireLead();
+    this.standing.require();
     const fence = { key: this.keys.hosts, modRevision: store.data.hostsRevision };
     const conditions = [fence, ...changes.conditions];
     try {
@@ -269,13 +220,8 @@ export class KernelOrders {
       throw new OrderError(503, "the cluster's etcd does not answer");
     }
     store.refresh();
-    await this.nextNews(COMMIT_MS_MAX / COMMIT_TRIES_MAX);
+    await this.standing.nextNews(COMMIT_MS_MAX / COMMIT_TRIES_MAX);
     return false;
-  }
-
-  private requireLead(): void {
-    const { leads, term } = this.leadership;
-    if (!leads) throw new OrderError(403, `this node does not lead in term ${term}`);
   }
 
   private async reachable(id: string, timeoutMs: number): Promise<KernelRecord> {
@@ -284,8 +230,8 @@ export class KernelOrders {
       if (record === null) throw new OrderError(404, `no kernel ${id}`);
       return record;
     };
-    await this.until(timeoutMs, "the kernel cannot be reached yet", () => {
-      this.requireLead();
+    await this.standing.until(timeoutMs, "the kernel cannot be reached yet", () => {
+      this.standing.require();
       const record = find();
       const exit = this.exitOf(record);
       if (exit !== null && exit.incarnation === record.spec.incarnation) {
@@ -293,49 +239,9 @@ export class KernelOrders {
       }
       const { status, spec } = record;
       const began = status !== null && status.incarnation >= spec.incarnation;
-      return began && status.front?.term === this.leadership.term;
+      return began && status.front?.term === this.standing.now.term;
     });
     return find();
-  }
-
-  /** @throws OrderError 504 with `otherwise` when it does not come true in time, or what `holds` throws */
-  private until(timeoutMs: number, otherwise: string, holds: () => boolean): Promise<void> {
-    const { clock } = this.options;
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        try {
-          if (!holds()) return;
-          end();
-          resolve();
-        } catch (error) {
-          end();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      };
-      const end = () => {
-        cancel();
-        unsubscribe();
-      };
-      const cancel = clock.after(timeoutMs, () => {
-        end();
-        reject(new OrderError(504, otherwise));
-      });
-      const unsubscribe = this.subscribe(look);
-      look();
-    });
-  }
-
-  private async nextNews(timeoutMs: number): Promise<void> {
-    const { clock } = this.options;
-    await new Promise<void>((resolve) => {
-      const unsubscribe = this.subscribe(() => end());
-      const cancel = clock.after(timeoutMs, () => end());
-      const end = () => {
-        cancel();
-        unsubscribe();
-        resolve();
-      };
-    });
   }
 }
 

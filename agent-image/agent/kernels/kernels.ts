@@ -12,6 +12,7 @@ import { KernelApi } from "./kernel-api.ts";
 import { viewsOf } from "./kernel-fate.ts";
 import { KernelOrders } from "./kernel-orders.ts";
 import { NodeKernels } from "./node-kernels.ts";
+import { Standing } from "./standing.ts";
 import { ResourceWatch } from "./resource-watch.ts";
 
 export interface KernelsServer {
@@ -31,6 +32,7 @@ export interface KernelsOptions extends AgentPorts {
 
 export class Kernels {
   private readonly node: NodeKernels;
+  private readonly standing: Standing;
   private readonly orders: KernelOrders;
   private readonly watch: ResourceWatch;
   private readonly server: KernelsServer;
@@ -41,10 +43,11 @@ export class Kernels {
     const clientKeys = newCurveKeys();
     this.member = { clientKey: clientKeys.publicKey };
     this.node = new NodeKernels(options);
-    this.orders = new KernelOrders(options);
+    this.standing = new Standing(options);
+    this.orders = new KernelOrders({ ...options, standing: this.standing });
     this.watch = new ResourceWatch({ ...options, kept: this.node.kept });
     this.server = options.serve(new KernelApi(this.orders, clientKeys));
-    this.orders.subscribe(() => this.tell());
+    this.standing.subscribe(() => this.tell());
   }
 
   /** @throws Error when the socket cannot be made */
@@ -55,7 +58,7 @@ export class Kernels {
   }
 
   setHealth(health: EtcdHealth | null): void {
-    this.orders.setHealth(health);
+    this.standing.setHealth(health);
     this.node.setHealth(health);
   }
 
@@ -72,7 +75,7 @@ export class Kernels {
   private tell(): void {
     const { store, board } = this.options;
     const { kernels } = store;
-    const told = this.orders.leadership.leads && kernels !== null;
+    const told = this.standing.now.leads && kernels !== null;
     board.update({ kernels: told ? viewsOf(kernels, store.data) : null });
   }
 }

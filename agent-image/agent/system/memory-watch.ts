@@ -1,5 +1,5 @@
 /** What the node's memory is bound to, and how often the kernel has ended a process over it. */
-import type { NodeMemory } from "../../../controller/model/agent-api.ts";
+import type { NodeMemory } from "../../../controller/model/node-memory.ts";
 import type { Files } from "../ports/files.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import type { StatusBoard } from "../status/status-board.ts";
