@@ -25,7 +25,7 @@ export function Card(props: {
 
 const MARKS: Readonly<Record<Mood, string>> = {
   good: "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 0 0 0-13Zm-1 9.6L3.9 8l1.2-1.2L7 8.7l3.9-3.9L12.1 6Z",
-  busy: "M8 1.5a6.5 6.5 0 1 0 0 13Zm0 1.6a4.9 4.9 0 0 1 0 9.8Z",
+  busy: "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 0 0 0-13Zm0 1.8a4.7 4.7 0 0 1 0 9.4Z",
   bad: "M8 1 15.5 14.5H.5Zm-.9 4.5v4.5h1.8V5.5Zm0 5.7V13h1.8v-1.8Z",
   off: "M2.5 2.5h11v11h-11Zm1.7 1.7v7.6h7.6V4.2Z",
 };
