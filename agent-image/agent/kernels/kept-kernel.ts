@@ -129,6 +129,8 @@ export class KeptKernel {
   private async startKeeper(spec: KernelSpec): Promise<void> {
     const { files, user, ip, processes, output, nproc } = this.options;
     const spillDirectory = `${KERNEL_SPILL_DIR}/${this.id}`;
+    // The user passes through these, and each kernel's own is its own alone.
+    for (const above of [KERNEL_RUN_DIR, KERNEL_SPILL_DIR]) await files.makeDirectory(above, 0o755);
     for (const directory of [this.directory, spillDirectory]) {
       await files.remove(directory);
       await files.makeDirectory(directory, 0o700);

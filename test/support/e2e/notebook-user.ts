@@ -1,0 +1,121 @@
+/** Somebody with a notebook open: kernels that stay, cells one after another, each over a WebSocket of its own. */
+import { randomUUID } from "node:crypto";
+import { WebSocket } from "ws";
+
+const CELL_MS_MAX = 40_000;
+const REQUEST_MS_MAX = 60_000;
+
+interface Message {
+  readonly msg_type: string;
+  readonly parent_header: { readonly msg_id?: string };
+  readonly content: {
+    readonly text?: string;
+    readonly ename?: string;
+    readonly execution_state?: string;
+  };
+}
+
+export class NotebookUser {
+  private readonly base: URL;
+  private readonly headers: Record<string, string>;
+  private readonly kernels = new Set<string>();
+
+  /** @param jupyterUrl with `?token=…` */
+  constructor(jupyterUrl: string) {
+    this.base = new URL(jupyterUrl);
+    this.headers = { authorization: `token ${this.base.searchParams.get("token") ?? ""}` };
+  }
+
+  /** @returns its id */
+  async startKernel(): Promise<string> {
+    const { id } = (await this.ask("POST", "/api/kernels")) as { id: string };
+    this.kernels.add(id);
+    return id;
+  }
+
+  /** @returns Jupyter's word for it; `gone`: there is none */
+  async state(id: string): Promise<string> {
+    const kernel = (await this.ask("GET", `/api/kernels/${id}`, [404])) as {
+      execution_state?: string;
+    };
+    return kernel.execution_state ?? "gone";
+  }
+
+  async interrupt(id: string): Promise<void> {
+    await this.ask("POST", `/api/kernels/${id}/interrupt`);
+  }
+
+  async restart(id: string): Promise<void> {
+    await this.ask("POST", `/api/kernels/${id}/restart`);
+  }
+
+  async shutDown(id: string): Promise<void> {
+    await this.ask("DELETE", `/api/kernels/${id}`, [404]);
+    this.kernels.delete(id);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.kernels].map((id) => this.shutDown(id)));
+  }
+
+  /** @returns what the cell printed, or the name of its error */
+  async run(id: string, code: string): Promise<string> {
+    const url = new URL(`/api/kernels/${id}/channels?session_id=${randomUUID()}`, this.base);
+    url.protocol = "ws:";
+    const socket = new WebSocket(url, { headers: this.headers });
+    const request = executeRequest(code);
+    let said = "";
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`no end of: ${code}`)), CELL_MS_MAX);
+        socket.on("error", reject);
+        socket.on("close", (closed) => reject(new Error(`the WebSocket was closed: ${closed}`)));
+        socket.on("open", () => socket.send(JSON.stringify(request)));
+        socket.on("message", (data: Buffer) => {
+          const { msg_type, parent_header, content } = JSON.parse(data.toString()) as Message;
+          if (parent_header.msg_id !== request.header.msg_id) return;
+          if (msg_type === "stream") said += content.text ?? "";
+          if (msg_type === "error") said += content.ename ?? "";
+          if (msg_type !== "status" || content.execution_state !== "idle") return;
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    } finally {
+      socket.terminate();
+    }
+    return said.trim();
+  }
+
+  private async ask(method: string, path: string, allowed: readonly number[] = []) {
+    const signal = AbortSignal.timeout(REQUEST_MS_MAX);
+    const answer = await fetch(new URL(path, this.base), { method, headers: this.headers, signal });
+    const text = await answer.text();
+    if (answer.ok) return text === "" ? {} : (JSON.parse(text) as object);
+    if (allowed.includes(answer.status)) return {};
+    throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  }
+}
+
+function executeRequest(code: string) {
+  return {
+    header: {
+      msg_id: randomUUID(),
+      msg_type: "execute_request",
+      username: "test",
+      session: randomUUID(),
+      date: new Date().toISOString(),
+      version: "5.3",
+    },
+    parent_header: {},
+    metadata: {},
+    channel: "shell",
+    content: {
+      code,
+      silent: false,
+      store_history: false,
+      user_expressions: {},
+      allow_stdin: false,
+    },
+  };
+}
