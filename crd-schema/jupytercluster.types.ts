@@ -263,10 +263,6 @@ export interface JupyterClusterManifest {
        * How many processes and threads one kernel and all that it starts may have; one that has more is ended, and its notebook told why. Not with placement server. A change replaces the containers one after another.
        */
       processes?: number;
-      /**
-       * How long an update, a drain or a rebalance waits for a node's busy kernels to become idle before it goes on without them. 0: does not wait. Not with placement server.
-       */
-      busyWaitSeconds?: number;
     };
     /**
      * Every node reaches every other by name with ssh, without a password or a prompt.
@@ -466,7 +462,6 @@ export interface DefaultedManifest {
       placement: "server" | "leader" | "spread";
       memory?: string;
       processes: number;
-      busyWaitSeconds: number;
     };
     ssh: {
       user: string;

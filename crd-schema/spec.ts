@@ -65,7 +65,6 @@ export interface ClusterSpec {
     readonly memoryMiB: number | null;
     /** Processes and threads of one kernel. */
     readonly processes: number;
-    readonly busyWaitSeconds: number;
   };
   readonly ssh: { readonly user: string; readonly authorizedKeys: readonly string[] };
   readonly proxy: {

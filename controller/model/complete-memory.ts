@@ -62,7 +62,6 @@ const KERNELS_OF_THE_SERVER: ClusterSpec["kernels"] = {
   placement: "server",
   memoryMiB: null,
   processes: 1024,
-  busyWaitSeconds: 300,
 };
 
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */

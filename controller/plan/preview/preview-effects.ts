@@ -123,7 +123,6 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
     placement: rolling,
     memory: rolling,
     processes: rolling,
-    busyWaitSeconds: live("used at once, also for an update that waits now"),
   },
   ssh: { user: rolling, authorizedKeys: rolling },
   proxy: {

@@ -31,7 +31,7 @@ const SPEC: ClusterSpec = {
     standby: "warm",
     idle: { kernelsAfterSeconds: 0, terminalsAfterSeconds: 0 },
   },
-  kernels: { placement: "server", memoryMiB: null, processes: 1024, busyWaitSeconds: 300 },
+  kernels: { placement: "server", memoryMiB: null, processes: 1024 },
   ssh: { user: "admin", authorizedKeys: ["ssh-ed25519 AAAA/a one", "ssh-ed25519 AAAA/b two"] },
   proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30, hostNames: [] },
   placement: {
@@ -209,7 +209,7 @@ describe("previewCluster", () => {
         standby: "cold",
         idle: { kernelsAfterSeconds: 1, terminalsAfterSeconds: 1 },
       },
-      kernels: { placement: "spread", memoryMiB: 1, processes: 1, busyWaitSeconds: 1 },
+      kernels: { placement: "spread", memoryMiB: 1, processes: 1 },
       resources: { cpus: 9, memoryMiB: 9, diskMiB: 9, pids: 9 },
       proxy: { address: "::1", port: 1, holdSeconds: 1, hostNames: ["x"] },
       placement: { constraints: [{ field: "rack", operator: "MAX_PER", value: "1" }], spread: "z" },
@@ -220,6 +220,6 @@ describe("previewCluster", () => {
     const { changes } = previewCluster(cluster(), cluster(other, { "example.org/team": "a" }));
     expect(changes.map((c) => c.field)).toContain("metadata.labels[example.org/team]");
     expect(changes.every((c) => c.effect.length > 0)).toBe(true);
-    expect(changes).toHaveLength(38);
+    expect(changes).toHaveLength(37);
   });
 });
