@@ -1,5 +1,7 @@
 /** Kernels that belong to the cluster, on real containers: what may end one, and what may not. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { etcdKeys } from "../../controller/model/ids.ts";
+import type { KernelExit, KernelStatus } from "../../controller/model/kernels.ts";
 import { jupyterUrl } from "../support/e2e/invariants.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
@@ -13,7 +15,7 @@ beforeAll(async () => {
   cluster = await LocalCluster.create({
     name: "e2e-kernels",
     subnet: "172.31.87",
-    spec: ["  kernels: { placement: spread, memory: 160Mi, processes: 64 }"],
+    spec: ["  kernels: { placement: spread, memory: 240Mi, processes: 64 }"],
   });
   cluster.startController();
   await cluster.untilReady({ timeoutMs: 300_000 });
@@ -37,6 +39,7 @@ it("keeps a kernel's variables through kill -9 of the leader's container", async
   );
   const again = await until("the kernel answers", () => user.run(kernel, "print(x + 1)"), 60_000);
   expect(again).toBe("42");
+  await user.shutDown(kernel);
   await cluster.untilReady({ timeoutMs: 120_000 });
 }, 300_000);
 
@@ -56,3 +59,48 @@ it("interrupts, restarts and shuts down", async () => {
   await user.shutDown(kernel);
   expect(await user.state(kernel)).toBe("gone");
 }, 120_000);
+
+/** What the node of this kernel has written last of its end. */
+async function lastExit(kernel: string): Promise<KernelExit | undefined> {
+  return (await statusOf(kernel))?.lastExit ?? undefined;
+}
+
+async function incarnation(kernel: string): Promise<number | undefined> {
+  return (await statusOf(kernel))?.incarnation;
+}
+
+async function statusOf(kernel: string): Promise<KernelStatus | undefined> {
+  const leader = leaderOf(await cluster.object());
+  const key = etcdKeys(cluster.ref).kernelStatus(kernel);
+  const text = await cluster.etcdGet(leader, key);
+  return text === "" ? undefined : (JSON.parse(text) as KernelStatus);
+}
+
+const containersOf = async () => (await cluster.object()).status.nodes.map((n) => n.container);
+
+it.each([
+  ["eats its memory", "a = []\nwhile True: a.append(b'x' * 2**20)", "OutOfMemory"],
+  ["forks without end", "import os\nwhile True: os.fork()", "TooManyProcesses"],
+])(
+  "ends one that %s, says why, and starts it again; everybody else goes on",
+  async (_, code, reason) => {
+    const before = await containersOf();
+    const other = await user.startKernel();
+    await user.run(other, "z = 7");
+    const kernel = await user.startKernel();
+    const lost = user.run(kernel, code).catch((error: unknown) => String(error));
+    const exit = await until("it has ended", () => lastExit(kernel), 60_000);
+    expect(exit).toMatchObject({ reason, incarnation: 1 });
+    await until(
+      "it is started again",
+      async () => (await incarnation(kernel)) === 2 || undefined,
+      30_000,
+    );
+    expect(await user.run(kernel, "print(6 * 7)")).toBe("42");
+    expect(await user.run(other, "print(z)")).toBe("7");
+    expect(await containersOf()).toEqual(before);
+    for (const id of [kernel, other]) await user.shutDown(id);
+    void lost;
+  },
+  180_000,
+);

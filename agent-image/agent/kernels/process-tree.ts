@@ -6,6 +6,8 @@ import type { ProcessFacts } from "../ports/kernel-host.ts";
 
 export interface TreeUse {
   readonly pids: readonly number[];
+  /** Each once: a kernel has one of its own, and so has what made itself one. */
+  readonly groups: readonly number[];
   /** Processes and threads. */
   readonly tasks: number;
   /** Pages that several share after a fork are counted for each of them: the truth is no more than this. */
@@ -21,6 +23,7 @@ export function useBelow(root: number, all: readonly ProcessFacts[]): TreeUse {
     else siblings.push(facts);
   }
   const pids: number[] = [];
+  const groups = new Set<number>();
   let tasks = 0;
   let bytes = 0;
   const waiting = [...(children.get(root) ?? [])];
@@ -30,11 +33,12 @@ export function useBelow(root: number, all: readonly ProcessFacts[]): TreeUse {
     if (met.has(facts.pid)) continue;
     met.add(facts.pid);
     pids.push(facts.pid);
+    groups.add(facts.group);
     tasks += facts.threads;
     bytes += facts.ownBytes;
     waiting.push(...(children.get(facts.pid) ?? []));
   }
-  return { pids, tasks, bytes };
+  return { pids, groups: [...groups], tasks, bytes };
 }
 
 /** Sum of the anonymous and shared-memory parts of `smaps_rollup`s (proc(5)), in bytes. */

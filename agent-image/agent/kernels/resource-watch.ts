@@ -106,10 +106,13 @@ export class ResourceWatch {
     const files = use.pids.map((pid) => `/proc/${pid}/smaps_rollup`);
     const owner = { uid: user.uid, gid: user.gid };
     try {
-      const text = await processes.run("/bin/cat", files, { timeoutMs: READ_MS_MAX, owner });
-      return Math.min(use.bytes, proportionalBytes(text));
+      // What has ended meanwhile cannot be read, and takes nothing any more.
+      const args = ["-c", 'cat "$@" 2>/dev/null || true', "cat", ...files];
+      const bytes = proportionalBytes(
+        await processes.run("/bin/sh", args, { timeoutMs: READ_MS_MAX, owner }),
+      );
+      return bytes === 0 ? use.bytes : Math.min(use.bytes, bytes);
     } catch {
-      // One has ended meanwhile, or is another user's: then what is known for certain.
       return use.bytes;
     }
   }
@@ -118,10 +121,13 @@ export class ResourceWatch {
   private kill({ kernel, keeperPid, use }: Use): void {
     const { host, log } = this.options;
     log.warn({ kernel: kernel.id, ...kernel.condemned, tasks: use.tasks }, "kernel is ended");
-    let { pids } = use;
-    for (let round = 0; round < KILL_ROUNDS_MAX && pids.length > 0; round += 1) {
-      for (const pid of pids) host.kill(pid);
-      pids = useBelow(keeperPid, host.processes().filter(isAlive)).pids;
+    // A kernel has a session of its own, out of which nobody joins another's group (setpgid(2)): only one
+    // that the keeper has just forked is in the keeper's.
+    const isKernels = (group: number) => group > 1 && group !== keeperPid;
+    let groups = use.groups.filter(isKernels);
+    for (let round = 0; round < KILL_ROUNDS_MAX && groups.length > 0; round += 1) {
+      for (const group of groups) host.killGroup(group);
+      groups = useBelow(keeperPid, host.processes().filter(isAlive)).groups.filter(isKernels);
     }
   }
 }

@@ -16,6 +16,8 @@ export interface LinkWatcher {
 export interface ProcessFacts {
   readonly pid: number;
   readonly parent: number;
+  /** Its process group. */
+  readonly group: number;
   readonly threads: number;
   /** It has ended, and its parent has not looked. */
   readonly zombie: boolean;
@@ -28,6 +30,9 @@ export interface KernelHost {
   link(path: string, watcher: LinkWatcher): KeeperLink;
   /** Every process of the container. Those that end meanwhile are left out. */
   processes(): readonly ProcessFacts[];
-  /** SIGKILL; a process that has ended already is no error. */
-  kill(pid: number): void;
+  /**
+   * SIGKILL to a process group. None of it is left, for one that is being forked gets it as well (signal(7));
+   * a group that has ended already is no error.
+   */
+  killGroup(group: number): void;
 }

@@ -12,9 +12,9 @@ export const nodeKernelHost: KernelHost = {
   link: linkTo,
   processes: () =>
     readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? factsOf(name) : [])),
-  kill(pid) {
+  killGroup(group) {
     try {
-      process.kill(pid, "SIGKILL");
+      process.kill(-group, "SIGKILL");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
@@ -41,10 +41,11 @@ function factsOf(name: string): ProcessFacts[] {
       .split(" ")
       .map(Number);
     const ownBytes = Math.max(0, (resident ?? 0) - (shared ?? 0)) * PAGE_BYTES;
-    const [state, parent] = fields;
+    const [state, parent, group] = fields;
     const zombie = state === "Z";
     const threads = Number(fields[17]);
-    return [{ pid: Number(name), parent: Number(parent), threads, zombie, ownBytes }];
+    const own = { pid: Number(name), parent: Number(parent), group: Number(group) };
+    return [{ ...own, threads, zombie, ownBytes }];
   } catch {
     // It has ended.
     return [];

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { proportionalBytes, useBelow } from "../../../../agent-image/agent/kernels/process-tree.ts";
 
 const facts = (pid: number, parent: number, threads = 1, ownBytes = 10) => ({
-  ...{ pid, parent, threads, ownBytes },
+  ...{ pid, parent, group: pid < 30 ? pid : 20, threads, ownBytes },
   zombie: false,
 });
 
@@ -15,8 +15,9 @@ test("counts what is below the keeper, whatever order it is listed in, and neith
     facts(20, 10, 8, 500),
     facts(50, 1),
   ];
-  const { pids, tasks, bytes } = useBelow(10, all);
+  const { pids, groups, tasks, bytes } = useBelow(10, all);
   expect(pids.toSorted((a, b) => a - b)).toEqual([20, 30, 40]);
+  expect(groups.toSorted((a, b) => a - b)).toEqual([20]);
   expect(tasks).toBe(12);
   expect(bytes).toBe(520);
 });
