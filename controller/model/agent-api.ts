@@ -53,8 +53,9 @@ export const NODE_CONFIG_ENV = "JUPYTER_CLUSTER_NODE";
  * The lowest version of this contract (model/release.ts) that holds what this spec needs of a node's agent. An agent
  * that knows less would leave it undone without a word.
  */
-export function agentApiNeededBy({ storage }: Pick<ClusterSpec, "storage">): number {
+export function agentApiNeededBy({ storage, kernels }: ClusterSpec): number {
   const { shared } = storage;
+  if (kernels.placement !== "server") return 2;
   if (shared.type === "hostPath") return shared.requireMount ? 2 : 1;
   return shared.type === "volume" ? 1 : 2;
 }

@@ -47,11 +47,19 @@ describe("what an agent says of itself", () => {
   });
 });
 
+const KERNELS = { placement: "server", memoryMiB: null, processes: 1024 };
+
 it.each([
   ["volume", 1],
   ["hostPath", 1],
   ["glusterfs", 2],
 ])("storage of type %s needs version %i of the agents' API", (type, version) => {
-  const spec = { storage: { shared: { type, mountPath: "/shared" } } };
+  const spec = { storage: { shared: { type, mountPath: "/shared" } }, kernels: KERNELS };
   expect(agentApiNeededBy(spec as unknown as ClusterSpec)).toBe(version);
+});
+
+it("kernels that belong to the cluster need version 2 of the agents' API", () => {
+  const storage = { shared: { type: "volume", mountPath: "/shared" } };
+  const spec = { storage, kernels: { ...KERNELS, placement: "spread" } };
+  expect(agentApiNeededBy(spec as unknown as ClusterSpec)).toBe(2);
 });
