@@ -276,19 +276,19 @@ describe("work on etcd's data", () => {
 
   test("is given up when the client hangs up", async () => {
     let gone: unknown = null;
+    const client = new AbortController();
     work = {
       ...work,
       save: (_, signal) =>
         new Promise((_resolve, reject) => {
+          client.abort();
           signal.addEventListener("abort", () => {
             gone = signal.reason;
             reject(signal.reason);
           });
         }),
     };
-    const client = new AbortController();
     const asked = call("/v1/snapshot", { signal: client.signal });
-    setTimeout(() => client.abort(), 20);
     await expect(asked).rejects.toThrow();
     await until("the work is given up", () => gone !== null);
   });
