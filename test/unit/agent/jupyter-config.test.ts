@@ -33,7 +33,7 @@ describe("jupyterConfig", () => {
   test("ends idle kernels, those with a page open too, and silent terminals, each after its own wait", () => {
     const idle = { kernelsAfterSeconds: 3600, terminalsAfterSeconds: 5 };
     expect(part("MappingKernelManager", idle, "/run/x.sock")).toEqual({
-      ...{ shared_context: false, buffer_offline_messages: false },
+      buffer_offline_messages: false,
       ...{ cull_idle_timeout: 3600, cull_interval: 300, cull_connected: true },
     });
     expect(part("TerminalManager", idle)).toEqual({ cull_inactive_timeout: 5, cull_interval: 1 });
