@@ -79,8 +79,14 @@ async function statusOf(kernel: string): Promise<KernelStatus | undefined> {
 const containersOf = async () => (await cluster.object()).status.nodes.map((n) => n.container);
 
 it.each([
-  ["eats its memory", "a = []\nwhile True: a.append(b'x' * 2**20)", "OutOfMemory"],
-  ["forks without end", "import os\nwhile True: os.fork()", "TooManyProcesses"],
+  ["eats its memory", "a = []\nwhile True: a.append(b'x' * 2**20)", /^OutOfMemory$/],
+  [
+    "starts programs without end",
+    "import subprocess\nwhile True: subprocess.Popen(['sleep', '600'])",
+    /^TooManyProcesses$/,
+  ],
+  // Each fork of Python takes memory of its own: it reaches whichever bound is nearer.
+  ["forks without end", "import os\nwhile True: os.fork()", /^(TooManyProcesses|OutOfMemory)$/],
 ])(
   "ends one that %s, says why, and starts it again; everybody else goes on",
   async (_, code, reason) => {
@@ -90,7 +96,7 @@ it.each([
     const kernel = await user.startKernel();
     const lost = user.run(kernel, code).catch((error: unknown) => String(error));
     const exit = await until("it has ended", () => lastExit(kernel), 60_000);
-    expect(exit).toMatchObject({ reason, incarnation: 1 });
+    expect(exit).toMatchObject({ reason: expect.stringMatching(reason), incarnation: 1 });
     await until(
       "it is started again",
       async () => (await incarnation(kernel)) === 2 || undefined,
