@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { etcdKeys } from "../../controller/model/ids.ts";
 import type { KernelExit, KernelStatus } from "../../controller/model/kernels.ts";
+import type { NodeStatus } from "../../controller/model/resource.ts";
 import { jupyterUrl } from "../support/e2e/invariants.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
@@ -42,6 +43,40 @@ it("keeps a kernel's variables through kill -9 of the leader's container", async
   await user.shutDown(kernel);
   await cluster.untilReady({ timeoutMs: 120_000 });
 }, 300_000);
+
+const LINES = 500;
+const PRINTS = `import time
+for i in range(${LINES}):
+    print(i, flush=True)
+    time.sleep(0.05)`;
+
+it("says every line of a cell once, through one WebSocket, while leader after leader dies", async () => {
+  const kernel = await user.startKernel();
+  const printed = user.run(kernel, PRINTS, 120_000);
+  for (let killed = 0; killed < 2; ) {
+    const leader = leaderOf(await cluster.untilReady({ timeoutMs: 120_000 }));
+    // Its own node must live: who leads there hands over, which costs no line either.
+    if (leader.slot === (await statusOf(kernel))?.slot) await handOver(leader);
+    else {
+      await cluster.killContainer(leader);
+      killed += 1;
+    }
+    await cluster.until(
+      "another leads",
+      (o) => o.status.leader !== null && leaderOf(o).slot !== leader.slot,
+      60_000,
+    );
+  }
+  expect((await printed).split("\n")).toEqual(Array.from({ length: LINES }, (_, i) => String(i)));
+  await cluster.untilReady({ timeoutMs: 120_000 });
+  await user.shutDown(kernel);
+}, 300_000);
+
+async function handOver(leader: NodeStatus): Promise<void> {
+  const { nodes } = (await cluster.object()).status;
+  const id = nodes.find(({ slot, etcd }) => slot !== leader.slot && etcd !== null)?.etcd?.memberId;
+  expect((await cluster.etcdctl(leader, "move-leader", id ?? "none")).code).toBe(0);
+}
 
 it("interrupts, restarts and shuts down", async () => {
   const kernel = await user.startKernel();

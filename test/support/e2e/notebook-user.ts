@@ -58,8 +58,8 @@ export class NotebookUser {
     await Promise.allSettled([...this.kernels].map((id) => this.shutDown(id)));
   }
 
-  /** @returns what the cell printed, or the name of its error */
-  async run(id: string, code: string): Promise<string> {
+  /** Over one WebSocket, which must last. @returns what the cell printed, or the name of its error */
+  async run(id: string, code: string, timeoutMs = CELL_MS_MAX): Promise<string> {
     const url = new URL(`/api/kernels/${id}/channels?session_id=${randomUUID()}`, this.base);
     url.protocol = "ws:";
     const socket = new WebSocket(url, { headers: this.headers });
@@ -67,7 +67,7 @@ export class NotebookUser {
     let said = "";
     try {
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no end of: ${code}`)), CELL_MS_MAX);
+        const timer = setTimeout(() => reject(new Error(`no end of: ${code}`)), timeoutMs);
         socket.on("error", reject);
         socket.on("close", (closed) => reject(new Error(`the WebSocket was closed: ${closed}`)));
         socket.on("open", () => socket.send(JSON.stringify(request)));
