@@ -2,11 +2,12 @@
 import { apiOperations, type OperatedSite } from "./api-operations.ts";
 import type { ControllerEntry, ControllerInfo, HealthChecks } from "./api/controller-status.ts";
 import type { ApiServerOptions } from "./api/server.ts";
-import { loadPage } from "./api/page/page-files.ts";
+import { loadPage, type PageFiles } from "./api/page/page-files.ts";
 import { apiServerIdentity } from "./certificates/api-certificates.ts";
 import { newKey } from "./certificates/certificate.ts";
 import { targetText } from "./mesos/target.ts";
-import { ERROR_CODES, OperationError } from "./model/errors.ts";
+import { ERROR_CODES, messageOf, OperationError } from "./model/errors.ts";
+import type { Logger } from "./model/ports.ts";
 import { RELEASE } from "./model/release.ts";
 import { pageReadings } from "./page-readings.ts";
 import type { ProcessSite } from "./process-site.ts";
@@ -39,11 +40,21 @@ export async function processApi(
     controllers: () => entriesOf(site),
     health: healthOf(site),
     controlToken: state.controlToken,
-    page: await loadPage(),
+    page: await pageIfBuilt(options.log),
     readings: () => pageReadings(site),
     operations: apiOperations(operatedSite(site, stop)),
     log: options.log,
   };
+}
+
+/** A controller whose page was not built heals all the same. */
+async function pageIfBuilt(log: Logger): Promise<PageFiles | null> {
+  try {
+    return await loadPage();
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, "no page is served: its files cannot be read");
+    return null;
+  }
 }
 
 /** All addresses at once have no name of their own. */
