@@ -12,6 +12,7 @@ import { ControllerLoop } from "./loop/controller-loop.ts";
 import type { LoopPorts } from "./loop/ports.ts";
 import type { MesosScheduler } from "./mesos/scheduler.ts";
 import { SharedFramework } from "./mesos/shared-framework.ts";
+import { leanMemory } from "./model/complete-memory.ts";
 import type { Action } from "./model/action.ts";
 import type { ClusterKey } from "./model/ids.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
@@ -199,7 +200,7 @@ export class ControllerCore {
       perform: (action, memory) => this.perform(action, memory),
       store: {
         save: async (key, memory) => {
-          await state.memories.save(key, memory);
+          await state.memories.save(key, leanMemory(memory));
           await this.mesos.memoryStored(key);
         },
         remove: (key) => state.memories.remove(key),

@@ -2,6 +2,7 @@
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import { type ClusterMemory, NO_RECOVERY, NONE_WEDGED } from "./memory.ts";
 import { withPresentNames } from "./renamed.ts";
+import { sameData } from "./same-data.ts";
 
 /** What a controller of an earlier version stored lacks what came since. */
 export function completeMemory(old: ClusterMemory): ClusterMemory {
@@ -57,6 +58,25 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
 }
 
+/**
+ * As it is stored: what a release before does not know, and nobody uses, is left out, so that one that comes
+ * back finds the spec that it knows and not another generation. {@link completeMemory} gives it back.
+ */
+export function leanMemory(memory: ClusterMemory): ClusterMemory {
+  const { idle, ...jupyter } = memory.cluster.spec.jupyter;
+  const whole = {
+    ...memory.cluster.spec,
+    jupyter: sameData(idle, NO_IDLE) ? jupyter : { ...jupyter, idle },
+  };
+  const { kernels, ...others } = whole;
+  const spec = sameData(kernels, KERNELS_OF_THE_SERVER) ? others : whole;
+  return { ...memory, cluster: { ...memory.cluster, spec: spec as ClusterSpec } };
+}
+
+const NO_IDLE: ClusterSpec["jupyter"]["idle"] = {
+  kernelsAfterSeconds: 0,
+  terminalsAfterSeconds: 0,
+};
 /** As every release before 0.2.0 had them. */
 const KERNELS_OF_THE_SERVER: ClusterSpec["kernels"] = {
   placement: "server",
@@ -75,8 +95,7 @@ function completeSpec(spec: ClusterSpec): ClusterSpec {
   const etcd = { ...since, ...spec.etcd, snapshots: { ...snapshots, ...spec.etcd.snapshots } };
   const proxy = { ...spec.proxy, hostNames: spec.proxy.hostNames ?? [] };
   const resources = { ...spec.resources, pids: spec.resources.pids ?? 4096 };
-  const idle = { kernelsAfterSeconds: 0, terminalsAfterSeconds: 0 };
-  const jupyter = { ...spec.jupyter, idle: spec.jupyter.idle ?? idle };
+  const jupyter = { ...spec.jupyter, idle: spec.jupyter.idle ?? NO_IDLE };
   const kernels = spec.kernels ?? KERNELS_OF_THE_SERVER;
   return { ...spec, etcd, proxy, resources, jupyter, kernels };
 }

@@ -1,0 +1,36 @@
+/** What is stored is what the release before knows, unless more is used. */
+import { expect, it } from "vitest";
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+import { completeMemory, leanMemory } from "../../../controller/model/complete-memory.ts";
+import { fakeMemory } from "../../support/planner/fixtures.ts";
+
+const memory = completeMemory(fakeMemory());
+const withSpec = (change: Partial<ClusterSpec>) => {
+  const { cluster } = memory;
+  return { ...memory, cluster: { ...cluster, spec: { ...cluster.spec, ...change } } };
+};
+
+it("leaves out of the spec what came since and nobody uses", () => {
+  const { spec } = leanMemory(memory).cluster;
+  expect(Object.keys(spec)).toEqual(
+    Object.keys(memory.cluster.spec).filter((k) => k !== "kernels"),
+  );
+  expect(spec.jupyter).not.toHaveProperty("idle");
+});
+
+it.each<[string, Partial<ClusterSpec>]>([
+  ["nothing of it", {}],
+  ["kernels of the cluster", { kernels: { ...memory.cluster.spec.kernels, placement: "spread" } }],
+  [
+    "an end of what is idle",
+    {
+      jupyter: {
+        ...memory.cluster.spec.jupyter,
+        idle: { kernelsAfterSeconds: 60, terminalsAfterSeconds: 0 },
+      },
+    },
+  ],
+])("comes back whole where the spec uses %s", (_, change) => {
+  const used = withSpec(change);
+  expect(completeMemory(leanMemory(used))).toEqual(used);
+});
