@@ -11,8 +11,13 @@ export function unsupportedAgent(
   if (agentVersion === null) return null;
   if (unsupported) return unsupportedText(agentVersion);
   if (Math.max(...agentVersion.apiVersions) >= agentApiNeededBy(spec)) return null;
+  const { storage, kernels } = spec;
+  const asked =
+    kernels.placement === "server"
+      ? `storage.shared.type ${storage.shared.type}`
+      : `kernels.placement ${kernels.placement}`;
   return (
     `agent of release ${agentVersion.release} does not know what the spec asks of it ` +
-    `(storage.shared.type ${spec.storage.shared.type}): give spec.image an image of release ${RELEASE}, or leave it out`
+    `(${asked}): give spec.image an image of release ${RELEASE}, or leave it out`
   );
 }

@@ -4,9 +4,8 @@ import { unsupportedAgent } from "../../../../controller/plan/update/unsupported
 import type { ClusterView } from "../../../../controller/plan/view/cluster-view.ts";
 
 /** Of a type that the agents of 0.1.0 know nothing of, and left unmounted without a word. */
-const view = {
-  spec: { storage: { shared: { type: "tape", mountPath: "/shared" } } },
-} as unknown as ClusterView;
+const storage = { shared: { type: "tape", mountPath: "/shared" } };
+const view = { spec: { storage, kernels: { placement: "server" } } } as unknown as ClusterView;
 
 it.each([
   ["0.1.0", [1]],
@@ -21,6 +20,14 @@ it.each([
     );
   },
 );
+
+it("is told that it knows nothing of kernels that belong to the cluster", () => {
+  const spread = { spec: { storage, kernels: { placement: "spread" } } } as unknown as ClusterView;
+  const agentVersion = { release: "0.1.0", apiVersions: [1] };
+  expect(unsupportedAgent({ agentVersion, unsupported: false }, spread)).toContain(
+    "(kernels.placement spread)",
+  );
+});
 
 it.each([[[1, 2]], [[2, 3]]])("an agent that knows API %j can do it", (apiVersions) => {
   const agentVersion = { release: "9.0.0", apiVersions };
