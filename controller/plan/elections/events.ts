@@ -43,7 +43,10 @@ function facts(elections: readonly Election[], index: number): EventText[] {
   const election = elections[index] as Election;
   const next = elections[index + 1];
   const isOver = next !== undefined && next.clusterId === election.clusterId && !isPending(next);
-  if (election.leaderId !== null) return isWellKnown(election) || isOver ? [elected(election)] : [];
+  if (election.leaderId !== null) {
+    const isTellable = isWellKnown(election) && isPlaced(election, election.leaderId);
+    return isTellable || isOver ? [elected(election)] : [];
+  }
   return isOver ? [notWon(election)] : [];
 }
 
@@ -53,6 +56,11 @@ function isWellKnown(election: Election): boolean {
   if (leaderId === null || leaderId === toldBy) return leaderId !== null;
   const needed = votesNeeded(election);
   return cause !== null && needed !== null && votersFor(election, leaderId).length >= needed;
+}
+
+/** Whether it is known which slot that member is: its bare id says nothing to a person. */
+function isPlaced(election: Election, id: string): boolean {
+  return (memberById(election, id)?.slot ?? null) !== null;
 }
 
 function leaderLost(election: Election): EventText {

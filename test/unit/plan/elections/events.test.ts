@@ -61,6 +61,15 @@ describe("events of elections", () => {
     expect(told([won], [won])).toEqual([]);
   });
 
+  test("wait until it is known which slot has won, and not longer than to the next election", () => {
+    const [won, next] = electionsTold(FIVE) as [Election, Election];
+    const members = won.members.map((m) => ({ ...m, slot: m.id === won.leaderId ? null : m.slot }));
+    const unplaced = { ...won, members };
+    expect(told([], [unplaced])).toEqual([]);
+    expect(told([unplaced], [won])).toHaveLength(1);
+    expect(told([unplaced], [unplaced, next])[0]).toContain("leads etcd in term");
+  });
+
   test("tell of a winner that was never heard when the next election comes", () => {
     const [first, second] = electionsTold(FIVE) as [Election, Election];
     const bare = {
