@@ -47,8 +47,9 @@ export interface SlotTask {
   readonly unreachableSince: number | null;
   /** When its agent was last lost from sight while the task runs; null: it is in sight. */
   readonly agentUnreachableSince: number | null;
-  /** The start command for this task, decided once; `resumes`: it was launched with a StandingResume. */
+  /** Its launch has brought the order to resume along (model/standing-resume.ts). */
   readonly resumes: boolean;
+  /** The start command for this task, decided once. */
   readonly startCommand: { readonly commandId: string; readonly etcd: EtcdStart } | null;
   /** When the node was first seen fully ready; null: not yet. */
   readonly readyAt: number | null;

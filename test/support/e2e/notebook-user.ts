@@ -1,4 +1,7 @@
-/** Somebody with a notebook open: kernels that stay, cells one after another, each over a WebSocket of its own. */
+/**
+ * Somebody with a notebook open: kernels that stay, cells one after another, each over a WebSocket of its own.
+ * Jupyter's kernel protocol 5.3 in its JSON form (jupyter-client, "Messaging in Jupyter").
+ */
 import { randomUUID } from "node:crypto";
 import { WebSocket } from "ws";
 

@@ -1,44 +1,9 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failure, json, startApiServer } from "./api-server.ts";
-import { cli } from "./captured-context.ts";
+import { describe, expect, it } from "vitest";
+import { failure, json, type Route } from "./api-server.ts";
 import { clusterObject, node } from "./cluster-fixture.ts";
-import type { ApiServer, Route } from "./api-server.ts";
+import { authorized, LAB, ScriptedApi } from "./scripted-api.ts";
 
-const ROOT = "/apis/jupytercluster.dev/v1alpha1";
-const LAB = `${ROOT}/namespaces/default/jupyterclusters/lab`;
-const TOKEN = "T".repeat(43);
-
-let dir: string;
-let server: ApiServer | null = null;
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "jupyter-cluster-cli-"));
-  await writeFile(join(dir, "control-token"), TOKEN);
-  await chmod(join(dir, "control-token"), 0o600);
-});
-
-afterEach(async () => {
-  await server?.close();
-  server = null;
-  await rm(dir, { recursive: true });
-});
-
-/** Runs a verb against a scripted API. */
-async function run(routes: Record<string, Route>, ...args: readonly string[]) {
-  server = await startApiServer(routes);
-  return cli(args, { JUPYTER_CLUSTER_API: server.url, JUPYTER_CLUSTER_STATE_DIR: dir });
-}
-
-const authorized =
-  (route: Route): Route =>
-  (request, response, url) => {
-    const denied = failure(401, "Unauthorized", "A control token is needed.");
-    const good = request.headers.authorization === `Bearer ${TOKEN}`;
-    (good ? route : denied)(request, response, url);
-  };
+const { run } = new ScriptedApi();
 
 describe("logs", () => {
   const routes = (seen: string[]): Record<string, Route> => ({

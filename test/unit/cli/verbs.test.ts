@@ -1,45 +1,14 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failure, json, lines, startApiServer } from "./api-server.ts";
+import { describe, expect, it } from "vitest";
+import { failure, json, lines, startApiServer, type Route } from "./api-server.ts";
 import { cli } from "./captured-context.ts";
 import { clusterObject, event, snapshot } from "./cluster-fixture.ts";
+import { authorized, LAB, ROOT, ScriptedApi } from "./scripted-api.ts";
 import type { RecoveryRecord } from "../../../controller/model/resource.ts";
-import type { ApiServer, Route } from "./api-server.ts";
 
-const ROOT = "/apis/jupytercluster.dev/v1alpha1";
-const LAB = `${ROOT}/namespaces/default/jupyterclusters/lab`;
-const TOKEN = "T".repeat(43);
-
-let dir: string;
-let server: ApiServer | null = null;
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "jupyter-cluster-cli-"));
-  await writeFile(join(dir, "control-token"), TOKEN);
-  await chmod(join(dir, "control-token"), 0o600);
-});
-
-afterEach(async () => {
-  await server?.close();
-  server = null;
-  await rm(dir, { recursive: true });
-});
-
-/** Runs a verb against a scripted API. */
-async function run(routes: Record<string, Route>, ...args: readonly string[]) {
-  server = await startApiServer(routes);
-  return cli(args, { JUPYTER_CLUSTER_API: server.url, JUPYTER_CLUSTER_STATE_DIR: dir });
-}
-
-const authorized =
-  (route: Route): Route =>
-  (request, response, url) => {
-    const denied = failure(401, "Unauthorized", "A control token is needed.");
-    const good = request.headers.authorization === `Bearer ${TOKEN}`;
-    (good ? route : denied)(request, response, url);
-  };
+const api = new ScriptedApi();
+const { run } = api;
 
 const list = (...items: readonly object[]) => json({ kind: "JupyterClusterList", items });
 
@@ -76,7 +45,7 @@ describe("get", () => {
     };
     const all = await run(routes, "get", "-A");
     expect(all.stdout.split("\n")[1]).toMatch(/^team +lab /);
-    await server?.close();
+    await api.close();
     const named = await run(routes, "get", "-A", "-o", "name");
     expect(named.stdout).toBe("jupytercluster.jupytercluster.dev/lab\n");
   });
@@ -125,7 +94,7 @@ describe("a controller that can't be reached", () => {
     const free = await startApiServer({});
     await free.close();
     const { code, stdout, stderr } = await cli(["get", "--api", free.url], {
-      JUPYTER_CLUSTER_STATE_DIR: dir,
+      JUPYTER_CLUSTER_STATE_DIR: api.dir,
     });
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
     expect(stderr).toContain(`The controller does not answer at ${free.url} (connect ECONNREFUSED`);
@@ -142,7 +111,7 @@ describe("a controller that can't be reached", () => {
   });
 
   it("leaves plan with 255, for 3 could be a finding", async () => {
-    const { code } = await cli(["plan", "nowhere.yaml"], { JUPYTER_CLUSTER_STATE_DIR: dir });
+    const { code } = await cli(["plan", "nowhere.yaml"], { JUPYTER_CLUSTER_STATE_DIR: api.dir });
     expect(code).toBe(255);
   });
 });
@@ -164,7 +133,7 @@ describe("url", () => {
   });
 
   it("exits with 5 and a hint when the token is another one's", async () => {
-    await writeFile(join(dir, "control-token"), "o".repeat(43));
+    await writeFile(join(api.dir, "control-token"), "o".repeat(43));
     const { code, stderr } = await run({ [`GET ${LAB}/access`]: access }, "url", "lab");
     expect(code).toBe(5);
     expect(stderr).toContain("A control token is needed. Only the user that runs the controller");
@@ -230,7 +199,7 @@ spec: { replicas: ${replicas} }
 `;
 
   async function plan(text: string, kept: readonly object[], ...args: readonly string[]) {
-    const file = join(dir, "lab.yaml");
+    const file = join(api.dir, "lab.yaml");
     await writeFile(file, text);
     return run({ [`GET ${ROOT}/jupyterclusters`]: list(...kept) }, "plan", file, ...args);
   }
