@@ -16,7 +16,8 @@ import {
   mendFromStore,
   startControllers,
 } from "./faults.ts";
-import { figure, timed } from "./figures.ts";
+import { endLoad } from "./end-load.ts";
+import { timed } from "./figures.ts";
 import { Load } from "./load.ts";
 import type { RunningContainer } from "./machine/agent-host.ts";
 import { Site } from "./site.ts";
@@ -56,13 +57,7 @@ beforeEach(async () => {
 });
 
 afterEach(async (context) => {
-  const { writer, failures, served, longestRequestMs, doubled } = await load.stop();
-  figure(context.task.name, {
-    ...{ acknowledged: writer.acknowledged, longestGapMs: writer.longestGapMs },
-    ...{ served, longestRequestMs, failures: failures.length },
-  });
-  expect(writer.violations).toEqual([]);
-  expect(doubled).toEqual([]);
+  const { failures } = await endLoad(load, context.task.name);
   expect(failures).toEqual([]);
 });
 

@@ -16,6 +16,7 @@ import {
   mendFromMasters,
   restartZooKeeper,
 } from "./faults.ts";
+import { endLoad } from "./end-load.ts";
 import { figure, timed } from "./figures.ts";
 import { Load } from "./load.ts";
 import type { AgentHost, RunningContainer } from "./machine/agent-host.ts";
@@ -49,13 +50,7 @@ beforeEach(async () => {
 });
 
 afterEach(async (context) => {
-  const { writer, failures, served, longestRequestMs, doubled } = await load.stop();
-  figure(context.task.name, {
-    ...{ acknowledged: writer.acknowledged, longestGapMs: writer.longestGapMs },
-    ...{ served, longestRequestMs, failures: failures.length },
-  });
-  expect(writer.violations).toEqual([]);
-  expect(doubled).toEqual([]);
+  await endLoad(load, context.task.name);
 });
 
 /** Those of before, all but some, run on as they were. */

@@ -7,6 +7,7 @@ import { LABELS } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
 import { isTrue } from "../support/e2e/local-cluster.ts";
 import { followersOf } from "../support/e2e/nodes.ts";
+import { endLoad } from "./end-load.ts";
 import { figure, timed } from "./figures.ts";
 import { Load } from "./load.ts";
 import type { AgentHost, RunningContainer } from "./machine/agent-host.ts";
@@ -38,10 +39,7 @@ beforeEach(async () => {
 });
 
 afterEach(async (context) => {
-  const { writer, failures, served, doubled } = await load.stop();
-  figure(context.task.name, { acknowledged: writer.acknowledged, served });
-  expect(writer.violations).toEqual([]);
-  expect(doubled).toEqual([]);
+  const { failures } = await endLoad(load, context.task.name);
   expect(failures).toEqual([]);
 });
 

@@ -8,6 +8,7 @@ import type { JupyterClusterObject, NodeStatus } from "../../controller/model/re
 import { isTrue } from "../support/e2e/local-cluster.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
 import { until } from "../support/poll.ts";
+import { endLoad } from "./end-load.ts";
 import { figure, timed } from "./figures.ts";
 import { Load } from "./load.ts";
 import type { RunningContainer } from "./machine/agent-host.ts";
@@ -46,11 +47,8 @@ afterEach(async (context) => {
   );
   if (reader === undefined) throw new Error("there is no other node");
   const { violations, ...saved } = await files.stop(reader);
-  const { writer, failures, served, doubled } = await load.stop();
-  figure(context.task.name, { ...saved, acknowledged: writer.acknowledged, served });
+  const { failures } = await endLoad(load, context.task.name, saved);
   expect(violations).toEqual([]);
-  expect(writer.violations).toEqual([]);
-  expect(doubled).toEqual([]);
   expect(failures).toEqual([]);
 });
 
