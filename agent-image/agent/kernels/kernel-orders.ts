@@ -5,6 +5,7 @@
  */
 import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
+import { messageOf } from "../../../controller/model/errors.ts";
 import type {
   KernelExit,
   KernelsConfig,
@@ -216,8 +217,8 @@ export class KernelOrders {
     try {
       const client = (this.client ??= await connectEtcd());
       if (await client.commit({ ...changes, conditions }, COMMIT_MS_MAX)) return true;
-    } catch {
-      throw new OrderError(503, "the cluster's etcd does not answer");
+    } catch (error) {
+      throw new OrderError(503, `the cluster's etcd does not answer: ${messageOf(error)}`);
     }
     store.refresh();
     await this.standing.nextNews(COMMIT_MS_MAX / COMMIT_TRIES_MAX);

@@ -3,6 +3,7 @@
  * kernel is faster than this, Linux ends it, for its score is the highest (oom-score.ts).
  */
 import type { KernelsConfig } from "../../../controller/model/kernels.ts";
+import { messageOf } from "../../../controller/model/errors.ts";
 import type { KernelHost, ProcessFacts } from "../ports/kernel-host.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import { readMemory } from "../system/memory-watch.ts";
@@ -78,7 +79,8 @@ export class ResourceWatch {
       for (const each of uses) {
         if (each.use.bytes <= limit) continue;
         const bytes = await this.exactly(each.use);
-        if (bytes > limit) this.condemn(each, tooMuchMemory(bytes, limit, "kernel"));
+        if (bytes !== null && bytes > limit)
+          this.condemn(each, tooMuchMemory(bytes, limit, "kernel"));
       }
     }
     const left = uses.filter(({ kernel }) => kernel.condemned === null);
@@ -86,8 +88,9 @@ export class ResourceWatch {
     if (limitBytes === null) return;
     const most = limitBytes - Math.min(RESERVED_BYTES, limitBytes / 2);
     if (sumOf(left.map(({ use }) => use.bytes)) <= most) return;
-    const exact = await Promise.all(left.map(({ use }) => this.exactly(use)));
-    if (sumOf(exact) <= most) return;
+    const counts = await Promise.all(left.map(({ use }) => this.exactly(use)));
+    const exact = counts.filter((count) => count !== null);
+    if (exact.length < counts.length || sumOf(exact) <= most) return;
     const bytes = Math.max(...exact);
     const largest = left[exact.indexOf(bytes)];
     if (largest !== undefined) this.condemn(largest, tooMuchMemory(bytes, most, "node"));
@@ -98,9 +101,13 @@ export class ResourceWatch {
     this.kill(each);
   }
 
-  /** Pages that several processes share are counted once. As the user, for root may not look into others' maps here. */
-  private async exactly(use: TreeUse): Promise<number> {
-    const { processes } = this.options;
+  /**
+   * Pages that several processes share are counted once. As the user, for root may not look into others' maps here.
+   *
+   * @returns null: it cannot be known now, and nobody is ended for what is not known; Linux is there still
+   */
+  private async exactly(use: TreeUse): Promise<number | null> {
+    const { processes, log } = this.options;
     const { user } = this;
     if (user === null || use.pids.length === 1) return use.bytes;
     const files = use.pids.map((pid) => `/proc/${pid}/smaps_rollup`);
@@ -111,9 +118,10 @@ export class ResourceWatch {
       const bytes = proportionalBytes(
         await processes.run("/bin/sh", args, { timeoutMs: READ_MS_MAX, owner }),
       );
-      return bytes === 0 ? use.bytes : Math.min(use.bytes, bytes);
-    } catch {
-      return use.bytes;
+      return bytes === 0 ? null : Math.min(use.bytes, bytes);
+    } catch (error) {
+      log.debug({ error: messageOf(error) }, "memory of a kernel cannot be counted");
+      return null;
     }
   }
 
