@@ -20,9 +20,10 @@ import { UnitLog } from "./unit/unit-log.ts";
 const STOP_MS_MAX = 4_000;
 
 async function main(): Promise<void> {
-  keepLogsBefore(LOG_DIR, PREVIOUS_LOG_DIR);
+  const unkept = keepLogsBefore(LOG_DIR, PREVIOUS_LOG_DIR);
   const logs = unitLogs(LOG_DIR);
   const log = agentLogger(systemClock, logs.agent);
+  if (unkept !== null) log.warn({ error: unkept }, "logs of the container before are not kept");
   const config = readNodeConfig(process.env);
   const agent = new Agent({
     config,

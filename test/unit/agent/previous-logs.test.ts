@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -36,4 +36,16 @@ test("what the container before has logged is kept until the next one has logged
   expect(log.tail(9)).toEqual([]);
   keepLogsBefore(directory, previous);
   expect(before.isEmpty).toBe(false);
+});
+
+test("a node starts all the same where they cannot be kept, and goes on in them", async () => {
+  const file = join(directory, "in-the-way");
+  await writeFile(file, "");
+  const log = new UnitLog(join(directory, "etcd.log"));
+  log.write("the end");
+  await log.flush();
+  expect(keepLogsBefore(directory, join(file, "previous"))).toContain("ENOTDIR");
+  log.write("goes on");
+  await log.flush();
+  expect(log.tail(9).map(withoutTime)).toEqual(["the end", "goes on"]);
 });
