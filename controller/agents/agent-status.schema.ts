@@ -3,10 +3,14 @@
  * newer image may say more.
  */
 import { ELECTION_LIST_MAX, ELECTIONS_MAX } from "../model/election.ts";
+import { KERNEL_EXIT_REASONS, KERNEL_STATES } from "../model/kernels.ts";
 
 const text = { type: "string" } as const;
 const hex = { type: "string", pattern: "^[0-9a-f]{1,16}$" } as const;
 const count = { type: "integer", minimum: 0 } as const;
+const amount = { type: "number", minimum: 0 } as const;
+/** Milliseconds since the epoch, as far as a date can be. */
+const epochMs = { ...amount, maximum: 8.64e15 } as const;
 const moment = { ...text, pattern: "^\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z$" } as const;
 
 function nullable(schema: object): object {
@@ -27,6 +31,9 @@ function record(
 
 /** More nodes than any cluster has; a list without an end is a fault of the sender. */
 const NODES_MAX = 1024;
+
+/** Twice as many as an agent lets there be. */
+const KERNELS_TOLD_MAX = 1024;
 
 /** A release speaks its own version and those of the release before. */
 const VERSIONS_MAX = 16;
@@ -122,6 +129,26 @@ const election = record({
   toldBy: hex,
 });
 
+const kernelExit = record({
+  incarnation: count,
+  at: epochMs,
+  reason: { enum: [...KERNEL_EXIT_REASONS] },
+  message: text,
+});
+
+const kernel = record({
+  id: text,
+  name: text,
+  notebook: nullable(text),
+  slot: count,
+  taskId: text,
+  incarnation: count,
+  state: { enum: [...KERNEL_STATES, "unknown", "lost"] },
+  since: nullable(epochMs),
+  memoryBytes: nullable(amount),
+  lastExit: nullable(kernelExit),
+});
+
 export const AGENT_STATUS_SCHEMA = record(
   {
     slot: count,
@@ -148,5 +175,6 @@ export const AGENT_STATUS_SCHEMA = record(
     apiVersions: listOf(count, VERSIONS_MAX),
     certificateNotAfter: nullable(count),
     memory: nullable(record({ limitBytes: nullable(count), oomKills: count })),
+    kernels: nullable(listOf(kernel, KERNELS_TOLD_MAX)),
   },
 );

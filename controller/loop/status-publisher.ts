@@ -11,12 +11,14 @@ import {
 } from "../model/resource.ts";
 import type { LoopPorts } from "./ports.ts";
 
-type PublishPorts = Pick<LoopPorts, "publisher" | "storeStatus">;
+type PublishPorts = Pick<LoopPorts, "publisher" | "storeStatus" | "clock">;
 
 interface Published {
   readonly object: JupyterClusterObject;
   /** The newest at that time. */
   readonly event: ClusterEvent | null;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export class StatusPublisher {
@@ -46,10 +48,21 @@ export class StatusPublisher {
     };
     const event = memory.events.at(-1) ?? null;
     const before = this.last.get(key);
-    if (before?.event === event && sameData(before.object, object, MOVING)) return;
-    this.last.set(key, { object, event });
+    const at = this.ports.clock.now();
+    if (before?.event === event && isNoNews(before, object, at)) return;
+    this.last.set(key, { object, event, at });
     this.ports.storeStatus(key, this.ports.publisher.publish(object, memory.events));
   }
+}
+
+function isNoNews(before: Published, object: JupyterClusterObject, at: number): boolean {
+  if (sameData(before.object, object, MOVING)) return true;
+  // A clock that was set back does not keep what drifts to itself.
+  if (at >= before.at + DRIFT_MS || at < before.at) return false;
+  const { kernels: was, ...others } = before.object.status;
+  const { kernels: is, ...now } = object.status;
+  const beside = { ...before.object, status: others };
+  return sameData(was, is, DRIFTING) && sameData(beside, { ...object, status: now }, MOVING);
 }
 
 /**
@@ -57,3 +70,10 @@ export class StatusPublisher {
  * is a write: they are published with whatever else changes, and change nothing by themselves.
  */
 const MOVING: ReadonlySet<string> = new Set(["raftIndex", "revision", "dbSizeBytes"]);
+
+/**
+ * What of a kernel changes with every cell: it is published with whatever else changes, and by itself no more
+ * often than this. The next reconcile is no further away than `RESYNC_MS`. Milliseconds.
+ */
+const DRIFT_MS = 5_000;
+const DRIFTING: ReadonlySet<string> = new Set(["state", "since", "memoryBytes"]);

@@ -43,6 +43,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     hostTask = null,
     hostTasks = 0,
     resumed = null,
+    kernels = null,
   } = stored as Partial<ClusterMemory>;
   const since = {
     generations,
@@ -54,6 +55,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     hostTask,
     hostTasks,
     resumed,
+    kernels,
   };
   return { ...stored, ...since, cluster, secrets, slots, recovery, elections };
 }

@@ -105,6 +105,16 @@ export interface KernelSession {
   readonly kernelId: string;
 }
 
+/** What the controller keeps of an end. */
+export type ToldExit = Pick<KernelExit, "incarnation" | "at" | "reason" | "message">;
+
+/** One kernel as the controller remembers it: told of last, by whichever leader's agent. */
+export interface RememberedKernel
+  extends Pick<KernelView, "id" | "name" | "notebook" | "slot" | "taskId" | "incarnation"> {
+  /** The latest end, of which people have been told; null: it has never ended. */
+  readonly lastExit: ToldExit | null;
+}
+
 /** One kernel as the leader's agent sees it: for status and planner, without secrets. */
 export interface KernelView {
   readonly id: string;

@@ -4,6 +4,7 @@ import { type ClusterKey, clusterOfTask, type OwnerUid } from "./ids.ts";
 import type { Election } from "./election.ts";
 import type { SpecGeneration } from "./generation.ts";
 import type { HostTask, Repair } from "./host-task.ts";
+import type { RememberedKernel } from "./kernels.ts";
 import type { Rebalance } from "./rebalance.ts";
 import type { Resumed } from "./held-conditions.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
@@ -235,6 +236,8 @@ export interface ClusterMemory {
   readonly lastErrors: readonly LastError[];
   readonly lastOperation: LastOperation | null;
   readonly elections: readonly Election[];
+  /** Without what changes with every cell; null: of none has anybody told. */
+  readonly kernels: readonly RememberedKernel[] | null;
 }
 
 /** The launches that a cluster waits for: its slots', and a command's on a host. */

@@ -1,5 +1,6 @@
 /** The JupyterCluster object as the API serves it and etcd stores it (Kubernetes conventions). */
 import type { Election } from "./election.ts";
+import type { KernelExitReason, KernelView } from "./kernels.ts";
 import type { RebalanceStatus } from "./rebalance.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 
@@ -81,6 +82,32 @@ export interface NodeStatus {
   readonly sshReady: boolean;
 }
 
+/** A kernel that belongs to the cluster. */
+export interface KernelSummary {
+  readonly id: string;
+  /** Of the kernel specification, such as `python3`. */
+  readonly name: string;
+  /** Of the notebook or console that it belongs to, below the shared storage; null: of none. */
+  readonly notebook: string | null;
+  /** XXX-k on which it runs, at present; null: no node of this slot has a name. */
+  readonly node: string | null;
+  readonly slot: number;
+  /** `unknown`: nobody tells just now; what else is said of it was told before. */
+  readonly state: KernelView["state"];
+  /** RFC 3339, of the state; null with `unknown`. */
+  readonly since: string | null;
+  /** With all that it has started; null: not known. */
+  readonly memoryBytes: number | null;
+  /** The latest one, which it may have outlived by a restart; null: it has never ended. */
+  readonly lastExit: {
+    readonly reason: KernelExitReason;
+    /** A sentence. */
+    readonly message: string;
+    /** RFC 3339. */
+    readonly at: string;
+  } | null;
+}
+
 export interface LastError {
   readonly code: string;
   readonly operation: string;
@@ -136,6 +163,8 @@ export interface ClusterStatus {
     readonly etcd: readonly string[];
   };
   readonly elections: readonly Election[];
+  /** In the order in which they were created; null: they are JupyterLab's own, or nobody has told of any yet. */
+  readonly kernels: readonly KernelSummary[] | null;
   readonly conditions: readonly Condition[];
   readonly lastErrors: readonly LastError[];
   readonly lastOperation: LastOperation | null;
@@ -170,7 +199,7 @@ export const EVENT_REASONS = [
   ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],
   ...["EtcdCompacted", "AlarmCleared", "OutOfMemory", "UnitWedged"],
-  "StorageRemounted",
+  ...["StorageRemounted", "KernelOutOfMemory", "KernelTooManyProcesses", "KernelsLost"],
 ] as const;
 
 export type EventReason = (typeof EVENT_REASONS)[number];

@@ -47,6 +47,7 @@ export function newMemory(
     lastErrors: [],
     lastOperation: null,
     elections: [],
+    kernels: null,
   };
 }
 

@@ -33,6 +33,7 @@ import { stopSilent } from "./health/stop-silent.ts";
 import { renewCertificates } from "./health/renew-certificates.ts";
 import { watchEtcd } from "./health/watch-etcd.ts";
 import type { Plan, PlanInput } from "./input.ts";
+import { recordKernels } from "./kernels/record-kernels.ts";
 import { launchVacant } from "./launch/launch-vacant.ts";
 import { ensureNetwork, ensureProxy } from "./launch/prerequisites.ts";
 import { changeMembers } from "./membership/change-members.ts";
@@ -77,6 +78,7 @@ const RECORDS: readonly Step[] = [
   recordOomKills,
   recordRemounts,
   recordWedgedUnits,
+  recordKernels,
 ];
 
 const STEPS: readonly Step[] = [

@@ -12,6 +12,8 @@ import type { Checker } from "./checker.ts";
 import { Z85_KEY } from "./key-values.ts";
 
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER;
+/** Milliseconds since the epoch, as far as a date can be. */
+const TIME_MAX = 8.64e15;
 const SLOT_MAX = 65_535;
 const INT_MAX = 2 ** 31 - 1;
 /** As Jupyter makes them, and nothing that ends a path of etcd's keys or of a directory. */
@@ -44,7 +46,7 @@ export function kernelSpecOf(root: Checker): KernelSpec {
     incarnation: root.integer("incarnation", 1, NUMBER_MAX),
     slot: root.integer("slot", 0, SLOT_MAX),
     taskId: root.string("taskId", LINE),
-    createdAt: root.integer("createdAt", 0, NUMBER_MAX),
+    createdAt: root.integer("createdAt", 0, TIME_MAX),
     term: root.integer("term", 0, NUMBER_MAX),
     signal: signal && {
       seq: signal.integer("seq", 1, NUMBER_MAX),
@@ -62,7 +64,7 @@ export function kernelStatusOf(root: Checker): KernelStatus {
     slot: root.integer("slot", 0, SLOT_MAX),
     taskId: root.string("taskId", LINE),
     state: root.oneOf("state", KERNEL_STATES),
-    since: root.integer("since", 0, NUMBER_MAX),
+    since: root.integer("since", 0, TIME_MAX),
     memoryBytes: root.integer("memoryBytes", 0, NUMBER_MAX),
     front: frontOf(root.nullableObject("front")),
     done: root.integer("done", 0, NUMBER_MAX),
@@ -106,7 +108,7 @@ function exitOf(exit: Checker | null): KernelExit | null {
   return (
     exit && {
       incarnation: exit.integer("incarnation", 1, NUMBER_MAX),
-      at: exit.integer("at", 0, NUMBER_MAX),
+      at: exit.integer("at", 0, TIME_MAX),
       reason: exit.oneOf("reason", KERNEL_EXIT_REASONS),
       message: exit.string("message", LINE),
       code: exit.holds("code", (v) => v === null) ? null : exit.integer("code", -INT_MAX, INT_MAX),

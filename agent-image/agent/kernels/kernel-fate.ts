@@ -24,23 +24,32 @@ export function fateOf(
 
 export const NODE_LOST_MESSAGE = "The kernel was lost with its node; what it held is gone.";
 
+/** Of one text: users name notebooks, and all kernels have to fit into one message to the controller. */
+const TEXT_LENGTH_MAX = 256;
+
 /** What the leader's agent tells of all kernels, without secrets. */
 export function viewsOf(records: KernelRecords, data: ClusterData): KernelView[] {
   return [...records.kernels.values()].map((record) => {
     const { spec, status } = record;
     const fate = fateOf(record, data);
+    const session = records.sessions.find((s) => s.kernelId === spec.kernelId);
+    const lastExit = status?.lastExit ?? spec.lastExit;
     const gone = fate === "unknown" || fate === "lost";
     return {
       id: spec.kernelId,
-      name: spec.name,
-      notebook: records.sessions.find((s) => s.kernelId === spec.kernelId)?.path ?? null,
+      name: clipped(spec.name),
+      notebook: session === undefined ? null : clipped(session.path),
       slot: spec.slot,
       taskId: spec.taskId,
       incarnation: spec.incarnation,
       state: fate === "lost" ? "lost" : gone || status === null ? "unknown" : status.state,
       since: gone ? null : (status?.since ?? null),
       memoryBytes: gone ? null : (status?.memoryBytes ?? null),
-      lastExit: status?.lastExit ?? spec.lastExit,
+      lastExit: lastExit && { ...lastExit, message: clipped(lastExit.message) },
     };
   });
+}
+
+function clipped(text: string): string {
+  return text.length > TEXT_LENGTH_MAX ? `${text.slice(0, TEXT_LENGTH_MAX - 1)}…` : text;
 }

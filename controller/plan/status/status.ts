@@ -6,6 +6,7 @@ import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { RebalanceStatus } from "../../model/rebalance.ts";
 import type { ClusterStatus, ConditionType, NodePhase, NodeStatus } from "../../model/resource.ts";
 import { notReadyReasons, tableInForce } from "../health/readiness.ts";
+import { kernelSummaries } from "../kernels/kernels-now.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import { timestamp } from "../timestamp.ts";
 import { waitsFor } from "../update/rebalance.ts";
@@ -47,6 +48,7 @@ export function buildStatus(
       etcd: nodes.map((n) => clientUrl(n.ip, spec.etcd)),
     },
     elections: memory.elections,
+    kernels: kernelSummaries(view, memory.kernels, nodes),
     conditions: memory.conditions,
     lastErrors: memory.lastErrors,
     lastOperation: memory.lastOperation,

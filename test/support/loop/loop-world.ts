@@ -4,6 +4,7 @@ import type { LoopPorts } from "../../../controller/loop/ports.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 import { specSnapshot } from "../../../controller/model/spec-snapshot.ts";
 import { FakeWorld } from "../planner/fake-world.ts";
@@ -53,8 +54,8 @@ export class LoopWorld {
     }
   }
 
-  read(replicas = 3): void {
-    const clusters = [fakeCluster({ replicas })];
+  read(replicas = 3, spec: Partial<ClusterSpec> = {}): void {
+    const clusters = [fakeCluster({ replicas, ...spec })];
     const reading = { clusters, problems: [], files: ["cluster.yaml"], complete: true };
     this.loop.read(specSnapshot(reading));
   }

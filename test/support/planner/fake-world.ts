@@ -61,6 +61,8 @@ export class FakeWorld {
   readonly blind = new Set<number>();
   /** How many processes of a slot's container ended for want of memory. */
   readonly oomKills = new Map<number, number>();
+  /** What the leader's agent tells of kernels. */
+  kernels: AgentStatus["kernels"] = null;
   /** Units of slots that are not well; the rest of what they say is as ever. */
   readonly units = new Map<number, Partial<Record<UnitName, Partial<UnitStatus>>>>();
   /** Slots whose agents say that the shared storage is not there, and why. */
@@ -290,6 +292,7 @@ export class FakeWorld {
       sshKnownSlots: this.runningSlots(),
       memory: { limitBytes: 768 * 2 ** 20, oomKills: this.oomKills.get(slot) ?? 0 },
       etcd: command === null ? null : this.etcd.healthOf(slot),
+      kernels: slot === this.leaderSlot ? this.kernels : null,
     });
     return unwell(told, this.units.get(slot), fault);
   }

@@ -116,6 +116,7 @@ export interface FakeAgent {
   readonly hosts: HostsTable | null;
   readonly sshKnownSlots: readonly number[];
   readonly memory?: AgentStatus["memory"];
+  readonly kernels?: AgentStatus["kernels"];
   readonly release?: string;
   readonly apiVersions?: readonly number[];
 }

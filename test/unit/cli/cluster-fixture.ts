@@ -62,6 +62,7 @@ export function clusterObject(options: FixtureOptions = {}): JupyterClusterObjec
         etcd: ["http://172.30.0.10:2379"],
       },
       elections: [election()],
+      kernels: null,
       conditions: conditions({}),
       lastErrors: [],
       lastOperation: null,

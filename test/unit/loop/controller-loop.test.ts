@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import { LoopWorld } from "../../support/loop/loop-world.ts";
+import { fakeCluster, T0 } from "../../support/planner/fixtures.ts";
+import { exit, kernelOn } from "../../support/planner/kernels.ts";
 
 describe("the loop", () => {
   it("brings a cluster up and then rests", async () => {
@@ -162,3 +164,41 @@ async function crashAndRecover(
   await run.until(() => run.ready);
   expect(run.world.violations, `crash before action ${crashAt}`).toEqual([]);
 }
+
+describe("what drifts of kernels", () => {
+  const spread = { ...fakeCluster().spec.kernels, placement: "spread" } as const;
+
+  it("is published at once, and then no more often than every five seconds", async () => {
+    const run = new LoopWorld();
+    run.read(3, { kernels: spread });
+    await run.until(() => run.ready);
+    run.world.kernels = [kernelOn(run, 0)];
+    await run.until(() => run.published?.status.kernels?.length === 1);
+    const published = new Set<number>();
+    const begun = run.clock.now();
+    for (let n = 0; run.clock.now() < begun + 60_000; n += 1) {
+      const before = run.published;
+      run.world.kernels = [
+        kernelOn(run, 0, { state: n % 2 === 0 ? "busy" : "idle", since: T0 + n }),
+      ];
+      await run.until(() => run.published !== before || run.clock.now() > begun + 60_000);
+      published.add(run.clock.now());
+    }
+    expect(published.size).toBeGreaterThanOrEqual(6);
+    expect(published.size).toBeLessThanOrEqual(13);
+  });
+
+  it("is not waited with for what else is new", async () => {
+    const run = new LoopWorld();
+    run.read(3, { kernels: spread });
+    await run.until(() => run.ready);
+    run.world.kernels = [kernelOn(run, 0)];
+    await run.until(() => run.published?.status.kernels?.length === 1);
+    const at = run.clock.now();
+    run.world.kernels = [kernelOn(run, 0), kernelOn(run, 1)];
+    await run.until(() => run.published?.status.kernels?.length === 2);
+    run.world.kernels = [kernelOn(run, 0), kernelOn(run, 1, { lastExit: exit() })];
+    await run.until(() => run.published?.status.kernels?.[1]?.lastExit != null);
+    expect(run.clock.now() - at).toBeLessThan(5_000);
+  });
+});

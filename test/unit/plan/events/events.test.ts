@@ -6,6 +6,7 @@ import { T0 } from "../../../support/planner/fixtures.ts";
 import { BOOTSTRAP_EVENTS } from "./bootstrap.ts";
 import { ELECTION_EVENTS } from "./elections.ts";
 import type { EventRow } from "./event-table.ts";
+import { KERNEL_EVENTS } from "./kernels.ts";
 import { MEMBERSHIP_EVENTS } from "./membership.ts";
 import { NODE_EVENTS } from "./nodes.ts";
 import { REBALANCE_EVENTS } from "./rebalance.ts";
@@ -24,6 +25,7 @@ const TABLES = {
   ...RECOVERY_EVENTS,
   ...SPACE_EVENTS,
   ...STORAGE_EVENTS,
+  ...KERNEL_EVENTS,
 } satisfies Record<EventReason, Readonly<Record<string, EventRow>>>;
 
 describe.each(Object.entries(TABLES))("%s is told when", (reason, rows) => {
