@@ -16,6 +16,7 @@ import { EXIT_CODES_HELP } from "./exit-codes.ts";
 import { getCommand } from "./verbs/get.ts";
 import { killCommand } from "./verbs/kill.ts";
 import { historyCommand } from "./verbs/history.ts";
+import { kernelsCommand } from "./verbs/kernels.ts";
 import { kubeconfigCommand } from "./verbs/kubeconfig.ts";
 import { logsCommand } from "./verbs/logs.ts";
 import { mesosLocalCommand } from "./verbs/mesos-local.ts";
@@ -52,7 +53,7 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
     "Look:",
     [
       ...[getCommand, describeCommand, eventsCommand, electionsCommand, offersCommand],
-      ...[pageCommand, urlCommand, dumpCommand],
+      ...[kernelsCommand, pageCommand, urlCommand, dumpCommand],
     ],
   ],
   ["Nodes:", [execCommand, logsCommand, killCommand, rebalanceCommand]],

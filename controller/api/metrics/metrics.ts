@@ -8,6 +8,7 @@ import type { PublishedClusters } from "../../model/ports.ts";
 import { ClusterMetrics } from "./cluster-metrics.ts";
 import { registerConditionMetrics } from "./condition-metrics.ts";
 import { type DatabaseReading, registerEtcdMetrics } from "./etcd-metrics.ts";
+import { KernelMetrics } from "./kernel-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { type ProxyReading, registerProxyMetrics } from "./proxy-metrics.ts";
 
@@ -38,6 +39,7 @@ export interface Metrics {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const clusters = new ClusterMetrics(registry, options.published);
+  const kernels = new KernelMetrics(registry, options.published);
   registerConditionMetrics(registry, options.published);
   registerProxyMetrics(registry, options.proxies);
   registerEtcdMetrics(registry, options.published, options.databases);
@@ -57,7 +59,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       this.set({ name: CONTROLLER }, options.isActing() ? 1 : 0);
     },
   });
-  return { registry, reconcile: reconcileMetrics(registry), close: () => clusters.close() };
+  const close = () => {
+    clusters.close();
+    kernels.close();
+  };
+  return { registry, reconcile: reconcileMetrics(registry), close };
 }
 
 function reconcileMetrics(registry: Registry): Metrics["reconcile"] {

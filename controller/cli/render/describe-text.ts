@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { leaderPlace } from "../../model/leader-place.ts";
 import { ageOf, shortDuration } from "./units.ts";
 import { electionsTable } from "./election-text.ts";
+import { kernelTable } from "./kernel-table.ts";
 import { recoveryLine, snapshotLine } from "./snapshot-text.ts";
 import { renderFields, renderTable } from "./table.ts";
 import type {
@@ -26,6 +27,7 @@ export function describeCluster(
     summary(cluster, now),
     section("Spec", stringify(cluster.spec)),
     section("Nodes", nodesTable(status.nodes)),
+    ...kernelsSection(status, now),
     section("Conditions", conditionsTable(status.conditions, now)),
     section("Etcd", etcdFields(status)),
     section("Backup", backupFields(status, now)),
@@ -91,6 +93,16 @@ function nodesTable(nodes: readonly NodeStatus[]): string {
       node.message,
     ]);
   return rows.length === 0 ? `${NONE}\n` : renderTable(header, rows);
+}
+
+/** Left out: nobody tells of any, as it is with a controller of an older release. */
+function kernelsSection(
+  { kernels = null }: Partial<Pick<ClusterStatus, "kernels">>,
+  now: number,
+): string[] {
+  if (kernels === null) return [];
+  const table = kernels.length === 0 ? `${NONE}\n` : kernelTable(kernels, { wide: false, now });
+  return [section("Kernels", table)];
 }
 
 function byName(a: NodeStatus, b: NodeStatus): number {

@@ -1,5 +1,6 @@
-/** Kernels of a status, where its controller tells of them; read with care, for not every one does. Pure. */
+/** Kernels of a status as rows. Pure. */
 import { shortSize } from "../../cli/render/units.ts";
+import type { ClusterStatus, KernelSummary } from "../../model/resource.ts";
 
 export interface KernelRow {
   readonly id: string;
@@ -9,32 +10,25 @@ export interface KernelRow {
   readonly memory: string;
   /** RFC 3339; null: not told. */
   readonly since: string | null;
+  readonly lastExit: KernelSummary["lastExit"];
 }
 
-/** Null: this controller tells of none, which is not the same as that none runs. */
-export function kernelsIn(status: object): readonly KernelRow[] | null {
-  const { kernels } = status as { readonly kernels?: unknown };
-  return Array.isArray(kernels) ? kernels.filter(isObject).map(rowOf) : null;
+/**
+ * Null: they are JupyterLab's own, or nobody has told of any, which is not the same as that none runs. The status
+ * of an older release has no word of them.
+ */
+export function kernelsIn({
+  kernels = null,
+}: Partial<Pick<ClusterStatus, "kernels">>): readonly KernelRow[] | null {
+  return kernels && kernels.map(rowOf);
 }
 
-function rowOf(kernel: Readonly<Record<string, unknown>>): KernelRow {
-  const { id, notebook, path, name, node, slot, state, since } = kernel;
-  const bytes = kernel["memoryBytes"] ?? kernel["memory"];
-  const whose = typeof slot === "number" ? `slot-${slot}` : "";
+function rowOf({ id, name, notebook, node, slot, memoryBytes, ...told }: KernelSummary): KernelRow {
+  const { state, since, lastExit } = told;
   return {
-    id: textOf(id),
-    notebook: textOf(notebook) || textOf(path) || textOf(name) || textOf(id).slice(0, 8),
-    node: textOf(node) || whose,
-    state: textOf(state),
-    memory: typeof bytes === "number" ? shortSize(bytes) : textOf(bytes),
-    since: typeof since === "string" ? since : null,
+    ...{ id, state, since, lastExit },
+    notebook: notebook ?? `${name} ${id.slice(0, 8)}`,
+    node: node ?? `slot-${slot}`,
+    memory: memoryBytes === null ? "" : shortSize(memoryBytes),
   };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

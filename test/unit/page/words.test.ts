@@ -255,22 +255,29 @@ describe("a log", () => {
 });
 
 describe("kernels", () => {
-  it("are not told of by every controller, and that is not none", () => {
+  it("are not told of by everybody, and that is not none", () => {
     expect(kernelsIn({})).toBeNull();
+    expect(kernelsIn({ kernels: null })).toBeNull();
     expect(kernelsIn({ kernels: [] })).toEqual([]);
   });
 
   it("are rows, of what is known of them", () => {
+    const lastExit = { reason: "NodeLost", message: "It is gone.", at: "2026" } as const;
+    const first = { id: "abcdefghij", name: "python3", notebook: null, node: "lab-1", slot: 1 };
+    const second = { ...first, id: "k", notebook: "a.ipynb", node: null, slot: 2 };
     const kernels = [
-      { id: "abcdefghij", node: "lab-1", state: "busy", memoryBytes: 2 ** 20, since: "2026" },
-      { id: "k", notebook: "a.ipynb", slot: 2 },
-    ];
+      { ...first, state: "busy", since: "2026", memoryBytes: 2 ** 20, lastExit: null },
+      { ...second, state: "unknown", since: null, memoryBytes: null, lastExit },
+    ] as const;
     expect(kernelsIn({ kernels })).toEqual([
       {
-        ...{ id: "abcdefghij", notebook: "abcdefgh", node: "lab-1" },
-        ...{ state: "busy", memory: "1.0MiB", since: "2026" },
+        ...{ id: "abcdefghij", notebook: "python3 abcdefgh", node: "lab-1" },
+        ...{ state: "busy", memory: "1.0MiB", since: "2026", lastExit: null },
       },
-      { id: "k", notebook: "a.ipynb", node: "slot-2", state: "", memory: "", since: null },
+      {
+        ...{ id: "k", notebook: "a.ipynb", node: "slot-2" },
+        ...{ state: "unknown", memory: "", since: null, lastExit },
+      },
     ]);
   });
 });
