@@ -7,10 +7,13 @@ import { Client } from "undici";
 import { AGENT_PORT } from "../model/agent-api.ts";
 import { ERROR_CODES, messageOf, OperationError } from "../model/errors.ts";
 import { AGENT_TLS, AGENT_TLS_IDENTITY, agentTlsKey } from "../support/agent-tls.ts";
+import { expectWithin } from "../support/connect-deadline.ts";
 import type { AgentConnection, AgentDeadlines, AgentTarget } from "./connection.ts";
 
 /** A killed container's address swallows packets; a living one answers within a millisecond. */
 export const CONNECT_MS_MAX = 300;
+/** From there on the agent itself has to act, and may have to wait for a processor. */
+const HANDSHAKE_MS_MAX = 1_500;
 
 /** One connection, for one request or stream. Whoever makes it destroys it. */
 export function agentClient(
@@ -71,16 +74,15 @@ function connectWithin(deadlineMs: number, target: AgentTarget): Connector {
   return ({ hostname, port }, callback) => {
     const socket = dial(hostname, Number(port), target);
     socket.setNoDelay(true);
-    const timer = setTimeout(() => {
-      socket.destroy(new Error(`no connection within ${deadlineMs} ms`));
-    }, deadlineMs);
-    const onError = (error: Error) => {
-      clearTimeout(timer);
-      callback(error, null);
-    };
+    expectWithin(deadlineMs, socket, "connect", "no connection");
+    if (target.tls) {
+      socket.once("connect", () => {
+        expectWithin(HANDSHAKE_MS_MAX, socket, "secureConnect", "no TLS");
+      });
+    }
+    const onError = (error: Error) => callback(error, null);
     socket.once("error", onError);
     socket.once(target.tls ? "secureConnect" : "connect", () => {
-      clearTimeout(timer);
       socket.off("error", onError);
       callback(null, socket);
     });

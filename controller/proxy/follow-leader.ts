@@ -1,6 +1,7 @@
 /**
  * Which node a proxy is to serve, from what the nodes say; how it is fenced is the gate's affair.
  */
+import type { AgentStatus } from "../model/agent-api.ts";
 import { findLeader, type LeaderCandidate } from "../model/leader.ts";
 import type { TargetGate } from "./target-gate.ts";
 
@@ -13,7 +14,7 @@ export function followLeader(
   const target = proxy.assigned;
   const leader = findLeader(nodes);
   const node = nodes.find((n) => n.slot === leader?.slot);
-  if (leader && node?.agent?.units.jupyter.ready) {
+  if (leader && node?.agent && answers(node.agent)) {
     const { jupyterPort: port, epoch } = cluster;
     proxy.setTarget({ ip: leader.ip, port, epoch, term: leader.term });
   } else if (target !== null && leader !== null && leader.ip !== target.ip) {
@@ -27,6 +28,14 @@ export function followLeader(
 /** In sight, not deposed as far as it knows, and with Jupyter up. */
 function serves(nodes: readonly LeaderCandidate[], ip: string): boolean {
   const agent = nodes.find((n) => n.ip === ip)?.agent;
-  if (!agent?.etcd || !agent.units.jupyter.ready) return false;
+  if (!agent?.etcd || !answers(agent)) return false;
   return agent.etcd.leaderId === null || agent.etcd.leaderId === agent.etcd.memberId;
+}
+
+/**
+ * Now, or when its turn has come: one thread does everything in Jupyter, and whoever waits for a big notebook to
+ * be saved waits there as he would without a proxy. One that does not go on is killed by its agent.
+ */
+function answers({ units: { jupyter } }: AgentStatus): boolean {
+  return jupyter.ready || (jupyter.pid !== null && jupyter.silent?.how === "unanswered");
 }

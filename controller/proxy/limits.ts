@@ -9,8 +9,10 @@ export const LIMITS = {
   probeEveryMs: 100,
   /** Between two questions whether a target that answers is ready. */
   readyEveryMs: 25,
-  /** Until such a question is answered. */
+  /** Until such a question is answered; then another is asked. */
   readyAnswerMs: 1_000,
+  /** One that was not is waited for so much longer, beside the others. */
+  readyPatienceMs: 15_000,
   /** Tries of one request at a target that accepts it and then hangs up without an answer. */
   hangUpsMax: 5,
   /** Before the third try at the same target; doubled each time, up to the last. */

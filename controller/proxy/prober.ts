@@ -23,8 +23,18 @@ export interface ProberOptions {
 /** Such an answer has a few dozen bytes. */
 const ANSWER_BYTES_MAX = 4096;
 
+/** What ends a try at once. */
+type End = () => void;
+
 export class Prober {
-  private cancelTrial: (() => void) | null = null;
+  private trial: End | null = null;
+  /**
+   * A question without an answer in time, left open beside those that follow it: a server that has more to
+   * do than time for it would never come to one that is asked anew each time.
+   */
+  private overdue: End | null = null;
+  private cancelDeadline: (() => void) | null = null;
+  private cancelPatience: (() => void) | null = null;
   private cancelPause: (() => void) | null = null;
   private stopped = false;
 
@@ -34,32 +44,54 @@ export class Prober {
 
   /** There is reason to hope: do not sit out the pause. */
   nudge(): void {
-    if (this.cancelTrial === null && !this.stopped) this.look();
+    if (this.trial === null && !this.stopped) this.look();
   }
 
   stop(): void {
     this.stopped = true;
     this.cancelPause?.();
-    this.cancelTrial?.();
+    this.cancelDeadline?.();
+    this.cancelPatience?.();
+    this.trial?.();
+    this.overdue?.();
   }
 
   private look(): void {
     this.cancelPause?.();
     this.cancelPause = null;
-    const seen = (found: Found) => this.seen(found);
-    const { readyPath } = this.options;
-    this.cancelTrial =
+    const { clock, readyPath } = this.options;
+    const seen = (found: Found) => this.seen(trial, found);
+    const trial: End =
       readyPath === null ? tryToConnect(this.options, seen) : ask(this.options, readyPath, seen);
+    this.trial = trial;
+    this.cancelDeadline = clock.after(LIMITS.readyAnswerMs, () => this.late(trial));
   }
 
-  private seen(found: Found): void {
-    this.cancelTrial = null;
+  private late(trial: End): void {
+    if (this.overdue !== null) return trial();
+    this.overdue = trial;
+    this.cancelPatience = this.options.clock.after(LIMITS.readyPatienceMs, trial);
+    this.failed("silent");
+  }
+
+  private seen(trial: End, found: Found): void {
     if (this.stopped) return;
     if (found === "ready") {
       this.stop();
       this.options.onAnswer();
       return;
     }
+    if (trial === this.overdue) {
+      this.cancelPatience?.();
+      this.overdue = null;
+      return;
+    }
+    this.cancelDeadline?.();
+    this.failed(found);
+  }
+
+  private failed(found: Exclude<Found, "ready">): void {
+    this.trial = null;
     const { probeEveryMs, readyEveryMs } = LIMITS;
     const pauseMs = found === "silent" ? probeEveryMs : readyEveryMs;
     this.cancelPause = this.options.clock.after(pauseMs, () => this.look());
@@ -67,8 +99,8 @@ export class Prober {
   }
 }
 
-/** Calls `seen` once, later. @returns what ends it at once */
-function tryToConnect({ ip, port }: ProberOptions, seen: (found: Found) => void): () => void {
+/** Calls `seen` once, later. */
+function tryToConnect({ ip, port }: ProberOptions, seen: (found: Found) => void): End {
   const trial = connectTo(ip, port);
   let answers = false;
   trial.once("connect", () => {
@@ -78,12 +110,12 @@ function tryToConnect({ ip, port }: ProberOptions, seen: (found: Found) => void)
   // Every failure ends in "close"; which one it was makes no difference.
   trial.on("error", () => {});
   trial.once("close", () => seen(answers ? "ready" : "silent"));
-  return () => trial.destroy();
+  return () => void trial.destroy();
 }
 
-/** Calls `seen` once, later. @returns what ends it at once */
-function ask(options: ProberOptions, path: string, seen: (found: Found) => void): () => void {
-  const { ip, port, clock } = options;
+/** Calls `seen` once, later. */
+function ask(options: ProberOptions, path: string, seen: (found: Found) => void): End {
+  const { ip, port } = options;
   let found: Found = "silent";
   const outgoing = request({
     path,
@@ -91,12 +123,8 @@ function ask(options: ProberOptions, path: string, seen: (found: Found) => void)
     headers: { Host: `localhost:${port}`, Connection: "close" },
     createConnection: () => connectTo(ip, port),
   });
-  const cancel = clock.after(LIMITS.readyAnswerMs, () => outgoing.destroy());
   outgoing.on("error", () => {});
-  outgoing.once("close", () => {
-    cancel();
-    seen(found);
-  });
+  outgoing.once("close", () => seen(found));
   outgoing.once("response", (incoming) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -111,7 +139,7 @@ function ask(options: ProberOptions, path: string, seen: (found: Found) => void)
     });
   });
   outgoing.end();
-  return () => outgoing.destroy();
+  return () => void outgoing.destroy();
 }
 
 /** Images of the release before do not know the question: what they answer says that they serve. */

@@ -3,6 +3,7 @@ import { Agent, type ClientRequest, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { type Dispatcher, Pool } from "undici";
 import type { Clock } from "../model/ports.ts";
+import { expectWithin } from "../support/connect-deadline.ts";
 import { LIMITS } from "./limits.ts";
 
 export interface ProxyTarget {
@@ -159,13 +160,9 @@ function poolOf({ ip, port }: UpstreamOptions): Pool {
   });
 }
 
-/** With its own deadline: the kernel goes on for minutes at an address that swallows TCP. */
 export function connectTo(host: string, port: number): Socket {
   const keepAliveInitialDelay = LIMITS.tcpKeepAliveMs;
   const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay });
-  const timer = setTimeout(() => {
-    socket.destroy(new Error(`no connection to ${host}:${port} in ${LIMITS.connectMs} ms`));
-  }, LIMITS.connectMs);
-  const settled = () => clearTimeout(timer);
-  return socket.once("connect", settled).once("close", settled);
+  expectWithin(LIMITS.connectMs, socket, "connect", `no connection to ${host}:${port}`);
+  return socket;
 }

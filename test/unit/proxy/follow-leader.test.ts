@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EtcdHealth } from "../../../controller/model/agent-api.ts";
+import type { EtcdHealth, Silence } from "../../../controller/model/agent-api.ts";
 import type { LeaderCandidate } from "../../../controller/model/leader.ts";
 import { followLeader } from "../../../controller/proxy/follow-leader.ts";
 import type { ProxyTarget } from "../../../controller/proxy/upstream.ts";
@@ -48,13 +48,17 @@ interface Seen {
   readonly term: number;
   readonly leader: number | null;
   readonly jupyter: boolean;
+  /** How its Jupyter does not answer any more. */
+  readonly silent?: Silence;
 }
 
-function node({ slot, term, leader, jupyter }: Seen): LeaderCandidate {
+function node({ slot, term, leader, jupyter, silent }: Seen): LeaderCandidate {
   const leaderId = leader === null ? null : `member-${leader}`;
   const etcd = { ...HEALTH, memberId: `member-${slot}`, leaderId, raftTerm: term };
-  const agent = { ...NODE, slot, etcd, jupyterReady: jupyter };
-  return { slot, ip: `10.0.0.${slot + 1}`, agent: fakeAgent(agent) };
+  const agent = fakeAgent({ ...NODE, slot, etcd, jupyterReady: jupyter });
+  const silence = silent === undefined ? null : { since: "2026-01-01T00:00:00.000Z", how: silent };
+  const units = { ...agent.units, jupyter: { ...agent.units.jupyter, silent: silence } };
+  return { slot, ip: `10.0.0.${slot + 1}`, agent: { ...agent, units } };
 }
 
 describe("the proxy follows the leader", () => {
@@ -82,6 +86,32 @@ describe("the proxy follows the leader", () => {
         { slot: 1, term: 2, leader: null, jupyter: true },
       ],
       "10.0.0.1",
+    ],
+    [
+      "stays at a leader whose Jupyter is busy for long: its requests wait there, its WebSockets go on",
+      [
+        { slot: 0, term: 2, leader: 0, jupyter: false, silent: "unanswered" },
+        { slot: 1, term: 2, leader: 0, jupyter: true },
+      ],
+      "10.0.0.1",
+    ],
+    [
+      "goes to a new leader whose Jupyter is busy: nobody else is to come",
+      [
+        { slot: 0, term: 3, leader: 1, jupyter: true },
+        { slot: 1, term: 3, leader: 1, jupyter: false, silent: "unanswered" },
+      ],
+      "10.0.0.2",
+    ],
+    [
+      "leaves a leader whose Jupyter is stopped",
+      [{ slot: 0, term: 2, leader: 0, jupyter: false, silent: "stopped" }],
+      null,
+    ],
+    [
+      "leaves a leader at whose port nobody listens",
+      [{ slot: 0, term: 2, leader: 0, jupyter: false, silent: "refused" }],
+      null,
     ],
   ] as const)("%s", (_, seen, ip) => {
     const gate = new FakeGate();
