@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: whole scenarios of the program against a floor measured in the same run, in
- * turns, so that a noisy machine is noisy for both. Prints a table and writes bench.json.
+ * turns, so that a noisy machine is noisy for both; and its proxy beside others. Prints a table and
+ * writes bench.json.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -11,6 +12,7 @@ import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { HandDriven } from "./hand-driven.ts";
 import { Probe } from "./probe.ts";
 import { followerKills, leaderKills } from "./kills.ts";
+import { proxies } from "./proxy/proxies.ts";
 import { compare, type Measured, table, timed } from "./stats.ts";
 import { SwarmDriven } from "./swarm-driven.ts";
 
@@ -25,31 +27,36 @@ const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1 || runs > 100) {
   throw new Error(`--runs takes a whole number from 1 to 100, not ${values.runs}`);
 }
-if (values.only !== undefined && values.only !== "ready" && values.only !== "kills") {
-  throw new Error(`--only takes ready or kills, not ${values.only}`);
+const PARTS = ["ready", "kills", "proxy"] as const;
+const only = PARTS.find((part) => part === values.only);
+if (values.only !== undefined && only === undefined) {
+  throw new Error(`--only takes ${PARTS.join(", ")}, not ${values.only}`);
 }
+const isWanted = (part: (typeof PARTS)[number]) => only === undefined || only === part;
 
-const { reference } = await ensureAgentImage({
-  log: silentLog,
-  onProgress: (line) => console.error(line),
-});
 const probe = new Probe();
 const rows: Measured[] = [];
 try {
-  if (values.only !== "kills") rows.push(await specToReady());
-  if (values.only !== "ready") rows.push(...(await kills()));
+  if (isWanted("ready")) rows.push(await specToReady(await agentImage()));
+  if (isWanted("kills")) rows.push(...(await kills(await agentImage())));
+  if (isWanted("proxy")) rows.push(...(await proxies(runs)));
 } finally {
   await probe.close();
 }
 console.log(table(rows));
 await writeFile(values.output, `${JSON.stringify({ at: new Date(), runs, rows }, null, 2)}\n`);
 
+async function agentImage(): Promise<string> {
+  const onProgress = (line: string) => console.error(line);
+  return (await ensureAgentImage({ log: silentLog, onProgress })).reference;
+}
+
 /** From the saved spec file to Ready; the controller runs already, as in daily use. */
-async function specToReady(): Promise<Measured> {
+async function specToReady(image: string): Promise<Measured> {
   const program: number[] = [];
   const floor: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const hand = new HandDriven(reference, probe, "172.31.70");
+    const hand = new HandDriven(image, probe, "172.31.70");
     try {
       floor.push(await timed(() => hand.up()));
     } finally {
@@ -76,13 +83,13 @@ async function specToReady(): Promise<Measured> {
   return compare("spec to Ready, 3 nodes", 1.3, program, floor);
 }
 
-async function kills(): Promise<Measured[]> {
-  const hand = new HandDriven(reference, probe, "172.31.70");
+async function kills(image: string): Promise<Measured[]> {
+  const hand = new HandDriven(image, probe, "172.31.70");
   const cluster = await LocalCluster.create({ name: "e2e-bench", subnet: "172.31.71" });
   let swarm: SwarmDriven | null = null;
   try {
     await hand.up();
-    swarm = await peer();
+    swarm = await peer(image);
     cluster.startController();
     await cluster.untilReady();
     const bench = { runs, probe, hand, cluster, swarm };
@@ -94,8 +101,8 @@ async function kills(): Promise<Measured[]> {
   }
 }
 
-async function peer(): Promise<SwarmDriven | null> {
-  const swarm = new SwarmDriven(reference, probe);
+async function peer(image: string): Promise<SwarmDriven | null> {
+  const swarm = new SwarmDriven(image, probe);
   try {
     const obstacle = await swarm.obstacle();
     if (obstacle !== null) throw new Error(obstacle);

@@ -14,9 +14,9 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - begun;
 }
 
-export function summarize(milliseconds: readonly number[]): Summary {
-  if (milliseconds.length === 0) throw new Error("nothing was measured");
-  const sorted = milliseconds.toSorted((a, b) => a - b);
+export function summarize(figures: readonly number[]): Summary {
+  if (figures.length === 0) throw new Error("nothing was measured");
+  const sorted = figures.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] as number;
   const lower = sorted[sorted.length % 2 === 0 ? middle - 1 : middle] as number;
@@ -30,35 +30,39 @@ export function summarize(milliseconds: readonly number[]): Summary {
 
 export interface Measured {
   readonly what: string;
+  /** Of the figures, e.g. `ms`. */
+  readonly unit: string;
   readonly program: Summary;
   /** Driven by hand, or a peer, as `what` says. */
   readonly floor: Summary;
   /** Median of the program over median of the floor. */
   readonly ratio: number;
-  /** For the reader; nothing fails by it. */
-  readonly target: number;
+  /** For the reader, nothing fails by it; null: there is none. */
+  readonly target: number | null;
 }
 
 export function compare(
   what: string,
-  target: number,
+  target: number | null,
   program: readonly number[],
   floor: readonly number[],
+  unit = "ms",
 ): Measured {
   const ours = summarize(program);
   const theirs = summarize(floor);
-  return { what, program: ours, floor: theirs, ratio: ours.median / theirs.median, target };
+  return { what, unit, program: ours, floor: theirs, ratio: ours.median / theirs.median, target };
 }
 
 export function table(rows: readonly Measured[]): string {
   const cells = rows.map((r) => [
     r.what,
+    r.unit,
     range(r.program),
     range(r.floor),
     r.ratio.toFixed(2),
-    r.target.toFixed(1),
+    r.target?.toFixed(1) ?? "–",
   ]);
-  const head = ["what", "program ms (min–max)", "floor or peer ms (min–max)", "ratio", "target"];
+  const head = ["what", "unit", "program (min–max)", "floor or peer (min–max)", "ratio", "target"];
   const all = [head, ...cells];
   const widths = head.map((_, c) => Math.max(...all.map((row) => row[c]?.length ?? 0)));
   const line = (row: readonly string[]) =>
