@@ -1,5 +1,6 @@
 /** Somebody who reloads Jupyter through the proxy all the time, and notices every failure. */
 import { setTimeout as delay } from "node:timers/promises";
+import { Agent, fetch } from "undici";
 import { messageOf } from "../../../controller/model/errors.ts";
 import { until } from "../poll.ts";
 
@@ -22,6 +23,8 @@ export class ProxyUser {
   /** Of those that were served. */
   longestMs = 0;
   private stopped = false;
+  /** Of its own: a connection that an earlier user kept may be to a host that has lost its power since. */
+  private readonly connections = new Agent();
   private readonly loop: Promise<void>;
 
   private constructor(
@@ -47,6 +50,7 @@ export class ProxyUser {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.loop;
+    await this.connections.destroy();
   }
 
   private async run(): Promise<void> {
@@ -68,7 +72,8 @@ export class ProxyUser {
   /** @returns what went wrong */
   private async request(): Promise<string | null> {
     try {
-      const response = await fetch(this.url, { signal: AbortSignal.timeout(REQUEST_MS) });
+      const signal = AbortSignal.timeout(REQUEST_MS);
+      const response = await fetch(this.url, { signal, dispatcher: this.connections });
       const text = await response.text();
       return response.status === 200 ? null : `status ${response.status}: ${text.slice(0, 200)}`;
     } catch (error) {
