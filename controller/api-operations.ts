@@ -1,6 +1,5 @@
 /** What the HTTP API needs of the controller besides what is published. */
 import { lookAtForeign, requireAdoptable } from "./act/foreign.ts";
-import { snapshotSource } from "./act/snapshot-source.ts";
 import { agentTarget } from "./agents/connection.ts";
 import { openLog } from "./agents/logs.ts";
 import type { DatabaseReading } from "./api/metrics/etcd-metrics.ts";
@@ -11,12 +10,16 @@ import { execInNode } from "./docker/exec-in-node.ts";
 import { killNode } from "./docker/node-container.ts";
 import { ERROR_CODES, OperationError } from "./model/errors.ts";
 import { type ClusterKey, clusterKey } from "./model/ids.ts";
+import type { Asker } from "./model/operation.ts";
+import type { PublishedClusters } from "./model/ports.ts";
 import type { LeaderCandidate } from "./model/leader.ts";
 import type { ClusterMemory } from "./model/memory.ts";
 import type { JupyterClusterObject } from "./model/resource.ts";
 import type { SnapshotInfo } from "./model/snapshot.ts";
 import { compileObject } from "./plan/preview/compile-object.ts";
 import { previewCluster } from "./plan/preview/preview.ts";
+import { snapshotSource } from "./plan/snapshots/snapshot-source.ts";
+import { endOfOperation } from "./operation-end.ts";
 import { within } from "./support/within.ts";
 
 /** For a directory of snapshots that is on another machine. Milliseconds. */
@@ -26,7 +29,7 @@ const RESTORE_MS_MAX = 8_000;
 
 type Core = Pick<
   ControllerCore,
-  "memories" | "nodesOf" | "snapshots" | "jobs" | "loop" | "docker" | "scheduler"
+  "memories" | "nodesOf" | "snapshots" | "loop" | "docker" | "scheduler"
 >;
 
 /** The site as this controller sees it, in whichever role. */
@@ -34,6 +37,7 @@ export interface OperatedSite {
   memories(): ReadonlyMap<ClusterKey, ClusterMemory>;
   /** @throws OperationError ERR_NOT_ACTING saying who acts */
   acting(operation: string): Core;
+  readonly published: Pick<PublishedClusters, "subscribe">;
   readonly shutdown: ApiOperations["shutdown"];
 }
 
@@ -67,11 +71,11 @@ export function apiOperations(site: OperatedSite): ApiOperations {
       const listing = core.snapshots.of(memoryOf(cluster).cluster).list();
       return within(LIST_MS_MAX, "ListSnapshots", listing);
     },
-    takeSnapshot: async (cluster) => takeSnapshot(site.acting("SaveSnapshot"), memoryOf(cluster)),
-    restore: async (cluster, request) => {
+    takeSnapshot: async (cluster, asker) => takeSnapshot(site, memoryOf(cluster), asker),
+    restore: async (cluster, request, asker) => {
       const core = site.acting("Restore");
       const key = clusterKey(memoryOf(cluster).cluster.metadata);
-      await within(RESTORE_MS_MAX, "Restore", core.loop.requestRestore(key, request));
+      await within(RESTORE_MS_MAX, "Restore", core.loop.requestRestore(key, request, asker));
     },
     offers: () => site.acting("list the offers").scheduler.offerLog.records(),
     foreign: async (cluster) =>
@@ -89,10 +93,11 @@ export function apiOperations(site: OperatedSite): ApiOperations {
       const { generations, problems } = memoryOf(cluster);
       return { generations, isBroken: problems.some(({ severity }) => severity === "error") };
     },
-    rebalance: async (cluster, action) => {
+    rebalance: async (cluster, action, asker) => {
       const core = site.acting("Rebalance");
       const key = clusterKey(memoryOf(cluster).cluster.metadata);
-      await within(RESTORE_MS_MAX, "Rebalance", core.loop.requestRebalance(key, action));
+      const request = core.loop.requestRebalance(key, action, asker);
+      await within(RESTORE_MS_MAX, "Rebalance", request);
     },
   };
 }
@@ -113,12 +118,20 @@ export function databasesOf(
   });
 }
 
-async function takeSnapshot(core: Core, memory: ClusterMemory): Promise<SnapshotInfo> {
-  const source = snapshotSource(core.nodesOf(memory));
-  if (source === null) {
+async function takeSnapshot(
+  site: OperatedSite,
+  memory: ClusterMemory,
+  asker: Asker,
+): Promise<SnapshotInfo> {
+  const core = site.acting("SaveSnapshot");
+  if (snapshotSource(core.nodesOf(memory)) === null) {
     const message = "No etcd member answers; a snapshot is taken of one that does.";
     throw new OperationError(ERROR_CODES.ETCD_UNAVAILABLE, "SaveSnapshot", message);
   }
-  const { slot, ip } = source;
-  return core.jobs.snapshotNow({ type: "SaveSnapshot", slot, ip }, memory);
+  const key = clusterKey(memory.cluster.metadata);
+  const asking = core.loop.requestSnapshot(key, asker);
+  const number = await within(RESTORE_MS_MAX, "SaveSnapshot", asking);
+  const { snapshot } = await endOfOperation(site, key, number);
+  if (snapshot === null) throw new Error(`operation ${number} has saved no snapshot`);
+  return snapshot;
 }

@@ -150,6 +150,7 @@ function operatedSite(site: ProcessSite, stop: () => Promise<void>): OperatedSit
   };
   return {
     memories: () => keeper.memories(),
+    published: site.published,
     acting,
     shutdown: async (teardown) => {
       if (teardown) {

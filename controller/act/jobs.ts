@@ -46,25 +46,34 @@ export class Jobs {
 
   /** One that runs already is left alone. */
   start(action: JobAction, memory: ClusterMemory): void {
-    this.startOrJoin(action, memory);
-  }
-
-  /**
-   * Takes a snapshot that holds whatever was written before the call: one that runs already may
-   * not, and is waited for first.
-   *
-   * @throws OperationError
-   */
-  async snapshotNow(action: JobAction, memory: ClusterMemory): Promise<SnapshotInfo> {
-    const running = this.clusters.get(clusterKey(memory.cluster.metadata))?.get(jobKey(action));
-    if (running?.busy) {
-      const earlier = await running.outcome;
-      if (!earlier.ok && running.abort.signal.reason instanceof Stopped) throw earlier.error;
+    const key = clusterKey(memory.cluster.metadata);
+    const jobs = this.clusters.get(key) ?? new Map<string, Job>();
+    this.clusters.set(key, jobs);
+    const name = jobKey(action);
+    const operation = "operation" in action ? action.operation : null;
+    const before = jobs.get(name);
+    if (before?.busy) {
+      // It has failed and does not end: so has what was to begin in its place.
+      if (before.shown.state === "failed") before.shown = { ...before.shown, operation };
+      return;
     }
-    const outcome = await this.startOrJoin(action, memory).outcome;
-    if (!outcome.ok) throw outcome.error;
-    if (outcome.snapshot === null) throw new Error(`${action.type} has saved no snapshot`);
-    return outcome.snapshot;
+    const since = this.options.clock.now();
+    const abort = new AbortController();
+    const working = this.options.work(action, memory, abort.signal);
+    const free = () => {
+      job.busy = false;
+    };
+    // That it failed before is true until it has not failed.
+    const error = before?.shown.error ?? null;
+    const job: Job = {
+      shown: { key: name, state: "running", since, error, operation, snapshot: null },
+      abort,
+      busy: true,
+      ended: working.then(free, free),
+      outcome: this.outcomeOf(working, action, abort),
+    };
+    jobs.set(name, job);
+    void this.attend(key, job);
   }
 
   observe(key: ClusterKey): readonly ObservedJob[] {
@@ -87,32 +96,6 @@ export class Jobs {
     });
     await Promise.race([Promise.all(jobs.map((job) => job.ended)), late]);
     cancel();
-  }
-
-  private startOrJoin(action: JobAction, memory: ClusterMemory): Job {
-    const key = clusterKey(memory.cluster.metadata);
-    const jobs = this.clusters.get(key) ?? new Map<string, Job>();
-    this.clusters.set(key, jobs);
-    const name = jobKey(action);
-    const before = jobs.get(name);
-    if (before?.busy) return before;
-    const since = this.options.clock.now();
-    const abort = new AbortController();
-    const working = this.options.work(action, memory, abort.signal);
-    const free = () => {
-      job.busy = false;
-    };
-    const job: Job = {
-      // That it failed before is true until it has not failed.
-      shown: { key: name, state: "running", since, error: before?.shown.error ?? null },
-      abort,
-      busy: true,
-      ended: working.then(free, free),
-      outcome: this.outcomeOf(working, action, abort),
-    };
-    jobs.set(name, job);
-    void this.attend(key, job);
-    return job;
   }
 
   /** Never later than the bound, whatever the work does. */
@@ -146,15 +129,20 @@ export class Jobs {
     if (jobs?.get(name) !== job) return;
     const facts = { cluster: key, job: name, ms: clock.now() - job.shown.since };
     if (outcome.ok) {
-      jobs.delete(name);
-      log.info({ ...facts, snapshot: outcome.snapshot?.id }, "job done");
+      const { snapshot } = outcome;
+      const { operation } = job.shown;
+      const state = "succeeded" as const;
+      // Whoever began an operation has to see how it ended; the others see that it is gone.
+      if (operation === null) jobs.delete(name);
+      else job.shown = { ...job.shown, state, since: clock.now(), error: null, snapshot };
+      log.info({ ...facts, snapshot: snapshot?.id }, "job done");
       this.options.onEnd(key);
       return;
     }
     const { code, operation, message } = outcome.error;
     log.warn({ ...facts, code, error: message }, "job failed");
     const error: LastError = { code, operation, message, observedAt: iso(clock.now()) };
-    job.shown = { key: name, state: "failed", since: clock.now(), error };
+    job.shown = { ...job.shown, state: "failed", since: clock.now(), error };
     this.options.onEnd(key);
   }
 }

@@ -1,7 +1,7 @@
 /** The JupyterClusters that requests below `…/jupyterclusters/{name}` are about. */
 import { clusterKey } from "../model/ids.ts";
 import type { PublishedClusters } from "../model/ports.ts";
-import type { JupyterClusterObject } from "../model/resource.ts";
+import { API_VERSION, type ClusterStatus, type JupyterClusterObject } from "../model/resource.ts";
 import { type ApiExchange, sendJson } from "./exchange.ts";
 import { jupyterClusters } from "./kubernetes/kinds/jupyter-clusters.ts";
 import { notFound } from "./kubernetes/not-found.ts";
@@ -15,6 +15,16 @@ export class ClusterRoutes {
     const { resourceVersion } = object.metadata;
     const metadata = { resourceVersion };
     sendJson(exchange, { kind: "EventList", apiVersion: "v1", metadata, items });
+  };
+
+  /** The latest, newest last. */
+  readonly operations = (exchange: ApiExchange): void => {
+    const { metadata, status } = this.find(exchange);
+    const { resourceVersion } = metadata;
+    // A controller of the release before, which may act beside this one, tells none.
+    const items = (status as Partial<ClusterStatus>).operations ?? [];
+    const list = { kind: "OperationList", apiVersion: API_VERSION, metadata: { resourceVersion } };
+    sendJson(exchange, { ...list, items });
   };
 
   /** @throws StatusError NotFound */

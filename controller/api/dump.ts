@@ -83,6 +83,7 @@ export class DumpRoutes {
       "cluster.json": cluster,
       "events.json": events(clusterKey(cluster.metadata)),
       "history.json": await told(() => operations.history(cluster)),
+      "operations.json": cluster.status.operations,
       "offers.json": await told(() => operations.offers()),
       "snapshots.json": await told(() => operations.snapshots(cluster)),
     };

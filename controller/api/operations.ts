@@ -7,6 +7,7 @@ import type { SpecGeneration } from "../model/generation.ts";
 import type { Foreign } from "../model/holdings.ts";
 import type { OwnerUid } from "../model/ids.ts";
 import type { OfferRecord } from "../model/offer.ts";
+import type { Asker } from "../model/operation.ts";
 import type { Preview } from "../model/preview.ts";
 import type { RebalanceAction } from "../model/rebalance.ts";
 import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
@@ -61,9 +62,9 @@ export interface ApiOperations {
   /** Oldest first. @throws OperationError */
   snapshots(cluster: JupyterClusterObject): Promise<readonly SnapshotInfo[]>;
   /** Resolves when it is stored, which may take minutes. @throws OperationError */
-  takeSnapshot(cluster: JupyterClusterObject): Promise<SnapshotInfo>;
+  takeSnapshot(cluster: JupyterClusterObject, asker: Asker): Promise<SnapshotInfo>;
   /** Resolves when the request cannot be forgotten any more. @throws OperationError */
-  restore(cluster: JupyterClusterObject, request: RestoreRequest): Promise<void>;
+  restore(cluster: JupyterClusterObject, request: RestoreRequest, asker: Asker): Promise<void>;
   /** The latest ones, newest last, and what was made of each. */
   offers(): readonly OfferRecord[];
   /** What the cluster may not use yet. @throws OperationError */
@@ -71,7 +72,7 @@ export interface ApiOperations {
   /** Resolves when it is stored. @throws OperationError */
   adopt(cluster: JupyterClusterObject, owners: readonly OwnerUid[]): Promise<void>;
   /** Resolves when it is stored. @throws OperationError */
-  rebalance(cluster: JupyterClusterObject, action: RebalanceAction): Promise<void>;
+  rebalance(cluster: JupyterClusterObject, action: RebalanceAction, asker: Asker): Promise<void>;
   /** Every secret of the cluster, so that it can be left out of what is shown. @throws OperationError */
   secrets(cluster: JupyterClusterObject): readonly string[];
   /** The specs that were in force. @throws OperationError */

@@ -72,6 +72,7 @@ export function ownRoutes(options: OwnParts, logs: NodeLogs, page: readonly Rout
       handler: async (x) => sendJson(x, overview(info(), await controllers(), published)),
     },
     { method: "GET", path: `${one}/events`, handler: clusters.events },
+    { method: "GET", path: `${one}/operations`, handler: clusters.operations },
     { method: "GET", path: "/offers", handler: offers.all },
     { method: "GET", path: `${one}/offers`, handler: offers.ofCluster },
     { method: "GET", path: `${one}/access`, authorized: true, handler: operations.access },

@@ -1,6 +1,7 @@
 /** The way to have nodes moved to better hosts, to see which would be, and to end it. */
 import type { Logger } from "../model/ports.ts";
 import { REBALANCE_ACTIONS, type RebalanceAction } from "../model/rebalance.ts";
+import { askerOf } from "./asker.ts";
 import type { ClusterRoutes } from "./clusters.ts";
 import { type ApiExchange, sendAccepted } from "./exchange.ts";
 import type { ApiOperations } from "./operations.ts";
@@ -20,7 +21,7 @@ export class RebalanceRoutes {
     const action = actionIn(await readJsonObject(exchange.request));
     const { namespace, name } = cluster.metadata;
     this.log.info({ cluster: `${namespace}/${name}`, action }, "rebalance asked for over the API");
-    await this.operations.rebalance(cluster, action);
+    await this.operations.rebalance(cluster, action, askerOf(exchange.request));
     sendAccepted(exchange);
   };
 }

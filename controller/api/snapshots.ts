@@ -2,6 +2,7 @@
 import type { Logger } from "../model/ports.ts";
 import { API_VERSION } from "../model/resource.ts";
 import type { RestoreRequest, SnapshotInfo } from "../model/snapshot.ts";
+import { askerOf } from "./asker.ts";
 import type { ClusterRoutes } from "./clusters.ts";
 import { type ApiExchange, sendAccepted, sendJson } from "./exchange.ts";
 import type { ApiOperations } from "./operations.ts";
@@ -24,7 +25,8 @@ export class SnapshotRoutes {
   /** The body, if there is one, says nothing. */
   readonly take = async (exchange: ApiExchange): Promise<void> => {
     exchange.request.resume();
-    const snapshot = await this.operations.takeSnapshot(this.clusters.find(exchange));
+    const cluster = this.clusters.find(exchange);
+    const snapshot = await this.operations.takeSnapshot(cluster, askerOf(exchange.request));
     sendJson(exchange, snapshot, { status: 201 });
   };
 
@@ -34,7 +36,7 @@ export class SnapshotRoutes {
     const request = requestOf(wanted, await this.operations.snapshots(cluster));
     const { namespace, name } = cluster.metadata;
     this.log.warn({ cluster: `${namespace}/${name}`, ...wanted }, "restore requested over the API");
-    await this.operations.restore(cluster, request);
+    await this.operations.restore(cluster, request, askerOf(exchange.request));
     sendAccepted(exchange);
   };
 }

@@ -21,6 +21,7 @@ import { kubeconfigCommand } from "./verbs/kubeconfig.ts";
 import { logsCommand } from "./verbs/logs.ts";
 import { mesosLocalCommand } from "./verbs/mesos-local.ts";
 import { offersCommand } from "./verbs/offers.ts";
+import { operationsCommand } from "./verbs/operations.ts";
 import { pageCommand } from "./verbs/page.ts";
 import { planCommand } from "./verbs/plan.ts";
 import { rebalanceCommand } from "./verbs/rebalance.ts";
@@ -52,8 +53,8 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
   [
     "Look:",
     [
-      ...[getCommand, describeCommand, eventsCommand, electionsCommand, offersCommand],
-      ...[kernelsCommand, pageCommand, urlCommand, dumpCommand],
+      ...[getCommand, describeCommand, eventsCommand, electionsCommand, operationsCommand],
+      ...[offersCommand, kernelsCommand, pageCommand, urlCommand, dumpCommand],
     ],
   ],
   ["Nodes:", [execCommand, logsCommand, killCommand, rebalanceCommand]],

@@ -11,6 +11,7 @@ import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import { completeMemory } from "../model/complete-memory.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { OwnerUid } from "../model/ids.ts";
+import type { Asker } from "../model/operation.ts";
 import type { RebalanceAction } from "../model/rebalance.ts";
 import { resume } from "../model/resumed.ts";
 import type { RestoreRequest } from "../model/snapshot.ts";
@@ -18,8 +19,10 @@ import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import type { Plan } from "../plan/input.ts";
 import { applyAdoption } from "../plan/apply-adoption.ts";
 import { applyRebalance } from "../plan/apply-rebalance.ts";
+import { applyRestore } from "../plan/apply-restore.ts";
 import { newMemory } from "../plan/apply-spec.ts";
 import { plan } from "../plan/plan.ts";
+import { askForSnapshot } from "../plan/snapshots/asked-snapshot.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { rollBackLaunchIntents } from "../plan/launch/roll-back-intents.ts";
 import { type Failure, performAll } from "./perform.ts";
@@ -84,11 +87,19 @@ export class ControllerLoop {
    * Etcd of this cluster goes back to a snapshot, or begins empty. Resolves when the request is
    * durable; a later one takes the place of one that is not begun yet.
    */
-  requestRestore(key: ClusterKey, requested: RestoreRequest): Promise<void> {
-    return this.request(key, (memory) => ({
-      ...memory,
-      recovery: { ...memory.recovery, requested },
-    }));
+  requestRestore(key: ClusterKey, requested: RestoreRequest, asker: Asker): Promise<void> {
+    return this.request(key, (memory, now) => applyRestore(memory, requested, asker, now));
+  }
+
+  /** A snapshot is taken as soon as one can be. @returns its operation's number, when that is durable */
+  async requestSnapshot(key: ClusterKey, asker: Asker): Promise<number> {
+    let operation = 0;
+    await this.request(key, (memory, now) => {
+      const asked = askForSnapshot(memory, asker, now);
+      operation = asked.number;
+      return asked.memory;
+    });
+    return operation;
   }
 
   /** What these owners have left is this cluster's from now on. Resolves when that is durable. */
@@ -97,8 +108,8 @@ export class ControllerLoop {
   }
 
   /** Nodes move to better hosts, or move no more. Resolves when that is durable. */
-  requestRebalance(key: ClusterKey, action: RebalanceAction): Promise<void> {
-    return this.request(key, (memory, now) => applyRebalance(memory, action, now));
+  requestRebalance(key: ClusterKey, action: RebalanceAction, asker: Asker): Promise<void> {
+    return this.request(key, (memory, now) => applyRebalance(memory, action, asker, now));
   }
 
   wake(key: ClusterKey): void {

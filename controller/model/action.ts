@@ -67,14 +67,26 @@ export type Action =
  * ends.
  */
 export type JobAction =
-  | { readonly type: "SaveSnapshot"; readonly slot: number; readonly ip: string }
+  | {
+      readonly type: "SaveSnapshot";
+      readonly slot: number;
+      readonly ip: string;
+      /** Number of the operation that it is for. */
+      readonly operation: number;
+    }
   | {
       readonly type: "SendSnapshot";
       readonly slot: number;
       readonly ip: string;
       readonly snapshot: SnapshotInfo;
     }
-  | { readonly type: "Defragment"; readonly slot: number; readonly ip: string }
+  | {
+      readonly type: "Defragment";
+      readonly slot: number;
+      readonly ip: string;
+      /** Number of the operation that it is for. */
+      readonly operation: number;
+    }
   /** Whoever of the slot's `launches` earlier tasks still runs at its address. */
   | {
       readonly type: "EndOrphan";

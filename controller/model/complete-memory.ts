@@ -40,6 +40,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   const generations = stored.generations ?? [first];
   const {
     rebalance = null,
+    operations = [],
     hostTask = null,
     hostTasks = 0,
     resumed = null,
@@ -52,6 +53,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     leftStorageAt,
     adopted,
     rebalance,
+    operations,
     hostTask,
     hostTasks,
     resumed,

@@ -5,6 +5,7 @@ import type { Election } from "./election.ts";
 import type { SpecGeneration } from "./generation.ts";
 import type { HostTask, Repair } from "./host-task.ts";
 import type { RememberedKernel } from "./kernels.ts";
+import type { Operation } from "./operation.ts";
 import type { Rebalance } from "./rebalance.ts";
 import type { Resumed } from "./held-conditions.ts";
 import type { RestoreRequest, SnapshotInfo } from "./snapshot.ts";
@@ -221,6 +222,8 @@ export interface ClusterMemory {
   readonly leftStorageAt: number | null;
   /** The latest that a person has asked for, under way or over; null: nobody has. */
   readonly rebalance: Rebalance | null;
+  /** Newest last; bounded. */
+  readonly operations: readonly Operation[];
   /** Milliseconds since the epoch; null: the cluster is still being created. */
   readonly firstReadyAt: number | null;
   readonly slots: readonly SlotMemory[];

@@ -105,10 +105,15 @@ export interface ObservedProxy {
 export interface ObservedJob {
   /** `jobKey` of its action. */
   readonly key: string;
-  readonly state: "running" | "failed";
+  /** One that succeeded is seen where an operation waits for its end. */
+  readonly state: "running" | "failed" | "succeeded";
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly error: LastError | null;
+  /** Number of the operation that it is for; null: it is for none. */
+  readonly operation: number | null;
+  /** That it has saved. */
+  readonly snapshot: SnapshotInfo | null;
 }
 
 /** What the cluster's etcd was found to hold of the controller's own. */

@@ -1,6 +1,7 @@
 /** The JupyterCluster object as the API serves it and etcd stores it (Kubernetes conventions). */
 import type { Election } from "./election.ts";
 import type { KernelExitReason, KernelView } from "./kernels.ts";
+import type { OperationStatus } from "./operation.ts";
 import type { RebalanceStatus } from "./rebalance.ts";
 import type { SnapshotInfo } from "./snapshot.ts";
 
@@ -156,6 +157,8 @@ export interface ClusterStatus {
   readonly lastRecovery: RecoveryRecord | null;
   /** The latest that a person has asked for; null: nobody has. */
   readonly rebalance: RebalanceStatus | null;
+  /** The latest, newest last. */
+  readonly operations: readonly OperationStatus[];
   readonly endpoints: {
     /** Without the token, which `url` on the command line tells. */
     readonly jupyter: string;

@@ -1,13 +1,16 @@
 /** What a person asked for: that nodes move to better hosts, what would be moved, or no more of it. */
 import type { ClusterMemory } from "../model/memory.ts";
+import type { Asker } from "../model/operation.ts";
 import { isRebalancing, type RebalanceAction } from "../model/rebalance.ts";
 import { addEvent } from "./events.ts";
+import { begun as begunOperation } from "./operations/ledger.ts";
 import { endedRebalance } from "./update/end-rebalance.ts";
 
 /** One that is under way goes on; a preview makes room for whatever comes. */
 export function applyRebalance(
   memory: ClusterMemory,
   action: RebalanceAction,
+  asker: Asker,
   now: number,
 ): ClusterMemory {
   const { rebalance } = memory;
@@ -27,5 +30,7 @@ export function applyRebalance(
   if (preview) return asked;
   const message = "nodes are moved one by one to hosts where they are spread better";
   const told = { type: "Normal", reason: "RebalanceBegun", message } as const;
-  return { ...asked, events: addEvent(memory.events, told, now) };
+  const wanted = { kind: "Rebalance", asker, askedAt: now } as const;
+  const operations = begunOperation(memory.operations, wanted, now);
+  return { ...asked, operations, events: addEvent(memory.events, told, now) };
 }

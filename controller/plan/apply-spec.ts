@@ -37,6 +37,7 @@ export function newMemory(
     leftJupyterAt: null,
     leftStorageAt: null,
     rebalance: null,
+    operations: [],
     firstReadyAt: null,
     slots: [],
     hostTasks: 0,

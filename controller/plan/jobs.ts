@@ -6,14 +6,27 @@ import type { PlanBuilder } from "./plan-builder.ts";
 const RETRY_MS = 5_000;
 
 /** Starts the job unless it runs, or has failed just now. */
-export function startJob(action: JobAction, observed: Observed, plan: PlanBuilder): void {
+export function startJob(
+  action: Exclude<JobAction, { readonly operation: number }>,
+  observed: Observed,
+  plan: PlanBuilder,
+): void {
+  if (mayStart(action, observed, plan)) plan.addAction(action);
+}
+
+/** Else the cluster is looked at again when it may. */
+export function mayStart(
+  action: Pick<JobAction, "type" | "slot">,
+  observed: Observed,
+  plan: PlanBuilder,
+): boolean {
   const job = jobOf(action, observed);
-  if (job?.state === "running") return;
+  if (job?.state === "running") return false;
   // One that seems to come from the future is from before the clock was set back.
-  const recent = job !== undefined && job.since <= plan.now;
+  const recent = job?.state === "failed" && job.since <= plan.now;
   const retryAt = recent ? job.since + RETRY_MS : plan.now;
   if (retryAt > plan.now) plan.requeue(retryAt);
-  else plan.addAction(action);
+  return retryAt <= plan.now;
 }
 
 export function jobOf(

@@ -43,9 +43,11 @@ import { recordMembers } from "./membership/record-members.ts";
 import { removeForeign } from "./membership/remove-foreign.ts";
 import { scaleIn, stopScaledIn } from "./membership/scale-in.ts";
 import { startEtcd } from "./membership/start-etcd.ts";
+import { followOperations } from "./operations/follow-operations.ts";
 import { PlanBuilder } from "./plan-builder.ts";
 import { confirmQuorum, recoverQuorum, restore } from "./recovery/recover-quorum.ts";
 import { startRecoverySlot } from "./recovery/recovery-slot.ts";
+import { saveAskedSnapshot } from "./snapshots/asked-snapshot.ts";
 import { deleteOldSnapshots, saveSnapshot } from "./snapshots/snapshots.ts";
 import { maintainQuota } from "./space/maintain-quota.ts";
 import { lastOperation } from "./status/last-operation.ts";
@@ -79,6 +81,7 @@ const RECORDS: readonly Step[] = [
   recordRemounts,
   recordWedgedUnits,
   recordKernels,
+  followOperations,
 ];
 
 const STEPS: readonly Step[] = [
@@ -101,6 +104,7 @@ const STEPS: readonly Step[] = [
   given([restoreRequested, reconciled], restore),
 
   given([snapshotsListed], deleteOldSnapshots),
+  saveAskedSnapshot,
   given([snapshotsListed, quorate], saveSnapshot),
 
   given([running, recovering], startRecoverySlot),

@@ -60,8 +60,23 @@ describe("the specs that were in force", () => {
   });
 });
 
+describe("a snapshot that somebody asks for", () => {
+  it("is an operation, with who asked and what came of it", async () => {
+    const id = (await printed(0, "snapshot", "save", "e2e-asked", "-o", "name")).trim();
+    const { operations } = (await site.object()).status;
+    expect(operations).toMatchObject([
+      {
+        ...{ id: "snapshot-1", kind: "SaveSnapshot", state: "Succeeded", snapshotId: id },
+        askedBy: { via: "CommandLine", user: expect.stringContaining("@") },
+      },
+    ]);
+    const table = await printed(0, "operations", "e2e-asked");
+    expect(table).toMatch(/^snapshot-1 +Succeeded +\S+@\S+ .*: revision \d+, \d+ keys$/m);
+  });
+});
+
 describe("a restart of the controller", () => {
-  it("keeps events and elections, and since when conditions hold", async () => {
+  it("keeps events, elections, operations, and since when conditions hold", async () => {
     const before = await site.untilReady();
     const events = await printed(0, "events", "e2e-asked", "-o", "json");
     await site.endController("SIGKILL");
@@ -77,6 +92,7 @@ describe("a restart of the controller", () => {
     expect(times(after)).toEqual(times(before));
     expect(after.status.elections).toEqual(before.status.elections);
     expect(after.status.elections).not.toEqual([]);
+    expect(after.status.operations).toEqual(before.status.operations);
     const kept = JSON.parse(await printed(0, "events", "e2e-asked", "-o", "json")) as {
       items: object[];
     };

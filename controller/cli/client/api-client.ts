@@ -6,6 +6,7 @@ import type { Dispatcher } from "undici";
 import { notAController, refused, unreachable } from "./api-errors.ts";
 import { API_VERSION } from "../../model/resource.ts";
 import { linesOf } from "../../support/line-splitter.ts";
+import { userAgent } from "./user-agent.ts";
 import type { LogQuery } from "./log-query.ts";
 import type { Overview } from "../../api/controller-status.ts";
 import type { SpecChange } from "../../model/generation.ts";
@@ -242,7 +243,10 @@ export class ApiClient {
     options: OpenRequest,
   ): Promise<Dispatcher.ResponseData["body"]> {
     const operation = `${method} ${path}`;
-    const headers: Record<string, string> = { accept: "application/json, text/plain" };
+    const headers: Record<string, string> = {
+      accept: "application/json, text/plain",
+      "user-agent": userAgent(),
+    };
     if (options.body !== undefined) headers["content-type"] = "application/json";
     if (options.authorized) headers["authorization"] = `Bearer ${await this.#token()}`;
     const query = options.query ? `?${new URLSearchParams(options.query).toString()}` : "";

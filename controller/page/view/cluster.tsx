@@ -10,6 +10,7 @@ import { Etcd } from "./etcd.tsx";
 import { Events } from "./events.tsx";
 import { Kernels } from "./kernels.tsx";
 import { Logs } from "./logs.tsx";
+import { Operations } from "./operations.tsx";
 import { Ago, Empty, Mark } from "./parts.tsx";
 import { Snapshots } from "./snapshots.tsx";
 import { Spec } from "./spec.tsx";
@@ -106,6 +107,7 @@ function Overview({ clusterKey }: { readonly clusterKey: string }) {
         <Elections elections={object.status.elections} />
         <Etcd object={object} />
         <Snapshots object={object} />
+        <Operations operations={object.status.operations ?? []} />
         <Traffic clusterKey={clusterKey} />
         <Kernels object={object} />
       </div>

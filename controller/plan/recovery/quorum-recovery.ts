@@ -4,6 +4,8 @@ import { memberNameOf } from "../../model/ids.ts";
 import type { RecoveryMemory, QuorumRecovery } from "../../model/memory.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
 import { initialClusterId } from "../bootstrap/initial-members.ts";
+import { allEnded, begun as begunOperation, BY_CONTROLLER, started } from "../operations/ledger.ts";
+import type { End, Operations } from "../operations/ledger.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
 import { timestamp } from "../timestamp.ts";
@@ -44,7 +46,35 @@ export function beginQuorumRecovery(
     const anywhere = source.from === "survivor" ? {} : { lastAgentId: null, lastHostname: null };
     plan.patchSlot(slot, { memberId, isLearner: false, ...anywhere });
   }
-  plan.addEvent("Warning", "RecoveryBegun", describeBeginning(begun));
+  const description = describeBeginning(begun);
+  const { operations } = plan.memory;
+  plan.updateMemory({ operations: operationsAt(begun, description, recovery, operations) });
+  plan.addEvent("Warning", "RecoveryBegun", description);
+}
+
+/** The one that a person asked for goes on; else it is the controller's own. */
+function operationsAt(
+  { slot, since: now, ...source }: QuorumRecovery,
+  message: string,
+  { requested, lostSince }: RecoveryMemory,
+  before: Operations,
+): Operations {
+  const overtaken = { state: "Cancelled", message: "etcd was begun anew before it ended" } as const;
+  const operations = allEnded(before, ["Restore", "Recover"], overtaken, now);
+  const asked = operations.find((one) => one.kind === "Restore" && one.state === "Pending");
+  if (requested !== null && asked !== undefined) {
+    return started(operations, asked.number, { slot }, now);
+  }
+  const snapshot = source.from === "snapshot" ? source.snapshot : null;
+  const wanted = { slot, message, snapshot, asker: BY_CONTROLLER, askedAt: lostSince ?? now };
+  return begunOperation(operations, { ...wanted, kind: "Recover" }, now);
+}
+
+/** What is under way of it has ended. */
+export function endRecoveryOperation(end: End, plan: PlanBuilder): void {
+  const { operations } = plan.memory;
+  const kinds = ["Restore", "Recover"] as const;
+  plan.updateMemory({ operations: allEnded(operations, kinds, end, plan.now) });
 }
 
 function decide(
@@ -127,6 +157,7 @@ export function finishQuorumRecovery(
       message,
     },
   });
+  endRecoveryOperation({ state: "Succeeded", message }, plan);
   plan.addEvent("Warning", "Recovered", message);
 }
 
@@ -139,7 +170,9 @@ function yieldToFormerQuorum(view: ClusterView, recovery: QuorumRecovery, plan: 
   if (recovery.from !== "survivor" || agent === null) return;
   if (wasTold(agent, plan.memory.recovery)) return;
   plan.updateRecovery({ inProgress: null });
-  plan.addEvent("Normal", "QuorumBack", "the former members have a quorum again; it goes on");
+  const message = "the former members have a quorum again; it goes on";
+  endRecoveryOperation({ state: "Cancelled", message }, plan);
+  plan.addEvent("Normal", "QuorumBack", message);
 }
 
 function describeOutcome(

@@ -17,7 +17,11 @@ import {
   type QuorumLoss,
   SHOWN_MS_MAX,
 } from "./quorum-loss.ts";
-import { beginQuorumRecovery, finishQuorumRecovery } from "./quorum-recovery.ts";
+import {
+  beginQuorumRecovery,
+  endRecoveryOperation,
+  finishQuorumRecovery,
+} from "./quorum-recovery.ts";
 import {
   hasBegun,
   hasSurvivorData,
@@ -112,7 +116,7 @@ function reconsiderSurvivor(
     plan.patchSlot(slot, { memberId: removed && slot === recovery.slot ? null : memberId });
   }
   const why = removed ? "had been removed from the members before" : "has lost its data as well";
-  plan.addEvent("Warning", "RecoveryFailed", `slot ${recovery.slot} ${why}`);
+  recoveryFailed(`slot ${recovery.slot} ${why}`, plan);
 }
 
 /**
@@ -130,7 +134,11 @@ function reconsiderSnapshot(
   // Once it was told, its etcd may serve at any moment.
   if (agent === null || hasBegun(agent, recovery) || wasTold(agent, plan.memory.recovery)) return;
   plan.updateRecovery({ inProgress: null });
-  const message = `snapshot ${recovery.snapshot.id} is not usable any more`;
+  recoveryFailed(`snapshot ${recovery.snapshot.id} is not usable any more`, plan);
+}
+
+function recoveryFailed(message: string, plan: PlanBuilder): void {
+  endRecoveryOperation({ state: "Failed", message }, plan);
   plan.addEvent("Warning", "RecoveryFailed", message);
 }
 

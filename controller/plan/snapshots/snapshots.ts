@@ -6,7 +6,8 @@ import type { RecoveryMemory } from "../../model/memory.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
 import type { QuorateContext, SnapshotsContext } from "../guards.ts";
-import { startJob } from "../jobs.ts";
+import { BY_SCHEDULE } from "../operations/ledger.ts";
+import { startOperation } from "../operations/start-operation.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { epochMs } from "../timestamp.ts";
@@ -44,7 +45,7 @@ export function saveSnapshot({ view, observed }: QuorateContext, plan: PlanBuild
   if (dueAt === null || source === null) return;
   if (dueAt > plan.now) return plan.requeue(dueAt);
   const { slot, ip } = source;
-  startJob({ type: "SaveSnapshot", slot, ip }, observed, plan);
+  startOperation({ type: "SaveSnapshot", slot, ip }, BY_SCHEDULE, observed, plan);
 }
 
 /** Milliseconds since the epoch; null: none is asked for, or there is nothing to save yet. */

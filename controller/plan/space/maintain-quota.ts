@@ -4,7 +4,9 @@
  * by a defragmentation, one member at a time and the leader last, and the alarm is taken back when
  * there is room again. The keys themselves are never touched.
  */
-import { isJobRunning, startJob } from "../jobs.ts";
+import { isJobRunning } from "../jobs.ts";
+import { BY_CONTROLLER } from "../operations/ledger.ts";
+import { startOperation } from "../operations/start-operation.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
 import { canDisarm, needsCompaction, needsDefrag, type Space, viewSpace } from "./space.ts";
@@ -38,7 +40,8 @@ function defragment({ view, observed }: QuorateContext, space: Space, plan: Plan
   const { voters, healthyVoters } = view.etcd;
   const leaving = plan.memory.slots.some((s) => s.task !== null && s.task.killRequestedAt !== null);
   if (!space.exhausted && (leaving || healthyVoters < voters)) return;
-  startJob({ type: "Defragment", slot: next.slot, ip: next.ip }, observed, plan);
+  const { slot, ip } = next;
+  startOperation({ type: "Defragment", slot, ip }, BY_CONTROLLER, observed, plan);
 }
 
 function disarm({ view: { etcd } }: QuorateContext, space: Space, plan: PlanBuilder): void {

@@ -7,6 +7,7 @@ import type { RebalanceStatus } from "../../model/rebalance.ts";
 import type { ClusterStatus, ConditionType, NodePhase, NodeStatus } from "../../model/resource.ts";
 import { notReadyReasons, tableInForce } from "../health/readiness.ts";
 import { kernelSummaries } from "../kernels/kernels-now.ts";
+import { operationStatus } from "../operations/operation-status.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import { timestamp } from "../timestamp.ts";
 import { waitsFor } from "../update/rebalance.ts";
@@ -42,6 +43,7 @@ export function buildStatus(
     backup: { count: snapshots.length, last: snapshots.at(-1) ?? null },
     lastRecovery: memory.recovery.last,
     rebalance: rebalanceStatus(view, plan),
+    operations: memory.operations.map((operation) => operationStatus(operation, view, plan)),
     endpoints: {
       jupyter: `http://${spec.proxy.address}:${spec.proxy.port}/`,
       ssh: nodes.map((n) => `${spec.ssh.user}@${n.ip}`),

@@ -2,6 +2,7 @@
 import type { ClusterMemory } from "../../model/memory.ts";
 import type { Move, Rebalance, RebalanceOutcome } from "../../model/rebalance.ts";
 import { addEvent } from "../events.ts";
+import { allEnded } from "../operations/ledger.ts";
 
 interface End {
   readonly outcome: RebalanceOutcome;
@@ -22,7 +23,9 @@ export function endedRebalance(
   if (preview) return ended;
   const type = outcome === "Incomplete" ? "Warning" : "Normal";
   const told = { type, reason: "RebalanceEnded", message } as const;
-  return { ...ended, events: addEvent(memory.events, told, now) };
+  const end = { state: outcome, message };
+  const operations = allEnded(memory.operations, ["Rebalance"], end, now);
+  return { ...ended, operations, events: addEvent(memory.events, told, now) };
 }
 
 function describeMoves({ preview, moves }: Rebalance): string {

@@ -140,13 +140,12 @@ function isSpread({ placed, spec: { placement } }: Placement): boolean {
 function end(plan: PlanBuilder, outcome: End["outcome"], why: string): void {
   const { rebalance: asked } = plan.memory;
   if (!isRebalancing(asked)) return;
-  const { rebalance: ended, events } = endedRebalance(
-    plan.memory,
-    asked,
-    { outcome, why },
-    plan.now,
-  );
-  plan.updateMemory({ rebalance: ended, events });
+  const {
+    rebalance: ended,
+    operations,
+    events,
+  } = endedRebalance(plan.memory, asked, { outcome, why }, plan.now);
+  plan.updateMemory({ rebalance: ended, operations, events });
 }
 
 /** As a clause; for people. */

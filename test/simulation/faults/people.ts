@@ -1,7 +1,11 @@
 /** People: they edit the spec at any moment, well or badly, and ask for restores and rebalances. */
 import { clusterKey } from "../../../controller/model/ids.ts";
+import type { Asker } from "../../../controller/model/operation.ts";
 import type { DesiredSpec } from "../world/spec-user.ts";
 import type { Fault, Scene } from "./fault.ts";
+
+/** Whoever asks here. */
+export const PERSON: Asker = { via: "API", user: null };
 
 const BROKEN = [
   "spec: [",
@@ -99,7 +103,7 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
         snapshot === null
           ? ({ from: "nothing" } as const)
           : ({ from: "snapshot", snapshot } as const);
-      void controller.loop.requestRestore(key, request);
+      void controller.loop.requestRestore(key, request, PERSON);
       return cluster;
     },
   },
@@ -113,7 +117,7 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
       if (controller === null || !controller.loop.remembered().has(key)) return null;
       const action = rng.pick(["start", "start", "start", "preview", "cancel"] as const);
       world.trace.add("user", "rebalance", cluster, action);
-      void controller.loop.requestRebalance(key, action);
+      void controller.loop.requestRebalance(key, action, PERSON);
       return cluster;
     },
   },

@@ -2,10 +2,14 @@
 import { AGENT_API_VERSIONS, RELEASE } from "../../../controller/model/release.ts";
 import type { AgentStatus, EtcdHealth } from "../../../controller/model/agent-api.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
+import type { Asker } from "../../../controller/model/operation.ts";
 import type { HostsTable } from "../../../controller/model/naming.ts";
 import type { Observed, ObservedOffer, ObservedTask } from "../../../controller/model/observed.ts";
 import { newMemory } from "../../../controller/plan/apply-spec.ts";
 import type { ClusterSpec, CompiledCluster } from "../../../crd-schema/spec.ts";
+
+/** A person who asks. */
+export const ANNA: Asker = { via: "CommandLine", user: "anna@desk" };
 
 export const T0 = 1_800_000_000_000;
 
@@ -137,6 +141,9 @@ export function fakeAgent(agent: FakeAgent): AgentStatus {
     problems: [],
   };
 }
+
+/** What a job shows that is for no operation. */
+export const OF_NONE = { operation: null, snapshot: null } as const;
 
 export const NOTHING_UNUSUAL: Pick<Observed, "unsupported" | "jobs"> = {
   unsupported: new Map(),

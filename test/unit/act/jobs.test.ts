@@ -10,8 +10,10 @@ import { silentLog } from "../../support/silent-log.ts";
 
 const NOON = Date.parse("2026-11-25T12:00:00Z");
 const KEY = "default/lab";
-const save: JobAction = { type: "SaveSnapshot", slot: 0, ip: "172.30.0.10" };
-const tidy = (slot: number): JobAction => ({ type: "Defragment", slot, ip: "172.30.0.10" });
+const save = { type: "SaveSnapshot", slot: 0, ip: "172.30.0.10", operation: 1 } as const;
+const tidy = (slot: number): JobAction => ({
+  ...{ type: "EndOrphan", slot, ip: "172.30.0.10", launches: 1 },
+});
 const snapshot = { id: "20261125T120000000Z-r42" } as SnapshotInfo;
 const full = new OperationError(ERROR_CODES.DISK_FULL, "SaveSnapshot", "the disk is full");
 
@@ -52,9 +54,10 @@ const ended = (count: number) => until("the job has ended", () => ends.length ==
 
 describe("a job", () => {
   it("is seen from its start to its end, which wakes its cluster", async () => {
-    begin(save);
-    expect(seen()).toEqual([{ key: "SaveSnapshot", state: "running", since: NOON, error: null }]);
-    latest().resolve(snapshot);
+    begin(tidy(0));
+    const shown = { since: NOON, error: null, operation: null, snapshot: null };
+    expect(seen()).toEqual([{ key: "EndOrphan slot 0", state: "running", ...shown }]);
+    latest().resolve(null);
     await ended(1);
     expect([seen(), ends]).toEqual([[], [KEY]]);
   });
@@ -69,12 +72,13 @@ describe("a job", () => {
       message: "the disk is full",
       observedAt: "2026-11-25T12:00:00.000Z",
     };
-    expect(seen()).toEqual([{ key: "SaveSnapshot", state: "failed", since: NOON, error }]);
+    const shown = { key: "SaveSnapshot", since: NOON, error, operation: 1, snapshot: null };
+    expect(seen()).toEqual([{ ...shown, state: "failed" }]);
     begin(save);
-    expect(seen()).toEqual([{ key: "SaveSnapshot", state: "running", since: NOON, error }]);
+    expect(seen()).toEqual([{ ...shown, state: "running" }]);
     latest().resolve(snapshot);
     await ended(2);
-    expect(seen()).toEqual([]);
+    expect(seen()).toMatchObject([{ state: "succeeded", error: null }]);
   });
 
   it("is not started a second time while it runs, and at once when its end is told", async () => {
@@ -96,8 +100,8 @@ describe("a job", () => {
     begin(save, "other");
     expect(started).toHaveLength(4);
     expect(seen().map(({ key }) => key)).toEqual([
-      "Defragment slot 0",
-      "Defragment slot 1",
+      "EndOrphan slot 0",
+      "EndOrphan slot 1",
       "SaveSnapshot",
     ]);
     expect(seen("default/other")).toHaveLength(1);
@@ -128,36 +132,29 @@ describe("a job", () => {
   });
 });
 
-describe("a snapshot that somebody waits for", () => {
-  const now = () => jobs.snapshotNow(save, memory());
+describe("a job that is for an operation", () => {
+  const forOperation = (operation: number): JobAction => ({ ...save, operation });
 
-  it("is told, or why there is none", async () => {
-    const good = now();
+  it("is seen with it from its start, and after its end with what came of it", async () => {
+    begin(forOperation(7));
+    expect(seen()).toMatchObject([{ state: "running", operation: 7, snapshot: null }]);
     latest().resolve(snapshot);
-    expect(await good).toBe(snapshot);
-    const bad = now();
+    await ended(1);
+    const done = { state: "succeeded", since: NOON, error: null, operation: 7, snapshot };
+    expect(seen()).toEqual([{ key: "SaveSnapshot", ...done }]);
+    begin(forOperation(8));
     latest().reject(full);
-    await expect(bad).rejects.toBe(full);
+    await ended(2);
+    expect(seen()).toMatchObject([{ state: "failed", operation: 8, error: { code: full.code } }]);
   });
 
-  it("is never one that began before, for that may lack what was written since", async () => {
-    begin(save);
-    const [earlier] = started;
-    const waiting = now();
+  it("has failed where the one before does not end though it was told to", async () => {
+    begin(forOperation(7));
+    clock.next();
+    await ended(1);
+    begin(forOperation(8));
+    expect(seen()).toMatchObject([{ state: "failed", operation: 8 }]);
     expect(started).toHaveLength(1);
-    earlier?.resolve({ ...snapshot, id: "earlier" });
-    await until("one of its own was started", () => started.length === 2);
-    latest().resolve(snapshot);
-    expect(await waiting).toBe(snapshot);
-  });
-
-  it("is taken even when the one before it failed", async () => {
-    begin(save);
-    const waiting = now();
-    latest().reject(full);
-    await until("one of its own was started", () => started.length === 2);
-    latest().resolve(snapshot);
-    expect(await waiting).toBe(snapshot);
   });
 });
 
@@ -193,13 +190,5 @@ describe("the end", () => {
     clock.next();
     clock.next();
     await stopping;
-  });
-
-  it("of the controller is told to whoever waits for a snapshot, and none is begun", async () => {
-    begin(save);
-    const waiting = jobs.snapshotNow(save, memory());
-    void jobs.stop();
-    await expect(waiting).rejects.toMatchObject({ code: ERROR_CODES.TIMEOUT });
-    expect(started).toHaveLength(1);
   });
 });

@@ -38,6 +38,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // In a browser: pure words and types alone.
   "controller/page": [
     MODEL,
+    "controller/cli/render/asker-text.ts",
     "controller/cli/render/election-steps.ts",
     "controller/cli/render/election-words.ts",
     "controller/cli/render/restore-warning.ts",

@@ -2,6 +2,7 @@
 import { CONDITION_TYPES } from "../../../controller/model/resource.ts";
 import type { Election } from "../../../controller/model/election.ts";
 import type { OfferRecord } from "../../../controller/model/offer.ts";
+import type { OperationStatus } from "../../../controller/model/operation.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import type {
   ClusterEvent,
@@ -56,6 +57,7 @@ export function clusterObject(options: FixtureOptions = {}): JupyterClusterObjec
       backup: { count: 0, last: null },
       lastRecovery: null,
       rebalance: null,
+      operations: [],
       endpoints: {
         jupyter: "http://127.0.0.1:8888/",
         ssh: ["admin@172.30.0.10:22"],
@@ -83,6 +85,25 @@ export function snapshot(n: number): SnapshotInfo {
     sizeBytes: 20512,
     sha256: "ab".repeat(32),
     clusterId: "c1",
+  };
+}
+
+/** That a person asked for, and that took two seconds. */
+export function operation(over: Partial<OperationStatus> = {}): OperationStatus {
+  return {
+    id: "restore-1",
+    kind: "Restore",
+    state: "Succeeded",
+    askedBy: { via: "CommandLine", user: "anna@desk" },
+    askedAt: "2026-01-02T02:00:00.000Z",
+    startedAt: "2026-01-02T02:00:01.000Z",
+    endedAt: "2026-01-02T02:00:03.000Z",
+    attempts: 1,
+    slot: 0,
+    message: "done",
+    code: null,
+    snapshotId: null,
+    ...over,
   };
 }
 

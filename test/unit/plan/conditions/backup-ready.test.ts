@@ -32,7 +32,14 @@ const failure = {
   observedAt: "",
 };
 const jobs = [
-  { key: "SaveSnapshot", state: "failed", since: NOW - 60_000, error: failure },
+  {
+    key: "SaveSnapshot",
+    state: "failed",
+    since: NOW - 60_000,
+    error: failure,
+    operation: 1,
+    snapshot: null,
+  },
 ] as const;
 const late = takenAt(NOW - LATE_MS);
 const other: SnapshotInfo = { ...takenAt(NOW), clusterId: "another cluster's" };

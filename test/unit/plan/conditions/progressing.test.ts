@@ -3,6 +3,7 @@ import { applyRebalance } from "../../../../controller/plan/apply-rebalance.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
+import { ANNA } from "../../../support/planner/fixtures.ts";
 import { changeSpec, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
 
 function changedRun(spec: Partial<ClusterSpec>): PlannerRun {
@@ -24,7 +25,7 @@ conditionTable("Progressing", progressing.reasons, {
   "a cluster of which nodes move to better hosts is rebalanced": [
     () => {
       const run = readyRun();
-      run.memory = applyRebalance(run.memory, "start", run.now);
+      run.memory = applyRebalance(run.memory, "start", ANNA, run.now);
       return decide(run);
     },
     "True",

@@ -1,12 +1,13 @@
 /** Events of a rebalance that a person asked for. */
 import type { RebalanceAction } from "../../../../controller/model/rebalance.ts";
 import { applyRebalance } from "../../../../controller/plan/apply-rebalance.ts";
+import { ANNA } from "../../../support/planner/fixtures.ts";
 import type { PlannerRun } from "../../../support/planner/run.ts";
 import { Site } from "../../../support/planner/site.ts";
 import { type EventTable, news } from "./event-table.ts";
 
 const ask = (run: PlannerRun, action: RebalanceAction) => {
-  run.memory = applyRebalance(run.memory, action, run.now);
+  run.memory = applyRebalance(run.memory, action, ANNA, run.now);
 };
 
 export const REBALANCE_EVENTS = {

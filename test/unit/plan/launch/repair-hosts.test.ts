@@ -7,7 +7,7 @@ import { plan } from "../../../../controller/plan/plan.ts";
 import { rollBackLaunchIntents } from "../../../../controller/plan/launch/roll-back-intents.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
-import { fakeMemory, fakeOffer } from "../../../support/planner/fixtures.ts";
+import { fakeMemory, fakeOffer, OF_NONE } from "../../../support/planner/fixtures.ts";
 import { endHostTask } from "../../../support/planner/host-tasks.ts";
 import { PlannerRun, readyRun, types } from "../../../support/planner/run.ts";
 
@@ -162,7 +162,8 @@ describe("a launch whose address is taken", () => {
   const job = (error: string | null): ObservedJob => {
     const told = { code: "ERR_ADDRESS_HELD", operation: "", message: error ?? "", observedAt: "" };
     const state = error === null ? "running" : "failed";
-    return { key: "ReleaseAddress slot 2", state, since: 0, error: error === null ? null : told };
+    const shown = { key: "ReleaseAddress slot 2", state, since: 0, ...OF_NONE } as const;
+    return { ...shown, error: error === null ? null : told };
   };
 
   function decide(run: PlannerRun, jobs: readonly ObservedJob[]): Plan {

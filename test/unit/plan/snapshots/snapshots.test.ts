@@ -7,6 +7,8 @@ const failed: ObservedJob = {
   key: "SaveSnapshot",
   state: "failed",
   since: T - 3600_000,
+  operation: null,
+  snapshot: null,
   error: { code: "ERR_SNAPSHOT_FAILED", operation: "SaveSnapshot", message: "no", observedAt: "" },
 };
 

@@ -26,7 +26,10 @@ describe("etcd's space", () => {
     const leader = decided.status.nodes.find((n) => n.leader);
     expect(slotOf(decided, "Defragment")).not.toBe(leader?.slot);
     const key = `Defragment slot ${slotOf(decided, "Defragment")}`;
-    const running: ObservedJob = { key, state: "running", since: T, error: null };
+    const running: ObservedJob = {
+      ...{ key, state: "running", since: T, error: null },
+      ...{ operation: 1, snapshot: null },
+    };
     expect(decide({ health: sizes(30, 10), jobs: [running] }).actions).toEqual([]);
   });
 

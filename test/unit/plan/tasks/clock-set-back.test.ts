@@ -6,7 +6,7 @@ import { jobKey } from "../../../../controller/model/action.ts";
 import { startJob } from "../../../../controller/plan/jobs.ts";
 import { PlanBuilder } from "../../../../controller/plan/plan-builder.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
-import { fakeTask } from "../../../support/planner/fixtures.ts";
+import { fakeTask, OF_NONE } from "../../../support/planner/fixtures.ts";
 import { readyRun } from "../../../support/planner/run.ts";
 
 describe("a clock that is set back", () => {
@@ -54,8 +54,14 @@ describe("a clock that is set back", () => {
     const run = readyRun();
     const { memory, now } = run;
     const since = now + HOUR_MS;
-    const action = { type: "Defragment", slot: 1, ip: "172.30.0.11" } as const;
-    const failed = { key: jobKey(action), state: "failed", since, error: null } as const;
+    const action = { type: "EndOrphan", slot: 1, ip: "172.30.0.11", launches: 1 } as const;
+    const failed = {
+      key: jobKey(action),
+      state: "failed",
+      since,
+      error: null,
+      ...OF_NONE,
+    } as const;
     const observed = { ...run.world.observed(), jobs: [failed] };
     const builder = new PlanBuilder({ memory, now });
     startJob(action, observed, builder);

@@ -1,3 +1,4 @@
+import { OF_NONE } from "../../../support/planner/fixtures.ts";
 import { describe, expect, it } from "vitest";
 import type {
   ObservedJob,
@@ -48,7 +49,9 @@ describe("a container that may run on", () => {
     const { decide, run, slot } = ended(end);
     expect(decide()).toEqual(["EndOrphan"]);
     const key = `EndOrphan slot ${slot}`;
-    expect(decide(1_000, [{ key, state: "running", since: run.now, error: null }])).toEqual([]);
+    expect(
+      decide(1_000, [{ key, state: "running", since: run.now, error: null, ...OF_NONE }]),
+    ).toEqual([]);
     expect(decide(1_000)).toEqual(["LaunchTasks"]);
   });
 
@@ -59,6 +62,7 @@ describe("a container that may run on", () => {
     const failed = {
       key: `EndOrphan slot ${slot}`,
       state: "failed",
+      ...OF_NONE,
       since: run.now,
       error,
     } as const;

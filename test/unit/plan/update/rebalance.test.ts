@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { RebalanceAction } from "../../../../controller/model/rebalance.ts";
 import { applyRebalance } from "../../../../controller/plan/apply-rebalance.ts";
 import { OFFERS_MS_MAX, READY_MS_MAX } from "../../../../controller/plan/update/rebalance.ts";
+import { ANNA } from "../../../support/planner/fixtures.ts";
 import { condition } from "../../../support/planner/run.ts";
 import { Site } from "../../../support/planner/site.ts";
 
 function ask(site: Site, action: RebalanceAction): void {
-  site.memory = applyRebalance(site.memory, action, site.now);
+  site.memory = applyRebalance(site.memory, action, ANNA, site.now);
 }
 
 /** Until it has ended; reconciles each 200 ms. */

@@ -1,5 +1,5 @@
 /** Which node a snapshot is asked of when a person wants one now. */
-import { findLeader, type LeaderCandidate } from "../model/leader.ts";
+import { findLeader, type LeaderCandidate } from "../../model/leader.ts";
 
 /**
  * The leader has whatever was acknowledged; without one, the voter that has come furthest. Null:
