@@ -35,6 +35,7 @@ import { fenced } from "./fence.ts";
 import type { ControllerOptions } from "./options.ts";
 import type { Serving } from "./serving.ts";
 import { TermHerald } from "./term-herald.ts";
+import { termPublisher } from "./term-publisher.ts";
 
 /** What the process has in every role, and lends to the part that acts. */
 export interface ProcessParts {
@@ -106,17 +107,7 @@ function corePorts(
     log,
     metrics,
     identities: { uid: randomUUID, secrets: newSecrets },
-    publisher: {
-      publish: (object, events) => {
-        const shown = published.publish(object, events);
-        term.publish(shown, events);
-        return shown;
-      },
-      remove: (key) => {
-        published.remove(key);
-        term.unpublish(key);
-      },
-    },
+    publisher: termPublisher(published, term),
     state: term.state,
     snapshots,
     mesos: {

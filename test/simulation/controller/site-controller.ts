@@ -19,6 +19,7 @@ import { Serving } from "../../../controller/roles/serving.ts";
 import { SiteSight } from "../../../controller/roles/site-sight.ts";
 import { StandingBy } from "../../../controller/roles/standing-by.ts";
 import { TermHerald } from "../../../controller/roles/term-herald.ts";
+import { termPublisher } from "../../../controller/roles/term-publisher.ts";
 import { EtcdBackend } from "../../../controller/store/etcd/etcd-backend.ts";
 import type { Term } from "../../../controller/store/state-backend.ts";
 import { ProcessClock } from "../engine/process-clock.ts";
@@ -205,17 +206,7 @@ export class SiteController implements ControllerProcess {
     const ports = corePorts({
       owner: `${this.name}/${term.number}`,
       ...{ options, clock, endpoint, effects },
-      publisher: {
-        publish: (object, events) => {
-          const shown = published.publish(object, events);
-          term.publish(shown, events);
-          return shown;
-        },
-        remove: (key) => {
-          published.remove(key);
-          term.unpublish(key);
-        },
-      },
+      publisher: termPublisher(published, term),
       state: term.state,
       onNews: () => this.onNews(),
     });

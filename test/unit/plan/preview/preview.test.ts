@@ -2,38 +2,11 @@ import { describe, expect, it } from "vitest";
 import { previewCluster } from "../../../../controller/plan/preview/preview.ts";
 import { immutableProblems } from "../../../../crd-schema/immutable.ts";
 import type { ClusterSpec, CompiledCluster } from "../../../../crd-schema/spec.ts";
+import { fakeCluster } from "../../../support/planner/fixtures.ts";
 
 const SPEC: ClusterSpec = {
-  replicas: 3,
-  image: null,
-  resources: { cpus: 1, memoryMiB: 1024, diskMiB: 1024, pids: 4096 },
-  network: {
-    name: "lab-net",
-    driver: "bridge",
-    ipamDriver: "default",
-    subnet: "172.30.0.0/24",
-    firstAddress: "172.30.0.10",
-    options: {},
-  },
-  storage: { shared: { type: "volume", mountPath: "/shared", volumeName: "lab-shared" } },
-  etcd: {
-    tls: false,
-    dataVolume: "local",
-    heartbeatMs: 100,
-    electionMs: 1000,
-    quotaMiB: 2048,
-    snapshots: { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null },
-    recovery: { mode: "Automatic", graceSeconds: 10 },
-  },
-  jupyter: {
-    port: 8888,
-    auth: "token",
-    standby: "warm",
-    idle: { kernelsAfterSeconds: 0, terminalsAfterSeconds: 0 },
-  },
-  kernels: { placement: "server", memoryMiB: null, processes: 1024 },
+  ...fakeCluster().spec,
   ssh: { user: "admin", authorizedKeys: ["ssh-ed25519 AAAA/a one", "ssh-ed25519 AAAA/b two"] },
-  proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30, hostNames: [] },
   placement: {
     constraints: [
       { field: "rack", operator: "UNIQUE", value: null },
@@ -41,11 +14,6 @@ const SPEC: ClusterSpec = {
     ],
     spread: null,
   },
-  unreachable: { replaceAfterSeconds: 300 },
-  backoff: { initialSeconds: 1, factor: 2, maxSeconds: 60 },
-  updateStrategy: "RollingUpdate",
-  deletionPolicy: "Retain",
-  suspend: false,
 };
 
 function cluster(change: Partial<ClusterSpec> = {}, labels = {}): CompiledCluster {
