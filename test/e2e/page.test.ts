@@ -1,4 +1,5 @@
 /** The page in a real browser, on a real cluster: what it shows while a leader dies, and for whom it works. */
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
@@ -114,6 +115,29 @@ describe("the page", () => {
       new RegExp(`^kind: JupyterCluster\nmetadata:\n  name: ${NAME}$`, "m"),
     );
     await user.page.locator(".spec", { hasText: site.specFile }).waitFor();
+  });
+
+  it("tells what was changed when, and puts an earlier spec back into the person's file", async () => {
+    const { page } = user;
+    const written = site.specText(3);
+    await site.save(written.replace("proxy: {", "proxy: { holdSeconds: 45,"));
+    const newest = page.locator(".history details", { hasText: "Generation 2" });
+    await newest.locator("summary").click();
+    const added = newest.locator(".diff-added", { hasText: "holdSeconds: 45" });
+    await added.waitFor();
+    const first = page.locator(".history details", { hasText: "Generation 1" });
+    await first.locator("summary").click();
+    await first.getByRole("button", { name: "Put generation 1 back" }).click();
+    const dialog = page.getByRole("dialog", { name: `Put generation 1 of ${NAME} back?` });
+    await until("the plan is told", async () =>
+      (await dialog.innerText()).includes(`It is written into the file ${site.specFile}.`),
+    );
+    expect(await dialog.innerText()).toContain("spec.proxy.holdSeconds: ");
+    await dialog.getByRole("button", { name: "Put it back" }).click();
+    await page.locator(".history details", { hasText: "Generation 3" }).waitFor();
+    expect((await site.object()).spec.proxy).toEqual({ port: site.ports.proxy });
+    expect(await readFile(site.specFile, "utf8")).not.toContain("45");
+    await until("it is Ready", async () => (await site.untilReady()).metadata.generation === 3);
   });
 });
 
