@@ -93,7 +93,7 @@ async function start(
   const parts = {
     serving,
     published,
-    metrics: metrics.reconcile,
+    metrics,
     snapshots: state.snapshots,
     options,
     stateDir: state.directory,

@@ -14,6 +14,10 @@ import type { LeaderCandidate } from "./model/leader.ts";
 import type { Certificates, Clock, Logger } from "./model/ports.ts";
 import type { NewProxy } from "./proxy/proxy-registry.ts";
 import type { StateStore } from "./store/state-backend.ts";
+import type { NotifierOptions } from "./webhook/notifier.ts";
+
+type Deliverer = NotifierOptions["deliverer"];
+type Counted = NotifierOptions["counted"];
 
 export interface CorePorts {
   readonly clock: Clock;
@@ -45,6 +49,8 @@ export interface CorePorts {
   readonly createdBy: string;
   /** One address at which a cluster's Jupyter is reached. */
   readonly newProxy: NewProxy;
+  /** Is told of changed conditions; null: nobody is. */
+  readonly webhook: { readonly deliverer: Deliverer; readonly counted: Counted } | null;
   /** Null in production. */
   readonly interposed: Interposed | null;
 }

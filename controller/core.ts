@@ -23,6 +23,7 @@ import { DockerFacts } from "./observe/docker-facts.ts";
 import { KeyFacts } from "./observe/key-facts.ts";
 import { SnapshotFacts } from "./observe/snapshot-facts.ts";
 import { Serving } from "./roles/serving.ts";
+import { Notifier } from "./webhook/notifier.ts";
 import type { CompiledCluster } from "../crd-schema/spec.ts";
 
 const FRAMEWORK_NAME = "jupyter-cluster";
@@ -41,6 +42,7 @@ export class ControllerCore {
   private readonly etcd: EtcdClients;
   private readonly statuses: StatusSink;
   private readonly keys: KeyFacts;
+  private readonly notifier: Notifier | null;
 
   /**
    * @param defaultImage of clusters whose spec names none
@@ -81,6 +83,7 @@ export class ControllerCore {
       proxies: this.serving.proxies,
       defaultImage,
     });
+    this.notifier = ports.webhook === null ? null : this.newNotifier(ports.webhook);
     const own = this.loopPorts();
     const loopPorts = ports.interposed?.loopPorts(own) ?? own;
     this.loop = new ControllerLoop(loopPorts, ports.state.stored.memories);
@@ -99,6 +102,7 @@ export class ControllerCore {
   /** Containers run on. */
   async stop(): Promise<void> {
     await this.loop.stop();
+    await this.notifier?.stop();
     await this.jobs.stop();
     this.statuses.stop();
     this.etcd.closeAll();
@@ -164,6 +168,16 @@ export class ControllerCore {
     });
   }
 
+  private newNotifier(webhook: NonNullable<CorePorts["webhook"]>): Notifier {
+    const { clock, log } = this.ports;
+    return new Notifier({
+      ...webhook,
+      clock,
+      log,
+      remember: (key, sequence) => this.loop.notified(key, sequence),
+    });
+  }
+
   private newSharedFramework(): SharedFramework {
     const { clock, random, log, state, mesos } = this.ports;
     return new SharedFramework({
@@ -208,6 +222,7 @@ export class ControllerCore {
       storeStatus: (key, object) => this.statuses.put(key, object),
       demand: (key, wanted) => this.mesos.demand(key, wanted),
       judged: (key, verdicts) => this.scheduler.offerLog.judged(key, verdicts),
+      notify: (memory) => this.notifier?.look(memory),
       release: (key, memory) => this.release(key, memory),
     };
   }
@@ -243,6 +258,7 @@ export class ControllerCore {
   private async release(key: ClusterKey, memory: ClusterMemory): Promise<void> {
     this.mesos.release(key);
     this.jobs.release(key);
+    this.notifier?.forget(key);
     this.statuses.forget(key);
     this.etcd.close(key);
     this.observer.forget(key);

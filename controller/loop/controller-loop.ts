@@ -27,6 +27,7 @@ import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { rollBackLaunchIntents } from "../plan/launch/roll-back-intents.ts";
 import { type Failure, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
+import { type AskedChange, type Change, Requests } from "./requests.ts";
 import { SpecCache } from "./spec-cache.ts";
 import { StatusPublisher } from "./status-publisher.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -38,17 +39,10 @@ const RETRY: Backoff = { firstMs: 50, capMs: 5_000 };
 /** After what is expected to fail for a while, such as promoting a learner. Milliseconds. */
 const AGAIN_MS = 50;
 
-/** What a person wants of a cluster besides its file, as the change of its memory that it is. */
-interface PersonsRequest {
-  readonly apply: (memory: ClusterMemory, now: number) => ClusterMemory;
-  readonly done: () => void;
-}
-
 export class ControllerLoop {
   private readonly memories: Map<ClusterKey, ClusterMemory>;
   private readonly specs = new SpecCache();
-  /** Asked for by people; applied like a spec, and answered when it is durable. */
-  private readonly requests = new Map<ClusterKey, readonly PersonsRequest[]>();
+  private readonly requests = new Requests();
   /** What is known of clusters whose memory can't be stored: told, and acted on by nobody. */
   private readonly unstored = new Map<ClusterKey, { memory: ClusterMemory; why: string }>();
   private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
@@ -112,6 +106,15 @@ export class ControllerLoop {
     return this.request(key, (memory, now) => applyRebalance(memory, action, asker, now));
   }
 
+  /** A webhook is done with all changes up to this one. Of a cluster that is gone nothing is kept. */
+  async notified(key: ClusterKey, sequence: number): Promise<void> {
+    if (!this.memories.has(key)) return;
+    await this.request(key, (memory) => ({
+      ...memory,
+      notified: Math.max(memory.notified ?? 0, sequence),
+    }));
+  }
+
   wake(key: ClusterKey): void {
     if (this.memories.has(key)) this.queue.add(key);
   }
@@ -130,18 +133,10 @@ export class ControllerLoop {
     return first?.why ?? null;
   }
 
-  private request(key: ClusterKey, apply: PersonsRequest["apply"]): Promise<void> {
-    return new Promise((done) => {
-      this.requests.set(key, [...(this.requests.get(key) ?? []), { apply, done }]);
-      this.wake(key);
-    });
-  }
-
-  private answer(key: ClusterKey, asked: readonly PersonsRequest[]): void {
-    const left = (this.requests.get(key) ?? []).filter((request) => !asked.includes(request));
-    if (left.length > 0) this.requests.set(key, left);
-    else this.requests.delete(key);
-    for (const { done } of asked) done();
+  private request(key: ClusterKey, apply: Change): Promise<void> {
+    const answered = this.requests.ask(key, apply);
+    this.wake(key);
+    return answered;
   }
 
   private adopt(cluster: CompiledCluster): void {
@@ -165,7 +160,7 @@ export class ControllerLoop {
   private async reconcile(key: ClusterKey): Promise<readonly Failure[]> {
     const before = this.memories.get(key);
     if (before === undefined) return [];
-    const asked = this.requests.get(key) ?? [];
+    const asked = this.requests.of(key);
     const snapshot = this.specs.newest;
     const decided = this.decide(key, before, asked);
     const unsaved = await this.remember(key, before, decided.memory);
@@ -174,10 +169,11 @@ export class ControllerLoop {
       return [unsaved];
     }
     this.specs.applied(key, snapshot);
-    this.answer(key, asked);
+    this.requests.answer(key, asked);
     // Stored is what was seen meanwhile; what is to be done about it is decided now.
     if (this.unstored.delete(key)) return this.reconcile(key);
     this.statuses.publish(decided.memory, decided.status);
+    this.ports.notify(decided.memory);
     this.ports.judged(key, decided.offers);
     if (decided.wantsOffers) this.ports.demand(key, true);
     const failed = await performAll(decided.actions, decided.memory, this.ports);
@@ -195,7 +191,7 @@ export class ControllerLoop {
     return [...failed, kept];
   }
 
-  private decide(key: ClusterKey, before: ClusterMemory, asked: readonly PersonsRequest[]): Plan {
+  private decide(key: ClusterKey, before: ClusterMemory, asked: readonly AskedChange[]): Plan {
     const { ports } = this;
     const now = ports.clock.now();
     const unstored = this.unstored.get(key);
@@ -246,6 +242,7 @@ export class ControllerLoop {
     const { memory, status } = this.decide(key, before, []);
     this.unstored.set(key, { memory, why });
     this.statuses.publish(memory, status);
+    this.ports.notify(memory);
   }
 
   private retryOrRest(key: ClusterKey, failed: readonly Failure[]): void {

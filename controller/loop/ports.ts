@@ -30,6 +30,8 @@ export interface LoopPorts {
   demand(key: ClusterKey, wanted: boolean): void;
   /** What this cluster's plan made of the offers that it looked at; for people. */
   judged(key: ClusterKey, verdicts: readonly OfferVerdict[]): void;
+  /** What is known of the cluster now, for whoever is told of changed conditions; returns at once. */
+  notify(memory: ClusterMemory): void;
   /** Everything outside the planner that belongs to a deleted cluster: proxy, streams, network. */
   release(key: ClusterKey, memory: ClusterMemory): Promise<void>;
   readonly identities: { uid(): string; secrets(): ClusterSecrets };

@@ -41,6 +41,8 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
   const {
     rebalance = null,
     operations = [],
+    conditionChanges = [],
+    notified = null,
     hostTask = null,
     hostTasks = 0,
     resumed = null,
@@ -54,6 +56,8 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     adopted,
     rebalance,
     operations,
+    conditionChanges,
+    notified,
     hostTask,
     hostTasks,
     resumed,

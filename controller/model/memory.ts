@@ -1,6 +1,7 @@
 /** What the controller must not forget about one cluster: durable before any effect rests on it. */
 import type { EtcdStart, UnitName } from "./agent-api.ts";
 import { type ClusterKey, clusterOfTask, type OwnerUid } from "./ids.ts";
+import type { ConditionChange } from "./condition-change.ts";
 import type { Election } from "./election.ts";
 import type { SpecGeneration } from "./generation.ts";
 import type { HostTask, Repair } from "./host-task.ts";
@@ -232,6 +233,10 @@ export interface ClusterMemory {
   /** The one that was launched and has not ended; null: none. */
   readonly hostTask: HostTask | null;
   readonly conditions: readonly Condition[];
+  /** The latest, newest last; bounded. */
+  readonly conditionChanges: readonly ConditionChange[];
+  /** Sequence of the latest change that a webhook is done with; null: none was ever to be told. */
+  readonly notified: number | null;
   /** Since when they hold, as long as this controller has not seen all for itself; null: it has. */
   readonly resumed: Resumed | null;
   /** Newest last; bounded. */

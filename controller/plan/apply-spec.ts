@@ -43,6 +43,8 @@ export function newMemory(
     hostTasks: 0,
     hostTask: null,
     conditions: [],
+    conditionChanges: [],
+    notified: null,
     resumed: null,
     events: addEvent([], event("Normal", "SpecAccepted", "the cluster is created"), now),
     lastErrors: [],

@@ -7,6 +7,7 @@
 import type { ClusterMemory } from "../model/memory.ts";
 import { sameData } from "../model/same-data.ts";
 import { bootstrapOnce } from "./bootstrap/bootstrap-once.ts";
+import { recordedChanges } from "./conditions/record-changes.ts";
 import { evaluateConditions } from "./conditions/evaluate.ts";
 import { stillResuming } from "./conditions/resuming.ts";
 import { recordElections } from "./elections/record-elections.ts";
@@ -170,6 +171,7 @@ function recordOutcome(view: ClusterView, input: PlanInput, builder: PlanBuilder
   if (resumed !== null) builder.requeue(resumed.until);
   builder.updateMemory({
     conditions,
+    conditionChanges: recordedChanges(input.memory, conditions, resumed, now),
     resumed,
     firstReadyAt: memory.firstReadyAt ?? (isReady ? now : null),
     lastOperation: lastOperation(input.memory, conditions, now),

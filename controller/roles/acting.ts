@@ -14,6 +14,8 @@ import type { CorePorts } from "../core-ports.ts";
 import { connectDocker } from "../docker/connect.ts";
 import { DockerEvents } from "../docker/events.ts";
 import { memberClient } from "../etcd/member-client.ts";
+import type { Metrics } from "../api/metrics/metrics.ts";
+import { Deliverer } from "../webhook/delivery.ts";
 import type { PublishedStore } from "../loop/published.ts";
 import { placeOfSocket } from "../mesos/http/master-address.ts";
 import { Transport } from "../mesos/http/transport.ts";
@@ -44,7 +46,7 @@ export interface ProcessParts {
   readonly stateDir: string;
   readonly serving: Serving;
   readonly published: PublishedStore;
-  readonly metrics: CorePorts["metrics"];
+  readonly metrics: Pick<Metrics, "reconcile" | "webhook">;
   readonly snapshots: SnapshotStore;
   /** What the spec files say now. */
   specs(): SpecSnapshot | null;
@@ -99,13 +101,13 @@ function corePorts(
   masters: Pick<CorePorts["mesos"], "masters" | "detector">,
   docker: Docker,
 ): CorePorts {
-  const { mesos, framework, replacesRemoved, log } = options;
+  const { mesos, framework, replacesRemoved, webhook, log } = options;
   const reached = mesos.kind === "local" ? {} : transportOf(mesos);
   return {
     clock: systemClock,
     random: Math.random,
     log,
-    metrics,
+    metrics: metrics.reconcile,
     identities: { uid: randomUUID, secrets: newSecrets },
     publisher: termPublisher(published, term),
     state: term.state,
@@ -123,6 +125,10 @@ function corePorts(
     docker: mesos.kind === "local" ? docker : null,
     createdBy: `${thisUser()}, ${stateDir}`,
     newProxy: (wanted) => new JupyterProxy(wanted),
+    webhook:
+      webhook === null
+        ? null
+        : { deliverer: new Deliverer(webhook, systemClock), counted: metrics.webhook },
     interposed: null,
   };
 }

@@ -11,6 +11,8 @@ import { TERM_HEADER } from "../model/agent-api.ts";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
 import type { ClusterSnapshots } from "../model/ports.ts";
 
+type WebhookDeliverer = NonNullable<CorePorts["webhook"]>["deliverer"];
+
 /** What of a term effects rest on. */
 export interface HeldTerm {
   readonly number: number;
@@ -29,6 +31,10 @@ export function fenced(ports: CorePorts, term: HeldTerm): CorePorts {
     connectMember: fencedMembers(connectMember, term),
     docker: ports.docker && fencedDocker(ports.docker, term),
     snapshots: { of: (cluster) => fencedSnapshots(snapshots.of(cluster), term) },
+    webhook: ports.webhook && {
+      ...ports.webhook,
+      deliverer: fencedDeliverer(ports.webhook.deliverer, term),
+    },
     publisher: {
       // What is known without a term is no news: whoever acts now tells it better.
       publish: (object, events) =>
@@ -43,6 +49,17 @@ export function fenced(ports: CorePorts, term: HeldTerm): CorePorts {
 /** @throws OperationError ERR_NOT_ACTING */
 function requireTerm(term: HeldTerm, operation: string): void {
   if (!term.isHeld()) throw notActing(operation);
+}
+
+/** Whoever acts now delivers it. */
+function fencedDeliverer(deliverer: WebhookDeliverer, term: HeldTerm): WebhookDeliverer {
+  return {
+    attempt: async (delivery) =>
+      term.isHeld()
+        ? deliverer.attempt(delivery)
+        : { is: "failed", why: "this controller acts no more" },
+    close: () => deliverer.close(),
+  };
 }
 
 function fencedDocker(docker: Docker, term: HeldTerm): Docker {

@@ -4,6 +4,7 @@ import type { TcpDoorOptions } from "../mesos-local/options.ts";
 import type { MesosTarget } from "../mesos/target.ts";
 import type { Logger } from "../model/ports.ts";
 import type { StateTarget } from "../store/state-target.ts";
+import type { WebhookTarget } from "../webhook/delivery.ts";
 import type { HostPort } from "../support/host-port.ts";
 
 export interface ControllerOptions {
@@ -25,6 +26,8 @@ export interface ControllerOptions {
   /** Where frameworks of other programs come to the embedded master; null: they can't. */
   readonly mesosLocalTcp: TcpDoorOptions | null;
   readonly api: HostPort;
+  /** Is told of changed conditions; null: nobody is. */
+  readonly webhook: WebhookTarget | null;
   /** Image of clusters whose spec names none. */
   readonly agentImage: string;
   readonly log: Logger;

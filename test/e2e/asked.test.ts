@@ -1,26 +1,40 @@
 /** What people ask of a cluster that runs: its past, the way back, and what it says of itself. */
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { unsealJson } from "../../controller/support/files/sealed-json.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
+import { until } from "../support/poll.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
+import { type WebhookReceiver, webhookReceiver } from "../support/webhook-receiver.ts";
 
 let site: LocalCluster;
+let webhook: WebhookReceiver;
+let folder: string;
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "e2e-asked-webhook-"));
+  const secretFile = join(folder, "secret");
+  await writeFile(secretFile, "a secret of the two of us\n", { mode: 0o600 });
+  webhook = await webhookReceiver("a secret of the two of us");
   site = await LocalCluster.create({
     name: "e2e-asked",
     subnet: "172.31.94",
     spec: ["  etcd: { snapshots: { intervalSeconds: 0 } } # none of its own accord"],
+    args: ["--webhook", webhook.url, "--webhook-secret-file", secretFile],
   });
   site.startController();
   await site.untilServing();
   await site.untilReady();
 });
 
-afterAll(() => site.destroy());
+afterAll(async () => {
+  await site.destroy();
+  webhook.close();
+  await rm(folder, { recursive: true });
+});
 
 /** What it prints, of a verb that ends with this exit code. */
 async function printed(code: number, ...args: readonly string[]): Promise<string> {
@@ -150,5 +164,30 @@ describe("a support bundle", () => {
     expect(lines.length).toBeGreaterThan(5);
     const shown = lines.filter((line) => line.length >= 16 && unpacked.stdout.includes(line));
     expect(shown).toEqual([]);
+  });
+});
+
+describe("a webhook", () => {
+  it("was told each change once, in order, through a restart and the loss of a node", async () => {
+    const { conditions } = (await site.untilReady()).status;
+    const now = new Map<string, string>(conditions.map(({ type, status }) => [type, status]));
+    // The last of them are on their way.
+    const chained = () => {
+      const last = new Map<string, string>();
+      for (const { condition, oldStatus, newStatus } of webhook.genuine) {
+        expect(last.get(condition) ?? oldStatus).toBe(oldStatus);
+        last.set(condition, newStatus);
+      }
+      return [...last].every(([condition, status]) => now.get(condition) === status);
+    };
+    await until("the last change is told", chained, 10_000);
+    const sequences = webhook.genuine.map(({ sequence }) => sequence);
+    expect(sequences).toEqual(sequences.map((_, i) => i + 1));
+    expect(webhook.genuine).toContainEqual(
+      expect.objectContaining({ condition: "Ready", oldStatus: "False", newStatus: "True" }),
+    );
+    const lost = webhook.genuine.filter(({ condition }) => condition === "AllMembersReady");
+    expect(lost.map(({ newStatus }) => newStatus)).toContain("False");
+    expect(webhook.forged()).toBe(0);
   });
 });

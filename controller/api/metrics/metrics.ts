@@ -4,6 +4,7 @@
  * the loop records through a small interface.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { WebhookOutcome } from "../../model/condition-change.ts";
 import type { PublishedClusters } from "../../model/ports.ts";
 import { ClusterMetrics } from "./cluster-metrics.ts";
 import { registerConditionMetrics } from "./condition-metrics.ts";
@@ -11,6 +12,7 @@ import { type DatabaseReading, registerEtcdMetrics } from "./etcd-metrics.ts";
 import { KernelMetrics } from "./kernel-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { type ProxyReading, registerProxyMetrics } from "./proxy-metrics.ts";
+import { webhookMetrics } from "./webhook-metrics.ts";
 
 const CONTROLLER = "jupytercluster";
 /** Seconds; controller-runtime's buckets. */
@@ -33,6 +35,8 @@ export interface Metrics {
     reconciled(result: "success" | "error", seconds: number): void;
     queueDepth(depth: number): void;
   };
+  /** The notifier's port. */
+  webhook(outcome: WebhookOutcome, count: number): void;
   close(): void;
 }
 
@@ -63,7 +67,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     clusters.close();
     kernels.close();
   };
-  return { registry, reconcile: reconcileMetrics(registry), close };
+  const webhook = webhookMetrics(registry);
+  return { registry, reconcile: reconcileMetrics(registry), webhook, close };
 }
 
 function reconcileMetrics(registry: Registry): Metrics["reconcile"] {

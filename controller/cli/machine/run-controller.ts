@@ -5,6 +5,7 @@ import { connectDocker, requireDocker } from "../../docker/connect.ts";
 import { ERROR_CODES, OperationError } from "../../model/errors.ts";
 import type { RunningController } from "../../compose.ts";
 import { type CliContext, exitAtOnce } from "../context.ts";
+import { webhookTarget } from "../options/webhook.ts";
 import type { ControllerCliOptions } from "../options/controller.ts";
 import type { TcpDoorOptions } from "../../mesos-local/options.ts";
 import type { Logger } from "../../model/ports.ts";
@@ -63,6 +64,7 @@ export function runController(
     framework: { role, ...(principal === undefined ? {} : { principal }) },
     mesosLocalTcp: tcpDoor(options),
     api: options.api,
+    webhook: webhookTarget(options),
     agentImage: image,
     log,
   });

@@ -11,6 +11,7 @@ import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
 import type { MesosOptions } from "./mesos.ts";
 import { addStateOptions, type StateOptions } from "./state.ts";
+import { addWebhookOptions, type WebhookOptions } from "./webhook.ts";
 import type { MesosCredential } from "../../mesos/http/transport.ts";
 import type { HostPort } from "../../support/host-port.ts";
 
@@ -18,7 +19,7 @@ export const LOG_LEVEL_OPTION = new Option("--log-level <level>", "how much is l
   .choices(LOG_LEVELS)
   .default("info");
 
-export interface ControllerCliOptions extends MesosOptions, StateOptions {
+export interface ControllerCliOptions extends MesosOptions, StateOptions, WebhookOptions {
   readonly mesosNewFramework?: boolean;
   /** Left out: other programs' frameworks can't reach the embedded master. */
   readonly mesosLocalAddress?: HostPort;
@@ -36,6 +37,7 @@ export function addControllerOptions(command: Command, context: CliContext): Com
     .default(hostPort(DEFAULT_API), DEFAULT_API);
   addStateOptions(addStateDirOption(command, context), context);
   addMesosOptions(command, context);
+  addWebhookOptions(command, context);
   return addEnvironmentOption(command, context, api, API_VARIABLE)
     .addOption(
       new Option(

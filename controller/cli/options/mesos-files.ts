@@ -64,7 +64,8 @@ export function readPrivateKey(path: string): string {
   return text;
 }
 
-function readSecret(path: string): string {
+/** The text of a file that no other user may read. */
+export function readSecret(path: string): string {
   const { text, mode } = readText(path);
   if ((mode & READ_BY_OTHERS) === 0) return text;
   const octal = (mode & 0o777).toString(8).padStart(4, "0");

@@ -89,6 +89,7 @@ export function corePorts(parts: CoreParts): CorePorts {
     docker: null,
     createdBy: "the simulator",
     newProxy: simulatedProxy,
+    webhook: null,
     interposed: interposed(parts),
   };
 }

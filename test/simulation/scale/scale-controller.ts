@@ -91,6 +91,7 @@ export class ScaleController {
       docker: null,
       createdBy: "the simulator",
       newProxy: simulatedProxy,
+      webhook: null,
       interposed: {
         loopPorts: (ports) => this.counted(ports),
         tell: (wake) => wake(),

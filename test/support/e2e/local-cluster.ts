@@ -34,6 +34,8 @@ export interface LocalClusterOptions {
   readonly mesos?: string;
   /** More lines of the spec, indented by two. */
   readonly spec?: readonly string[];
+  /** More of the controller's command line. */
+  readonly args?: readonly string[];
   /** The spec's directory is watched, and no file is in it yet. */
   readonly empty?: boolean;
 }
@@ -138,7 +140,7 @@ export class LocalCluster {
   startController(other?: OtherRelease): void {
     if (this.child !== null) throw new Error("the controller runs already");
     const { api } = this.ports;
-    const { empty, mesos } = this.options;
+    const { empty, mesos, args = [] } = this.options;
     const spec = empty ? this.specDir : this.specFile;
     const log = createWriteStream(this.logFile, { flags: "a" });
     this.child = spawn(
@@ -148,7 +150,7 @@ export class LocalCluster {
         ...["--state-dir", this.stateDir, "--api", `127.0.0.1:${api}`],
         ...(other === undefined ? [] : ["--agent-image", other.image]),
         ...(mesos === undefined ? [] : ["--mesos", mesos]),
-        ...["--log-level", "debug"],
+        ...["--log-level", "debug", ...args],
       ],
       { stdio: ["ignore", "pipe", "pipe"] },
     );

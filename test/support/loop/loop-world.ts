@@ -138,6 +138,7 @@ export class LoopWorld {
       storeStatus: () => {},
       demand: () => {},
       judged: () => {},
+      notify: () => {},
       release: async () => {},
       identities: {
         uid: () => "0123456789abcdef",

@@ -34,6 +34,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "controller/store": [...CLIENTS, ...LEAVES],
   "controller/api": [...CLIENTS, ...LEAVES],
   "controller/proxy": [...CLIENTS, ...LEAVES],
+  "controller/webhook": [...LEAVES, "controller/loop/work-queue.ts"],
 
   // In a browser: pure words and types alone.
   "controller/page": [
