@@ -172,7 +172,7 @@ export class ControllerLoop {
     this.requests.answer(key, asked);
     // Stored is what was seen meanwhile; what is to be done about it is decided now.
     if (this.unstored.delete(key)) return this.reconcile(key);
-    this.statuses.publish(decided.memory, decided.status);
+    const keptBackUntil = this.statuses.publish(decided.memory, decided.status);
     this.ports.notify(decided.memory);
     this.ports.judged(key, decided.offers);
     if (decided.wantsOffers) this.ports.demand(key, true);
@@ -182,7 +182,7 @@ export class ControllerLoop {
     const taskIds = failed.flatMap((f) => f.notLaunched ?? []);
     this.memories.set(key, rollBackLaunchIntents(decided.memory, taskIds));
     if (!decided.finished) {
-      this.queue.addAt(key, decided.requeueAt);
+      this.queue.addAt(key, Math.min(decided.requeueAt, keptBackUntil ?? Infinity));
       return failed;
     }
     const kept = await this.forget(key, decided.memory);

@@ -30,7 +30,8 @@ export class StatusPublisher {
     this.last.delete(key);
   }
 
-  publish(memory: ClusterMemory, status: ClusterStatus): void {
+  /** @returns when to look again, in milliseconds since the epoch, for something is kept back; null: nothing is */
+  publish(memory: ClusterMemory, status: ClusterStatus): number | null {
     const { metadata, written } = memory.cluster;
     const key = clusterKey(metadata);
     const object: JupyterClusterObject = {
@@ -49,16 +50,19 @@ export class StatusPublisher {
     const event = memory.events.at(-1) ?? null;
     const before = this.last.get(key);
     const at = this.ports.clock.now();
-    if (before?.event === event && isNoNews(before, object, at)) return;
+    if (before?.event === event) {
+      if (sameData(before.object, object, MOVING)) return null;
+      const due = before.at + DRIFT_MS;
+      // A clock that was set back does not keep what drifts to itself.
+      if (at < due && at >= before.at && isDrift(before, object)) return due;
+    }
     this.last.set(key, { object, event, at });
     this.ports.storeStatus(key, this.ports.publisher.publish(object, memory.events));
+    return null;
   }
 }
 
-function isNoNews(before: Published, object: JupyterClusterObject, at: number): boolean {
-  if (sameData(before.object, object, MOVING)) return true;
-  // A clock that was set back does not keep what drifts to itself.
-  if (at >= before.at + DRIFT_MS || at < before.at) return false;
+function isDrift(before: Published, object: JupyterClusterObject): boolean {
   const { kernels: was, ...others } = before.object.status;
   const { kernels: is, ...now } = object.status;
   const beside = { ...before.object, status: others };
@@ -73,7 +77,7 @@ const MOVING: ReadonlySet<string> = new Set(["raftIndex", "revision", "dbSizeByt
 
 /**
  * What of a kernel changes with every cell: it is published with whatever else changes, and by itself no more
- * often than this. The next reconcile is no further away than `RESYNC_MS`. Milliseconds.
+ * often than this. Milliseconds.
  */
 const DRIFT_MS = 5_000;
 const DRIFTING: ReadonlySet<string> = new Set(["state", "since", "memoryBytes"]);

@@ -188,6 +188,23 @@ describe("what drifts of kernels", () => {
     expect(published.size).toBeLessThanOrEqual(13);
   });
 
+  it("is published when it may be, though nothing more happens", async () => {
+    const run = new LoopWorld();
+    run.read(3, { kernels: spread });
+    await run.until(() => run.ready);
+    run.world.kernels = [kernelOn(run, 0)];
+    await run.until(() => run.published?.status.kernels?.length === 1);
+    const at = run.clock.now();
+    run.world.kernels = [kernelOn(run, 0, { state: "busy" })];
+    run.loop.wakeAll();
+    const isBusy = () => run.published?.status.kernels?.[0]?.state === "busy";
+    for (let turn = 0; !isBusy() && run.clock.now() < at + 60_000; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (turn % 5 === 4) run.clock.next();
+    }
+    expect(run.clock.now() - at).toBeLessThanOrEqual(5_000);
+  });
+
   it("is not waited with for what else is new", async () => {
     const run = new LoopWorld();
     run.read(3, { kernels: spread });
