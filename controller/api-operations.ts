@@ -65,7 +65,11 @@ export function apiOperations(site: OperatedSite): ApiOperations {
       execInNode(site.acting("run a command").docker, request, streams),
     killNode: async (cluster, node) => killNode(site.acting("kill a node").docker, cluster, node),
     preview: async (cluster, wanted) =>
-      previewCluster(compileObject(cluster, parseManifest), compileObject(wanted, parseManifest)),
+      previewCluster(
+        compileObject(cluster, parseManifest),
+        compileObject(wanted, parseManifest),
+        cluster.status.kernels,
+      ),
     snapshots: async (cluster) => {
       const core = site.acting("list the snapshots");
       const listing = core.snapshots.of(memoryOf(cluster).cluster).list();

@@ -49,6 +49,7 @@ function compileSpec(metadata: ObjectMeta, spec: DefaultedManifest["spec"]): Clu
       placement: kernels.placement,
       memoryMiB: kernels.memory === undefined ? null : mebibytes(kernels.memory),
       processes: kernels.processes,
+      busyWaitSeconds: kernels.busyWaitSeconds,
     },
     ssh: { user: ssh.user, authorizedKeys: ssh.authorizedKeys },
     proxy: {

@@ -263,6 +263,10 @@ export interface JupyterClusterManifest {
        * How many processes and threads one kernel and all that it starts may have; one that has more is ended, and its notebook told why. Not with placement server. A change replaces the containers one after another.
        */
       processes?: number;
+      /**
+       * How long an update, a drain or a rebalance lets a node stay whose kernels are busy; then it goes on, and an event says which were lost. Counted from when the node was to go, across restarts of the controller. 0: does not wait. What mends a quorum or a node that does not work never waits. Not with placement server.
+       */
+      busyWaitSeconds?: number;
     };
     /**
      * Every node reaches every other by name with ssh, without a password or a prompt.
@@ -462,6 +466,7 @@ export interface DefaultedManifest {
       placement: "server" | "leader" | "spread";
       memory?: string;
       processes: number;
+      busyWaitSeconds: number;
     };
     ssh: {
       user: string;

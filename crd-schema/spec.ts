@@ -65,6 +65,8 @@ export interface ClusterSpec {
     readonly memoryMiB: number | null;
     /** Processes and threads of one kernel. */
     readonly processes: number;
+    /** 0: nobody waits for busy ones. */
+    readonly busyWaitSeconds: number;
   };
   readonly ssh: { readonly user: string; readonly authorizedKeys: readonly string[] };
   readonly proxy: {

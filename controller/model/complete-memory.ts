@@ -25,6 +25,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
       wedgedUnits: s.task.wedgedUnits ?? NONE_WEDGED,
       jupyterDeadSince: s.task.jupyterDeadSince ?? null,
       storageDeadSince: s.task.storageDeadSince ?? null,
+      kernelWait: s.task.kernelWait ?? null,
     },
   }));
   const recovery = { ...NO_RECOVERY, ...stored.recovery };
@@ -90,6 +91,7 @@ const KERNELS_OF_THE_SERVER: ClusterSpec["kernels"] = {
   placement: "server",
   memoryMiB: null,
   processes: 1024,
+  busyWaitSeconds: 300,
 };
 
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
@@ -104,6 +106,6 @@ function completeSpec(spec: ClusterSpec): ClusterSpec {
   const proxy = { ...spec.proxy, hostNames: spec.proxy.hostNames ?? [] };
   const resources = { ...spec.resources, pids: spec.resources.pids ?? 4096 };
   const jupyter = { ...spec.jupyter, idle: spec.jupyter.idle ?? NO_IDLE };
-  const kernels = spec.kernels ?? KERNELS_OF_THE_SERVER;
+  const kernels = { ...KERNELS_OF_THE_SERVER, ...spec.kernels };
   return { ...spec, etcd, proxy, resources, jupyter, kernels };
 }

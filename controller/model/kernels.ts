@@ -132,3 +132,17 @@ export interface KernelView {
   readonly memoryBytes: number | null;
   readonly lastExit: KernelExit | null;
 }
+
+/** What people know it by: its notebook, else what it is. */
+export function kernelTitle({ notebook, name, id }: KernelIdentity): string {
+  return notebook ?? `${name} ${id.slice(0, 8)}`;
+}
+
+type KernelIdentity = Pick<KernelView, "id" | "name" | "notebook">;
+
+/** Those that have something to lose. */
+export function livingKernels<T extends Pick<KernelView, "state">>(
+  kernels: readonly T[],
+): readonly T[] {
+  return kernels.filter(({ state }) => state !== "dead" && state !== "lost");
+}

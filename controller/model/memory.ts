@@ -68,6 +68,16 @@ export interface SlotTask {
   readonly jupyterDeadSince: number | null;
   /** Since when it leads, and its agent says that the shared storage is not there; null: not so. */
   readonly storageDeadSince: number | null;
+  /** It is to go, and stays while its kernels are busy; null: not so. */
+  readonly kernelWait: KernelWait | null;
+}
+
+/** All times in milliseconds since the epoch. */
+export interface KernelWait {
+  readonly since: number;
+  readonly why: "update" | "drain" | "rebalance";
+  /** Its host goes down: it goes then, whatever the spec says; null: nothing else presses. */
+  readonly notAfter: number | null;
 }
 
 export const NONE_WEDGED: SlotTask["wedgedUnits"] = { etcd: 0, sshd: 0, jupyter: 0 };

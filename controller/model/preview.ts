@@ -1,5 +1,7 @@
 /** What a changed spec would do to a running cluster, as people are told before anything is done. */
 
+import type { KernelSummary } from "./resource.ts";
+
 /** `rolling`: containers are replaced one by one. `refused`: the controller keeps the old spec. */
 export type EffectKind = "scale" | "rolling" | "live" | "refused" | "stop";
 
@@ -23,4 +25,11 @@ export interface Preview {
   readonly name: string;
   readonly verdict: PreviewOutcome;
   readonly changes: readonly PreviewedChange[];
+  /** That live now and would end with their containers, as far as anybody tells of kernels. */
+  readonly kernels: readonly EndedKernel[];
 }
+
+export type EndedKernel = Pick<
+  KernelSummary,
+  "id" | "name" | "notebook" | "node" | "slot" | "state"
+>;

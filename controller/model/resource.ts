@@ -203,6 +203,7 @@ export const EVENT_REASONS = [
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],
   ...["EtcdCompacted", "AlarmCleared", "OutOfMemory", "UnitWedged"],
   ...["StorageRemounted", "KernelOutOfMemory", "KernelTooManyProcesses", "KernelsLost"],
+  "KernelsAwaited",
 ] as const;
 
 export type EventReason = (typeof EVENT_REASONS)[number];

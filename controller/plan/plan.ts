@@ -35,6 +35,7 @@ import { renewCertificates } from "./health/renew-certificates.ts";
 import { watchEtcd } from "./health/watch-etcd.ts";
 import type { Plan, PlanInput } from "./input.ts";
 import { recordKernels } from "./kernels/record-kernels.ts";
+import { tellLostKernels } from "./kernels/tell-lost-kernels.ts";
 import { launchVacant } from "./launch/launch-vacant.ts";
 import { ensureNetwork, ensureProxy } from "./launch/prerequisites.ts";
 import { changeMembers } from "./membership/change-members.ts";
@@ -60,6 +61,7 @@ import { clampTimersToNow } from "./tasks/clamp-timers.ts";
 import { killOrphanedTasks, repeatKills, stopAll, stopMisplaced } from "./tasks/stop-tasks.ts";
 import { endOrphans, endReplaced, isSearched } from "./tasks/end-orphans.ts";
 import { syncSlots } from "./tasks/sync-slots.ts";
+import { forgetKernelWaits } from "./update/forget-kernel-waits.ts";
 import { leaveDraining } from "./update/leave-draining.ts";
 import { followRebalance, rebalance } from "./update/rebalance.ts";
 import { rollingUpdate } from "./update/rolling-update.ts";
@@ -86,6 +88,7 @@ const RECORDS: readonly Step[] = [
 ];
 
 const STEPS: readonly Step[] = [
+  given([reconciled], forgetKernelWaits),
   given([desiredRunning], ensureProxy),
   ensureNetwork,
 
@@ -127,6 +130,7 @@ const STEPS: readonly Step[] = [
   given([running, quorate], putDesired),
   given([running, quorate], maintainQuota),
   given([running], launchVacant),
+  tellLostKernels,
   repeatKills,
 ];
 
@@ -163,8 +167,8 @@ function isOver({ slots, hostTask }: ClusterMemory): boolean {
 /** What people are told comes last: of all that this reconcile has seen and decided. */
 function recordOutcome(view: ClusterView, input: PlanInput, builder: PlanBuilder): void {
   const { launchBlockers, memory, now } = builder;
-  const { bootstrap, recovery, rebalance: asked } = memory;
-  const decided = { bootstrap, recovery, rebalance: asked, launchBlockers };
+  const { bootstrap, recovery, rebalance: asked, kernels } = memory;
+  const decided = { bootstrap, recovery, rebalance: asked, kernels, launchBlockers };
   const conditions = evaluateConditions({ input, view, ...decided });
   const isReady = conditions.some((c) => c.type === "Ready" && c.status === "True");
   const resumed = stillResuming(input.memory.resumed, conditions, view, now);

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { etcdKeys } from "../../controller/model/ids.ts";
 import type { KernelExit, KernelStatus } from "../../controller/model/kernels.ts";
-import type { NodeStatus } from "../../controller/model/resource.ts";
+import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
+import { eventsOf } from "../support/e2e/events.ts";
 import { jupyterUrl } from "../support/e2e/invariants.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
@@ -111,6 +112,12 @@ async function statusOf(kernel: string): Promise<KernelStatus | undefined> {
   return text === "" ? undefined : (JSON.parse(text) as KernelStatus);
 }
 
+const titleOf = (kernel: string) => `python3 ${kernel.slice(0, 8)}`;
+
+function endOf({ status }: JupyterClusterObject, kernel: string) {
+  return status.kernels?.find(({ id }) => id === kernel)?.lastExit?.reason;
+}
+
 const containersOf = async () => (await cluster.object()).status.nodes.map((n) => n.container);
 
 it.each([
@@ -140,8 +147,61 @@ it.each([
     expect(await user.run(kernel, "print(6 * 7)")).toBe("42");
     expect(await user.run(other, "print(z)")).toBe("7");
     expect(await containersOf()).toEqual(before);
+    const { status } = await cluster.until(
+      "the status tells of it",
+      (o) => endOf(o, kernel) !== undefined,
+    );
+    expect(status.kernels?.find(({ id }) => id === other)).toMatchObject({ lastExit: null });
+    const told = (await eventsOf(cluster)).filter((e) => e.message.startsWith(titleOf(kernel)));
+    expect(told).toMatchObject([{ type: "Warning", reason: `Kernel${exit.reason}`, count: 1 }]);
     for (const id of [kernel, other]) await user.shutDown(id);
     void lost;
   },
   180_000,
 );
+
+const BUSY_WAIT_S = 20;
+
+it("lets a cell end before an update takes its node, waits no longer than it may, and says what is lost", async () => {
+  const ready = await cluster.untilReady({ timeoutMs: 120_000 });
+  const [short, endless] = [await user.startKernel(), await user.startKernel()];
+  // Their WebSockets end with the controller, whose proxy they go through.
+  const begin = (kernel: string, code: string) =>
+    void user.run(kernel, code).catch(() => undefined);
+  begin(short, "import time\ntime.sleep(12)\nopen('/shared/computed', 'w').write('whole')");
+  begin(endless, "import time\ntime.sleep(600)");
+  const { status } = await cluster.until("both are busy", ({ status: { kernels } }) =>
+    [short, endless].every((id) => kernels?.some((k) => k.id === id && k.state === "busy")),
+  );
+  const slotOf = (kernel: string) => status.kernels?.find(({ id }) => id === kernel)?.slot;
+  expect(slotOf(short)).not.toBe(slotOf(endless));
+  const spec = cluster
+    .specText(3)
+    .replace("processes: 64", `processes: 65, busyWaitSeconds: ${BUSY_WAIT_S}`);
+  await cluster.save(spec);
+  const reason = ({ status: { conditions } }: JupyterClusterObject) =>
+    conditions.find(({ type }) => type === "Progressing")?.reason;
+  await cluster.until("the update waits", (o) => reason(o) === "AwaitingKernels");
+  await cluster.endController("SIGKILL");
+  cluster.startController();
+  const isLost = (kernel: string) => (o: JupyterClusterObject) => endOf(o, kernel) === "NodeLost";
+  await cluster.until("the endless one is given up", isLost(endless), 120_000);
+  const after = await cluster.until("and the other has gone with its node", isLost(short), 120_000);
+  expect((await cluster.exec(leaderOf(after), ["cat", "/shared/computed"])).stdout).toBe("whole");
+  const events = await eventsOf(cluster);
+  const told = (event: string, kernel: string) =>
+    events.filter((e) => e.reason === event && e.message.includes(titleOf(kernel)));
+  expect(told("KernelsLost", endless)).toMatchObject([
+    { type: "Warning", count: 1, message: expect.stringContaining("(busy)") },
+  ]);
+  expect(told("KernelsLost", short)).toMatchObject([
+    { message: expect.stringContaining("(idle)") },
+  ]);
+  const [awaited, ...again] = told("KernelsAwaited", endless);
+  expect([awaited?.count, again]).toEqual([1, []]);
+  const until = Date.parse(/until (\S+)/.exec(awaited?.message ?? "")?.[1] ?? "");
+  expect(Date.parse(told("KernelsLost", endless)[0]?.firstTimestamp ?? "")).toBeGreaterThanOrEqual(
+    until,
+  );
+  await cluster.untilReady({ generation: ready.metadata.generation + 1, timeoutMs: 240_000 });
+}, 400_000);

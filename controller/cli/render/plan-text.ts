@@ -1,4 +1,5 @@
 /** Previews told for a person. */
+import { endedKernelsText } from "./ended-kernels.ts";
 import type { Colors } from "../context.ts";
 import type { Preview, PreviewedChange } from "../../model/preview.ts";
 import type { CompiledCluster } from "../../../crd-schema/spec.ts";
@@ -31,7 +32,9 @@ function renderPreview(preview: Preview, wanted: CompiledCluster, colors: Colors
     case "refused":
     case "change": {
       const head = `${title}: ${summary(preview, colors)}\n`;
-      return head + preview.changes.map((change) => renderChange(change, colors)).join("");
+      const ends = endedKernelsText(preview.kernels);
+      const lines = preview.changes.map((change) => renderChange(change, colors));
+      return [head, ...lines, ...(ends === null ? [] : [`  ${colors.yellow(ends)}\n`])].join("");
     }
   }
 }

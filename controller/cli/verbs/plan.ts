@@ -49,7 +49,8 @@ async function planFile(context: CliContext, file: string, options: PlanOptions)
         metadata.name === cluster.metadata.name &&
         metadata.namespace === cluster.metadata.namespace,
     );
-    return previewCluster(object === undefined ? null : compiled(object), cluster);
+    if (object === undefined) return previewCluster(null, cluster, null);
+    return previewCluster(compiled(object), cluster, object.status.kernels);
   });
   const text =
     options.output === undefined

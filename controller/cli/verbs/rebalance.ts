@@ -56,7 +56,8 @@ async function rebalance(
   options: RebalanceOptions,
 ): Promise<void> {
   const { stderr } = context;
-  const latest = (await client.get(ref)).status.rebalance;
+  const { status } = await client.get(ref);
+  const latest = status.rebalance;
   const isUnderWay = latest !== null && latest.endedAt === null && !latest.preview;
   if (options.cancel === true) {
     if (isUnderWay) await client.rebalance(ref, "cancel");
@@ -75,7 +76,7 @@ async function rebalance(
     return;
   }
   context.stdout.write(movesTable(preview.moves));
-  stderr.write(rebalanceWarning(preview.moves));
+  stderr.write(rebalanceWarning(preview.moves, status));
   if (options.dryRun === true) {
     stderr.write("Nothing was moved: it was a dry run.\n");
     return;

@@ -4,7 +4,7 @@ import type { Preview } from "../../model/preview.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../model/resource.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
 import { call } from "../state/session.ts";
-import { killConsequences } from "../words/consequences.ts";
+import { killConsequences, previewConsequences } from "../words/consequences.ts";
 import type { Generation } from "../words/generations.ts";
 import { mergePatchBetween } from "../words/merge-patch.ts";
 import { nodeTitle } from "../words/topology.ts";
@@ -99,9 +99,12 @@ export function askUndo(object: JupyterClusterObject, { generation, spec }: Gene
     title: `Put generation ${generation} of ${object.metadata.name} back?`,
     consequences: async () => {
       const patch = { spec: mergePatchBetween(object.spec, spec) };
-      const { changes, file } = await preview(object, patch);
-      const effects = changes.map(({ field, effect }) => `${field}: ${effect}.`);
-      return [...effects, ...(file === null ? [] : [`It is written into the file ${file}.`])];
+      const found = await preview(object, patch);
+      const { file } = found;
+      return [
+        ...previewConsequences(found),
+        ...(file === null ? [] : [`It is written into the file ${file}.`]),
+      ];
     },
     verb: "Put it back",
     isGrave: true,
@@ -122,7 +125,7 @@ async function askSuspend(object: JupyterClusterObject, suspend: boolean): Promi
     void ask({ title, consequences: () => sentences, verb: null, run: () => Promise.resolve() });
     return;
   }
-  const effects = found.changes.map(({ field, effect }) => `${field}: ${effect}.`);
+  const effects = previewConsequences(found);
   const where =
     found.file === null
       ? []

@@ -1,6 +1,21 @@
 /** What an action would do, said before it is done. Pure. */
 import type { ClusterStatus, NodeStatus } from "../../model/resource.ts";
+import { endedKernelsText } from "../../cli/render/ended-kernels.ts";
+import { livingKernels } from "../../model/kernels.ts";
+import type { Preview } from "../../model/preview.ts";
 import { nodeTitle } from "./topology.ts";
+
+/** Of a change of the spec, field by field; then what it costs. */
+export function previewConsequences({ changes, kernels }: Preview): readonly string[] {
+  const ends = endedKernelsText(kernels);
+  const effects = changes.map(({ field, effect }) => `${field}: ${effect}.`);
+  return ends === null ? effects : [...effects, `It ${ends}.`];
+}
+
+function kernelsEnd(kernels: ClusterStatus["kernels"], { slot }: NodeStatus): readonly string[] {
+  const ends = endedKernelsText(livingKernels(kernels ?? []).filter((k) => k.slot === slot));
+  return ends === null ? [] : [`It ${ends}.`];
+}
 
 /**
  * Of ending a node's container now.
@@ -26,9 +41,11 @@ export function killConsequences(status: ClusterStatus, node: NodeStatus): reado
           quorum
             ? `Another node is elected and becomes ${title}; requests to Jupyter wait for it.`
             : "No other can be elected; requests to Jupyter wait.",
-          "Kernels in its container end. Files and open pages stay.",
+          ...(status.kernels == null ? ["Kernels in its container end."] : []),
+          "Files and open pages stay.",
         ]
       : [`It is no leader: Jupyter goes on, and nobody else is renamed.`]),
+    ...kernelsEnd(status.kernels, node),
     `Slot ${node.slot} is launched again at ${node.ip} on the data it has now.`,
   ];
 }

@@ -1,5 +1,6 @@
 /** Kernels of a status as rows. Pure. */
 import { shortSize } from "../../cli/render/units.ts";
+import { kernelTitle } from "../../model/kernels.ts";
 import type { ClusterStatus, KernelSummary } from "../../model/resource.ts";
 
 export interface KernelRow {
@@ -27,7 +28,7 @@ function rowOf({ id, name, notebook, node, slot, memoryBytes, ...told }: KernelS
   const { state, since, lastExit } = told;
   return {
     ...{ id, state, since, lastExit },
-    notebook: notebook ?? `${name} ${id.slice(0, 8)}`,
+    notebook: kernelTitle({ id, name, notebook }),
     node: node ?? `slot-${slot}`,
     memory: memoryBytes === null ? "" : shortSize(memoryBytes),
   };

@@ -3,6 +3,7 @@
  * set of reasons. Each reason stands for one status, so that the two cannot contradict each other.
  */
 import type { BootstrapMemory, RecoveryMemory } from "../../model/memory.ts";
+import type { RememberedKernel } from "../../model/kernels.ts";
 import type { Rebalance } from "../../model/rebalance.ts";
 import type { ConditionStatus } from "../../model/resource.ts";
 import type { PlanInput } from "../input.ts";
@@ -15,6 +16,7 @@ export interface ConditionContext {
   readonly bootstrap: BootstrapMemory | null;
   readonly recovery: RecoveryMemory;
   readonly rebalance: Rebalance | null;
+  readonly kernels: readonly RememberedKernel[] | null;
   /** Slot -> why it can't be launched now, one sentence. */
   readonly launchBlockers: ReadonlyMap<number, string>;
 }

@@ -35,11 +35,6 @@ export function isLost({ lastExit, incarnation }: RememberedKernel): boolean {
   return lastExit?.reason === "NodeLost" && lastExit.incarnation === incarnation;
 }
 
-/** By its notebook, else by what it is. */
-export function kernelTitle({ notebook, name, id }: RememberedKernel): string {
-  return notebook ?? `${name} ${id.slice(0, 8)}`;
-}
-
 export function kernelSummaries(
   view: Pick<ClusterView, "nodes">,
   remembered: ClusterMemory["kernels"],

@@ -2,13 +2,18 @@
  * Which kernels there are, and how they ended. Remembered is what outlasts a cell: whether a kernel is busy, and
  * its memory, change too often to be stored. People are told of each end once, whoever tells of it how often.
  */
-import type { KernelView, RememberedKernel, ToldExit } from "../../model/kernels.ts";
+import {
+  type KernelView,
+  kernelTitle,
+  type RememberedKernel,
+  type ToldExit,
+} from "../../model/kernels.ts";
 import type { EventReason } from "../../model/resource.ts";
 import { sameData } from "../../model/same-data.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
-import { isLost, kernelTitle, toldKernels } from "./kernels-now.ts";
+import { isLost, toldKernels } from "./kernels-now.ts";
 
 const LOST = "The kernel was lost with its node; what it held is gone.";
 
@@ -103,7 +108,7 @@ function tellEnds(
   }
 }
 
-export function countOf({ length }: readonly unknown[]): string {
+function countOf({ length }: readonly unknown[]): string {
   return length === 1 ? "1 kernel" : `${length} kernels`;
 }
 

@@ -153,6 +153,7 @@ function launch(
       wedgedUnits: NONE_WEDGED,
       jupyterDeadSince: null,
       storageDeadSince: null,
+      kernelWait: null,
     },
   });
   plan.addEvent("Normal", "NodeLaunched", `slot ${slot} is launched on ${hostname}`);

@@ -123,6 +123,7 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
     placement: rolling,
     memory: rolling,
     processes: rolling,
+    busyWaitSeconds: live("used at once, also for a node that is waited for now"),
   },
   ssh: { user: rolling, authorizedKeys: rolling },
   proxy: {

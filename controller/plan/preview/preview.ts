@@ -5,18 +5,28 @@
 import jsonpatch from "fast-json-patch";
 import { FIELD_EFFECTS, METADATA_EFFECT } from "./preview-effects.ts";
 import { manifestOf } from "../../../crd-schema/manifest.ts";
+import { endedKernels } from "./ended-kernels.ts";
 import type { FieldEffect } from "./preview-effects.ts";
 import type { Preview, PreviewedChange } from "../../model/preview.ts";
+import type { ClusterStatus } from "../../model/resource.ts";
 import type { ClusterSpec, CompiledCluster } from "../../../crd-schema/spec.ts";
 
-/** @param current what the controller keeps now; null: it does not know the cluster */
-export function previewCluster(current: CompiledCluster | null, wanted: CompiledCluster): Preview {
+/**
+ * @param current what the controller keeps now; null: it does not know the cluster
+ * @param kernels of its status; null: nobody tells of any
+ */
+export function previewCluster(
+  current: CompiledCluster | null,
+  wanted: CompiledCluster,
+  kernels: ClusterStatus["kernels"],
+): Preview {
   const { namespace, name } = wanted.metadata;
-  if (current === null) return { namespace, name, verdict: "create", changes: [] };
+  if (current === null) return { namespace, name, verdict: "create", changes: [], kernels: [] };
   const changes = changesBetween(current, wanted);
   const refused = changes.some((change) => change.kind === "refused");
   const verdict = refused ? "refused" : changes.length > 0 ? "change" : "unchanged";
-  return { namespace, name, verdict, changes };
+  const ended = refused ? [] : endedKernels(changes, wanted.spec, kernels ?? []);
+  return { namespace, name, verdict, changes, kernels: ended };
 }
 
 function changesBetween(current: CompiledCluster, wanted: CompiledCluster): PreviewedChange[] {

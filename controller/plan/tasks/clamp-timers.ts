@@ -21,6 +21,10 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
         readyAt: noLater(task.readyAt, now),
         jupyterDeadSince: noLater(task.jupyterDeadSince, now),
         storageDeadSince: noLater(task.storageDeadSince, now),
+        kernelWait: task.kernelWait && {
+          ...task.kernelWait,
+          since: Math.min(task.kernelWait.since, now),
+        },
       });
     }
   }
@@ -38,10 +42,10 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
 
 function sinces(task: SlotTask): readonly number[] {
   const { unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt } = task;
-  const { jupyterDeadSince, storageDeadSince } = task;
+  const { jupyterDeadSince, storageDeadSince, kernelWait } = task;
   return [
     ...[unreachableSince, agentUnreachableSince, etcdFailingSince, readyAt, jupyterDeadSince],
-    storageDeadSince,
+    ...[storageDeadSince, kernelWait?.since ?? null],
   ].filter((at) => at !== null);
 }
 

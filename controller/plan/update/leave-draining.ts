@@ -8,6 +8,8 @@ import type { QuorateContext, ReconciledContext } from "../guards.ts";
 import { isNear, maintenanceText } from "../launch/maintenance.ts";
 import { chooseOffers } from "../launch/placement.ts";
 import { placedNodes } from "../launch/placed-nodes.ts";
+import { awaitsKernels } from "../kernels/await-kernels.ts";
+import type { Unavailability } from "../../model/offer.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { NodeView } from "../view/cluster-view.ts";
 import { moveLeaderAway } from "./move-leader.ts";
@@ -27,8 +29,17 @@ export function leaveDraining({ view }: Context, plan: PlanBuilder): void {
     return moveLeaderAway(leader, view, plan, stays, why(leader));
   }
   if (cannotSpareOne(view, plan) !== null) return;
-  const next = draining.findLast((n) => !n.leads);
+  const followers = draining.filter((n) => !n.leads).toReversed();
+  const next = followers.find((n) => !staysForKernels(n, view, plan));
   if (next !== undefined) replaceElsewhere(next, why(next) ?? "", { view }, plan);
+}
+
+/** As long as its host lets it; one whose Mesos agent is drained is being ended already. */
+function staysForKernels(node: NodeView, view: Context["view"], plan: PlanBuilder): boolean {
+  if (node.observedTask?.state === "TASK_KILLING") return false;
+  const from = plannedFor(node, view)?.from ?? null;
+  const notAfter = from === null ? null : from - MOVE_MS;
+  return awaitsKernels(node, "drain", view, plan, notAfter);
 }
 
 function replaceElsewhere(
@@ -50,19 +61,31 @@ function replaceElsewhere(
 }
 
 /** As a clause about the host; null: it stays. */
-function drainingBecause(
-  { task, observedTask }: NodeView,
-  { mesos }: Context["view"],
+export function drainingBecause(
+  node: NodeView,
+  view: ReconciledContext["view"],
   now: number,
 ): string | null {
+  const { task, observedTask } = node;
   if (task === null) return null;
   if (observedTask?.state === "TASK_KILLING" && observedTask.reason === DRAINING) {
     return `the Mesos agent on ${task.hostname} is drained`;
   }
-  const offered = mesos.offers.find(({ agentId }) => agentId === task.agentId);
-  const planned = mesos.maintenance.get(task.agentId) ?? offered?.unavailability ?? null;
+  const planned = plannedFor(node, view);
   if (planned === null || !isNear(planned, now)) return null;
   return `${task.hostname} ${maintenanceText(planned, now)}`;
 }
+
+/** Null: nobody has said that its host goes down. */
+function plannedFor(
+  { task }: NodeView,
+  { mesos }: ReconciledContext["view"],
+): Unavailability | null {
+  const offered = mesos.offers.find(({ agentId }) => agentId === task?.agentId);
+  return mesos.maintenance.get(task?.agentId ?? "") ?? offered?.unavailability ?? null;
+}
+
+/** So long before its host goes down a node leaves, busy or not, to be whole elsewhere by then. Milliseconds. */
+export const MOVE_MS = 600_000;
 
 const DRAINING = "REASON_AGENT_DRAINING";

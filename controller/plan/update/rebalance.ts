@@ -8,6 +8,7 @@ import { ownFaults } from "../health/readiness.ts";
 import type { QuorateContext, ReconciledContext } from "../guards.ts";
 import { isNear } from "../launch/maintenance.ts";
 import { placedNodes } from "../launch/placed-nodes.ts";
+import { awaitsKernels, describeWaits, endOfWait } from "../kernels/await-kernels.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
@@ -38,9 +39,18 @@ export function followRebalance({ view }: PlanContext, plan: PlanBuilder): void 
     return end(plan, "Incomplete", "of fewer than 3 nodes none can be spared");
   }
   if (rebalance.moving !== null && arrived(rebalance, rebalance.moving, view, plan)) return;
-  const giveUpAt = rebalance.progressAt + (rebalance.preview ? OFFERS_MS_MAX : READY_MS_MAX);
+  const progressAt = Math.max(rebalance.progressAt, ...waitEnds(view, plan));
+  const giveUpAt = progressAt + (rebalance.preview ? OFFERS_MS_MAX : READY_MS_MAX);
   if (plan.now < giveUpAt) return plan.requeue(giveUpAt);
   end(plan, "Incomplete", `it waited too long: ${waitsFor(view, plan)}`);
+}
+
+/** For how long nodes may stay for their kernels' sake, which is no lack of progress. */
+function waitEnds(view: ClusterView, { memory }: PlanBuilder): readonly number[] {
+  return memory.slots.flatMap(({ task }) => {
+    const wait = task?.kernelWait ?? null;
+    return wait?.why === "rebalance" ? [endOfWait(wait, view)] : [];
+  });
 }
 
 function arrived(
@@ -118,6 +128,7 @@ function moveNode(
     const isFit = (n: typeof leaving) => ownFaults(n, view).length === 0;
     return moveLeaderAway(leaving, view, plan, isFit, "its node is to move to another host");
   }
+  if (awaitsKernels(leaving, "rebalance", view, plan)) return;
   const moving = { ...move, taskId: leaving.task.taskId };
   plan.updateMemory({ rebalance: { ...asked, moving, offersSince: null } });
   plan.killTask(node.slot, why);
@@ -152,6 +163,8 @@ function end(plan: PlanBuilder, outcome: End["outcome"], why: string): void {
 export function waitsFor(view: ClusterView, plan: PlanBuilder): string {
   const { rebalance: asked } = plan.memory;
   if (asked?.moving != null) return `${describeMove(asked.moving)} is on its way`;
+  const [stays] = describeWaits(view, plan.memory);
+  if (stays !== undefined) return stays;
   if (asked !== null && asked.offersSince !== null) return "it waits for offers of other hosts";
   const why = view.etcd.leader === null ? "no quorum is in sight" : cannotSpareOne(view, plan);
   return why ?? "it waits for offers of other hosts";

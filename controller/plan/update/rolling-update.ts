@@ -5,6 +5,7 @@
  */
 import { ownFaults, unconvergedReasons } from "../health/readiness.ts";
 import { canSpareSilent, SILENT_MAX_MS } from "../health/stop-silent.ts";
+import { awaitsKernels } from "../kernels/await-kernels.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
@@ -28,9 +29,21 @@ export function rollingUpdate({ view }: PlanContext, plan: PlanBuilder): void {
   );
   if (broken !== undefined) replaceNode(broken, view, plan);
   else if (view.nodes.every((n) => n.desired && isSettled(n))) {
-    const next = outdated.findLast((n) => !n.leads) ?? outdated[0];
-    if (next !== undefined && (next.leads || survivesAbsence(view))) replaceNode(next, view, plan);
+    replaceNext(outdated, view, plan);
   }
+}
+
+/** A busy one lets others go before it, however many those are. */
+function replaceNext(outdated: readonly NodeView[], view: ClusterView, plan: PlanBuilder): void {
+  const followers = outdated.filter((n) => !n.leads).toReversed();
+  if (followers.length > 0 && !survivesAbsence(view)) return;
+  const next =
+    followers.length > 0
+      ? followers.find((n) => !awaitsKernels(n, "update", view, plan))
+      : outdated[0];
+  if (next === undefined) return;
+  const stays = next.leads && view.nodes.length === 1 && awaitsKernels(next, "update", view, plan);
+  if (!stays) replaceNode(next, view, plan);
 }
 
 function replaceNode(node: NodeView, view: ClusterView, plan: PlanBuilder): void {

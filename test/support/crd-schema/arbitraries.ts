@@ -139,6 +139,7 @@ const spec = optional<Spec>({
     placement: fc.constantFrom("server", "leader", "spread"),
     memory: quantity,
     processes: fc.integer({ min: 16, max: 4_194_304 }),
+    busyWaitSeconds: fc.nat(31_536_000),
   }),
   ssh: optional<NonNullable<Spec["ssh"]>>({
     user: fc.constantFrom("admin", "ada_l", "_x-1"),

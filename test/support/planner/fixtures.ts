@@ -41,7 +41,7 @@ const SPEC: ClusterSpec = {
     standby: "warm",
     idle: { kernelsAfterSeconds: 0, terminalsAfterSeconds: 0 },
   },
-  kernels: { placement: "server", memoryMiB: null, processes: 1024 },
+  kernels: { placement: "server", memoryMiB: null, processes: 1024, busyWaitSeconds: 300 },
   ssh: { user: "admin", authorizedKeys: [] },
   proxy: { address: "127.0.0.1", port: 8888, holdSeconds: 30, hostNames: [] },
   placement: { constraints: [], spread: null },

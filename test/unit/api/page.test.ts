@@ -179,6 +179,7 @@ describe("what a page asks before it acts", () => {
             name: "lab",
             verdict: "change",
             changes: [],
+            kernels: [],
           });
         },
       },

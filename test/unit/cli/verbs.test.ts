@@ -218,7 +218,13 @@ spec: { replicas: ${replicas} }
   it("tells what would be created, also as JSON", async () => {
     const { code, stdout } = await plan(spec(3), [], "-o", "json");
     expect(code).toBe(1);
-    const created = { namespace: "default", name: "lab", verdict: "create", changes: [] };
+    const created = {
+      namespace: "default",
+      name: "lab",
+      verdict: "create",
+      changes: [],
+      kernels: [],
+    };
     expect(JSON.parse(stdout)).toEqual({ clusters: [created] });
   });
 

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import { completeMemory, leanMemory } from "../../../controller/model/complete-memory.ts";
+import { readyRun } from "../../support/planner/run.ts";
 import { fakeMemory } from "../../support/planner/fixtures.ts";
 
 const memory = completeMemory(fakeMemory());
@@ -33,4 +34,16 @@ it.each<[string, Partial<ClusterSpec>]>([
 ])("comes back whole where the spec uses %s", (_, change) => {
   const used = withSpec(change);
   expect(completeMemory(leanMemory(used))).toEqual(used);
+});
+
+it("gives a spec of before busy kernels a bound, and a container of before no wait", () => {
+  const { busyWaitSeconds, ...before } = memory.cluster.spec.kernels;
+  const old = withSpec({ kernels: before as ClusterSpec["kernels"] });
+  expect(completeMemory(old).cluster.spec.kernels).toEqual({ ...before, busyWaitSeconds });
+  const { slots } = readyRun().memory;
+  const [{ task, ...slot } = slots[0]!] = slots;
+  const { kernelWait, ...launched } = task!;
+  expect(kernelWait).toBeNull();
+  const stored = { ...memory, slots: [{ ...slot, task: launched as typeof task }] };
+  expect(completeMemory(stored).slots[0]?.task).toEqual(task);
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { mergePatch } from "../../../controller/api/kubernetes/write/merge-patch.ts";
+import type { KernelSummary } from "../../../controller/model/resource.ts";
 import { kernelsIn } from "../../../controller/page/words/kernels.ts";
 import { killConsequences } from "../../../controller/page/words/consequences.ts";
 import { changesText, diffLines } from "../../../controller/page/words/generations.ts";
@@ -141,6 +142,19 @@ describe("what killing does", () => {
     const told = killConsequences(status, leader!).join(" ");
     expect(told).toContain("Another node is elected and becomes lab-0");
     expect(told).toContain("Kernels in its container end");
+  });
+
+  it("names the kernels that end with the container, whoever leads", () => {
+    const kernel: KernelSummary = {
+      ...{ id: "abcdefghij", name: "python3", notebook: null, node: "lab-1", slot: 1 },
+      ...{ since: null, memoryBytes: null, lastExit: null, state: "busy" },
+    };
+    const lost: KernelSummary = { ...kernel, state: "lost" };
+    const kernels = [kernel, { ...kernel, slot: 2 }, lost];
+    expect(killConsequences({ ...status, kernels }, follower!)).toContain(
+      "It ends 1 kernel: python3 abcdefgh on lab-1 (busy).",
+    );
+    expect(killConsequences({ ...status, kernels }, leader!).join(" ")).not.toContain("kernel");
   });
 
   it("to one too many is the end of the quorum, which is said first", () => {

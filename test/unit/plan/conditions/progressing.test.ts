@@ -4,6 +4,7 @@ import type { Plan } from "../../../../controller/plan/input.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
 import { ANNA } from "../../../support/planner/fixtures.ts";
+import { kernelOn } from "../../../support/planner/kernels.ts";
 import { changeSpec, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
 
 function changedRun(spec: Partial<ClusterSpec>): PlannerRun {
@@ -31,6 +32,18 @@ conditionTable("Progressing", progressing.reasons, {
     "True",
     "Rebalancing",
     "Nodes move to hosts where they are spread better.",
+  ],
+  "a cluster of which a node stays until its kernels are idle waits for them": [
+    () => {
+      const run = readyRun({ replicas: 1 });
+      run.world.kernels = [kernelOn(run, 0, { state: "busy" })];
+      run.now = Date.parse("2028-01-01T00:00:00Z");
+      changeSpec(run, { image: "other" });
+      return decide(run);
+    },
+    "True",
+    "AwaitingKernels",
+    "Waiting: the update of slot 0 waits until 2028-01-01T00:05:00.000Z at most for busy kernels.",
   ],
   "a cluster that is not ready is reconciled, and what it lacks is told": [
     () => decide(readyRun(), { proxy: null }),

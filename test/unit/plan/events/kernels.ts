@@ -1,5 +1,10 @@
 /** Events of kernels. */
-import { followersOf, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
+import {
+  changeSpec,
+  followersOf,
+  type PlannerRun,
+  readyRun,
+} from "../../../support/planner/run.ts";
 import { exit, kernelOn, silentKernel } from "../../../support/planner/kernels.ts";
 import type { KernelExitReason } from "../../../../controller/model/kernels.ts";
 import { completeMemory } from "../../../../controller/model/complete-memory.ts";
@@ -53,7 +58,45 @@ export const KERNEL_EVENTS = {
       TOLD,
     ],
   },
+  KernelsAwaited: {
+    "a node is to go whose kernels are busy: once, with the bound": [
+      () => {
+        const run = newRun();
+        run.world.kernels = followersOf(run).map((slot) => kernelOn(run, slot, { state: "busy" }));
+        run.now = Date.parse("2028-01-01T00:00:00Z");
+        changeSpec(run, { image: "other" });
+        return news(run, () => {
+          run.reconcile();
+          restartController(run);
+          run.reconcile();
+        }).map((e) => ({ ...e, message: e.message.replaceAll(/(slot |on-)\d/g, "$1N") }));
+      },
+      "Normal",
+      "the update of slot N waits until 2028-01-01T00:05:00.000Z at most for busy kernels: on-N.ipynb",
+      "the update of slot N waits until 2028-01-01T00:05:00.000Z at most for busy kernels: on-N.ipynb",
+    ],
+  },
   KernelsLost: {
+    "a container is ended with kernels in it: before it is, and not again after": [
+      () => {
+        const run = newRun();
+        const kernels = ["idle", "busy"].map((state) =>
+          kernelOn(run, 2, { id: state, notebook: `${state}.ipynb`, state: state as "idle" }),
+        );
+        run.world.kernels = kernels;
+        run.reconcile();
+        changeSpec(run, { suspend: true });
+        return news(run, () => {
+          run.reconcile();
+          restartController(run);
+          run.world.kernels = kernels.map(silentKernel);
+          for (let i = 0; i < 5; i += 1) run.reconcile();
+        });
+      },
+      "Warning",
+      "2 kernels end with the container of slot 2 (the cluster is suspended): " +
+        "idle.ipynb (idle), busy.ipynb (busy)",
+    ],
     "a container dies with kernels in it: all of them in one": [
       () => {
         const run = newRun();

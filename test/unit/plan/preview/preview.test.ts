@@ -26,22 +26,23 @@ function cluster(change: Partial<ClusterSpec> = {}, labels = {}): CompiledCluste
 }
 
 function changesOf(change: Partial<ClusterSpec>): string[] {
-  const { changes } = previewCluster(cluster(), cluster(change));
+  const { changes } = previewCluster(cluster(), cluster(change), null);
   return changes.map((c) => `${c.kind} ${c.field}: ${c.effect}`);
 }
 
 describe("previewCluster", () => {
   it("says create for a cluster that the controller does not know", () => {
-    expect(previewCluster(null, cluster())).toEqual({
+    expect(previewCluster(null, cluster(), null)).toEqual({
       namespace: "default",
       name: "lab",
       verdict: "create",
       changes: [],
+      kernels: [],
     });
   });
 
   it("says unchanged when nothing differs", () => {
-    expect(previewCluster(cluster(), cluster())).toMatchObject({
+    expect(previewCluster(cluster(), cluster(), null)).toMatchObject({
       verdict: "unchanged",
       changes: [],
     });
@@ -52,7 +53,7 @@ describe("previewCluster", () => {
       ssh: { ...SPEC.ssh, authorizedKeys: [...SPEC.ssh.authorizedKeys].reverse() },
       placement: { ...SPEC.placement, constraints: [...SPEC.placement.constraints].reverse() },
     });
-    expect(previewCluster(cluster(), moved).verdict).toBe("unchanged");
+    expect(previewCluster(cluster(), moved, null).verdict).toBe("unchanged");
   });
 
   const rolling = "rolling update of 3 nodes, one at a time: followers first, the leader last";
@@ -148,7 +149,9 @@ describe("previewCluster", () => {
       etcd: { ...SPEC.etcd, dataVolume: "ephemeral", heartbeatMs: 10, electionMs: 100 },
       proxy: { ...SPEC.proxy, port: 1 },
     });
-    const refused = previewCluster(cluster(), wanted).changes.filter((c) => c.kind === "refused");
+    const refused = previewCluster(cluster(), wanted, null).changes.filter(
+      (c) => c.kind === "refused",
+    );
     const problems = immutableProblems(cluster(), wanted).map((problem) => problem.field);
     const withTheirType = ["spec.storage.shared.hostPath", "spec.storage.shared.volumeName"];
     expect(refused.map((c) => c.field)).toEqual([...problems, ...withTheirType].sort());
@@ -156,7 +159,7 @@ describe("previewCluster", () => {
 
   it("is refused as a whole when one field is immutable", () => {
     const wanted = cluster({ replicas: 5, network: { ...SPEC.network, name: "other" } });
-    expect(previewCluster(cluster(), wanted).verdict).toBe("refused");
+    expect(previewCluster(cluster(), wanted, null).verdict).toBe("refused");
   });
 
   it("knows the effect of every field of the spec", () => {
@@ -177,7 +180,7 @@ describe("previewCluster", () => {
         standby: "cold",
         idle: { kernelsAfterSeconds: 1, terminalsAfterSeconds: 1 },
       },
-      kernels: { placement: "spread", memoryMiB: 1, processes: 1 },
+      kernels: { placement: "spread", memoryMiB: 1, processes: 1, busyWaitSeconds: 1 },
       resources: { cpus: 9, memoryMiB: 9, diskMiB: 9, pids: 9 },
       proxy: { address: "::1", port: 1, holdSeconds: 1, hostNames: ["x"] },
       placement: { constraints: [{ field: "rack", operator: "MAX_PER", value: "1" }], spread: "z" },
@@ -185,9 +188,13 @@ describe("previewCluster", () => {
       backoff: { initialSeconds: 9, factor: 9, maxSeconds: 9 },
       deletionPolicy: "Delete",
     };
-    const { changes } = previewCluster(cluster(), cluster(other, { "example.org/team": "a" }));
+    const { changes } = previewCluster(
+      cluster(),
+      cluster(other, { "example.org/team": "a" }),
+      null,
+    );
     expect(changes.map((c) => c.field)).toContain("metadata.labels[example.org/team]");
     expect(changes.every((c) => c.effect.length > 0)).toBe(true);
-    expect(changes).toHaveLength(37);
+    expect(changes).toHaveLength(38);
   });
 });

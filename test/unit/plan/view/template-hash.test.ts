@@ -68,7 +68,7 @@ const HARMLESS = [
   "backoff: {initialSeconds: 2}",
   "updateStrategy: {type: OnDelete}",
   "deletionPolicy: Delete",
-  "kernels: {memory: 1Gi, processes: 64}",
+  "kernels: {memory: 1Gi, processes: 64, busyWaitSeconds: 1}",
   "suspend: true",
 ];
 

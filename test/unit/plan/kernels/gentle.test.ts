@@ -1,0 +1,270 @@
+/** Whatever can wait lets a node stay while its kernels are busy, and no longer than the spec says. */
+import { describe, expect, it } from "vitest";
+import { completeMemory } from "../../../../controller/model/complete-memory.ts";
+import type { KernelView } from "../../../../controller/model/kernels.ts";
+import { resume } from "../../../../controller/model/resumed.ts";
+import { applyRebalance } from "../../../../controller/plan/apply-rebalance.ts";
+import type { Plan } from "../../../../controller/plan/input.ts";
+import { timestamp } from "../../../../controller/plan/timestamp.ts";
+import { MOVE_MS } from "../../../../controller/plan/update/leave-draining.ts";
+import { READY_MS_MAX } from "../../../../controller/plan/update/rebalance.ts";
+import { ANNA } from "../../../support/planner/fixtures.ts";
+import { kernelOn, silentKernel } from "../../../support/planner/kernels.ts";
+import {
+  changeSpec,
+  followersOf,
+  type PlannerRun,
+  readyRun,
+} from "../../../support/planner/run.ts";
+import { Site } from "../../../support/planner/site.ts";
+
+const { kernels: KERNELS } = readyRun().memory.cluster.spec;
+const SPREAD = { ...KERNELS, placement: "spread", busyWaitSeconds: 60 } as const;
+const BOUND_MS = 60_000;
+
+const newRun = (busyWaitSeconds = 60) => readyRun({ kernels: { ...SPREAD, busyWaitSeconds } });
+
+/** Kernels stay in the containers in which they are, and go with them. */
+function tell(run: PlannerRun, kernels: readonly KernelView[]): void {
+  run.world.kernels = kernels.filter((k) => run.world.taskOf(k.slot) === k.taskId);
+}
+
+const busyOn = (run: PlannerRun, slots: readonly number[]) =>
+  slots.map((slot) => kernelOn(run, slot, { state: "busy" }));
+
+const killed = ({ memory }: PlannerRun) =>
+  memory.slots.flatMap(({ slot, task }) => (task?.killRequestedAt == null ? [] : [slot]));
+
+function pass(run: PlannerRun, ms: number, kernels: readonly KernelView[]): Plan {
+  const until = run.now + ms;
+  let last: Plan | null = null;
+  while (run.now < until) {
+    tell(run, kernels);
+    last = run.reconcile();
+  }
+  if (last === null) throw new Error("nothing was reconciled");
+  return last;
+}
+
+const told = ({ memory }: PlannerRun, reason: string) =>
+  memory.events.filter((e) => e.reason === reason).map(({ message }) => message);
+
+const progressing = (decided: Plan) =>
+  decided.status.conditions.find(({ type }) => type === "Progressing");
+
+const killsOf = ({ done }: PlannerRun) => done.filter(({ type }) => type === "KillTask").length;
+
+describe("a rolling update", () => {
+  it("ends a node only when its kernels are idle", () => {
+    const run = newRun();
+    const slots = followersOf(run);
+    const kernels = busyOn(run, slots);
+    changeSpec(run, { image: "other" });
+    const waiting = pass(run, BOUND_MS / 2, kernels);
+    expect(killsOf(run)).toBe(0);
+    expect(progressing(waiting)).toMatchObject({ status: "True", reason: "AwaitingKernels" });
+    expect(told(run, "KernelsAwaited")).toHaveLength(slots.length);
+    const [first = -1] = slots;
+    const idle = kernels.map((k) => (k.slot === first ? { ...k, state: "idle" as const } : k));
+    tell(run, idle);
+    run.reconcile();
+    expect(killsOf(run)).toBe(1);
+    expect(told(run, "NodeStopping")).toEqual([
+      `the container of slot ${first} is stopped: updated to the new template`,
+    ]);
+    expect(told(run, "KernelsLost")).toEqual([
+      `1 kernel ends with the container of slot ${first} (updated to the new template): on-${first}.ipynb (idle)`,
+    ]);
+  });
+
+  it("lets nodes without busy kernels go first", () => {
+    const run = newRun();
+    const [first = -1, last = -1] = followersOf(run);
+    changeSpec(run, { image: "other" });
+    tell(run, busyOn(run, [last]));
+    run.reconcile();
+    expect(told(run, "NodeStopping")[0]).toContain(`slot ${first} `);
+  });
+
+  it("goes on when the bound is over, and says what is lost", () => {
+    const run = newRun();
+    const slots = followersOf(run);
+    const kernels = busyOn(run, slots);
+    changeSpec(run, { image: "other" });
+    const begun = run.now;
+    pass(run, BOUND_MS - 1_000, kernels);
+    expect(killsOf(run)).toBe(0);
+    pass(run, 2_000, kernels);
+    expect(killsOf(run)).toBeGreaterThan(0);
+    expect(told(run, "KernelsAwaited")[0]).toContain(
+      `until ${timestamp(begun + BOUND_MS)} at most`,
+    );
+    expect(told(run, "KernelsLost")[0]).toMatch(
+      /\(updated to the new template\): on-\d.ipynb \(busy\)$/,
+    );
+    run.world.kernels = [];
+    run.until((p) => p.status.conditions.some((c) => c.reason === "UpToDate"));
+    expect(run.world.violations).toEqual([]);
+  });
+
+  it("does not begin to wait anew when the controller is restarted", () => {
+    const run = newRun();
+    const kernels = busyOn(run, followersOf(run));
+    changeSpec(run, { image: "other" });
+    pass(run, BOUND_MS - 5_000, kernels);
+    const stored = JSON.parse(JSON.stringify(run.memory)) as typeof run.memory;
+    run.memory = resume(completeMemory(stored), run.now);
+    pass(run, 6_000, kernels);
+    expect(killsOf(run)).toBeGreaterThan(0);
+    expect(told(run, "KernelsAwaited")).toHaveLength(2);
+  });
+
+  it("waits for one that nobody tells of, as long as for a busy one", () => {
+    const run = newRun();
+    const kernels = busyOn(run, followersOf(run));
+    tell(run, kernels);
+    run.reconcile();
+    changeSpec(run, { image: "other" });
+    pass(run, BOUND_MS - 1_000, kernels.map(silentKernel));
+    expect(killsOf(run)).toBe(0);
+    pass(run, 2_000, kernels.map(silentKernel));
+    expect(killsOf(run)).toBeGreaterThan(0);
+  });
+
+  it.each<[string, number, readonly KernelView["state"][]]>([
+    ["the spec says so", 0, ["busy"]],
+    ["its kernels are idle, dead or lost", 60, ["idle", "dead", "lost"]],
+  ])("does not wait when %s", (_, busyWaitSeconds, states) => {
+    const run = newRun(busyWaitSeconds);
+    const kernels = followersOf(run).flatMap((slot) =>
+      states.map((state) => kernelOn(run, slot, { id: `${slot}-${state}`, state })),
+    );
+    changeSpec(run, { image: "other" });
+    tell(run, kernels);
+    run.reconcile();
+    expect(killsOf(run)).toBe(1);
+    expect(told(run, "KernelsAwaited")).toEqual([]);
+  });
+
+  it("takes a bound that is changed meanwhile", () => {
+    const run = newRun(86_400);
+    const kernels = busyOn(run, followersOf(run));
+    changeSpec(run, { image: "other" });
+    pass(run, 10_000, kernels);
+    expect(killsOf(run)).toBe(0);
+    changeSpec(run, { kernels: { ...SPREAD, busyWaitSeconds: 1 } });
+    pass(run, 200, kernels);
+    expect(killsOf(run)).toBe(1);
+  });
+
+  it("that is taken back leaves no wait behind, and one that comes later waits its time", () => {
+    const run = newRun();
+    const kernels = busyOn(run, followersOf(run));
+    changeSpec(run, { image: "other" });
+    pass(run, BOUND_MS - 5_000, kernels);
+    changeSpec(run, { image: null });
+    const back = pass(run, 1_000, kernels);
+    expect(back.memory.slots.map(({ task }) => task?.kernelWait)).toEqual([null, null, null]);
+    expect(progressing(back)?.status).toBe("False");
+    changeSpec(run, { image: "another" });
+    pass(run, BOUND_MS - 5_000, kernels);
+    expect(killsOf(run)).toBe(0);
+  });
+
+  it("of one node alone waits too", () => {
+    const run = readyRun({ replicas: 1, kernels: SPREAD });
+    const kernels = busyOn(run, [0]);
+    changeSpec(run, { image: "other" });
+    pass(run, BOUND_MS - 1_000, kernels);
+    expect(killsOf(run)).toBe(0);
+    pass(run, 2_000, kernels);
+    expect(killsOf(run)).toBeGreaterThan(0);
+  });
+
+  it("waits no longer because the clock was set back", () => {
+    const run = newRun();
+    const kernels = busyOn(run, followersOf(run));
+    changeSpec(run, { image: "other" });
+    pass(run, 1_000, kernels);
+    run.now -= 3_600_000;
+    pass(run, BOUND_MS - 1_000, kernels);
+    expect(killsOf(run)).toBe(0);
+    pass(run, 2_000, kernels);
+    expect(killsOf(run)).toBeGreaterThan(0);
+  });
+});
+
+describe("a host that goes down", () => {
+  const newSite = () => new Site([1, 2, 3, 4], { kernels: SPREAD });
+
+  it("is left when its node's kernels have done what they were at", () => {
+    const site = newSite();
+    const [slot = -1] = followersOf(site);
+    const kernels = busyOn(site, [slot]);
+    site.goesDown([site.agentOf(slot)]);
+    pass(site, BOUND_MS / 2, kernels);
+    expect(site.left(0)).not.toContain(`KillTask ${slot}`);
+    pass(
+      site,
+      200,
+      kernels.map((k) => ({ ...k, state: "idle" as const })),
+    );
+    expect(site.left(0)).toContain(`KillTask ${slot}`);
+  });
+
+  it("is left while there is time, busy or not", () => {
+    const site = newSite();
+    changeSpec(site, { kernels: { ...SPREAD, busyWaitSeconds: 86_400 } });
+    const [slot = -1] = followersOf(site);
+    const kernels = busyOn(site, [slot]);
+    const leaveAt = site.now + 60_000;
+    site.goesDown([site.agentOf(slot)], { from: leaveAt + MOVE_MS, until: null });
+    pass(site, 59_000, kernels);
+    expect(killed(site)).toEqual([]);
+    pass(site, 2_000, kernels);
+    expect(site.left(0)).toContain(`KillTask ${slot}`);
+  });
+});
+
+describe("a rebalance", () => {
+  it("waits for busy kernels, which is no reason to give up", () => {
+    const site = new Site([1], {
+      kernels: { ...SPREAD, busyWaitSeconds: READY_MS_MAX / 1_000 + 60 },
+    });
+    site.hosts.add(2).add(3);
+    const kernels = busyOn(site, [0, 1, 2]);
+    site.memory = applyRebalance(site.memory, "start", ANNA, site.now);
+    const waiting = pass(site, READY_MS_MAX + 30_000, kernels);
+    expect(killsOf(site)).toBe(0);
+    expect(waiting.status.rebalance).toMatchObject({
+      state: "Processing",
+      message: expect.stringMatching(
+        /^the move of slot 2 waits until .* at most for busy kernels$/,
+      ),
+    });
+    pass(site, 31_000, kernels);
+    expect(killsOf(site)).toBe(1);
+  });
+});
+
+describe("what cannot wait", () => {
+  it("is a cluster that is suspended", () => {
+    const run = newRun();
+    tell(run, busyOn(run, [0, 1, 2]));
+    run.reconcile();
+    changeSpec(run, { suspend: true });
+    run.reconcile();
+    expect(killsOf(run)).toBe(3);
+    expect(told(run, "KernelsLost")).toHaveLength(3);
+  });
+
+  it("is a node that does not work", () => {
+    const run = newRun();
+    const [slot = -1] = followersOf(run);
+    changeSpec(run, { image: "other" });
+    run.world.units.set(slot, { sshd: { ready: false } });
+    tell(run, busyOn(run, followersOf(run)));
+    run.reconcile();
+    expect(told(run, "NodeStopping")).toEqual([expect.stringContaining(`slot ${slot} `)]);
+  });
+});
