@@ -6,6 +6,7 @@ import type {
   InformationEvent,
 } from "node:http";
 import type { Socket } from "node:net";
+import { LEADS } from "./pool/answer-head.ts";
 import type { Upstream, InFlight } from "./upstream.ts";
 
 export type Outcome =
@@ -19,8 +20,6 @@ export type Outcome =
   | "hung-up"
   /** It may have been carried out, and must not be sent again. */
   | "interrupted";
-
-export const LEADS = "x-jupyter-cluster-leads";
 
 export interface AttemptOptions {
   readonly upstream: Upstream;

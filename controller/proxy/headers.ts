@@ -3,7 +3,6 @@
  * of name, value, name, value, …: as they came, order and repetition kept.
  */
 import type { IncomingMessage } from "node:http";
-import { LEADS } from "./attempt.ts";
 import { JOIN } from "./kernels/kernel-channel.ts";
 
 const HOP_BY_HOP = new Set([
@@ -28,16 +27,8 @@ const FORWARDED = new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-
 const OURS: ReadonlySet<string> = new Set([...FORWARDED, "content-length"]);
 const OURS_AND_EXPECT: ReadonlySet<string> = new Set([...OURS, "expect"]);
 const UPGRADES: ReadonlySet<string> = new Set([...FORWARDED, "sec-websocket-extensions"]);
-/** In an answer, what the proxy goes by. */
-const TELLING = new Set(["connection", "content-length", "transfer-encoding", "trailer", LEADS]);
-const LISTS = new Set(["connection", "transfer-encoding", "trailer"]);
-
 /** A request, an answer, or a 1xx before it. */
 export type Headed = Pick<IncomingMessage, "headers" | "rawHeaders">;
-/** Of an answer that no node:http has read: only the headers that the proxy goes by have names. */
-export interface Head extends Headed {
-  readonly headers: { [name: string]: string };
-}
 
 export interface Framing {
   /** Null: as long as the client said, or as long as it goes on. */
@@ -71,21 +62,6 @@ export function upgradeHeaders(request: IncomingMessage, compresses: boolean): s
   return headers;
 }
 
-/** @param raw name, value, …, as bytes */
-export function rawHead(raw: readonly Buffer[]): Head {
-  const rawHeaders = raw.map((bytes) => bytes.toString("latin1"));
-  const headers: Head["headers"] = {};
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const key = (rawHeaders[i] as string).toLowerCase();
-    if (!TELLING.has(key)) continue;
-    const value = rawHeaders[i + 1] as string;
-    const before = headers[key];
-    if (before === undefined) headers[key] = value;
-    else if (LISTS.has(key)) headers[key] = `${before}, ${value}`;
-  }
-  return { headers, rawHeaders };
-}
-
 /** @param chunked whether the answer is passed on in chunks: nothing else has trailers */
 export function responseHeaders(response: Headed, chunked: boolean): string[] {
   const headers = endToEnd(response, NONE);
@@ -100,7 +76,9 @@ export function informationHeaders(information: Headed): string[] {
 /** The fields behind a chunked body, in pairs; without those that may not stand there. */
 export function trailers({
   rawTrailers,
-}: Pick<IncomingMessage, "rawTrailers">): [string, string][] {
+}: {
+  readonly rawTrailers: readonly string[];
+}): [string, string][] {
   const pairs: [string, string][] = [];
   for (let i = 0; i + 1 < rawTrailers.length; i += 2) {
     const name = rawTrailers[i] as string;

@@ -2,10 +2,10 @@
 import type { ClientRequest, IncomingMessage, OutgoingMessage, ServerResponse } from "node:http";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
-import { requestHeaders, responseHeaders, trailers } from "./headers.ts";
+import { type Headed, requestHeaders, responseHeaders, trailers } from "./headers.ts";
 import { type Information, informationHead } from "./information.ts";
 import { LIMITS } from "./limits.ts";
-import { fitsPool, pooledGet } from "./pooled-get.ts";
+import { pooledGet } from "./pooled-get.ts";
 import type { RequestBody } from "./request-body.ts";
 import { BAD_ANSWER, type Refusal, sendRefusal } from "./unavailable.ts";
 import type { Upstream } from "./upstream.ts";
@@ -42,15 +42,19 @@ export class HttpExchange implements Exchange {
     return () => this.response.off("close", left);
   }
 
-  async attempt(upstream: Upstream): Promise<Outcome> {
-    const { request, response, body } = this;
-    if (body.kind === "none" && fitsPool(request)) {
-      const outcome = await pooledGet({
-        ...{ upstream, request, response },
-        inform: (statusCode, information) => this.inform({ ...information, statusCode }),
-      });
-      if (outcome !== null) return outcome;
-    }
+  attempt(upstream: Upstream): Promise<Outcome> {
+    if (this.body.kind !== "none") return this.attemptByNode(upstream);
+    const { request, response } = this;
+    const inform = (statusCode: number, information: Headed) =>
+      this.inform({ ...information, statusCode });
+    return new Promise((resolve, reject) => {
+      const options = { upstream, request, response, inform };
+      if (!pooledGet(options, resolve, reject)) resolve(this.attemptByNode(upstream));
+    });
+  }
+
+  private attemptByNode(upstream: Upstream): Promise<Outcome> {
+    const { request, body } = this;
     const method = request.method ?? "GET";
     const resendable = body.kind !== "stream";
     const repeatable = resendable && IDEMPOTENT.has(method);

@@ -1,18 +1,13 @@
 /**
  * One try at a GET without a body, which most requests of a page are, over a kept connection. It
- * differs from {@link attempt} in nothing that client or target could see: undici's dispatcher hands
- * headers and body on as they come, for a third of what a node:http request costs.
+ * differs from {@link attempt} in nothing that client or target could see, and costs a third of what a
+ * node:http request does.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isElsewhere, type Outcome } from "./attempt.ts";
-import {
-  type Headed,
-  type Head,
-  rawHead,
-  requestHeaders,
-  responseHeaders,
-  trailers,
-} from "./headers.ts";
+import { type Headed, requestHeaders, responseHeaders, trailers } from "./headers.ts";
+import type { AnswerHead } from "./pool/answer-head.ts";
+import type { Asker, TargetConnection } from "./pool/target-connection.ts";
 import { BAD_ANSWER, sendRefusal } from "./unavailable.ts";
 import type { InFlight, Upstream } from "./upstream.ts";
 
@@ -21,8 +16,8 @@ const FINAL_MIN = 200;
 /** They have no body, whatever their headers say (RFC 9112, section 6.3). */
 const BARE: ReadonlySet<number> = new Set([204, 304]);
 const NOTHING = Buffer.alloc(0);
-/** undici refuses them before anything is sent; Node's parsers are less strict. */
-const UNFIT: ReadonlySet<string> = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_NOT_SUPPORTED"]);
+const NOT_IN_PATH = /[^\x21-\x7e\x80-\xff]/;
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 export interface PooledGetOptions {
   readonly upstream: Upstream;
@@ -32,46 +27,55 @@ export interface PooledGetOptions {
   inform(statusCode: number, information: Headed): void;
 }
 
-/** Whether it may be tried in this way; the request has no body. */
-export function fitsPool({ method, url = "", headers }: IncomingMessage): boolean {
-  return (
-    method === "GET" &&
-    url.startsWith("/") &&
-    headers.expect === undefined &&
-    headers["content-length"] === undefined
-  );
-}
-
 /**
- * Null: it cannot be sent in this way, and was not. Rejects with a bug of ours, never with the
- * target's doing.
+ * Starts it; `settle` is called once. Null: it cannot be sent in this way, and was not. What is thrown is a bug
+ * of ours, and goes to `fail`.
  */
-export function pooledGet(options: PooledGetOptions): Promise<Outcome | null> {
-  return new Promise((resolve, reject) => {
-    new PooledGet(options, resolve, reject).start();
-  });
+export function pooledGet(
+  options: PooledGetOptions,
+  settle: (outcome: Outcome) => void,
+  fail: (error: unknown) => void,
+): boolean {
+  const head = headOf(options.request);
+  if (head === null) return false;
+  new PooledGet(options, settle, fail).start(head);
+  return true;
 }
 
-class PooledGet implements InFlight {
+/** Null: it is no such request, or Node's parser has let through what is not to be passed on. */
+function headOf(request: IncomingMessage): string | null {
+  const { method, url = "", headers } = request;
+  if (method !== "GET" || !url.startsWith("/") || NOT_IN_PATH.test(url)) return null;
+  if (headers.expect !== undefined || headers["content-length"] !== undefined) return null;
+  const passed = requestHeaders(request, { bodyBytes: null, keepAlive: true });
+  let head = `GET ${url} HTTP/1.1\r\n`;
+  for (let i = 0; i + 1 < passed.length; i += 2) {
+    const value = passed[i + 1] as string;
+    if (NOT_IN_VALUE.test(value)) return null;
+    head += `${passed[i]}: ${value}\r\n`;
+  }
+  return `${head}\r\n`;
+}
+
+class PooledGet implements InFlight, Asker {
   private readonly leave: () => void;
-  private stop: (() => void) | null = null;
+  private connection: TargetConnection | null = null;
+  private isSent = false;
   private answered = false;
   private complete = false;
   private settled = false;
 
   constructor(
     private readonly options: PooledGetOptions,
-    private readonly resolve: (outcome: Outcome | null) => void,
-    private readonly reject: (error: unknown) => void,
+    private readonly settleWith: (outcome: Outcome) => void,
+    private readonly failWith: (error: unknown) => void,
   ) {
     this.leave = options.upstream.enter(this);
     options.response.once("close", this.onClose);
   }
 
-  start(): void {
-    const { upstream, request } = this.options;
-    const headers = requestHeaders(request, { bodyBytes: null, keepAlive: true });
-    upstream.get(request.url ?? "/", headers, this);
+  start(head: string): void {
+    this.connection = this.options.upstream.pool.ask(head, this);
   }
 
   drain(): void {
@@ -81,53 +85,48 @@ class PooledGet implements InFlight {
   }
 
   abort(): void {
-    this.stop?.();
+    // Once it is complete, the connection may be another request's.
+    if (!this.complete) this.connection?.destroy();
   }
 
-  /** There is a connection, and it is being sent. */
-  onConnect(abort: () => void): void {
-    if (this.settled) return abort();
-    this.stop = abort;
+  sent(): void {
+    this.isSent = true;
   }
 
-  onHeaders(status: number, raw: Buffer[], resume: () => void, phrase: string): boolean {
+  head(head: AnswerHead): void {
     this.guarded(() => {
-      const head = rawHead(raw);
+      const { status } = head;
       if (status >= INFORMATION_MIN && status < FINAL_MIN) this.options.inform(status, head);
-      else if (!this.settled) this.answer(status, head, resume, phrase);
+      else if (!this.settled) this.answer(head);
     });
-    return true;
   }
 
-  onData(chunk: Buffer): boolean {
+  body(bytes: Buffer, done: (() => void) | undefined): boolean {
     const { response } = this.options;
-    return this.complete || response.destroyed || response.write(chunk);
+    return response.destroyed || response.write(bytes, done);
   }
 
-  onComplete(raw: readonly (string | Buffer)[] | null): void {
-    if (this.complete) return;
+  ended(rawTrailers: readonly string[]): void {
     this.complete = true;
     const { response } = this.options;
     if (this.settled || response.destroyed) return;
     this.guarded(() => {
-      if (raw !== null && raw.length > 0) {
-        response.addTrailers(trailers({ rawTrailers: raw.map(latin1) }));
-      }
+      if (rawTrailers.length > 0) response.addTrailers(trailers({ rawTrailers }));
       response.end();
     });
   }
 
-  onError(error: Error & { readonly code?: string }): void {
+  lost(): void {
+    this.complete = true;
     // Ending it would make half a file look like a whole one.
-    if (this.complete) return;
     if (this.answered) this.options.response.destroy();
-    else if (this.stop === null && UNFIT.has(error.code ?? "")) this.settle(null);
     else this.fail();
   }
 
-  private answer(status: number, head: Head, resume: () => void, phrase: string): void {
+  private answer(head: AnswerHead): void {
     const { request, response } = this.options;
-    if (isElsewhere(status, head.headers)) {
+    const { status, headers } = head;
+    if (isElsewhere(status, headers)) {
       this.settle("elsewhere");
       return this.abort();
     }
@@ -136,52 +135,46 @@ class PooledGet implements InFlight {
       sendRefusal(request, response, BAD_ANSWER);
       return this.abort();
     }
-    const chunked =
-      request.httpVersion !== "1.0" && head.headers["transfer-encoding"] !== undefined;
-    response.writeHead(status, printable(phrase), responseHeaders(head, chunked));
+    const chunked = request.httpVersion !== "1.0" && headers["transfer-encoding"] !== undefined;
+    response.writeHead(status, printable(head.phrase), responseHeaders(head, chunked));
+    if (BARE.has(status)) return;
+    response.on("drain", this.onDrain);
     // Without a known length the body may be long in coming: an event stream, a long poll.
-    if (head.headers["content-length"] === undefined && !BARE.has(status)) response.write(NOTHING);
-    if (!BARE.has(status)) return void response.on("drain", resume);
-    // undici waits for the body that the headers may speak of, and takes its lack for an error.
-    this.complete = true;
-    response.end();
+    if (headers["content-length"] === undefined) response.write(NOTHING);
   }
+
+  private readonly onDrain = () => {
+    if (!this.complete) this.connection?.resume();
+  };
 
   private readonly onClose = () => {
     this.settle("done");
-    if (!this.complete) this.abort();
+    this.abort();
   };
 
-  /** undici would take what is thrown for the target's failure. */
   private guarded(work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.reject(error);
+      this.failWith(error);
       this.onClose();
     }
   }
 
   private fail(): void {
-    this.settle(this.stop === null ? "not-sent" : "hung-up");
+    this.settle(this.isSent ? "hung-up" : "not-sent");
   }
 
-  private settle(outcome: Outcome | null): void {
+  private settle(outcome: Outcome): void {
     if (this.settled) return;
     this.settled = true;
     this.options.response.off("close", this.onClose);
     this.leave();
-    this.resolve(outcome);
+    this.settleWith(outcome);
   }
 }
 
-/** The target's own wording where it may be passed on (RFC 9112, section 4); undici reads UTF-8. */
+/** The target's own wording where it may be passed on (RFC 9112, section 4). */
 function printable(phrase: string): string {
-  if (/^[\t\x20-\x7e]*$/.test(phrase)) return phrase;
-  const bytes = Buffer.from(phrase, "utf8").toString("latin1");
-  return phrase.includes("\ufffd") || !/^[\t\x20-\x7e\x80-\xff]*$/.test(bytes) ? "" : bytes;
-}
-
-function latin1(text: string | Buffer): string {
-  return typeof text === "string" ? text : text.toString("latin1");
+  return NOT_IN_VALUE.test(phrase) ? "" : phrase;
 }

@@ -1,8 +1,8 @@
 /** Tries a target until it answers, and is ready to serve, or somebody stops it. */
 import { request } from "node:http";
 import type { Clock } from "../model/ports.ts";
+import { connectTo } from "./connect-to.ts";
 import { LIMITS } from "./limits.ts";
-import { connectTo } from "./upstream.ts";
 
 export type Found = "ready" | "not-ready" | "silent";
 

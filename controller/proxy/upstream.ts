@@ -1,10 +1,9 @@
 /** The connections to one target. */
 import { Agent, type ClientRequest, request } from "node:http";
-import { connect, type Socket } from "node:net";
-import { type Dispatcher, Pool } from "undici";
 import type { Clock } from "../model/ports.ts";
-import { expectWithin } from "../support/connect-deadline.ts";
+import { connectTo } from "./connect-to.ts";
 import { LIMITS } from "./limits.ts";
+import { ConnectionPool } from "./pool/connection-pool.ts";
 
 export interface ProxyTarget {
   readonly ip: string;
@@ -33,13 +32,14 @@ export interface UpstreamOptions {
 
 export class Upstream {
   private readonly agent = new PoolAgent();
-  private readonly pool: Pool;
+  /** For GETs without a body; what else there is goes through node:http. */
+  readonly pool: ConnectionPool;
   private readonly inFlight = new Set<InFlight>();
   private cancelGrace: (() => void) | null = null;
   draining = false;
 
   constructor(private readonly options: UpstreamOptions) {
-    this.pool = poolOf(options);
+    this.pool = new ConnectionPool(options);
   }
 
   get ip(): string {
@@ -73,11 +73,6 @@ export class Upstream {
       else outgoing.destroy(new Error("the target takes nothing more"));
     });
     return outgoing;
-  }
-
-  /** Starts a GET without a body over a kept connection. Headers name the connection as kept. */
-  get(path: string, headers: string[], handler: Dispatcher.DispatchHandler): void {
-    this.pool.dispatch({ method: "GET", path, headers }, handler);
   }
 
   /** @returns what to call when it is over */
@@ -116,7 +111,7 @@ export class Upstream {
     this.cancelGrace?.();
     this.cancelGrace = null;
     this.agent.destroy();
-    void this.pool.destroy();
+    this.pool.destroy();
     this.options.onEmpty();
     return true;
   }
@@ -135,34 +130,4 @@ class PoolAgent extends Agent {
   override createConnection(options: { host?: string | null; port?: string | number | null }) {
     return connectTo(String(options.host), Number(options.port));
   }
-}
-
-/** What is silent for long, it is up to the exchanges to judge. */
-function poolOf({ ip, port }: UpstreamOptions): Pool {
-  const host = ip.includes(":") ? `[${ip}]` : ip;
-  return new Pool(`http://${host}:${port}`, {
-    connections: null,
-    pipelining: 1,
-    keepAliveTimeout: LIMITS.poolIdleMs,
-    keepAliveMaxTimeout: LIMITS.poolIdleMs,
-    maxHeaderSize: LIMITS.answerHeaderBytesMax,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: (_, callback) => {
-      const socket = connectTo(ip, port);
-      const failed = (error: Error) => callback(error, null);
-      socket.once("error", failed);
-      socket.once("connect", () => {
-        socket.off("error", failed);
-        callback(null, socket);
-      });
-    },
-  });
-}
-
-export function connectTo(host: string, port: number): Socket {
-  const keepAliveInitialDelay = LIMITS.tcpKeepAliveMs;
-  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay });
-  expectWithin(LIMITS.connectMs, socket, "connect", `no connection to ${host}:${port}`);
-  return socket;
 }

@@ -4,12 +4,13 @@
  */
 import { describe, expect, test } from "vitest";
 import { budgetOf, fuzz, testTimeoutMs } from "./driver.ts";
+import { ANSWERS } from "./parsers/answers.ts";
 import { FILES } from "./parsers/files.ts";
 import type { Parser } from "./parsers/parser.ts";
 import { TEXTS } from "./parsers/texts.ts";
 import { WIRE } from "./parsers/wire.ts";
 
-const PARSERS: readonly Parser[] = [...WIRE, ...FILES, ...TEXTS];
+const PARSERS: readonly Parser[] = [...WIRE, ...ANSWERS, ...FILES, ...TEXTS];
 const BATCH = 100;
 const budgetMs = budgetOf("parsers", PARSERS.length);
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setImmediate as afterLookAtSockets } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
-import { connectTo } from "../../../controller/proxy/upstream.ts";
+import { connectTo } from "../../../controller/proxy/connect-to.ts";
 import { ask, at, startProxy } from "./harness.ts";
 import { startJupyter, startTcp } from "./upstreams.ts";
 
