@@ -1,6 +1,6 @@
 /** etcd's answers in our terms. Pure. */
 import type { Etcd3 } from "etcd3";
-import type { EtcdAlarm, EtcdMember } from "../../../controller/model/agent-api.ts";
+import type { EtcdAlarm, EtcdHealth, EtcdMember } from "../../../controller/model/agent-api.ts";
 import { hexId } from "../../../controller/model/ids.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
 import type { MemberHealth } from "../ports/etcd-client.ts";
@@ -8,6 +8,11 @@ import type { ProbeAnswer } from "../ports/processes.ts";
 
 type StatusAnswer = Awaited<ReturnType<Etcd3["maintenance"]["status"]>>;
 type MemberAnswer = Awaited<ReturnType<Etcd3["cluster"]["memberList"]>>;
+
+/** A learner may only read, and without a quorum every write waits. */
+export function canWrite(health: EtcdHealth | null): boolean {
+  return health !== null && !health.isLearner && health.members !== null;
+}
 
 /** Zero and false fields are left out on the wire; etcd3 fills them in. */
 export function healthFrom(answer: StatusAnswer): MemberHealth {

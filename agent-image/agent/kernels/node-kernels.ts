@@ -9,6 +9,7 @@ import type { KernelsConfig, KernelSpec, KernelStatus } from "../../../controlle
 import { sameData } from "../../../controller/model/same-data.ts";
 import { writeValue } from "../../../controller/support/key-values.ts";
 import { jupyterEnv } from "../jupyter/jupyter-config.ts";
+import { canWrite } from "../etcd/health.ts";
 import type { ClusterStore } from "../naming/cluster-store.ts";
 import type { EtcdClient } from "../ports/etcd-client.ts";
 import type { KernelHost } from "../ports/kernel-host.ts";
@@ -70,7 +71,10 @@ export class NodeKernels {
   }
 
   setHealth(health: EtcdHealth | null): void {
+    const could = canWrite(this.health);
     this.health = health;
+    // What had to wait for a quorum: the next leader cannot reach a kernel before it is told of it.
+    if (canWrite(health) && !could) this.task.wake();
   }
 
   setLease(lease: string): void {
@@ -148,9 +152,7 @@ export class NodeKernels {
   /** @returns milliseconds until there is more to tell */
   private async tell(): Promise<number> {
     const { health, lease } = this;
-    if (lease === null || health === null || health.isLearner || health.members === null) {
-      return IDLE_MS;
-    }
+    if (lease === null || !canWrite(health)) return IDLE_MS;
     const client = (this.client ??= await this.options.connectEtcd());
     let waitMs = IDLE_MS;
     try {

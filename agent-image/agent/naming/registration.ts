@@ -6,6 +6,7 @@ import { messageOf } from "../../../controller/model/errors.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import type { MemberKernels, MemberRecord } from "../../../controller/model/naming.ts";
 import { writeValue } from "../../../controller/support/key-values.ts";
+import { canWrite } from "../etcd/health.ts";
 import type { EtcdClient } from "../ports/etcd-client.ts";
 import type { AgentPorts } from "../ports/ports.ts";
 import type { SshKeys } from "../ssh/ssh-keys.ts";
@@ -127,9 +128,4 @@ export class Registration {
     const seen = store.data.members.find((m) => m.slot === config.slot);
     return seen !== undefined && writeValue(seen) === this.written;
   }
-}
-
-/** A learner may only read, and without a quorum every write waits. */
-function canWrite(health: EtcdHealth | null): boolean {
-  return health !== null && !health.isLearner && health.members !== null;
 }
