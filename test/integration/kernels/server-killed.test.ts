@@ -145,6 +145,17 @@ describe("a server that leads no more and does not know it", () => {
     expect(cell.text).toBe(counted);
   });
 });
+it("lets go and leads again, however many pages have come and gone", async () => {
+  const session = await servers.notebook(leader, "pages.ipynb");
+  for (let round = 0; round < 6; round += 1) {
+    const pages = Array.from({ length: 3 }, () => new Page());
+    for (const page of pages) await page.open(servers.address(leader), session.kernel.id);
+    pages[0]?.lose();
+    await change();
+    await until("the pages are sent elsewhere", () => pages.every(({ closed }) => closed !== null));
+  }
+});
+
 
 describe("a new leader", () => {
   it("knows whether its kernels are busy", async () => {

@@ -41,7 +41,6 @@ class Adoption:
                 task.cancel()
             self._late.clear()
             KernelConnection.close_for_the_next_leader()
-            await KernelConnection.close_all()
             for kernel_id in self._app.kernel_manager.list_kernel_ids():
                 self._release(kernel_id)
             self._app.session_manager.forget_all()

@@ -61,6 +61,7 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         self._info: "Future[Any]" = Future()
         #: Ids that a live message may bring a second time.
         self._replayed: "OrderedDict[str, None]" = OrderedDict()
+        self._left = False
         #: Requests of this page that have not ended here: the header of each by its id.
         self._running: "OrderedDict[str, Any]" = OrderedDict()
         KernelConnection._all.add(self)
@@ -138,6 +139,14 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         if self._replayed and not self.replaying:
             message_id = decode(parts[1]).get("msg_id")
             if self._replayed.pop(message_id, False) is None:
+    def disconnect(self) -> None:
+        """Once only: Jupyter counts a kernel's connections, and a WebSocket that was closed says so again."""
+        if self._left:
+            return
+        self._left = True
+        KernelConnection._all.discard(self)
+        super().disconnect()
+
                 return
         if len(parts[4]) < IDLE_BYTES_MAX and b'"idle"' in bytes(parts[4]):
             self._running.pop(decode(parts[2]).get("msg_id"), None)

@@ -39,6 +39,15 @@ class ClusterExtension(ExtensionApp):
     async def _stand_by(self) -> None:
         self._warm_up()
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._follow())]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """Neither ends by itself: a server that follows no news any more must not seem to serve."""
+        if task.cancelled():
+            return
+        self.log.critical("This server ends, for it cannot follow who leads", exc_info=task.exception())
+        self.serverapp.io_loop.add_callback(self.serverapp.stop)
 
     def _warm_up(self) -> None:
         """What the first kernel of a process costs (imports, specifications), before it counts."""
