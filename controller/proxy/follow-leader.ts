@@ -7,7 +7,7 @@ import type { TargetGate } from "./target-gate.ts";
 
 /** Points it at the node that leads and serves, and takes away one that no longer does. */
 export function followLeader(
-  proxy: Pick<TargetGate, "assigned" | "setTarget" | "dropTarget">,
+  proxy: Pick<TargetGate, "assigned" | "isAsked" | "setTarget" | "dropTarget">,
   nodes: readonly LeaderCandidate[],
   cluster: { readonly jupyterPort: number; readonly epoch: number },
 ): void {
@@ -21,7 +21,9 @@ export function followLeader(
     // Deposed, whether it has heard of it or not: requests wait until the new leader serves.
     proxy.dropTarget(target.ip);
   } else if (target !== null && !serves(nodes, target.ip)) {
-    proxy.dropTarget(target.ip);
+    // A new leader's agent finds, as the proxy does, that it has not taken up the kernels yet. Who is asked for
+    // that is sent nobody, and the proxy asks more often.
+    if (leader === null || !proxy.isAsked) proxy.dropTarget(target.ip);
   }
 }
 

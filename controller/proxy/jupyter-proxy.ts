@@ -21,6 +21,7 @@ import { type Dispatch, dispatch, type Exchange } from "./dispatch.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { LIMITS } from "./limits.ts";
 import { isAmbiguous, readWhole, replayableBytes, type RequestBody } from "./request-body.ts";
+import type { ProxyStats } from "./proxy-stats.ts";
 import { TargetGate } from "./target-gate.ts";
 import {
   BAD_REQUEST,
@@ -52,18 +53,6 @@ export interface JupyterProxyOptions {
 }
 
 const BUG = "bug in the proxy";
-
-/** Totals since the start, and what goes on now. */
-export interface ProxyStats {
-  readonly requests: number;
-  readonly retries: number;
-  readonly heldTotal: number;
-  readonly refused: number;
-  readonly held: number;
-  readonly active: number;
-  readonly webSockets: number;
-  readonly connections: number;
-}
 
 export class JupyterProxy {
   private readonly server: Server;
@@ -106,6 +95,7 @@ export class JupyterProxy {
     };
     this.webSockets = new WebSockets({
       clock: this.clock,
+      log,
       // They are open already, and in nobody's way.
       joining: { ...this.dispatching, held: { waiting: 0, max: LIMITS.connectionsMax } },
       onLost: (upstream) => this.gate.suspect(upstream),
@@ -140,6 +130,10 @@ export class JupyterProxy {
     return this.gate.assigned;
   }
 
+  get isAsked(): boolean {
+    return this.gate.isAsked;
+  }
+
   status(): ObservedProxy {
     const { listening, port, gate } = this;
     return { listening, address: this.options.address, port, error: null, target: gate.served };
@@ -148,7 +142,14 @@ export class JupyterProxy {
   stats(): ProxyStats {
     const { totals, active, webSockets, dispatching, sockets } = this;
     const held = dispatching.held.waiting;
-    return { ...totals, active, webSockets: webSockets.count, held, connections: sockets.size };
+    return {
+      ...totals,
+      active,
+      webSockets: webSockets.count,
+      joins: { ...webSockets.joins },
+      held,
+      connections: sockets.size,
+    };
   }
 
   /** For requests that begin to wait from now on. Milliseconds. */

@@ -6,14 +6,16 @@ import type { Observed, ObservedProxy } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
 import type { ProxySettings } from "../model/proxy-settings.ts";
 import { followLeader } from "./follow-leader.ts";
-import type { JupyterProxyOptions, ProxyStats } from "./jupyter-proxy.ts";
+import type { JupyterProxyOptions } from "./jupyter-proxy.ts";
+import type { ProxyStats } from "./proxy-stats.ts";
 import type { TargetGate } from "./target-gate.ts";
 
 /** Of the image's server extension: 200 once every kernel of the cluster is adopted. */
 const READY_PATH = "/api/jupyter-cluster/ready";
 
 /** One cluster's proxy. Production's is a JupyterProxy. */
-export interface ClusterProxy extends Pick<TargetGate, "assigned" | "setTarget" | "dropTarget"> {
+export interface ClusterProxy
+  extends Pick<TargetGate, "assigned" | "isAsked" | "setTarget" | "dropTarget"> {
   /** @throws OperationError ERR_ADDRESS_IN_USE */
   listen(): Promise<void>;
   status(): ObservedProxy;

@@ -53,6 +53,11 @@ export class TargetGate {
     return this.prober === null ? this.upstream : null;
   }
 
+  /** Nobody is sent to the target in force before it answers, and says that it is ready. */
+  get isAsked(): boolean {
+    return this.prober !== null;
+  }
+
   setTarget(target: ProxyTarget): void {
     if (this.closed) return;
     const { fence } = this;

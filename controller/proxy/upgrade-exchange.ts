@@ -5,7 +5,13 @@ import { attempt, type Outcome } from "./attempt.ts";
 import type { Exchange } from "./dispatch.ts";
 import { upgradeHeaders } from "./headers.ts";
 import { relay } from "./http-exchange.ts";
-import { isKernelChannel, joinableProtocol, JOINED } from "./kernels/kernel-channel.ts";
+import {
+  isKernelChannel,
+  type Joinable,
+  joinableOf,
+  JOINED,
+  KERNEL,
+} from "./kernels/kernel-channel.ts";
 import { lastResponse } from "../support/last-response.ts";
 import { LIMITS } from "./limits.ts";
 import { type Refusal, sendRefusal } from "./unavailable.ts";
@@ -19,7 +25,7 @@ export interface WebSocketOpened {
   /** How the browser asked for it. */
   readonly request: IncomingMessage;
   /** Null: it cannot be joined to another server. */
-  readonly joinable: { readonly protocol: string } | null;
+  readonly joinable: Joinable | null;
 }
 
 export class UpgradeExchange implements Exchange {
@@ -70,8 +76,7 @@ export class UpgradeExchange implements Exchange {
         this.unwatch();
         if (this.early.length > 0) this.client.unshift(Buffer.concat(this.early));
         this.client.write(switchingHead(incoming), "latin1");
-        const protocol = channel ? joinableProtocol(incoming) : null;
-        const joinable = protocol === null ? null : { protocol };
+        const joinable = channel ? joinableOf(incoming) : null;
         this.opened({ upstream, client: this.client, server, request, joinable });
       },
     });
@@ -120,7 +125,8 @@ function switchingHead(incoming: IncomingMessage): string {
   const { rawHeaders } = incoming;
   const lines = ["HTTP/1.1 101 Switching Protocols"];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === JOINED) continue;
+    const name = rawHeaders[i]?.toLowerCase();
+    if (name === JOINED || name === KERNEL) continue;
     lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
   }
   return `${lines.join("\r\n")}\r\n\r\n`;

@@ -5,6 +5,7 @@ import { PublishedStore } from "../../controller/loop/published.ts";
 const STATS = {
   ...{ requests: 7, retries: 2, heldTotal: 3, refused: 1 },
   ...{ held: 1, active: 4, webSockets: 5, connections: 6 },
+  joins: { joined: 8, refused: 1 },
 };
 const DATABASES = [
   { key: "default/lab", slot: 1, sizeBytes: 20480, inUseBytes: 16384, quotaBytes: 2 ** 31 },

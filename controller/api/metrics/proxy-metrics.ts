@@ -6,7 +6,10 @@ import { LABELS } from "./cluster-metrics.ts";
 /** As a proxy tells it; the totals only grow. */
 export interface ProxyReading {
   readonly key: ClusterKey;
-  readonly stats: Readonly<Record<TotalName | CurrentName, number>>;
+  readonly stats: Readonly<Record<TotalName | CurrentName, number>> & {
+    /** By outcome. */
+    readonly joins: Readonly<Record<string, number>>;
+  };
 }
 
 type TotalName = "requests" | "retries" | "heldTotal" | "refused";
@@ -41,6 +44,20 @@ export function registerProxyMetrics(
       },
     });
   }
+  new Counter({
+    name: "jupytercluster_proxy_joins_total",
+    help: "Kernels' WebSockets whose server was lost, by what became of them.",
+    labelNames: [...LABELS, "outcome"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { key, stats } of read()) {
+        for (const [outcome, count] of Object.entries(stats.joins)) {
+          this.inc({ ...parseClusterKey(key), outcome }, count);
+        }
+      }
+    },
+  });
   for (const [field, name, help] of CURRENT) {
     new Gauge({
       name: `jupytercluster_proxy_${name}`,

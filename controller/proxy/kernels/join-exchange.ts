@@ -4,7 +4,9 @@ import { attempt, type Outcome } from "../attempt.ts";
 import type { Exchange } from "../dispatch.ts";
 import { upgradeHeaders } from "../headers.ts";
 import type { Upstream } from "../upstream.ts";
-import { isJoined, JOIN, joinHeader } from "./kernel-channel.ts";
+import type { Refusal } from "../unavailable.ts";
+import { HANGS_UP } from "../unavailable.ts";
+import { JOIN, joinedOf, joinHeader } from "./kernel-channel.ts";
 import type { KernelLink } from "./kernel-link.ts";
 
 export class JoinExchange implements Exchange {
@@ -26,7 +28,7 @@ export class JoinExchange implements Exchange {
   attempt(upstream: Upstream): Promise<Outcome> {
     const { request, link, protocol } = this;
     const headers = upgradeHeaders(request, false);
-    headers.push(JOIN, joinHeader(link.received() ?? {}));
+    headers.push(JOIN, joinHeader(link.received() ?? {}, link.kernel));
     return attempt({
       upstream,
       method: "GET",
@@ -40,21 +42,22 @@ export class JoinExchange implements Exchange {
       answer: (incoming) => {
         // The kernel is gone, or the session: the page finds out when it connects anew.
         incoming.destroy();
-        link.takeLeave();
+        link.takeLeave("refused", incoming.statusCode);
         return Promise.resolve();
       },
       switched: (incoming, server, head) => {
-        if (!isJoined(incoming, protocol)) {
+        const joined = joinedOf(incoming, protocol);
+        if (joined === null) {
           server.destroy();
-          return link.takeLeave();
+          return link.takeLeave("unknown-to-server");
         }
         if (head.length > 0) server.unshift(head);
-        link.attach(server, upstream);
+        link.attach(server, upstream, joined.kernel);
       },
     });
   }
 
-  refuse(): void {
-    this.link.takeLeave();
+  refuse(refusal: Refusal): void {
+    this.link.takeLeave(refusal === HANGS_UP ? "refused" : "no-leader");
   }
 }

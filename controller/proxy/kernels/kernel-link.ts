@@ -4,34 +4,20 @@
  * cannot be exact it is closed with code 1012 (docs/decisions/0030).
  */
 import type { Socket } from "node:net";
-import type { Clock } from "../../model/ports.ts";
-import type { ByteBudget } from "../byte-budget.ts";
 import { controlFrame, FrameError, OPCODE } from "../frames.ts";
 import { LIMITS } from "../limits.ts";
 import { ServerFrames } from "../server-frames.ts";
 import type { InFlight, Upstream } from "../upstream.ts";
-import { RESTART_FRAME, SERVICE_RESTART, tuneWebSocket } from "../websocket-link.ts";
-import { LastMessages, type MessageIds } from "./last-messages.ts";
+import { RESTART_FRAME, tuneWebSocket } from "../websocket-link.ts";
+import type { JoinOutcome, NotJoined } from "./join-outcome.ts";
+import { meansMoved } from "./kernel-channel.ts";
+import type { KernelLinkOptions } from "./kernel-link-options.ts";
+import { LastMessages, type Received } from "./last-messages.ts";
+import { Losses } from "./losses.ts";
 import { type Control, MessageReader, type PartOfMessage, type Unit } from "./message-reader.ts";
 import { SentMessages } from "./sent-messages.ts";
 
-/** A server says that it goes, and means no end of the session. */
-const GOING_AWAY = 1001;
 const { join, lingerMs } = LIMITS;
-
-export interface KernelLinkOptions {
-  readonly client: Socket;
-  /** As the first server chose it. */
-  readonly protocol: string;
-  readonly clock: Clock;
-  readonly budget: ByteBudget;
-  /** Finds a server and joins it, or calls {@link KernelLink.takeLeave}. */
-  rejoin(link: KernelLink): void;
-  /** The target hung up without a close frame. */
-  onLost(upstream: Upstream): void;
-  /** Both ends are closed. */
-  onClosed(): void;
-}
 
 interface Server {
   readonly socket: Socket;
@@ -48,7 +34,9 @@ export class KernelLink implements InFlight {
   private readonly last: LastMessages;
   private readonly sent = new SentMessages();
   private readonly departures = new Set<() => void>();
-  private joins: number[] = [];
+  private readonly losses = new Losses();
+  /** Mark of the kernel's keeper to which the page has spoken last; "": nobody said. */
+  kernel: string;
   private leaving = false;
   /** The browser's close frame has passed on to the server. */
   private clientCloses = false;
@@ -56,11 +44,12 @@ export class KernelLink implements InFlight {
   private ended = false;
 
   constructor(private readonly options: KernelLinkOptions) {
-    const { client, budget, protocol } = options;
+    const { client, budget, first } = options;
+    this.kernel = first.kernel;
     const { wholeBytesMax } = join;
     this.fromServer = new MessageReader({ masked: false, wholeBytesMax, budget });
     this.fromClient = new MessageReader({ masked: true, wholeBytesMax, budget });
-    this.last = new LastMessages(protocol);
+    this.last = new LastMessages(first.protocol);
     tuneWebSocket(client);
     client.on("data", (chunk: Buffer) => this.clientSays(chunk));
     client.on("drain", () => this.server?.socket.resume());
@@ -81,12 +70,29 @@ export class KernelLink implements InFlight {
   }
 
   /** What the page has got; null: it is not certain. */
-  received(): MessageIds | null {
-    return this.last.ids();
+  received(): Received | null {
+    const ids = this.last.ids();
+    const parent = this.last.parent();
+    return ids === null || parent === null ? ids : { ...ids, parent };
   }
 
   /** From now on this server is spoken to. */
-  attach(socket: Socket, upstream: Upstream): void {
+  attach(socket: Socket, upstream: Upstream, kernel: string): void {
+    const before = this.kernel;
+    this.kernel = kernel;
+    if (before !== kernel && before !== "" && kernel !== "") {
+      // What the page has said was for the one that is gone: no other one may carry it out.
+      if (this.fromClient.halfGiven) {
+        socket.destroy();
+        return this.takeLeave("half-message");
+      }
+      this.sent.clear();
+      this.tell("another-kernel");
+    } else if (this.losses.any) this.tell("joined");
+    this.serveBy(socket, upstream);
+  }
+
+  private serveBy(socket: Socket, upstream: Upstream): void {
     const server: Server = { socket, upstream, leave: upstream.enter(this) };
     this.server = server;
     tuneWebSocket(socket);
@@ -117,10 +123,16 @@ export class KernelLink implements InFlight {
     this.server?.socket.destroy();
   }
 
-  /** The page is told to connect anew. */
-  takeLeave(): void {
+  /**
+   * The page is told to connect anew.
+   *
+   * @param why null: nothing was lost, somebody has ended the connection
+   * @param status of the answer to a join
+   */
+  takeLeave(why: NotJoined | null, status?: number): void {
     if (this.leaving) return;
     this.leaving = true;
+    if (why !== null) this.tell(why, status);
     const { client } = this.options;
     if (!this.fromServer.closed) client.write(RESTART_FRAME);
     // The browser's own close frame is read and thrown away; then it hangs up.
@@ -218,7 +230,7 @@ export class KernelLink implements InFlight {
   private serverEnded(): void {
     const { server } = this;
     if (this.leaving || server === null) return;
-    if (this.fromServer.closed) return this.takeLeave();
+    if (this.fromServer.closed) return this.takeLeave(null);
     this.options.onLost(server.upstream);
     this.lose();
   }
@@ -230,19 +242,27 @@ export class KernelLink implements InFlight {
     server.leave();
     server.socket.destroy();
     const now = options.clock.now();
-    if (!this.mayJoin(now)) return this.takeLeave();
+    this.losses.note(now);
+    const obstacle = this.obstacle();
+    if (obstacle !== null) return this.takeLeave(obstacle === "over" ? null : obstacle);
     this.fromServer.reset();
     this.sent.serverLost(now);
     options.client.resume();
     options.rejoin(this);
   }
 
-  private mayJoin(now: number): boolean {
-    this.joins = [...this.joins.filter((at) => at > now - join.withinMs), now];
-    if (this.joins.length > join.timesMax) return false;
-    if (this.fromServer.closed || this.clientCloses) return false;
+  /** Why it cannot be joined to another server; null: it can. `over`: one of its ends has closed it. */
+  private obstacle(): NotJoined | "over" | null {
+    if (this.fromServer.closed || this.clientCloses) return "over";
+    if (this.losses.tooMany) return "too-often";
     // Half a message is with the page, or with the lost server: nobody can complete it.
-    return this.parts === null && !this.fromClient.halfGiven && this.received() !== null;
+    if (this.parts !== null || this.fromClient.halfGiven) return "half-message";
+    return this.last.ids() === null ? "unknown-message" : null;
+  }
+
+  private tell(outcome: JoinOutcome, status?: number): void {
+    const tookMs = this.losses.sinceLast(this.options.clock.now());
+    this.options.onOutcome(outcome, { tookMs, status });
   }
 
   private clientEnded(): void {
@@ -273,10 +293,4 @@ export class KernelLink implements InFlight {
 
 function stuffed({ socket }: Server): boolean {
   return socket.writableNeedDrain;
-}
-
-function meansMoved({ opcode, payload }: Control): boolean {
-  if (opcode !== OPCODE.close || payload.length < 2) return false;
-  const code = payload.readUInt16BE(0);
-  return code === GOING_AWAY || code === SERVICE_RESTART;
 }

@@ -1,7 +1,7 @@
 /**
  * The last message of each of a kernel's channels that has been passed on, so that another server
- * can go on behind it. Of every message only its channel is looked at and its header copied; what
- * the header says is read when somebody asks.
+ * can go on behind it. Of every message only its channel is looked at and its header copied, with
+ * the one that it answers; what they say is read when somebody asks.
  *
  * Formats: jupyter_server's `services/kernels/websocket` documentation; v1 begins with a list of
  * offsets (channel, header, parent, metadata, content, buffers), the default is JSON, with buffers
@@ -17,6 +17,12 @@ type Channel = (typeof CHANNELS)[number];
 /** Ids of messages; a channel on which nothing has come is left out. */
 export type MessageIds = Readonly<Partial<Record<Channel, string>>>;
 
+/** What the page has got of a kernel. */
+export interface Received extends MessageIds {
+  /** Header of the request that the last message of iopub answers; left out: it is not known. */
+  readonly parent?: object;
+}
+
 /** A longer header is none that a kernel writes. */
 const HEADER_BYTES_MAX = 4096;
 const OFFSET_BYTES = 8;
@@ -29,19 +35,27 @@ interface Place {
   readonly channel: Channel;
   readonly from: number;
   readonly to: number;
+  /** Where the parent's header ends, which follows; `to`: it is not there. */
+  readonly parentTo: number;
 }
 
 class Header {
   private bytes = Buffer.allocUnsafeSlow(HEAD_BYTES);
   private length = 0;
+  private parentTo = 0;
 
-  set(payload: Buffer, { from, to }: Place): void {
-    if (to - from > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(HEADER_BYTES_MAX);
-    this.length = payload.copy(this.bytes, 0, from, to);
+  set(payload: Buffer, { from, to, parentTo }: Place): void {
+    if (parentTo - from > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(HEADER_BYTES_MAX);
+    this.length = to - from;
+    this.parentTo = payload.copy(this.bytes, 0, from, parentTo);
   }
 
   text(): string {
     return this.bytes.toString("utf8", 0, this.length);
+  }
+
+  parentText(): string {
+    return this.bytes.toString("utf8", this.length, this.parentTo);
   }
 }
 
@@ -62,7 +76,8 @@ export class LastMessages {
   /** A message begins whose rest comes later. */
   begin(opcode: number, head: Buffer): void {
     const place = this.protocol === KERNEL_PROTOCOL ? this.placeOf(opcode, head) : null;
-    this.begun = place === null ? null : { place, head: Buffer.from(head.subarray(0, place.to)) };
+    this.begun =
+      place === null ? null : { place, head: Buffer.from(head.subarray(0, place.parentTo)) };
   }
 
   /** It has passed to its end. */
@@ -82,6 +97,13 @@ export class LastMessages {
       ids[channel] = id;
     }
     return ids;
+  }
+
+  /** Of the request that the last message of iopub answers; null: it is not known. */
+  parent(): object | null {
+    const header = this.protocol === KERNEL_PROTOCOL ? this.headers.get("iopub") : undefined;
+    const parent = header && objectIn(header.parentText());
+    return parent !== null && parent !== undefined && "msg_id" in parent ? parent : null;
   }
 
   private remember(payload: Buffer, place: Place | null): void {
@@ -105,11 +127,14 @@ export class LastMessages {
 
 function inV1(payload: Buffer): Place | null {
   const count = offset(payload, 0);
-  const [channelAt, from, to] = [1, 2, 3].map((n) => offset(payload, n));
+  const [channelAt, from, to, end] = [1, 2, 3, 4].map((n) => offset(payload, n));
   if (count === null || count < 3 || channelAt == null || from == null || to == null) return null;
   if (!(channelAt < from && from < to && to <= payload.length)) return null;
   const channel = channelNamed(payload, channelAt, from);
-  return channel === null ? null : { channel, from, to };
+  if (channel === null) return null;
+  const hasParent = channel === "iopub" && end != null && to < end && end <= payload.length;
+  const parentTo = hasParent && end - from <= HEADER_BYTES_MAX ? end : to;
+  return { channel, from, to, parentTo };
 }
 
 /** Little-endian, 64 bits; nothing that long has ever come. */
@@ -138,7 +163,9 @@ function inJson(payload: Buffer, from: number, to: number): Place | null {
   const tail = payload.toString("latin1", Math.max(from, to - TAIL_BYTES), to);
   const name = /"channel": ?"([a-z]+)"\}$/.exec(tail)?.[1];
   const channel = CHANNELS.find((c) => c === name);
-  return channel === undefined ? null : { channel, from, to: Math.min(to, from + HEAD_BYTES) };
+  if (channel === undefined) return null;
+  const end = Math.min(to, from + HEAD_BYTES);
+  return { channel, from, to: end, parentTo: end };
 }
 
 /** Big-endian: how many parts, where each begins; the first is the JSON. */
@@ -151,11 +178,16 @@ function inBinaryJson(payload: Buffer): Place | null {
 }
 
 function idInHeader(header: Header): string | null {
+  const { msg_id: id } = (objectIn(header.text()) ?? {}) as { msg_id?: unknown };
+  return typeof id === "string" ? id : null;
+}
+
+function objectIn(text: string): object | null {
   try {
-    const { msg_id: id } = JSON.parse(header.text()) as { msg_id?: unknown };
-    return typeof id === "string" ? id : null;
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" ? value : null;
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return null;
+    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

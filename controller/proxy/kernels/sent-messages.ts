@@ -48,6 +48,14 @@ export class SentMessages {
     return all;
   }
 
+  /** Nobody is to be sent any of it. */
+  clear(): void {
+    this.sent.length = 0;
+    this.sentBytes = 0;
+    this.waiting = [];
+    this.waitingBytes = 0;
+  }
+
   private isTooMuch(): boolean {
     return this.sent.length > resentMessagesMax || this.sentBytes > resentBytesMax;
   }

@@ -82,6 +82,24 @@ describe("a notebook whose cell prints", () => {
     await servers.startServer(before);
   });
 
+  it("is told once that its kernel was lost with its node, and has what it said once", async () => {
+    const { session, page, cell } = await counting("lost.ipynb");
+    const before = leader;
+    await servers.signalServer(before, "KILL");
+    await until("the page notices", () => page.closed !== null);
+    const said = cell.text;
+    const kernel = page.kernel;
+    await servers.control({ lose: session.kernel.id });
+    await change();
+    const parent = page.heard.findLast(({ channel }) => channel === "iopub")?.parent_header;
+    await page.open(servers.address(leader), session.kernel.id, { ...page.last(), kernel, parent });
+    await until("the page is told to begin anew", () => page.states.includes("restarting"));
+    expect(cell.text).toBe(`${said}The kernel was lost with its node.\n`);
+    expect(page.kernel).not.toBe(kernel);
+    expect(await page.result("print('x' in globals())")).toBe("False");
+    await servers.startServer(before);
+  });
+
   it("has the reply of a cell that ended while no server was there", async () => {
     const { session, page, cell } = await counting("gap.ipynb");
     const before = leader;
@@ -127,6 +145,17 @@ describe("a notebook whose cell prints", () => {
   });
 });
 
+it("lets go and leads again, however many pages have come and gone", async () => {
+  const session = await servers.notebook(leader, "pages.ipynb");
+  for (let round = 0; round < 6; round += 1) {
+    const pages = Array.from({ length: 3 }, () => new Page());
+    for (const page of pages) await page.open(servers.address(leader), session.kernel.id);
+    pages[0]?.lose();
+    await change();
+    await until("the pages are sent elsewhere", () => pages.every(({ closed }) => closed !== null));
+  }
+});
+
 describe("a server that leads no more and does not know it", () => {
   it("reaches no kernel", async () => {
     const { session, page, cell } = await counting("stopped.ipynb");
@@ -145,17 +174,6 @@ describe("a server that leads no more and does not know it", () => {
     expect(cell.text).toBe(counted);
   });
 });
-it("lets go and leads again, however many pages have come and gone", async () => {
-  const session = await servers.notebook(leader, "pages.ipynb");
-  for (let round = 0; round < 6; round += 1) {
-    const pages = Array.from({ length: 3 }, () => new Page());
-    for (const page of pages) await page.open(servers.address(leader), session.kernel.id);
-    pages[0]?.lose();
-    await change();
-    await until("the pages are sent elsewhere", () => pages.every(({ closed }) => closed !== null));
-  }
-});
-
 
 describe("a new leader", () => {
   it("knows whether its kernels are busy", async () => {

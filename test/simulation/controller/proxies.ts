@@ -1,4 +1,5 @@
 /** A proxy without its sockets: production's gate, and whatever it is told. */
+import { noJoins } from "../../../controller/proxy/kernels/join-outcome.ts";
 import type { ClusterProxy, NewProxy } from "../../../controller/proxy/proxy-registry.ts";
 import { TargetGate } from "../../../controller/proxy/target-gate.ts";
 
@@ -11,6 +12,7 @@ const NOTHING_PASSES = {
   active: 0,
   webSockets: 0,
   connections: 0,
+  joins: noJoins(),
 };
 
 export const simulatedProxy: NewProxy = (options): ClusterProxy => {
@@ -24,6 +26,9 @@ export const simulatedProxy: NewProxy = (options): ClusterProxy => {
   return {
     get assigned() {
       return gate.assigned;
+    },
+    get isAsked() {
+      return gate.isAsked;
     },
     setTarget: (target) => gate.setTarget(target),
     dropTarget: (ip) => gate.dropTarget(ip),

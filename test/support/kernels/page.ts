@@ -61,10 +61,12 @@ export class Page {
   private socket: WebSocket | null = null;
   /** Of the last connection: whether the server could join it, and its end. */
   joined: string | null = null;
+  /** The mark of the kernel's keeper. */
+  kernel = "";
   closed: number | null = null;
 
   /** @param join the last message of each channel that is to count as received */
-  async open(server: string, kernel: string, join?: Record<string, string>): Promise<void> {
+  async open(server: string, kernel: string, join?: Record<string, unknown>): Promise<void> {
     const url = `ws://${server}/api/kernels/${kernel}/channels?session_id=${this.session}`;
     const headers: Record<string, string> = { authorization: "token t" };
     if (join !== undefined) {
@@ -74,6 +76,7 @@ export class Page {
     this.closed = null;
     socket.on("upgrade", ({ headers: told }) => {
       this.joined = String(told["x-jupyter-cluster-joined"]);
+      this.kernel = String(told["x-jupyter-cluster-kernel"]);
     });
     socket.on("message", (data: Buffer) => this.take(JSON.parse(data.toString()) as Message));
     await new Promise<void>((resolve, reject) => {

@@ -83,6 +83,16 @@ class Kernel:
             )
         return self.record()
 
+    async def lose(self):
+        """Its node is gone, and it runs on another one."""
+        self.listener.cancel()
+        self.process.kill()
+        await self.process.wait()
+        ended = {"reason": "NodeLost", "message": "The kernel was lost with its node."}
+        self.known = {"state": "starting", "lastExit": ended}
+        os.unlink(f"{DIRECTORY}/{self.body['kernelId']}/control.sock")
+        await self.start()
+
     def record(self):
         return {**self.body, **self.known, "keeper": self.process.pid}
 
@@ -196,6 +206,8 @@ class Control(web.RequestHandler):
         if "leader" in order:
             await self.world.lead(order["leader"], order["term"])
         self.world.silent = order.get("silent", self.world.silent)
+        if "lose" in order:
+            await self.world.kernels[order["lose"]].lose()
         self.finish({})
 
 

@@ -72,6 +72,7 @@ describe("the metrics", () => {
         `jupytercluster_proxy_held_total${LAB} 3`,
         `jupytercluster_proxy_held_requests${LAB} 1`,
         `jupytercluster_proxy_websockets${LAB} 5`,
+        'jupytercluster_proxy_joins_total{namespace="default",name="lab",outcome="joined"} 8',
       ]),
     );
   });

@@ -11,6 +11,8 @@ const OLD: ProxyTarget = { ip: "10.0.0.1", port: 8888, epoch: 0, term: 2 };
 class FakeGate {
   assigned: ProxyTarget | null = OLD;
 
+  constructor(readonly isAsked: boolean) {}
+
   setTarget(target: ProxyTarget): void {
     this.assigned = target;
   }
@@ -114,8 +116,17 @@ describe("the proxy follows the leader", () => {
       null,
     ],
   ] as const)("%s", (_, seen, ip) => {
-    const gate = new FakeGate();
+    const gate = new FakeGate(false);
     followLeader(gate, seen.map(node), CLUSTER);
+    expect(gate.assigned?.ip ?? null).toBe(ip);
+  });
+
+  it.each([
+    ["leaves a leader whose Jupyter does not serve", false, null],
+    ["stays with one that it asks itself, and sends nobody to before that is ready", true, OLD.ip],
+  ] as const)("%s", (_, isAsked, ip) => {
+    const gate = new FakeGate(isAsked);
+    followLeader(gate, [node({ slot: 0, term: 2, leader: 0, jupyter: false })], CLUSTER);
     expect(gate.assigned?.ip ?? null).toBe(ip);
   });
 });

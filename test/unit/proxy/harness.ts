@@ -68,6 +68,8 @@ export function open(proxy: JupyterProxy, options: Ask = {}): Promise<IncomingMe
 
 export interface TestSocket {
   readonly socket: WebSocket;
+  /** Of the answer that opened it. */
+  readonly headers: IncomingHttpHeaders;
   /** Code and reason of the close. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   /** The next message. */
@@ -85,6 +87,10 @@ export async function openWebSocket(
     perMessageDeflate: false,
     maxPayload: 256 * 1024 * 1024,
     ...options,
+  });
+  let headers: IncomingHttpHeaders = {};
+  socket.once("upgrade", (answer) => {
+    headers = answer.headers;
   });
   const messages: Buffer[] = [];
   let wanted: ((message: Buffer) => void) | null = null;
@@ -104,6 +110,7 @@ export async function openWebSocket(
   socket.on("error", () => {});
   return {
     socket,
+    headers,
     closed,
     next: () =>
       new Promise((resolve) => {

@@ -107,11 +107,10 @@ export function frame(first: number, payload: Buffer): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-/** A kernel's message in the v1 format. */
-export function v1(channel: string, id: string, content = "{}"): Buffer {
-  const parts = [channel, JSON.stringify({ msg_id: id }), "{}", "{}", content].map((part) =>
-    Buffer.from(part),
-  );
+/** A kernel's message in the v1 format. @param parent header of the request that it answers */
+export function v1(channel: string, id: string, content = "{}", parent = {}): Buffer {
+  const headers = [{ msg_id: id }, parent].map((header) => JSON.stringify(header));
+  const parts = [channel, ...headers, "{}", content].map((part) => Buffer.from(part));
   const table = Buffer.alloc(8 * (parts.length + 2));
   table.writeBigUInt64LE(BigInt(parts.length + 1), 0);
   let at = table.length;

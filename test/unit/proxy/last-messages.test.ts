@@ -55,6 +55,22 @@ describe("the last message of each channel", () => {
     expect(last.ids()).toEqual({ iopub: "large" });
   });
 
+  test("of iopub is known with the request that it answers, as long as that is said", () => {
+    const last = new LastMessages(KERNEL_PROTOCOL);
+    expect(last.parent()).toBeNull();
+    const parent = { msg_id: "r", msg_type: "execute_request" };
+    last.note(BINARY, v1("iopub", "a", "{}", parent));
+    last.note(BINARY, v1("shell", "b", "{}", { msg_id: "other" }));
+    expect(last.parent()).toEqual(parent);
+    expect(last.ids()).toEqual({ iopub: "a", shell: "b" });
+    last.note(BINARY, v1("iopub", "c", "{}", { msg_id: "x".repeat(5000) }));
+    expect(last.parent()).toBeNull();
+    expect(last.ids()).toMatchObject({ iopub: "c" });
+    last.begin(BINARY, v1("iopub", "d", "x".repeat(500), parent).subarray(0, 300));
+    last.end();
+    expect(last.parent()).toEqual(parent);
+  });
+
   test("is not certain after a message that nobody can make out", () => {
     const strange: [string, number, Buffer][] = [
       [KERNEL_PROTOCOL, TEXT, json("iopub", "a")],

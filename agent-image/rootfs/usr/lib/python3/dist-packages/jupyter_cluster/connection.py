@@ -7,6 +7,7 @@ then everything again, or, where the proxy knows what the page has got, only wha
 import asyncio
 import base64
 import binascii
+import hashlib
 import json
 import uuid
 import weakref
@@ -34,6 +35,8 @@ from .wire import DELIMITER, REPLAY, decode
 JOIN_HEADER = "X-Jupyter-Cluster-Join"
 #: Says that this server can join, and whether it has.
 JOINED_HEADER = "X-Jupyter-Cluster-Joined"
+#: To the proxy: a mark of the kernel's keeper. What a page has said to one is for no other one.
+KERNEL_HEADER = "X-Jupyter-Cluster-Kernel"
 REPLAYED_IDS_MAX = 20_000
 RUNNING_MAX = 1_000
 #: A `status` message's content is shorter.
@@ -55,13 +58,13 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._after: Optional[Dict[str, str]] = None
+        self._after: Optional[Dict[str, Any]] = None
         self._topic = f"replay-{uuid.uuid4().hex}"
         self._connected = False
+        self._left = False
         self._info: "Future[Any]" = Future()
         #: Ids that a live message may bring a second time.
         self._replayed: "OrderedDict[str, None]" = OrderedDict()
-        self._left = False
         #: Requests of this page that have not ended here: the header of each by its id.
         self._running: "OrderedDict[str, Any]" = OrderedDict()
         KernelConnection._all.add(self)
@@ -70,8 +73,13 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
     def close_for_the_next_leader(cls, kernel_id: Optional[str] = None) -> None:
         """Pages (or the proxy for them) connect again, to whoever leads."""
         for connection in list(cls._all):
-            if kernel_id is None or connection.kernel_id == kernel_id:
+            if kernel_id is not None and connection.kernel_id != kernel_id:
+                continue
+            try:
                 connection.leave()
+            except Exception:
+                # One that cannot be left in peace keeps this server from no other one, nor from leading again.
+                connection.log.exception("A page of kernel %s is not let go", connection.kernel_id)
 
     def leave(self) -> None:
         """Of a connection that is still being made, its request is the next leader's."""
@@ -90,6 +98,7 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         except LetGo:
             refuse(self.websocket_handler)
             raise Finish() from None
+        self.websocket_handler.set_header(KERNEL_HEADER, _mark(self.session.key))
 
     def request_kernel_info(self) -> "Future[Any]":
         """Asks on control as well, where a busy kernel answers; the first answer counts."""
@@ -130,6 +139,14 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         self._connected = True
         return super().connect()
 
+    def disconnect(self) -> None:
+        """Once only: Jupyter counts a kernel's connections, and a WebSocket that was closed says so again."""
+        if self._left:
+            return
+        self._left = True
+        KernelConnection._all.discard(self)
+        super().disconnect()
+
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         self._note_request(incoming_msg)
         super().handle_incoming_message(incoming_msg)
@@ -139,14 +156,6 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         if self._replayed and not self.replaying:
             message_id = decode(parts[1]).get("msg_id")
             if self._replayed.pop(message_id, False) is None:
-    def disconnect(self) -> None:
-        """Once only: Jupyter counts a kernel's connections, and a WebSocket that was closed says so again."""
-        if self._left:
-            return
-        self._left = True
-        KernelConnection._all.discard(self)
-        super().disconnect()
-
                 return
         if len(parts[4]) < IDLE_BYTES_MAX and b'"idle"' in bytes(parts[4]):
             self._running.pop(decode(parts[2]).get("msg_id"), None)
@@ -189,11 +198,23 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         while len(self._running) > RUNNING_MAX:
             self._running.popitem(last=False)
 
+    def _tell_of_loss(self, lost: Dict[str, Any]) -> None:
+        """The page's kernel has ended with its node, and this is another one: the page shall begin anew."""
+        parent = lost.get("parent")
+        reason = getattr(self.kernel_manager.provisioner, "former_end", "")
+        if reason and isinstance(parent, dict) and parent.get("msg_type") == "execute_request":
+            self._write("stream", {"name": "stderr", "text": reason + "\n"}, parent)
+        self._write("status", {"execution_state": "restarting"}, {})
+
     async def _replay(self) -> None:
+        after = self._after
+        if after is not None and after.get("kernel") not in (None, "", _mark(self.session.key)):
+            self._tell_of_loss(after)
+            after = None
         question: Dict[str, Any] = {
             "session": self.session.session,
             "topic": self._topic,
-            "after": self._after,
+            "after": after,
         }
         begun: "set[str]" = set()
         # As fast as the page takes it; what a cell may say in a second is another matter.
@@ -245,7 +266,12 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         self.handle_outgoing_message("iopub", frames)
 
 
-def _after(header: Optional[str]) -> Optional[Dict[str, str]]:
+def _mark(key: bytes) -> str:
+    """A keeper makes its key anew; from its hash nobody learns it."""
+    return hashlib.sha256(key).hexdigest()[:16]
+
+
+def _after(header: Optional[str]) -> Optional[Dict[str, Any]]:
     """None: nothing is known of what the page has got, and all is told again."""
     if not header:
         return None

@@ -58,6 +58,11 @@ class ClusterProvisioner(KernelProvisionerBase):
         return self.record is not None
 
     @property
+    def former_end(self) -> str:
+        """Why the process before this one has ended, in words for a person."""
+        return str(((self.record or {}).get("lastExit") or {}).get("message") or "")
+
+    @property
     def is_reached(self) -> bool:
         """Whether its front of this server's term is known."""
         front = (self.record or {}).get("front") or {}
