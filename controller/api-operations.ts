@@ -16,6 +16,7 @@ import type { LeaderCandidate } from "./model/leader.ts";
 import type { ClusterMemory } from "./model/memory.ts";
 import type { JupyterClusterObject } from "./model/resource.ts";
 import type { SnapshotInfo } from "./model/snapshot.ts";
+import type { NodeUsages } from "./node-usages.ts";
 import { compileObject } from "./plan/preview/compile-object.ts";
 import { previewCluster } from "./plan/preview/preview.ts";
 import { snapshotSource } from "./plan/snapshots/snapshot-source.ts";
@@ -38,6 +39,7 @@ export interface OperatedSite {
   /** @throws OperationError ERR_NOT_ACTING saying who acts */
   acting(operation: string): Core;
   readonly published: Pick<PublishedClusters, "subscribe">;
+  readonly usages: NodeUsages;
   readonly shutdown: ApiOperations["shutdown"];
 }
 
@@ -91,6 +93,7 @@ export function apiOperations(site: OperatedSite): ApiOperations {
       const adoption = core.loop.requestAdoption(clusterKey(memory.cluster.metadata), owners);
       await within(RESTORE_MS_MAX, "Adopt", adoption);
     },
+    usage: async (cluster) => site.usages.of(cluster, memoryOf(cluster)),
     secrets: (cluster) =>
       Object.values(memoryOf(cluster).secrets).filter((secret) => secret !== null),
     history: (cluster) => {

@@ -12,6 +12,7 @@ import { OperationError } from "./model/errors.ts";
 import { RELEASE } from "./model/release.ts";
 import type { PublishedClusters } from "./model/ports.ts";
 import type { SpecSnapshot } from "./model/spec-snapshot.ts";
+import { NodeUsages } from "./node-usages.ts";
 import { processApi } from "./process-api.ts";
 import { enterTerm, managedPlace } from "./process-specs.ts";
 import { JupyterProxy } from "./proxy/jupyter-proxy.ts";
@@ -79,10 +80,12 @@ async function start(
   const serving = newServing(options);
   closers.add(() => serving.close());
   const standingBy = new StandingBy({ serving, published, clock: systemClock, log });
+  const usages = new NodeUsages((memory) => serving.candidates(memory));
   const metrics = createMetrics({
     published,
     proxies: () => serving.proxies.stats(),
     databases: () => databasesOf(keeper.memories(), (memory) => serving.candidates(memory)),
+    usages: () => usages.now(keeper.memories()),
     isActing: () => keeper.acting !== null,
     version: RELEASE,
   });
@@ -115,7 +118,7 @@ async function start(
   const stop = () => closers.closeAll();
   // Whoever is told that it serves may rely on the address: it is taken before anything is done.
   const managed = managedPlace(options, state);
-  const site = { options, state, keeper, serving, sight, published, managed };
+  const site = { options, state, keeper, serving, sight, published, usages, managed };
   const served = await processApi(site, () => watcher.readNow(), stop);
   const api = await startApiServer({ ...served, metrics: metrics.registry });
   closers.add(() => api.close());

@@ -151,6 +151,7 @@ function operatedSite(site: ProcessSite, stop: () => Promise<void>): OperatedSit
   return {
     memories: () => keeper.memories(),
     published: site.published,
+    usages: site.usages,
     acting,
     shutdown: async (teardown) => {
       if (teardown) {

@@ -1,5 +1,6 @@
 /** The parts of one controller process that its API speaks of. */
 import type { PublishedClusters } from "./model/ports.ts";
+import type { NodeUsages } from "./node-usages.ts";
 import type { ControllerOptions } from "./roles/options.ts";
 import type { RoleKeeper } from "./roles/role-keeper.ts";
 import type { Serving } from "./roles/serving.ts";
@@ -14,5 +15,6 @@ export interface ProcessSite {
   readonly serving: Serving;
   readonly sight: SiteSight;
   readonly published: PublishedClusters;
+  readonly usages: NodeUsages;
   readonly managed: ManagedPlace;
 }

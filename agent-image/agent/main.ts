@@ -12,6 +12,7 @@ import { agentLogger } from "./status/agent-log.ts";
 import { systemClock } from "../../controller/support/clock.ts";
 import { nodeKernelHost } from "./system/node-kernel-host.ts";
 import { nodeFiles } from "./system/node-files.ts";
+import { readUsage } from "./system/node-usage.ts";
 import { nodeProcesses } from "./system/node-processes.ts";
 import { keepLogsBefore } from "./unit/previous-logs.ts";
 import { UnitLog } from "./unit/unit-log.ts";
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
           clock: systemClock,
           log,
           logs: new Map(Object.entries(logs)),
+          usage: () => readUsage(nodeFiles),
           previousLogs: new Map(Object.entries(unitLogs(PREVIOUS_LOG_DIR))),
         });
       }),

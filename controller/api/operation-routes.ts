@@ -2,7 +2,7 @@
 import { LOG_UNITS } from "../model/agent-api.ts";
 import { slotOfMemberName } from "../model/ids.ts";
 import type { Clock, Logger } from "../model/ports.ts";
-import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
+import { API_VERSION, type JupyterClusterObject, type NodeStatus } from "../model/resource.ts";
 import type { ClusterRoutes } from "./clusters.ts";
 import { type ApiExchange, sendAccepted, sendJson } from "./exchange.ts";
 import { LIMITS } from "./limits.ts";
@@ -24,6 +24,11 @@ export class OperationRoutes {
   readonly access = (exchange: ApiExchange): void => {
     const url = this.operations.jupyterUrl(this.clusters.find(exchange));
     sendJson(exchange, { jupyter: { url } }, { headers: { "Cache-Control": "no-store" } });
+  };
+
+  readonly usage = async (exchange: ApiExchange): Promise<void> => {
+    const items = await this.operations.usage(this.clusters.find(exchange));
+    sendJson(exchange, { kind: "NodeUsageList", apiVersion: API_VERSION, metadata: {}, items });
   };
 
   readonly nodeLog = async (exchange: ApiExchange): Promise<void> => {

@@ -7,6 +7,7 @@ import type { SpecGeneration } from "../model/generation.ts";
 import type { Foreign } from "../model/holdings.ts";
 import type { OwnerUid } from "../model/ids.ts";
 import type { OfferRecord } from "../model/offer.ts";
+import type { NodeUsageStatus } from "../model/node-usage.ts";
 import type { Asker } from "../model/operation.ts";
 import type { Preview } from "../model/preview.ts";
 import type { RebalanceAction } from "../model/rebalance.ts";
@@ -73,6 +74,8 @@ export interface ApiOperations {
   adopt(cluster: JupyterClusterObject, owners: readonly OwnerUid[]): Promise<void>;
   /** Resolves when it is stored. @throws OperationError */
   rebalance(cluster: JupyterClusterObject, action: RebalanceAction, asker: Asker): Promise<void>;
+  /** What its nodes use now; those that do not tell say why. */
+  usage(cluster: JupyterClusterObject): Promise<readonly NodeUsageStatus[]>;
   /** Every secret of the cluster, so that it can be left out of what is shown. @throws OperationError */
   secrets(cluster: JupyterClusterObject): readonly string[];
   /** The specs that were in force. @throws OperationError */

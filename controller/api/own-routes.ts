@@ -73,6 +73,7 @@ export function ownRoutes(options: OwnParts, logs: NodeLogs, page: readonly Rout
     },
     { method: "GET", path: `${one}/events`, handler: clusters.events },
     { method: "GET", path: `${one}/operations`, handler: clusters.operations },
+    { method: "GET", path: `${one}/usage`, handler: operations.usage },
     { method: "GET", path: "/offers", handler: offers.all },
     { method: "GET", path: `${one}/offers`, handler: offers.ofCluster },
     { method: "GET", path: `${one}/access`, authorized: true, handler: operations.access },

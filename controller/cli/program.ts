@@ -28,6 +28,7 @@ import { rebalanceCommand } from "./verbs/rebalance.ts";
 import { snapshotCommand } from "./verbs/snapshot.ts";
 import { stateCommand } from "./verbs/state.ts";
 import { systemdUnitCommand } from "./verbs/systemd-unit.ts";
+import { topCommand } from "./verbs/top.ts";
 import { undoCommand } from "./verbs/undo.ts";
 import { upCommand } from "./verbs/up.ts";
 import { urlCommand } from "./verbs/url.ts";
@@ -54,7 +55,7 @@ const GROUPS: readonly (readonly [string, readonly VerbFactory[]])[] = [
     "Look:",
     [
       ...[getCommand, describeCommand, eventsCommand, electionsCommand, operationsCommand],
-      ...[offersCommand, kernelsCommand, pageCommand, urlCommand, dumpCommand],
+      ...[offersCommand, topCommand, kernelsCommand, pageCommand, urlCommand, dumpCommand],
     ],
   ],
   ["Nodes:", [execCommand, logsCommand, killCommand, rebalanceCommand]],

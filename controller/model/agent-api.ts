@@ -5,6 +5,7 @@
  * | request | answer |
  * |---|---|
  * | `GET /v1/status` | 200 {@link AgentStatus} |
+ * | `GET /v1/usage` | 200 {@link NodeUsage}, or 501: it cannot be told |
  * | `GET /v1/watch` | 200 `application/x-ndjson`: an {@link AgentStatus} a line, at once, on every change, and at least each {@link HEARTBEAT_INTERVAL_MS} |
  * | `PUT /v1/start` {@link StartCommand} | 202 accepted (idempotent for the same `commandId`); 400 malformed; 409 {@link AgentRefusal} when the data directory forbids it |
  * | `GET /v1/snapshot` | 200 `application/octet-stream`: a verified snapshot of the local member, with the headers of {@link SNAPSHOT_HEADERS}; 409 {@link AgentRefusal} `EtcdNotServing` |

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { NodeUsageStatus } from "../../controller/model/node-usage.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { unsealJson } from "../../controller/support/files/sealed-json.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
@@ -142,6 +143,29 @@ describe("what nodes have logged", () => {
     const nodes = new Set(lines.map((line) => line.split(/ +/).slice(1, 3).join(" ")));
     expect(nodes).toContain("e2e-asked-0 jupyter");
     expect(nodes).toContain("e2e-asked-2 etcd");
+  });
+});
+
+describe("what nodes use", () => {
+  it("is told by their own agents, and in the metrics", async () => {
+    await site.untilReady();
+    const { items } = JSON.parse(await printed(0, "top", "e2e-asked", "-o", "json")) as {
+      items: readonly { readonly nodes: readonly NodeUsageStatus[] }[];
+    };
+    const nodes = items[0]?.nodes ?? [];
+    expect(nodes.map(({ slot, problem }) => [slot, problem])).toEqual(
+      [0, 1, 2].map((slot) => [slot, null]),
+    );
+    for (const { usage, cpus } of nodes) {
+      expect(cpus).toBeGreaterThan(0);
+      expect(usage?.memoryBytes).toBeGreaterThan(20 * 2 ** 20);
+      expect(usage?.memoryLimitBytes).toBeGreaterThan(usage?.memoryBytes ?? Number.NaN);
+      expect(usage?.disk?.usedBytes).toBeGreaterThan(0);
+    }
+    const metrics = await (await fetch(`${site.apiUrl}/metrics`)).text();
+    const series = metrics.match(/^jupytercluster_node_cpu_usage_seconds_total\{.*\} [\d.]+$/gm);
+    expect(series).toHaveLength(3);
+    expect(await printed(0, "top")).toMatch(/^e2e-asked-0 +\d +\S+ +\d\.\d\d +\S+MiB +512\.0MiB/m);
   });
 });
 

@@ -11,6 +11,16 @@ const DATABASES = [
   { key: "default/lab", slot: 1, sizeBytes: 20480, inUseBytes: 16384, quotaBytes: 2 ** 31 },
 ] as const;
 
+const USAGES = [
+  {
+    ...{ key: "default/lab", slot: 1 },
+    usage: {
+      ...{ cpuSeconds: 12.5, memoryBytes: 4096, memoryLimitBytes: null },
+      disk: { usedBytes: 10, sizeBytes: 20 },
+    },
+  },
+] as const;
+
 /** The metrics of `default/lab`, and the store that its status is published to. */
 export function metricsOfLab() {
   const published = new PublishedStore({ lastResourceVersion: 0 });
@@ -18,6 +28,7 @@ export function metricsOfLab() {
     published,
     proxies: () => [{ key: "default/lab", stats: STATS }],
     databases: () => DATABASES,
+    usages: () => Promise.resolve(USAGES),
     isActing: () => true,
     version: "1.2.3",
   });

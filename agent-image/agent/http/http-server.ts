@@ -17,6 +17,7 @@ import {
 } from "../../../controller/model/agent-api.ts";
 import type { AgentRefusal } from "../../../controller/model/agent-refusal.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
+import type { NodeUsage } from "../../../controller/model/node-usage.ts";
 import type { Clock, Logger } from "../../../controller/model/ports.ts";
 import {
   AGENT_TLS,
@@ -56,6 +57,8 @@ export interface HttpApiOptions {
   /** Takes the command over, or says why not. */
   readonly command: (command: StartCommand) => AgentRefusal | null;
   readonly maintenance: MaintenanceWork;
+  /** What the container uses now; null: it cannot be told. */
+  readonly usage: () => Promise<NodeUsage | null>;
   /** Ends the node if it is this task, or says why not. */
   readonly stopTask: (taskId: string) => AgentRefusal | null;
 }
@@ -131,6 +134,7 @@ export class HttpApi {
     }
     if (route === "PUT /v1/term") return respondEmpty(response);
     if (route === "GET /v1/status") return respond(response, 200, board.status());
+    if (route === "GET /v1/usage") return this.answerUsage(response);
     if (route === "GET /v1/watch") return streamStatus(board, clock, response);
     if (route === "PUT /v1/start") return this.answerCommand(request, response);
     if (route === "POST /v1/stop") {
@@ -143,6 +147,12 @@ export class HttpApi {
     const query = attempt(() => parseLogQuery(url.searchParams));
     if (query instanceof Error) return respond(response, 400, { message: query.message });
     return streamLog(log, query, response);
+  }
+
+  private async answerUsage(response: ServerResponse): Promise<void> {
+    const usage = await this.options.usage();
+    if (usage !== null) return respond(response, 200, usage);
+    respond(response, 501, { message: "the container's cgroup cannot be read" });
   }
 
   private async answerCommand(request: IncomingMessage, response: ServerResponse): Promise<void> {

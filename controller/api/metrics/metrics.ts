@@ -12,6 +12,7 @@ import { type DatabaseReading, registerEtcdMetrics } from "./etcd-metrics.ts";
 import { KernelMetrics } from "./kernel-metrics.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { type ProxyReading, registerProxyMetrics } from "./proxy-metrics.ts";
+import { registerUsageMetrics, type UsedByNode } from "./usage-metrics.ts";
 import { webhookMetrics } from "./webhook-metrics.ts";
 
 const CONTROLLER = "jupytercluster";
@@ -23,6 +24,7 @@ export interface MetricsOptions {
   /** Read at each scrape. */
   readonly proxies: () => readonly ProxyReading[];
   readonly databases: () => readonly DatabaseReading[];
+  readonly usages: () => Promise<readonly UsedByNode[]>;
   /** Whether this controller acts; else it stands by. */
   readonly isActing: () => boolean;
   readonly version: string;
@@ -47,6 +49,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   registerConditionMetrics(registry, options.published);
   registerProxyMetrics(registry, options.proxies);
   registerEtcdMetrics(registry, options.published, options.databases);
+  registerUsageMetrics(registry, options.usages);
   registerProcessMetrics(registry);
   new Gauge({
     name: "jupytercluster_build_info",

@@ -7,12 +7,12 @@ import { notAController, refused, unreachable } from "./api-errors.ts";
 import { API_VERSION } from "../../model/resource.ts";
 import { linesOf } from "../../support/line-splitter.ts";
 import { userAgent } from "./user-agent.ts";
-import type { LogQuery } from "./log-query.ts";
+import { logParameters, type LogQuery } from "./log-query.ts";
 import type { Overview } from "../../api/controller-status.ts";
 import type { SpecChange } from "../../model/generation.ts";
 import type { Holding } from "../../model/holdings.ts";
-import type { OwnerUid } from "../../model/ids.ts";
-import type { ClusterRef } from "../../model/ids.ts";
+import type { ClusterRef, OwnerUid } from "../../model/ids.ts";
+import type { NodeUsageStatus } from "../../model/node-usage.ts";
 import type { OfferRecord } from "../../model/offer.ts";
 import type { PublishedChange } from "../../model/ports.ts";
 import type { RebalanceAction } from "../../model/rebalance.ts";
@@ -131,8 +131,7 @@ export class ApiClient {
   /** Returns when the controller has agreed. @param id null: etcd begins empty */
   async restore(ref: ClusterRef, id: string | null): Promise<void> {
     const body = JSON.stringify(id === null ? { empty: true } : { snapshot: id });
-    const path = `${objectPath(ref)}/restore`;
-    await (await this.#open("POST", path, { authorized: true, body })).dump();
+    await this.#post(`${objectPath(ref)}/restore`, body);
   }
 
   /** What the cluster may not use yet, and what is at work on it. */
@@ -143,15 +142,13 @@ export class ApiClient {
   /** Returns when it is stored that what these owners have left is the cluster's. */
   async adopt(ref: ClusterRef, owners: readonly OwnerUid[]): Promise<void> {
     const body = JSON.stringify({ owners });
-    const path = `${objectPath(ref)}/adopt`;
-    await (await this.#open("POST", path, { authorized: true, body })).dump();
+    await this.#post(`${objectPath(ref)}/adopt`, body);
   }
 
   /** Returns when it is stored; what comes of it is in the status. */
   async rebalance(ref: ClusterRef, action: RebalanceAction): Promise<void> {
     const body = JSON.stringify({ action });
-    const path = `${objectPath(ref)}/rebalance`;
-    await (await this.#open("POST", path, { authorized: true, body })).dump();
+    await this.#post(`${objectPath(ref)}/rebalance`, body);
   }
 
   /** Oldest first; the last one is in force. */
@@ -196,28 +193,28 @@ export class ApiClient {
 
   async *log(ref: ClusterRef, node: string, query: LogQuery): AsyncGenerator<Buffer> {
     const path = `${objectPath(ref)}/nodes/${encodeURIComponent(node)}/log`;
-    const { unit, follow, tail, previous, since, timestamps } = query;
-    const parameters: Query = {
-      ...{ unit, follow: String(follow) },
-      ...(tail === null ? {} : { tail: String(tail) }),
-      ...(previous ? { previous: "true" } : {}),
-      ...(timestamps ? { timestamps: "true" } : {}),
-      ...Object.fromEntries(
-        Object.entries(since ?? {}).map(([key, value]) => [key, String(value)]),
-      ),
-    };
-    const options = { query: parameters, authorized: true, stream: true };
+    const options = { query: logParameters(query), authorized: true, stream: true };
     yield* this.#guarded(`GET ${path}`, await this.#open("GET", path, options));
   }
 
   /** @param teardown true: also remove all containers. Returns when the controller has agreed. */
   async shutdown(teardown: boolean): Promise<void> {
     const body = JSON.stringify({ teardown });
-    await (await this.#open("POST", "/shutdown", { authorized: true, body })).dump();
+    await this.#post("/shutdown", body);
+  }
+
+  /** Of each node, over a second. */
+  async usage(ref: ClusterRef): Promise<readonly NodeUsageStatus[]> {
+    const path = `${objectPath(ref)}/usage`;
+    return (await this.#json<{ items: NodeUsageStatus[] }>(path, "items")).items;
   }
 
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
+  }
+
+  async #post(path: string, body: string): Promise<void> {
+    await (await this.#open("POST", path, { authorized: true, body })).dump();
   }
 
   /** @param proof a field that the answer must have, else something else answers here */

@@ -14,3 +14,15 @@ export interface LogQuery {
   /** Each line begins with its time. */
   readonly timestamps: boolean;
 }
+
+/** As the API takes it. */
+export function logParameters(query: LogQuery): Record<string, string> {
+  const { unit, follow, tail, previous, since, timestamps } = query;
+  return {
+    ...{ unit, follow: String(follow) },
+    ...(tail === null ? {} : { tail: String(tail) }),
+    ...(previous ? { previous: "true" } : {}),
+    ...(timestamps ? { timestamps: "true" } : {}),
+    ...Object.fromEntries(Object.entries(since ?? {}).map(([key, value]) => [key, String(value)])),
+  };
+}

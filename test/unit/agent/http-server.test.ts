@@ -70,7 +70,7 @@ beforeEach(async () => {
       commands.push(command);
       return refusal;
     },
-    terms: new TermGate(),
+    ...{ terms: new TermGate(), usage: () => Promise.resolve(null) },
     stopTask: (taskId) => {
       stopped.push(taskId);
       return refusal;

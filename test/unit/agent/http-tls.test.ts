@@ -1,4 +1,5 @@
 /** The agent's API within TLS: both ends have the key beforehand, and without it nobody gets a word. */
+import type { NodeUsage } from "../../../controller/model/node-usage.ts";
 import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { connect } from "node:net";
@@ -30,6 +31,7 @@ const never = () => Promise.reject(new Error("nobody asks for it"));
 
 let api: HttpApi;
 let port: number;
+let usage: NodeUsage | null = null;
 
 beforeEach(async () => {
   port = await freePort();
@@ -43,6 +45,7 @@ beforeEach(async () => {
     command: () => null,
     terms: new TermGate(),
     stopTask: () => null,
+    usage: () => Promise.resolve(usage),
     maintenance: { save: never, receive: never, defragment: never },
   });
   await api.listen(["127.0.0.1"], port);
@@ -50,10 +53,14 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 /** Asks for the status as whoever has this token for the handshake, and that one for the request. */
-function ask(keyToken: string, bearer: string): Promise<{ status: number; body: string }> {
+function ask(
+  keyToken: string,
+  bearer: string,
+  path = "/v1/status",
+): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const asked = request({
-      path: "/v1/status",
+      path,
       headers: { authorization: `Bearer ${bearer}` },
       createConnection: () => dial("127.0.0.1", port, { token: keyToken, tls: true }),
     });
@@ -85,4 +92,11 @@ describe("the agent's API within TLS", () => {
     socket.write(`GET /v1/status HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n\r\n`);
     expect(await text(socket).catch(() => "")).not.toContain("HTTP/1.1");
   });
+});
+
+test("tells what its container uses, or that it cannot be told", async () => {
+  expect((await ask(TOKEN, TOKEN, "/v1/usage")).status).toBe(501);
+  usage = { cpuSeconds: 1.5, memoryBytes: 1024, memoryLimitBytes: null, disk: null };
+  const { status, body } = await ask(TOKEN, TOKEN, "/v1/usage");
+  expect([status, JSON.parse(body)]).toEqual([200, usage]);
 });

@@ -77,6 +77,18 @@ describe("the metrics", () => {
     );
   });
 
+  test("tell what each node that answers uses", async () => {
+    const { lines } = setUp();
+    const slot = '{namespace="default",name="lab",slot="1"}';
+    const told = (await lines()).filter((line) => line.startsWith("jupytercluster_node_"));
+    expect(told).toEqual([
+      `jupytercluster_node_cpu_usage_seconds_total${slot} 12.5`,
+      `jupytercluster_node_memory_working_set_bytes${slot} 4096`,
+      `jupytercluster_node_filesystem_used_bytes${slot} 10`,
+      `jupytercluster_node_filesystem_size_bytes${slot} 20`,
+    ]);
+  });
+
   test("tell how full etcd is, by etcd's own names", async () => {
     const { lines } = setUp();
     const slot = '{namespace="default",name="lab",slot="1"}';

@@ -81,6 +81,7 @@ export async function agent(tls: boolean): Promise<Door> {
     command: () => null,
     terms: new TermGate(),
     stopTask: () => null,
+    usage: () => Promise.resolve(null),
     maintenance: { save: notServing, receive: notServing, defragment: notServing },
   });
   await api.listen(["127.0.0.1"], port);
