@@ -17,6 +17,8 @@ export interface CliContext {
   /** Talk: progress, warnings, errors. */
   readonly stderr: TextSink;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How this process was started: program, its own options, script, arguments. */
+  readonly command: readonly string[];
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly setExitCode: (code: number) => void;
@@ -55,6 +57,7 @@ export function processContext(): CliContext {
     stdout: sinkOf(process.stdout),
     stderr: sinkOf(process.stderr),
     env: process.env,
+    command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     now: Date.now,
     setExitCode: (code) => {
       process.exitCode = code;

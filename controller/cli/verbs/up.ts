@@ -1,11 +1,14 @@
 /** `up`: everything on one machine, shown step by step; what `npm start` runs. */
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { closingBlock } from "../render/closing-block.ts";
 import { colorsFor } from "../context.ts";
 import { addControllerOptions } from "../options/controller.ts";
 import { openLogFile } from "../machine/log-file.ts";
 import { DEFAULT_API, withClient } from "../options/connection.ts";
+import { answers, startInBackground } from "../machine/background.ts";
+import { backgroundController, writePidFile } from "../machine/pid-file.ts";
+import { detachedText } from "../render/detached-text.ts";
 import { requirePorts } from "../machine/preflight.ts";
 import { startShow } from "../render/show.ts";
 import { requireValidSpec } from "../machine/spec-file.ts";
@@ -13,7 +16,8 @@ import { Steps } from "../render/steps.ts";
 import { supervise } from "../machine/supervise.ts";
 import { stateDirPath } from "../../store/state-dir.ts";
 import { createLogger } from "../../support/logger.ts";
-import { messageOf } from "../../model/errors.ts";
+import { ERROR_CODES, messageOf, OperationError } from "../../model/errors.ts";
+import type { Logger } from "../../model/ports.ts";
 import type { RunningController } from "../../compose.ts";
 import type { TcpDoor } from "../../mesos-local/main.ts";
 import type { ClosingFacts } from "../render/closing-block.ts";
@@ -21,7 +25,14 @@ import type { CliContext } from "../context.ts";
 import type { ControllerCliOptions } from "../options/controller.ts";
 import type { JupyterClusterObject } from "../../model/resource.ts";
 
+const DETACH = "--detach";
+const BACKGROUND = "--background";
 const DEFAULT_SPEC = "manifests/cluster.yaml";
+
+interface UpOptions extends ControllerCliOptions {
+  readonly detach?: boolean;
+  readonly background?: boolean;
+}
 
 export function upCommand(context: CliContext): Command {
   const command = new Command("up")
@@ -32,22 +43,26 @@ export function upCommand(context: CliContext): Command {
         "and go on. Ctrl-C ends the controller and leaves the containers running.",
     )
     .argument("[file]", "spec file, or directory of spec files", DEFAULT_SPEC)
+    .option(DETACH, "start it in the background, and return when it serves")
+    .addOption(new Option(BACKGROUND, "is the one in the background").hideHelp())
     .addHelpText(
       "after",
       `
 Examples:
   jupyter-cluster up                       on ${DEFAULT_SPEC}
   jupyter-cluster up lab.yaml --api 127.0.0.1:9001
+  jupyter-cluster up lab.yaml --detach     goes on without this terminal
   jupyter-cluster up lab.yaml --mesos m1:5050,m2:5050,m3:5050`,
     )
-    .action((file: string, options: ControllerCliOptions) => up(context, file, options));
+    .action((file: string, options: UpOptions) => up(context, file, options));
   return addControllerOptions(command, context);
 }
 
-async function up(context: CliContext, file: string, options: ControllerCliOptions): Promise<void> {
+async function up(context: CliContext, file: string, options: UpOptions): Promise<void> {
   const steps = new Steps(context);
   const clusters = await requireValidSpec(context, file);
   steps.done(`spec ${file}: ${clusters.map((c) => c.metadata.name).join(", ")}`);
+  if (options.detach === true && (await runsAlready(context, file, options))) return;
   await requirePorts(options, clusters);
   const logFile = openLogFile(options.stateDir);
   try {
@@ -55,8 +70,11 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
     const { agentImage, runController } = await import("../machine/run-controller.ts");
     const image = await agentImage(context, options, log, (line) => steps.detail(line));
     steps.done(`Docker answers, image ${image} is there`);
+    if (options.detach === true) return await detach(context, options, logFile.path);
     const running = await runController(options, file, image, log);
     steps.done(`controller at ${running.apiUrl}, log in ${logFile.path}`);
+    if (options.background === true)
+      return await inBackground(context, running, file, options, log);
     const forget = tellRoles(running, (line) => steps.done(line));
     const show = startShow(context, running.published, clusters.length, steps.startedAt);
     try {
@@ -75,6 +93,54 @@ async function up(context: CliContext, file: string, options: ControllerCliOptio
   } finally {
     logFile.close();
   }
+}
+
+/** The one that `--detach` waits for. */
+async function inBackground(
+  context: CliContext,
+  running: RunningController,
+  file: string,
+  { stateDir }: UpOptions,
+  log: Logger,
+): Promise<void> {
+  const { apiUrl } = running;
+  const startedAt = new Date(context.now()).toISOString();
+  const remove = await writePidFile(stateDir, { apiUrl, startedAt, specFile: resolve(file) });
+  try {
+    context.setExitCode(await supervise(context, running, log));
+  } finally {
+    await remove();
+  }
+}
+
+async function detach(
+  context: CliContext,
+  { stateDir }: UpOptions,
+  logFile: string,
+): Promise<void> {
+  const command = [...context.command.filter((word) => word !== DETACH), BACKGROUND];
+  const started = await startInBackground(context, { stateDir, logFile, command });
+  if (started === null) return;
+  const look = detachedText(started, environmentFor(context, started.apiUrl, stateDir));
+  context.stderr.write(`The controller runs in the background, log in ${logFile}.\n${look}`);
+}
+
+/** @throws OperationError ERR_STATE_LOCKED when it runs on another file */
+async function runsAlready(
+  context: CliContext,
+  file: string,
+  { stateDir }: UpOptions,
+): Promise<boolean> {
+  const there = await backgroundController(stateDir);
+  if (there === null || !(await answers(there, stateDir))) return false;
+  const { pid, startedAt, specFile, apiUrl } = there;
+  if (specFile !== resolve(file)) {
+    const message = `A controller (process ${pid}) runs already, on ${specFile}. End it first: kill ${pid}`;
+    throw new OperationError(ERROR_CODES.STATE_LOCKED, "start the controller", message);
+  }
+  const look = detachedText(there, environmentFor(context, apiUrl, stateDir));
+  context.stderr.write(`The controller runs already, since ${startedAt}.\n${look}`);
+  return true;
 }
 
 /** Says who acts, now and whenever that is another. @returns ends it */

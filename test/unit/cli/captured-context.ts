@@ -27,6 +27,7 @@ export function capturedContext(env: Record<string, string> = {}, isTTY = false)
     stdout: { write: (text) => (stdout += textOf(text)), isTTY, columns: 80 },
     stderr: { write: (text) => (stderr += textOf(text)), isTTY, columns: 80 },
     env: { XDG_STATE_HOME: "/nonexistent", ...env },
+    command: [],
     now: () => NOW,
     setExitCode: (value) => {
       code = value;
