@@ -56,6 +56,7 @@ function memoryKey(memory: ClusterMemory, now: number): unknown {
           ago(task.readyAt),
           ago(task.jupyterDeadSince),
           ago(task.storageDeadSince),
+          ago(task.kernelWait?.since ?? null),
         ],
       ],
     ),

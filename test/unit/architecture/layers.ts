@@ -40,6 +40,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "controller/page": [
     MODEL,
     "controller/cli/render/asker-text.ts",
+    "controller/cli/render/ended-kernels.ts",
     "controller/cli/render/election-steps.ts",
     "controller/cli/render/election-words.ts",
     "controller/cli/render/restore-warning.ts",
