@@ -77,8 +77,20 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "update-spares-quorum",
     keeps: "no node is updated whose absence the quorum does not survive",
-    find: `next !== undefined && (next.leads || survivesAbsence(view))`,
-    replacement: `next !== undefined`,
+    find: `if (followers.length > 0 && !survivesAbsence(view)) return;`,
+    replacement: ``,
+  },
+  {
+    name: "busy-kernels-stay",
+    keeps: "a node whose kernels are busy is not ended before the spec's time",
+    find: `if (busy.length === 0) return false;`,
+    replacement: `if (busy.length >= 0) return false;`,
+  },
+  {
+    name: "kernel-wait-is-kept",
+    keeps: "a wait for busy kernels is counted from its beginning, and ends",
+    find: `since: before?.since ?? plan.now`,
+    replacement: `since: plan.now`,
   },
   {
     name: "update-one-at-a-time",
