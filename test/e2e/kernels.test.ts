@@ -1,10 +1,10 @@
 /** Kernels that belong to the cluster, on real containers: what may end one, and what may not. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { etcdKeys } from "../../controller/model/ids.ts";
-import type { KernelExit, KernelStatus } from "../../controller/model/kernels.ts";
-import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
+import type { KernelExit } from "../../controller/model/kernels.ts";
+import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { eventsOf } from "../support/e2e/events.ts";
 import { jupyterUrl } from "../support/e2e/invariants.ts";
+import { kernelStatus, killLeaderBeside } from "../support/e2e/kernel-node.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
 import { until } from "../support/poll.ts";
@@ -54,30 +54,11 @@ for i in range(${LINES}):
 it("says every line of a cell once, through one WebSocket, while leader after leader dies", async () => {
   const kernel = await user.startKernel();
   const printed = user.run(kernel, PRINTS, 120_000);
-  for (let killed = 0; killed < 2; ) {
-    const leader = leaderOf(await cluster.untilReady({ timeoutMs: 120_000 }));
-    // Its own node must live: who leads there hands over, which costs no line either.
-    if (leader.slot === (await statusOf(kernel))?.slot) await handOver(leader);
-    else {
-      await cluster.killContainer(leader);
-      killed += 1;
-    }
-    await cluster.until(
-      "another leads",
-      (o) => o.status.leader !== null && leaderOf(o).slot !== leader.slot,
-      60_000,
-    );
-  }
+  for (let killed = 0; killed < 2; killed += 1) await killLeaderBeside(cluster, kernel);
   expect((await printed).split("\n")).toEqual(Array.from({ length: LINES }, (_, i) => String(i)));
   await cluster.untilReady({ timeoutMs: 120_000 });
   await user.shutDown(kernel);
 }, 300_000);
-
-async function handOver(leader: NodeStatus): Promise<void> {
-  const { nodes } = (await cluster.object()).status;
-  const id = nodes.find(({ slot, etcd }) => slot !== leader.slot && etcd !== null)?.etcd?.memberId;
-  expect((await cluster.etcdctl(leader, "move-leader", id ?? "none")).code).toBe(0);
-}
 
 it("interrupts, restarts and shuts down", async () => {
   const kernel = await user.startKernel();
@@ -98,18 +79,11 @@ it("interrupts, restarts and shuts down", async () => {
 
 /** What the node of this kernel has written last of its end. */
 async function lastExit(kernel: string): Promise<KernelExit | undefined> {
-  return (await statusOf(kernel))?.lastExit ?? undefined;
+  return (await kernelStatus(cluster, kernel))?.lastExit ?? undefined;
 }
 
 async function incarnation(kernel: string): Promise<number | undefined> {
-  return (await statusOf(kernel))?.incarnation;
-}
-
-async function statusOf(kernel: string): Promise<KernelStatus | undefined> {
-  const leader = leaderOf(await cluster.object());
-  const key = etcdKeys(cluster.ref).kernelStatus(kernel);
-  const text = await cluster.etcdGet(leader, key);
-  return text === "" ? undefined : (JSON.parse(text) as KernelStatus);
+  return (await kernelStatus(cluster, kernel))?.incarnation;
 }
 
 const titleOf = (kernel: string) => `python3 ${kernel.slice(0, 8)}`;

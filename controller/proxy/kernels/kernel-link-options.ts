@@ -5,7 +5,6 @@ import type { ByteBudget } from "../byte-budget.ts";
 import type { Upstream } from "../upstream.ts";
 import type { JoinOutcome, OutcomeFacts } from "./join-outcome.ts";
 import type { Joinable } from "./kernel-channel.ts";
-import type { KernelLink } from "./kernel-link.ts";
 
 export interface KernelLinkOptions {
   readonly client: Socket;
@@ -13,8 +12,8 @@ export interface KernelLinkOptions {
   readonly first: Joinable;
   readonly clock: Clock;
   readonly budget: ByteBudget;
-  /** Finds a server and joins it, or calls {@link KernelLink.takeLeave}. */
-  rejoin(link: KernelLink): void;
+  /** Finds a server and attaches it, or lets the page be taken leave of. */
+  rejoin(): void;
   /** The target hung up without a close frame. */
   onLost(upstream: Upstream): void;
   /** What became of it after a loss. */

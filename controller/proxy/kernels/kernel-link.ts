@@ -248,7 +248,7 @@ export class KernelLink implements InFlight {
     this.fromServer.reset();
     this.sent.serverLost(now);
     options.client.resume();
-    options.rejoin(this);
+    options.rejoin();
   }
 
   /** Why it cannot be joined to another server; null: it can. `over`: one of its ends has closed it. */

@@ -16,6 +16,8 @@ export class PageUser {
   readonly complaints: string[] = [];
   /** Of every request. */
   readonly origins = new Set<string>();
+  /** Path of each WebSocket that was opened. */
+  readonly webSockets: string[] = [];
 
   private constructor(
     private readonly browser: Browser,
@@ -23,6 +25,7 @@ export class PageUser {
     readonly page: Page,
   ) {
     context.on("request", (request) => this.origins.add(new URL(request.url()).origin));
+    page.on("websocket", (socket) => this.webSockets.push(new URL(socket.url()).pathname));
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
       const isOfPage = !message.text().startsWith(REFUSED);
