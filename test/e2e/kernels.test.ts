@@ -134,6 +134,34 @@ it.each([
   180_000,
 );
 
+it("says once which kernels were lost with a container that was killed, and starts them again", async () => {
+  await cluster.untilReady({ timeoutMs: 120_000 });
+  const kernel = await user.startKernel();
+  await user.run(kernel, "x = 1");
+  const { status } = await cluster.until(
+    "the status tells of it",
+    ({ status: { kernels } }) => kernels?.some(({ id }) => id === kernel) === true,
+  );
+  const slot = status.kernels?.find(({ id }) => id === kernel)?.slot;
+  const node = status.nodes.find((n) => n.slot === slot);
+  if (node === undefined) throw new Error(`no node has slot ${slot}`);
+  await cluster.killContainer(node);
+  await cluster.until("it is lost", (o) => endOf(o, kernel) === "NodeLost", 60_000);
+  const again = await until(
+    "it answers again",
+    () => user.run(kernel, "print('x' in globals())"),
+    60_000,
+  );
+  expect(again).toBe("False");
+  const lost = (await eventsOf(cluster)).filter((e) => e.message.includes(titleOf(kernel)));
+  expect(lost).toMatchObject([{ type: "Warning", reason: "KernelsLost", count: 1 }]);
+  expect(lost[0]?.message).toContain(`ended with the container of slot ${slot}`);
+  expect((await cluster.cli("kernels", cluster.ref.name)).stdout).toMatch(
+    /python3 .* NodeLost \d+s ago/,
+  );
+  await user.shutDown(kernel);
+}, 240_000);
+
 const BUSY_WAIT_S = 20;
 
 it("lets a cell end before an update takes its node, waits no longer than it may, and says what is lost", async () => {
