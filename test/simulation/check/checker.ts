@@ -12,6 +12,7 @@ import type { Container } from "../mesos/docker-host.ts";
 import type { RaftCore } from "../raft/core.ts";
 import type { StoredEvent } from "../store/site-store.ts";
 import type { RaftEvent } from "../raft/types.ts";
+import type { Notebooks } from "../world/notebooks.ts";
 import type { Watchers } from "../world/watchers.ts";
 import { CONTROLLER } from "../world/controllers.ts";
 import type { World } from "../world/world.ts";
@@ -20,6 +21,7 @@ import { Decisions } from "./decisions.ts";
 import { Findings } from "./findings.ts";
 import { Histories } from "./histories.ts";
 import { Intents } from "./intents.ts";
+import { Kernels } from "./kernels.ts";
 import { Kills } from "./kills.ts";
 import { Proxies } from "./proxies.ts";
 import { Publications } from "./publications.ts";
@@ -59,6 +61,7 @@ export class Checker implements Watchers {
   /** Cluster -> its membership, as last committed. */
   private readonly memberships = new Map<string, Membership>();
   private parts: Parts | null = null;
+  private kernels: Kernels | null = null;
   onEffectExtra: (controller: ControllerProcess, event: EffectEvent) => void = () => undefined;
 
   begin(world: World): void {
@@ -80,6 +83,12 @@ export class Checker implements Watchers {
     };
     this.parts.terms.start();
     this.sample();
+  }
+
+  /** @param notebooks of the world that is being checked */
+  watchKernels(notebooks: Notebooks): void {
+    if (this.parts === null) throw new Error("the checks have not begun");
+    this.kernels = new Kernels(this.parts.world, notebooks, this.findings);
   }
 
   /** After every event of the run. */
@@ -107,6 +116,7 @@ export class Checker implements Watchers {
 
   onObserved(controller: ControllerProcess, memory: ClusterMemory, observed: Observed): void {
     this.decisions.onObserved(controller.core, memory, observed);
+    this.kernels?.onObserved(controller.core, memory, observed);
   }
 
   /** Mesos refuses the calls of a controller from which another has taken over. */
@@ -121,6 +131,7 @@ export class Checker implements Watchers {
     this.parts?.slots.onAction(action);
     this.parts?.quorums.onAction(action, memory);
     this.parts?.kills.onAction(action, memory);
+    this.kernels?.onAction(controller.core, action, memory);
   }
 
   onPublished(_controller: ControllerProcess, object: JupyterClusterObject): void {

@@ -98,6 +98,8 @@ const misplaced: Is = some(
 const moving: Is = ({ before }) =>
   before.rebalance?.moving != null && before.rebalance.end === null;
 const lost: Is = ({ before }) => before.recovery.lostSince !== null;
+const awaiting: Is = some(({ task }) => task?.kernelWait != null);
+const awaited: Is = ({ after }) => after.events.some((e) => e.reason === "KernelsAwaited");
 const manyEpochs: Is = ({ before }) => before.recovery.epoch > 1;
 
 export const SOMETIMES = {
@@ -181,6 +183,10 @@ export const SOMETIMES = {
   "a node moves to a better host and there is no leader": all(moving, leaderless),
   "a node moves to a better host while a voter is out of sight": all(moving, voterUnseen),
   "the controller starts while a node moves": all(moving, restarted),
+  "a node stays for its busy kernels": awaiting,
+  "a node stays for its busy kernels and there is no leader": all(awaiting, leaderless),
+  "the controller starts while a node stays for its kernels": all(awaiting, restarted),
+  "kernels are given up with their node": all(told("KernelsLost"), awaited),
   "a host is cut off and there is no leader": all(unreachable, leaderless),
   "every node is out of sight": all(quorateBefore, ({ sight }) =>
     sight.nodes.every((n) => n.agent === null),

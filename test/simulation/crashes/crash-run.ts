@@ -129,6 +129,7 @@ function desiredSpecOf({ replicas }: Scenario): DesiredSpec {
     replaceAfterSeconds: 10,
     snapshotSeconds: 45,
     graceSeconds: 2,
+    busyWaitSeconds: null,
     recovery: "Automatic",
     updateStrategy: "RollingUpdate",
     deletionPolicy: "Retain",

@@ -11,6 +11,7 @@ import type { Fault } from "../faults/fault.ts";
 import { swarm } from "../faults/swarm.ts";
 import { Endpoint } from "../wire/endpoint.ts";
 import type { DesiredSpec } from "../world/spec-user.ts";
+import { Notebooks } from "../world/notebooks.ts";
 import { World, type WorldOptions } from "../world/world.ts";
 import { CLIENT, Writer } from "../world/writer.ts";
 import { Convergence } from "./convergence.ts";
@@ -56,7 +57,14 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const checker = new Checker();
   const world = newWorld(options, draw, checker);
   checker.begin(world);
-  for (const desiredSpec of desiredSpecs(options, draw)) world.user.write(desiredSpec);
+  const kernels = rng.fork("kernels");
+  for (const desiredSpec of desiredSpecs(options, draw)) {
+    // Drawn apart: what the other draws of a seed come to stays as it was.
+    const busyWaitSeconds = kernels.pick([null, 0, 5, 20, 60]);
+    world.user.write({ ...desiredSpec, busyWaitSeconds });
+  }
+  const notebooks = new Notebooks(world, rng.fork("notebooks"));
+  checker.watchKernels(notebooks);
   const endpoint = new Endpoint(CLIENT, world.network, world.scheduler);
   for (const name of world.user.names()) {
     const writer = new Writer(world, endpoint, name, rng.fork(`writer ${name}`), {
@@ -75,6 +83,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   let convergedMs: number | null = null;
   try {
     world.start();
+    notebooks.start();
     const convergence = new Convergence(world, checker);
     // Half of the clusters are formed when the first fault strikes.
     if (draw.chance(0.5)) await untilFormed(world, checker, convergence);
@@ -82,6 +91,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     const faultsMs = 1_000 * (options.seconds ?? draw.integer(15, 60));
     await runUntil(world, checker, world.now() + faultsMs);
     chaos.end();
+    notebooks.end();
     if (checker.findings.all.length === 0) {
       convergedMs = await convergence.wait();
     }
@@ -160,6 +170,7 @@ function desiredSpecs(options: RunOptions, draw: Rng): readonly DesiredSpec[] {
       updateStrategy: "RollingUpdate",
       deletionPolicy: draw.pick(["Retain", "Delete"] as const),
       suspend: false,
+      busyWaitSeconds: null,
     };
   });
 }

@@ -20,6 +20,8 @@ export interface DesiredSpec {
   readonly updateStrategy: "RollingUpdate" | "OnDelete";
   readonly deletionPolicy: "Retain" | "Delete";
   readonly suspend: boolean;
+  /** For kernels that belong to the cluster; null: they are JupyterLab's own. */
+  readonly busyWaitSeconds: number | null;
 }
 
 /** Slow enough that idle clusters cost few events. */
@@ -126,6 +128,9 @@ function textOf(desiredSpec: DesiredSpec): string {
         recovery: { mode: desiredSpec.recovery, graceSeconds: desiredSpec.graceSeconds },
       },
       jupyter: { port: desiredSpec.jupyterPort, standby: desiredSpec.standby },
+      ...(desiredSpec.busyWaitSeconds === null
+        ? {}
+        : { kernels: { placement: "spread", busyWaitSeconds: desiredSpec.busyWaitSeconds } }),
       proxy: { port: 10_000 + number },
       unreachable: { replaceAfterSeconds: desiredSpec.replaceAfterSeconds },
       backoff: { initialSeconds: 1, factor: 2, maxSeconds: 10 },
