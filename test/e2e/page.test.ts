@@ -111,7 +111,7 @@ describe("the page", () => {
 
   it("shows the spec as one would write it", async () => {
     await user.page.getByRole("link", { name: "Spec" }).click();
-    await expect(user.page.locator("pre.yaml").innerText()).resolves.toMatch(
+    await expect(user.page.getByLabel("The spec as YAML").innerText()).resolves.toMatch(
       new RegExp(`^kind: JupyterCluster\nmetadata:\n  name: ${NAME}$`, "m"),
     );
     await user.page.locator(".spec", { hasText: site.specFile }).waitFor();

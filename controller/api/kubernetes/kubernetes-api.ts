@@ -13,6 +13,7 @@ import { openApiRoutes } from "./openapi.ts";
 import { PodExec } from "./pod-exec.ts";
 import { PodLookup } from "./pod-lookup.ts";
 import { podLog } from "./pod-log.ts";
+import { podMetrics, podMetricsRoutes } from "./pod-metrics.ts";
 import { readRoutes } from "./read-routes.ts";
 import { reviewRoutes } from "./access-reviews.ts";
 import type { ManagedSpecs } from "./write/managed-specs.ts";
@@ -51,15 +52,13 @@ export class KubernetesApi {
     this.writer = writer;
     const { all } = this.collections;
     this.routes = [
-      ...discoveryRoutes(
-        all.map(({ kind }) => kind),
-        parts.version,
-      ),
+      ...discoveryRoutes([...all.map(({ kind }) => kind), podMetrics], parts.version),
       ...openApiRoutes(),
       ...all.flatMap((collection) => readRoutes(collection, parts)),
       ...writeRoutes(writer),
       ...scaleRoutes(writer),
       ...reviewRoutes(),
+      ...podMetricsRoutes({ ...parts, now: () => clock.now() }),
       {
         method: "GET",
         path: `${POD}/log`,
