@@ -8,7 +8,7 @@ import { pack as newPack, type Pack } from "tar-stream";
 import { LOG_UNITS } from "../model/agent-api.ts";
 import { clusterKey } from "../model/ids.ts";
 import { messageOf, OperationError } from "../model/errors.ts";
-import type { JupyterClusterObject, NodeStatus } from "../model/resource.ts";
+import type { ClusterStatus, JupyterClusterObject, NodeStatus } from "../model/resource.ts";
 import type { Clock } from "../model/ports.ts";
 import { redactText } from "../support/redact.ts";
 import type { ClusterRoutes } from "./clusters.ts";
@@ -83,7 +83,7 @@ export class DumpRoutes {
       "cluster.json": cluster,
       "events.json": events(clusterKey(cluster.metadata)),
       "history.json": await told(() => operations.history(cluster)),
-      "operations.json": cluster.status.operations,
+      "operations.json": (cluster.status as Partial<ClusterStatus>).operations ?? [],
       "offers.json": await told(() => operations.offers()),
       "snapshots.json": await told(() => operations.snapshots(cluster)),
     };

@@ -145,7 +145,11 @@ describe("for everybody", () => {
   it.each(["light", "dark"] as const)("it has no fault that axe-core finds, %s", async (scheme) => {
     const { page } = user;
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    const views = { "": ".topology", "/logs/slot-0/etcd": "pre.log", "/spec": "pre.yaml" };
+    const views = {
+      "": ".topology",
+      "/logs/slot-0/etcd": "pre.log",
+      "/spec": "[aria-label='The spec as YAML']",
+    };
     for (const [view, content] of Object.entries(views)) {
       await page.goto(`${site.apiUrl}/ui/#/default/${NAME}${view}`);
       await page.locator(content).waitFor();

@@ -15,7 +15,7 @@ const USAGES = [
   {
     ...{ key: "default/lab", slot: 1 },
     usage: {
-      ...{ cpuSeconds: 12.5, memoryBytes: 4096, memoryLimitBytes: null },
+      ...{ cpuSeconds: 12.5, memoryBytes: 4096, memoryLimitBytes: 8192 },
       disk: { usedBytes: 10, sizeBytes: 20 },
     },
   },

@@ -1,5 +1,5 @@
 /** What the nodes use, asked of their agents at each scrape. */
-import { Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import { type ClusterKey, parseClusterKey } from "../../model/ids.ts";
 import type { NodeUsage } from "../../model/node-usage.ts";
 
@@ -11,12 +11,13 @@ export interface UsedByNode {
 
 /** After the names of kubelet and of Prometheus' node exporter. */
 const SERIES: readonly (readonly [string, string, (usage: NodeUsage) => number | null])[] = [
-  ["cpu_usage_seconds_total", "Processor time since its container started.", (u) => u.cpuSeconds],
   ["memory_working_set_bytes", "Memory that is in use.", (u) => u.memoryBytes],
   ["memory_limit_bytes", "What its container may have.", (u) => u.memoryLimitBytes],
   ["filesystem_used_bytes", "Of the disk with its data.", (u) => u.disk?.usedBytes ?? null],
   ["filesystem_size_bytes", "Of the disk with its data.", (u) => u.disk?.sizeBytes ?? null],
 ];
+
+const LABELS = ["namespace", "name", "slot"] as const;
 
 /** @param read those that answer; bounded in time */
 export function registerUsageMetrics(
@@ -31,18 +32,30 @@ export function registerUsageMetrics(
     });
     return reading;
   };
+  const labelsOf = ({ key, slot }: UsedByNode) => ({ ...parseClusterKey(key), slot: String(slot) });
+  new Counter({
+    name: "jupytercluster_node_cpu_usage_seconds_total",
+    help: "Processor time since its container started.",
+    labelNames: LABELS,
+    registers: [registry],
+    async collect() {
+      const all = await once();
+      this.reset();
+      for (const node of all) this.inc(labelsOf(node), node.usage.cpuSeconds);
+    },
+  });
   for (const [name, help, valueOf] of SERIES) {
     new Gauge({
       name: `jupytercluster_node_${name}`,
       help,
-      labelNames: ["namespace", "name", "slot"],
+      labelNames: LABELS,
       registers: [registry],
       async collect() {
         const all = await once();
         this.reset();
-        for (const { key, slot, usage } of all) {
-          const value = valueOf(usage);
-          if (value !== null) this.set({ ...parseClusterKey(key), slot: String(slot) }, value);
+        for (const node of all) {
+          const value = valueOf(node.usage);
+          if (value !== null) this.set(labelsOf(node), value);
         }
       },
     });

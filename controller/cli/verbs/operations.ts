@@ -9,6 +9,7 @@ import type { ConnectionOptions, NamespaceOptions } from "../options/connection.
 import type { StructuredFormat } from "../options/output.ts";
 import type { ClusterRef } from "../../model/ids.ts";
 import type { OperationStatus } from "../../model/operation.ts";
+import type { ClusterStatus } from "../../model/resource.ts";
 
 interface OperationsOptions extends ConnectionOptions, NamespaceOptions {
   readonly watch?: boolean;
@@ -50,7 +51,7 @@ async function printOperations(
   ref: ClusterRef,
   { output }: OperationsOptions,
 ): Promise<void> {
-  const items = (await client.get(ref)).status.operations;
+  const items = operationsOf((await client.get(ref)).status);
   if (output !== undefined) stdout.write(formatObject({ items }, output));
   else if (items.length === 0) stderr.write("No operations.\n");
   else stdout.write(operationsTable(items, now()));
@@ -70,12 +71,17 @@ async function watchOperations(
       context.stderr.write(`${ref.name} is deleted.\n`);
       return;
     }
-    const { operations } = object.status;
+    const operations = operationsOf(object.status);
     const changed = operations.filter((one) => told.get(one.id) !== JSON.stringify(one));
     for (const one of changed) context.stdout.write(textOf(one, output, context.now()));
     told = new Map(operations.map((one) => [one.id, JSON.stringify(one)]));
   }
   context.stderr.write("The controller has ended the watch.\n");
+}
+
+/** A controller of an older release tells none. */
+function operationsOf({ operations }: Partial<ClusterStatus>): readonly OperationStatus[] {
+  return operations ?? [];
 }
 
 function textOf(one: OperationStatus, output: StructuredFormat | undefined, now: number): string {

@@ -84,6 +84,7 @@ describe("the metrics", () => {
     expect(told).toEqual([
       `jupytercluster_node_cpu_usage_seconds_total${slot} 12.5`,
       `jupytercluster_node_memory_working_set_bytes${slot} 4096`,
+      `jupytercluster_node_memory_limit_bytes${slot} 8192`,
       `jupytercluster_node_filesystem_used_bytes${slot} 10`,
       `jupytercluster_node_filesystem_size_bytes${slot} 20`,
     ]);

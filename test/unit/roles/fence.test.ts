@@ -9,6 +9,7 @@ import { TERM_HEADER } from "../../../controller/model/agent-api.ts";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
 import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
 import { fenced } from "../../../controller/roles/fence.ts";
+import type { Delivery } from "../../../controller/webhook/delivery.ts";
 import { freePort } from "../../support/free-port.ts";
 import { fakeCluster } from "../../support/planner/fixtures.ts";
 
@@ -80,6 +81,10 @@ function openPorts(docker: Docker | null): CorePorts {
       },
       remove: () => sent.push("unpublish"),
     },
+    webhook: {
+      counted: () => undefined,
+      deliverer: { attempt: () => note("webhook", { is: "delivered" }), close: () => undefined },
+    },
     docker,
   } as unknown as CorePorts;
 }
@@ -95,6 +100,17 @@ describe("in its term", () => {
   it("everything else passes as it is", async () => {
     await everything(ports);
     expect(sent).toHaveLength(21);
+  });
+});
+
+const tellWebhook = () => ports.webhook?.deliverer.attempt({} as Delivery);
+
+describe("a webhook", () => {
+  it("is told by who acts alone; what it is to be told stays to be told", async () => {
+    expect(await tellWebhook()).toEqual({ is: "delivered" });
+    held = false;
+    expect(await tellWebhook()).toMatchObject({ is: "failed" });
+    expect(sent).toEqual(["webhook"]);
   });
 });
 
