@@ -42,8 +42,10 @@ function replaceNext(outdated: readonly NodeView[], view: ClusterView, plan: Pla
       ? followers.find((n) => !awaitsKernels(n, "update", view, plan))
       : outdated[0];
   if (next === undefined) return;
-  const stays = next.leads && view.nodes.length === 1 && awaitsKernels(next, "update", view, plan);
-  if (!stays) replaceNode(next, view, plan);
+  // Else only its leadership goes, which costs no kernel; or it is left to a person.
+  const ends = view.nodes.length === 1 && view.spec.etcd.dataVolume === "local";
+  if (next.leads && ends && awaitsKernels(next, "update", view, plan)) return;
+  replaceNode(next, view, plan);
 }
 
 function replaceNode(node: NodeView, view: ClusterView, plan: PlanBuilder): void {

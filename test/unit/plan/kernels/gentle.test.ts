@@ -181,6 +181,19 @@ describe("a rolling update", () => {
     expect(killsOf(run)).toBeGreaterThan(0);
   });
 
+  it("says nothing of a wait where the only node is left to a person", () => {
+    const { etcd } = readyRun().memory.cluster.spec;
+    const run = readyRun({
+      replicas: 1,
+      kernels: SPREAD,
+      etcd: { ...etcd, dataVolume: "ephemeral" },
+    });
+    changeSpec(run, { image: "other" });
+    pass(run, 1_000, busyOn(run, [0]));
+    expect(told(run, "KernelsAwaited")).toEqual([]);
+    expect(killsOf(run)).toBe(0);
+  });
+
   it("waits no longer because the clock was set back", () => {
     const run = newRun();
     const kernels = busyOn(run, followersOf(run));
