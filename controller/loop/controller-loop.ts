@@ -27,7 +27,7 @@ import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { rollBackLaunchIntents } from "../plan/launch/roll-back-intents.ts";
 import { type Failure, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
-import { type AskedChange, type Change, Requests } from "./requests.ts";
+import { type AskedChange, type Change, deleted, Requests } from "./requests.ts";
 import { SpecCache } from "./spec-cache.ts";
 import { StatusPublisher } from "./status-publisher.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -106,10 +106,9 @@ export class ControllerLoop {
     return this.request(key, (memory, now) => applyRebalance(memory, action, asker, now));
   }
 
-  /** A webhook is done with all changes up to this one. Of a cluster that is gone nothing is kept. */
-  async notified(key: ClusterKey, sequence: number): Promise<void> {
-    if (!this.memories.has(key)) return;
-    await this.request(key, (memory) => ({
+  /** A webhook is done with all changes up to this one. */
+  notified(key: ClusterKey, sequence: number): Promise<void> {
+    return this.request(key, (memory) => ({
       ...memory,
       notified: Math.max(memory.notified ?? 0, sequence),
     }));
@@ -134,6 +133,7 @@ export class ControllerLoop {
   }
 
   private request(key: ClusterKey, apply: Change): Promise<void> {
+    if (!this.memories.has(key)) return Promise.reject(deleted(key));
     const answered = this.requests.ask(key, apply);
     this.wake(key);
     return answered;
@@ -267,6 +267,7 @@ export class ControllerLoop {
     this.failures.delete(key);
     this.unstored.delete(key);
     this.specs.forget(key);
+    this.requests.forget(key);
     this.queue.forget(key);
     this.ports.publisher.remove(key);
     this.statuses.forget(key);

@@ -4,6 +4,7 @@
  * goes on from there.
  */
 import type { ConditionChange, WebhookOutcome } from "../model/condition-change.ts";
+import { OperationError } from "../model/errors.ts";
 import { type ClusterKey, clusterKey } from "../model/ids.ts";
 import type { ClusterMemory } from "../model/memory.ts";
 import type { Clock, Logger } from "../model/ports.ts";
@@ -23,7 +24,11 @@ export interface NotifierOptions {
   readonly log: Logger;
   /** `failed` is one attempt, to be followed by another; the others end a delivery, or `count` of them. */
   readonly counted: (outcome: WebhookOutcome, count: number) => void;
-  /** All up to this one are done with. Resolves when that is durable; asked once at a time for a cluster. */
+  /**
+   * All up to this one are done with. Resolves when that is durable; asked once at a time for a cluster.
+   *
+   * @throws OperationError when the cluster is deleted before
+   */
   readonly remember: (key: ClusterKey, sequence: number) => Promise<void>;
 }
 
@@ -70,6 +75,8 @@ export class Notifier {
     this.tellDropped(key, changes.filter(({ sequence }) => sequence > done).length);
     this.queue.forget(key);
     this.clusters.delete(key);
+    // Not of the one that may come under its name.
+    if (this.remembering.has(key)) this.remembering.set(key, null);
   }
 
   /** What is not delivered is the next controller's. */
@@ -84,7 +91,9 @@ export class Notifier {
     const change = pending?.changes.find(({ sequence }) => sequence > pending.done);
     if (pending === undefined || change === undefined) return;
     const { clock } = this.options;
-    if (clock.now() < pending.notBefore) return this.queue.addAt(key, pending.notBefore);
+    const waits = pending.notBefore - clock.now();
+    // More than any pause is a clock that was set back.
+    if (waits > 0 && waits <= RETRY.capMs) return this.queue.addAt(key, pending.notBefore);
     // More came than are kept.
     this.tellDropped(key, change.sequence - pending.done - 1);
     this.clusters.set(key, { ...pending, done: change.sequence - 1 });
@@ -145,9 +154,18 @@ export class Notifier {
       const sequence = this.remembering.get(key) ?? null;
       if (sequence === null) break;
       this.remembering.set(key, null);
-      await this.options.remember(key, sequence);
+      await this.rememberOne(key, sequence);
     }
     this.remembering.delete(key);
+  }
+
+  private async rememberOne(key: ClusterKey, sequence: number): Promise<void> {
+    try {
+      await this.options.remember(key, sequence);
+    } catch (error) {
+      // Of a cluster that is gone nothing is kept.
+      if (!(error instanceof OperationError)) throw error;
+    }
   }
 
   private tellDropped(cluster: ClusterKey, dropped: number): void {

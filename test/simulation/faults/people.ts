@@ -1,4 +1,5 @@
 /** People: they edit the spec at any moment, well or badly, and ask for restores and rebalances. */
+import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import { clusterKey } from "../../../controller/model/ids.ts";
 import type { Asker } from "../../../controller/model/operation.ts";
 import type { DesiredSpec } from "../world/spec-user.ts";
@@ -6,6 +7,11 @@ import type { Fault, Scene } from "./fault.ts";
 
 /** Whoever asks here. */
 export const PERSON: Asker = { via: "API", user: null };
+
+/** Who asks it of a cluster that goes is told so. */
+export function unlessDeleted(error: unknown): void {
+  if (!(error instanceof OperationError) || error.code !== ERROR_CODES.NOT_FOUND) throw error;
+}
 
 const BROKEN = [
   "spec: [",
@@ -103,7 +109,7 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
         snapshot === null
           ? ({ from: "nothing" } as const)
           : ({ from: "snapshot", snapshot } as const);
-      void controller.loop.requestRestore(key, request, PERSON);
+      void controller.loop.requestRestore(key, request, PERSON).catch(unlessDeleted);
       return cluster;
     },
   },
@@ -117,7 +123,7 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
       if (controller === null || !controller.loop.remembered().has(key)) return null;
       const action = rng.pick(["start", "start", "start", "preview", "cancel"] as const);
       world.trace.add("user", "rebalance", cluster, action);
-      void controller.loop.requestRebalance(key, action, PERSON);
+      void controller.loop.requestRebalance(key, action, PERSON).catch(unlessDeleted);
       return cluster;
     },
   },

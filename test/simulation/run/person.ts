@@ -1,6 +1,6 @@
 /** The person who decides what the controller must not decide, when it has said so for a while. */
 import { clusterKey } from "../../../controller/model/ids.ts";
-import { PERSON } from "../faults/people.ts";
+import { PERSON, unlessDeleted } from "../faults/people.ts";
 import { type LiveMember, liveMembers, quorumOf } from "../check/ground-truth.ts";
 import type { Checker } from "../check/checker.ts";
 import type { SlotVolume } from "../node/slot-volume.ts";
@@ -68,7 +68,9 @@ export class Person {
     if (said === "lost") {
       checker.personRestores(name, "nothing");
       const key = clusterKey({ namespace: "default", name });
-      void world.controller?.loop.requestRestore(key, { from: "nothing" }, PERSON);
+      void world.controller?.loop
+        .requestRestore(key, { from: "nothing" }, PERSON)
+        .catch(unlessDeleted);
       return;
     }
     const leader = quorumOf(world, liveMembers(world, name))?.leader;

@@ -28,6 +28,8 @@ export class LoopWorld {
   diskFull = false;
   /** Nothing can be removed from it. */
   diskStuck = false;
+  /** What happens while all that belongs to a deleted cluster is given back. */
+  releasing = () => {};
   /** Actions left before the process dies; Infinity: it lives. */
   actionsUntilCrash = Number.POSITIVE_INFINITY;
   loop: ControllerLoop;
@@ -139,7 +141,7 @@ export class LoopWorld {
       demand: () => {},
       judged: () => {},
       notify: () => {},
-      release: async () => {},
+      release: async () => this.releasing(),
       identities: {
         uid: () => "0123456789abcdef",
         secrets: () => ({

@@ -2,7 +2,7 @@
 import type { Clock } from "../../../controller/model/ports.ts";
 
 interface Timer {
-  readonly at: number;
+  at: number;
   readonly callback: () => void;
 }
 
@@ -19,6 +19,12 @@ export class ManualClock implements Clock {
     const timer = { at: this.time + delayMs, callback };
     this.timers.add(timer);
     return () => this.timers.delete(timer);
+  }
+
+  /** Somebody corrects it; timers do not go by it. */
+  setBack(ms: number): void {
+    this.time -= ms;
+    for (const timer of this.timers) timer.at -= ms;
   }
 
   /** Moves on to the next timer and fires it; false when there is none. */

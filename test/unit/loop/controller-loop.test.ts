@@ -1,7 +1,7 @@
 /** The production loop over a fake world: order of effects, failures, crashes. */
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
-import { LoopWorld } from "../../support/loop/loop-world.ts";
+import { KEY, LoopWorld } from "../../support/loop/loop-world.ts";
 import { fakeCluster, T0 } from "../../support/planner/fixtures.ts";
 import { exit, kernelOn } from "../../support/planner/kernels.ts";
 
@@ -87,6 +87,26 @@ describe("the loop", () => {
     run.diskStuck = false;
     await run.until(() => run.disk.size === 0 && run.published === null);
     expect(run.loop.stateProblem()).toBeNull();
+  });
+
+  it("refuses what is asked of a cluster that is going, and keeps it from the next of its name", async () => {
+    const run = new LoopWorld();
+    run.read();
+    await run.until(() => run.ready);
+    await run.delete();
+    const person = { via: "API", user: null } as const;
+    let answered: unknown = null;
+    run.releasing = () => {
+      run.read();
+      const asking = run.loop.requestRestore(KEY, { from: "nothing" }, person);
+      asking.catch((error: unknown) => {
+        answered = error;
+      });
+    };
+    await run.until(() => answered !== null && run.ready);
+    expect(answered).toMatchObject({ code: ERROR_CODES.NOT_FOUND });
+    expect([run.memory().recovery.requested, run.memory().operations]).toEqual([null, []]);
+    await expect(new LoopWorld().loop.notified(KEY, 7)).rejects.toThrow("deleted");
   });
 
   it("takes a launch back when its offer is gone, and launches anew", async () => {

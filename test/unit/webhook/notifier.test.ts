@@ -1,6 +1,7 @@
 /** Deliveries to a receiver that behaves as the test says, in virtual time. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ConditionChange } from "../../../controller/model/condition-change.ts";
+import { ERROR_CODES, OperationError } from "../../../controller/model/errors.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Delivery, Outcome } from "../../../controller/webhook/delivery.ts";
 import { DELIVERY_MS_MAX, Notifier } from "../../../controller/webhook/notifier.ts";
@@ -15,6 +16,8 @@ let attempts: Delivery[];
 let answers: Map<number, Outcome[]>;
 let counts: Record<string, number>;
 let remembered: number[];
+/** Whether, and when, that is durable. */
+let remember: () => Promise<void>;
 let notifier: Notifier;
 
 const FAILED: Outcome = { is: "failed", why: "it answered 500" };
@@ -36,7 +39,7 @@ function start(): Notifier {
     },
     remember: (_, sequence) => {
       remembered.push(sequence);
-      return Promise.resolve();
+      return remember();
     },
   });
 }
@@ -47,6 +50,7 @@ beforeEach(() => {
   answers = new Map();
   counts = {};
   remembered = [];
+  remember = () => Promise.resolve();
   notifier = start();
 });
 
@@ -134,6 +138,32 @@ describe("changes", () => {
     notifier.look(memory([1, 2, 3], 0));
     await until("all are done with", () => remembered.at(-1) === 3);
     expect([sent(), counts]).toEqual([[1], { gone: 3 }]);
+  });
+
+  it("are tried again in time though the clock was set back", async () => {
+    answers.set(1, [FAILED]);
+    notifier.look(memory([1], 0));
+    await until("it has failed", () => counts["failed"] === 1);
+    clock.setBack(3_600_000);
+    notifier.look(memory([1, 2], 0));
+    await sentAre([1, 1, 2]);
+  });
+
+  it("of a deleted cluster are not remembered with the one that comes under its name", async () => {
+    const answer: ((error?: OperationError) => void)[] = [];
+    remember = () =>
+      new Promise((done, refuse) => {
+        answer.push((error) => (error === undefined ? done() : refuse(error)));
+      });
+    notifier.look(memory([40, 41], 39));
+    await sentAre([40, 41]);
+    notifier.forget("default/demo");
+    answer[0]?.(new OperationError(ERROR_CODES.NOT_FOUND, "ask", "it is deleted"));
+    await new Promise((resolve) => setImmediate(resolve));
+    notifier.look({ ...memory([1], 0), uid: "another" });
+    await sentAre([40, 41, 1]);
+    await until("the new one's is remembered", () => remembered.length > 1);
+    expect(remembered).toEqual([40, 1]);
   });
 
   it("that were too many, or of a cluster that is deleted, are counted", async () => {
