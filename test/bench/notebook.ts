@@ -10,6 +10,12 @@ import type { HandDriven } from "./hand-driven.ts";
 import type { Probe } from "./probe.ts";
 import { compare, type Measured, timed } from "./stats.ts";
 
+/** Milliseconds since the epoch. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface NotebookBench {
   readonly runs: number;
   readonly probe: Probe;
@@ -23,13 +29,14 @@ export async function notebookKills(bench: NotebookBench): Promise<Measured> {
   const notebook = await CountingNotebook.open(await jupyterUrl(cluster));
   try {
     const kernel = await notebook.page.kernel();
-    const kills: number[] = [];
+    const kills: Span[] = [];
     const floor: number[] = [];
     for (let run = 0; run < runs; run += 1) {
       floor.push(await electionByHand(bench));
-      kills.push(await killLeaderBeside(cluster, kernel));
+      const from = await killLeaderBeside(cluster, kernel);
       await cluster.untilReady({ timeoutMs: 120_000 });
       await delay(PROVEN_AFTER_MS + 500);
+      kills.push({ from, to: Date.now() });
     }
     const { lost, doubled } = await notebook.end(cluster);
     const { silences, dialogs } = await notebook.page.watched();
@@ -58,10 +65,9 @@ async function electionByHand({ hand, probe }: NotebookBench): Promise<number> {
 }
 
 /** Also one that began a moment before: a line and the next lie apart. */
-function longestAfterEach(kills: readonly number[], silences: readonly Silence[]): number[] {
-  return kills.map((at, i) => {
-    const until = kills[i + 1] ?? Number.POSITIVE_INFINITY;
-    const own = silences.filter(({ from, ms }) => from + ms > at && from < until);
+function longestAfterEach(kills: readonly Span[], silences: readonly Silence[]): number[] {
+  return kills.map(({ from, to }) => {
+    const own = silences.filter((silence) => silence.from + silence.ms > from && silence.from < to);
     return Math.max(0, ...own.map(({ ms }) => ms));
   });
 }

@@ -1,10 +1,11 @@
 /** Kernels that belong to the cluster, on real containers: what may end one, and what may not. */
+import Docker from "dockerode";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { KernelExit } from "../../controller/model/kernels.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { eventsOf } from "../support/e2e/events.ts";
 import { jupyterUrl } from "../support/e2e/invariants.ts";
-import { kernelStatus, killLeaderBeside } from "../support/e2e/kernel-node.ts";
+import { kernelStatus, killLeaderBeside, untilAnotherLeads } from "../support/e2e/kernel-node.ts";
 import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
 import { until } from "../support/poll.ts";
@@ -56,6 +57,35 @@ it("says every line of a cell once, through one WebSocket, while leader after le
   const printed = user.run(kernel, PRINTS, 120_000);
   for (let killed = 0; killed < 2; killed += 1) await killLeaderBeside(cluster, kernel);
   expect((await printed).split("\n")).toEqual(Array.from({ length: LINES }, (_, i) => String(i)));
+  await cluster.untilReady({ timeoutMs: 120_000 });
+  await user.shutDown(kernel);
+}, 300_000);
+
+it("is out of reach of a leader that was deposed while its container stood still", async () => {
+  const kernel = await user.startKernel();
+  await user.run(kernel, "x = 1");
+  const leader = leaderOf(await cluster.untilReady({ timeoutMs: 120_000 }));
+  expect((await kernelStatus(cluster, kernel))?.slot).not.toBe(leader.slot);
+  const direct = new URL(await jupyterUrl(cluster));
+  direct.host = `${leader.ip}:8888`;
+  const deposed = new NotebookUser(direct.href);
+  const held = await deposed.connect(kernel);
+  const container = new Docker().getContainer(leader.container ?? "");
+  await container.pause();
+  try {
+    await untilAnotherLeads(cluster, leader);
+  } finally {
+    // What it is asked while it stands still, it does as soon as it goes on, and knows of no other leader.
+    held.send("x = 2");
+    const ending = deposed.shutDown(kernel).then(
+      () => "ended",
+      () => "refused",
+    );
+    await container.unpause();
+    expect(await ending).toBe("refused");
+  }
+  await until("it is cut off", () => held.closed);
+  expect(await user.run(kernel, "print(x)")).toBe("1");
   await cluster.untilReady({ timeoutMs: 120_000 });
   await user.shutDown(kernel);
 }, 300_000);

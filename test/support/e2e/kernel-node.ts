@@ -37,8 +37,8 @@ export async function killLeaderBeside(cluster: LocalCluster, kernel: string): P
   return at;
 }
 
-/** Makes the kernel's node lead, and kills it: the page loses its server and its kernel at once. */
-export async function killNodeOf(cluster: LocalCluster, kernel: string): Promise<void> {
+/** Kills the leader, which is made the kernel's node before: a page loses its server and its kernel at once. */
+export async function killLeaderOf(cluster: LocalCluster, kernel: string): Promise<void> {
   const ready = () => cluster.untilReady({ timeoutMs: 120_000 });
   let leader = leaderOf(await ready());
   const own = await until("the kernel's node has told of it", () => kernelStatus(cluster, kernel));
@@ -60,7 +60,7 @@ async function handOver(cluster: LocalCluster, leader: NodeStatus, to?: number):
   if (moved.code !== 0) throw new Error(moved.stderr);
 }
 
-async function untilAnotherLeads(cluster: LocalCluster, former: NodeStatus): Promise<void> {
+export async function untilAnotherLeads(cluster: LocalCluster, former: NodeStatus): Promise<void> {
   await cluster.until(
     "another leads",
     (o) => o.status.leader !== null && leaderOf(o).slot !== former.slot,

@@ -18,6 +18,12 @@ interface Message {
   };
 }
 
+export interface HeldSocket {
+  readonly closed: boolean;
+  /** Asks the kernel to run it; nobody waits for an answer. */
+  send(code: string): void;
+}
+
 export class NotebookUser {
   private readonly base: URL;
   private readonly headers: Record<string, string>;
@@ -63,9 +69,7 @@ export class NotebookUser {
 
   /** Over one WebSocket, which must last. @returns what the cell printed, or the name of its error */
   async run(id: string, code: string, timeoutMs = CELL_MS_MAX): Promise<string> {
-    const url = new URL(`/api/kernels/${id}/channels?session_id=${randomUUID()}`, this.base);
-    url.protocol = "ws:";
-    const socket = new WebSocket(url, { headers: this.headers });
+    const socket = this.openSocket(id);
     const request = executeRequest(code);
     let said = "";
     try {
@@ -88,6 +92,30 @@ export class NotebookUser {
       socket.terminate();
     }
     return said.trim();
+  }
+
+  /** A WebSocket that is held open, and may be closed by the other end. */
+  async connect(id: string): Promise<HeldSocket> {
+    const socket = this.openSocket(id);
+    const held = {
+      closed: false,
+      send: (code: string) => socket.send(JSON.stringify(executeRequest(code))),
+    };
+    await new Promise<void>((resolve, reject) => {
+      socket.once("open", () => resolve()).once("error", reject);
+    });
+    socket
+      .on("error", () => undefined)
+      .on("close", () => {
+        held.closed = true;
+      });
+    return held;
+  }
+
+  private openSocket(id: string): WebSocket {
+    const url = new URL(`/api/kernels/${id}/channels?session_id=${randomUUID()}`, this.base);
+    url.protocol = "ws:";
+    return new WebSocket(url, { headers: this.headers });
   }
 
   private async ask(method: string, path: string, allowed: readonly number[] = []) {

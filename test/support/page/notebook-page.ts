@@ -79,6 +79,8 @@ export class NotebookPage {
     await page.locator(".jp-Notebook .jp-Cell").first().waitFor({ timeout: OPEN_MS_MAX });
     const prompt = page.locator(".jp-Notebook .jp-Cell").nth(last).locator(".jp-InputPrompt");
     const ran = async () => {
+      // A leader that changes before the kernel is there may cost its start: that is tried again.
+      if ((await page.locator(".jp-Dialog").count()) > 0) await page.reload();
       await this.run(last);
       return await until(
         "the cell has run",
@@ -107,8 +109,35 @@ export class NotebookPage {
   /** @param index of the cell */
   async run(index: number): Promise<void> {
     const { page } = this.user;
-    await page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".cm-content").click();
+    await page
+      .locator(".jp-Notebook .jp-Cell")
+      .nth(index)
+      .locator(".cm-content")
+      .click({ timeout: RUN_MS_MAX });
     await page.keyboard.press("Control+Enter");
+  }
+
+  /** Runs it until it has ended. @returns what it shows then, line by line */
+  async result(index: number): Promise<string[]> {
+    const prompt = this.user.page.locator(".jp-Notebook .jp-Cell").nth(index);
+    const told = () => prompt.locator(".jp-InputPrompt").innerText();
+    const before = await told();
+    await this.run(index);
+    await until(
+      "the cell has run",
+      async () => {
+        const now = await told();
+        return /\[\d+\]/.test(now) && now !== before;
+      },
+      OPEN_MS_MAX,
+    );
+    return this.lines(index);
+  }
+
+  /** Waits for it. @param title of the dialog */
+  async acceptDialog(title: string): Promise<void> {
+    const dialog = this.user.page.locator(".jp-Dialog", { hasText: title });
+    await dialog.locator("button.jp-mod-accept").click({ timeout: OPEN_MS_MAX });
   }
 
   /** What the cell's output shows, line by line. */

@@ -124,7 +124,12 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         for stream in streams:
             stream.on_recv(answer)
             session.send(stream, "kernel_info_request")
-        return future
+        if self._after is None or not getattr(self.kernel_manager.provisioner, "is_reached", False):
+            return future
+        # The page knows its kernel already, and what it lacks the keeper says, however busy the kernel is.
+        joined: "Future[Any]" = Future()
+        joined.set_result({})
+        return joined
 
     def create_stream(self) -> None:
         super().create_stream()
@@ -145,6 +150,8 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
             return
         self._left = True
         KernelConnection._all.discard(self)
+        # Nobody waits for the kernel's answer any more.
+        self._info.cancel()
         super().disconnect()
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
