@@ -4,6 +4,7 @@
  */
 import { ELECTION_LIST_MAX, ELECTIONS_MAX } from "../model/election.ts";
 import { KERNEL_EXIT_REASONS, KERNEL_STATES } from "../model/kernels.ts";
+import { KERNEL_ID } from "../support/kernel-values.ts";
 
 const text = { type: "string" } as const;
 const hex = { type: "string", pattern: "^[0-9a-f]{1,16}$" } as const;
@@ -137,7 +138,7 @@ const kernelExit = record({
 });
 
 const kernel = record({
-  id: text,
+  id: { ...text, pattern: KERNEL_ID.source },
   name: text,
   notebook: nullable(text),
   slot: count,

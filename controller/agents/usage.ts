@@ -1,6 +1,7 @@
 /** What a node uses, as its agent reads it now. */
 import { messageOf } from "../model/errors.ts";
 import type { NodeUsage } from "../model/node-usage.ts";
+import { oneLine } from "../model/one-line.ts";
 import { Checker } from "../support/checker.ts";
 import { agentClient, authorization, shortText } from "./agent-http.ts";
 import type { AgentTarget } from "./connection.ts";
@@ -29,7 +30,8 @@ export async function readUsage(target: AgentTarget): Promise<UsageReading> {
     if (statusCode !== 200) return { problem: `its agent answers ${statusCode}` };
     return { usage: parse(JSON.parse(text)) };
   } catch (error) {
-    return { problem: `its agent does not answer: ${messageOf(error)}` };
+    // What it answered may stand in it.
+    return { problem: oneLine(`its agent does not answer: ${messageOf(error)}`) };
   } finally {
     await client.destroy();
   }

@@ -8,6 +8,7 @@ import {
   type RememberedKernel,
   type ToldExit,
 } from "../../model/kernels.ts";
+import { oneLine } from "../../model/one-line.ts";
 import type { EventReason } from "../../model/resource.ts";
 import { sameData } from "../../model/same-data.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
@@ -70,7 +71,7 @@ function seen(
 function latest(before: ToldExit | null, told: ToldExit | null): ToldExit | null {
   if (told === null || (before !== null && before.incarnation >= told.incarnation)) return before;
   const { incarnation, at, reason, message } = told;
-  return { incarnation, at, reason, message };
+  return { incarnation, at, reason, message: oneLine(message) };
 }
 
 /** No slot has the task any more in which it ran. */
@@ -123,9 +124,4 @@ export function listed(titles: readonly string[]): string {
 
 function clause(sentence: string): string {
   return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`.replace(/\.$/, "");
-}
-
-/** Users name notebooks, and what they are called is shown in terminals. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "\uFFFD");
 }

@@ -43,6 +43,7 @@ it.each([
   ["a state that there is not", { state: "tired" }],
   ["a moment that is no date", { since: 9e15 }],
   ["no slot", { slot: undefined }],
+  ["an id that a terminal obeys", { id: "\u001b[2J" }],
 ])("is refused with %s", (_, change) => {
   const [kernel] = told("a.ipynb");
   expect(parseStatus(line([{ ...kernel, ...change }]))).toMatchObject({ ok: false });

@@ -84,8 +84,10 @@ it("forgets lost ones where kernels are JupyterLab's own from now on, once it ha
 
 it("lets no name of a notebook write into terminals", () => {
   const run = newRun();
-  run.world.kernels = [kernelOn(run, 0, { notebook: "\u001b[2Ja\nb" })];
-  expect(only(run).notebook).toBe("\uFFFD[2Ja\uFFFDb");
+  const text = "\u001b[2Ja\nb";
+  run.world.kernels = [kernelOn(run, 0, { notebook: text, lastExit: exit({ message: text }) })];
+  const shown = "\uFFFD[2Ja\uFFFDb";
+  expect(only(run)).toMatchObject({ notebook: shown, lastExit: { message: shown } });
 });
 
 it("remembers nothing that changes with every cell", () => {
