@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
+import type { OperationStatus } from "../../controller/model/operation.ts";
 import type { SnapshotInfo } from "../../controller/model/snapshot.ts";
 import { killAllContainers, loseData } from "../support/e2e/etcd-damage.ts";
 import { expectInvariants } from "../support/e2e/invariants.ts";
@@ -49,6 +50,7 @@ describe("a majority's data is gone", () => {
     const after = await recoveries(before.status.etcd.recoveries + 1);
     expect(after.status.etcd.clusterId).toBe(before.status.etcd.clusterId);
     expect(after.status.lastRecovery).toMatchObject({ from: "survivor", slot: survivor.slot });
+    expect(operationOf(after)).toMatchObject({ kind: "Recover", askedBy: { via: "Controller" } });
     expect((await writer.verify()).violations).toEqual([]);
     await writer.close();
     expect(await eventReasons()).toEqual(
@@ -95,6 +97,7 @@ describe("all data is gone", () => {
     await cluster.untilServing();
     const after = await recoveries(before.status.etcd.recoveries + 1);
     expect(after.status.lastRecovery?.snapshotId).toBe(saved.id);
+    expect(operationOf(after)).toMatchObject({ kind: "Recover", snapshotId: saved.id });
     expect((await writer.verify({ revision: saved.revision })).violations).toEqual([]);
     await writer.close();
   });
@@ -111,6 +114,8 @@ describe("a person decides", () => {
     expect(asked.code, asked.stderr).toBe(0);
     const after = await recoveries(before.status.etcd.recoveries + 1);
     expect(after.status.lastRecovery?.snapshotId).toBe(saved.id);
+    const askedBy = { via: "CommandLine", user: expect.stringContaining("@") };
+    expect(operationOf(after)).toMatchObject({ kind: "Restore", snapshotId: saved.id, askedBy });
     const report = await writer.verify({ revision: saved.revision });
     expect(report.violations).toEqual([]);
     expect(report.lost.length).toBeGreaterThanOrEqual(10);
@@ -136,7 +141,7 @@ describe("a person decides", () => {
     expect(stopped.status.etcd.recoveries).toBe(before.status.etcd.recoveries);
     const asked = await cluster.cli("snapshot", "restore", NAME, "--empty", "--yes");
     expect(asked.code, asked.stderr).toBe(0);
-    await recoveries(before.status.etcd.recoveries + 1);
+    operationOf(await recoveries(before.status.etcd.recoveries + 1));
     await expectInvariants(cluster);
   });
 });
@@ -158,6 +163,8 @@ describe("the database reaches its quota", () => {
       (o) => isTrue(o, "SpaceAvailable") && isTrue(o, "Ready"),
       120_000,
     );
+    const defragmented = cured.status.operations.filter(({ kind }) => kind === "Defragment");
+    expect(defragmented).toContainEqual(expect.objectContaining({ state: "Succeeded" }));
     const put = await cluster.etcdctl(leaderOf(cured), "put", "small", "1");
     expect(put.code, put.stderr).toBe(0);
     expect(await eventReasons()).toEqual(expect.arrayContaining(["EtcdCompacted", "AlarmCleared"]));
@@ -167,6 +174,13 @@ describe("the database reaches its quota", () => {
 async function startWriter(run: string): Promise<KeyWriter> {
   const endpoints = async () => (await cluster.object()).status.endpoints.etcd;
   return KeyWriter.start({ run, endpoints, identity: await cluster.etcdIdentity() });
+}
+
+/** Its operation has succeeded, whoever asked for it. */
+function operationOf({ status }: JupyterClusterObject): OperationStatus | undefined {
+  const last = status.operations.findLast(({ kind }) => kind === "Recover" || kind === "Restore");
+  expect(last).toMatchObject({ state: "Succeeded", message: status.lastRecovery?.message });
+  return last;
 }
 
 function recoveries(times: number): Promise<JupyterClusterObject> {
