@@ -151,9 +151,16 @@ it("lets go and leads again, however many pages have come and gone", async () =>
     const pages = Array.from({ length: 3 }, () => new Page());
     for (const page of pages) await page.open(servers.address(leader), session.kernel.id);
     pages[0]?.lose();
+    // Of one that is still being opened, the request is the next leader's.
+    const opened = new Page().open(servers.address(leader), session.kernel.id).then(
+      () => "101",
+      (error: unknown) => String(error),
+    );
     await change();
+    expect(await opened).toMatch(/101|503/);
     await until("the pages are sent elsewhere", () => pages.every(({ closed }) => closed !== null));
   }
+  for (const server of ["a", "b"]) expect(await servers.log(server)).not.toContain("Traceback");
 });
 
 describe("a server that leads no more and does not know it", () => {

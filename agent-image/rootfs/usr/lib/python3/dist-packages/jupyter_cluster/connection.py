@@ -103,6 +103,9 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
     def request_kernel_info(self) -> "Future[Any]":
         """Asks on control as well, where a busy kernel answers; the first answer counts."""
         future = self._info
+        if future.done():
+            # Let go before anything could be asked.
+            return future
         streams = [self.kernel_manager.connect_control(), self.kernel_manager.connect_shell()]
         # The page has not asked: under its name the answers would be replayed to it.
         session = Session(key=self.session.key)
@@ -150,9 +153,11 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
             return
         self._left = True
         KernelConnection._all.discard(self)
-        # Nobody waits for the kernel's answer any more.
-        self._info.cancel()
+        # Whoever waits for the kernel's answer still, waits for a page that has gone.
+        if not self._info.done():
+            self._info.set_exception(LetGo())
         super().disconnect()
+        self.channels = {}
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         self._note_request(incoming_msg)
