@@ -198,3 +198,15 @@ describe("a new leader", () => {
     expect(await state()).toBe("idle");
   });
 });
+
+describe("an agent that hangs up on a server", () => {
+  it("is asked again, until that leads with all its kernels", async () => {
+    // The watches of both, and what the next leader asks first.
+    await servers.control({ hangUps: 4 });
+    await change();
+    const session = await servers.notebook(leader, "after.ipynb");
+    const page = new Page();
+    await page.open(servers.address(leader), session.kernel.id);
+    expect(await page.result("print(6 * 7)")).toBe("42");
+  });
+});

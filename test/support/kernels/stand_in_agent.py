@@ -21,6 +21,8 @@ class World:
         self.keys = [each.decode() for each in zmq.curve_keypair()]
         self.kernels, self.sessions, self.lines = {}, {}, asyncio.Condition()
         self.silent = False
+        #: So many questions for the kernels, and watches, are hung up on.
+        self.hang_ups = 0
 
     async def lead(self, leader, term):
         self.leader, self.term = leader, term
@@ -111,12 +113,20 @@ class Api(web.RequestHandler):
         self.finish({"message": message})
 
 
+def hangs_up(handler):
+    if handler.world.hang_ups == 0:
+        return False
+    handler.world.hang_ups -= 1
+    handler.detach().close()
+    return True
+
+
 class Watch(web.RequestHandler):
     def initialize(self, world, server):
         self.world, self.server = world, server
 
     async def get(self):
-        while True:
+        while not hangs_up(self):
             leads = self.world.leader == self.server
             line = {"leads": leads, "term": self.world.term, "clientKeys": self.world.keys_told()}
             self.write(json.dumps(line) + "\n")
@@ -130,6 +140,8 @@ class Watch(web.RequestHandler):
 
 class Kernels(Api):
     def get(self):
+        if hangs_up(self):
+            return
         rows = [each.record() for each in self.world.kernels.values()]
         told = {"kernels": rows, "sessions": list(self.world.sessions.values())}
         self.finish({**told, "term": self.world.term, "leads": True})
@@ -206,6 +218,7 @@ class Control(web.RequestHandler):
         if "leader" in order:
             await self.world.lead(order["leader"], order["term"])
         self.world.silent = order.get("silent", self.world.silent)
+        self.world.hang_ups = order.get("hangUps", self.world.hang_ups)
         if "lose" in order:
             await self.world.kernels[order["lose"]].lose()
         self.finish({})

@@ -6,7 +6,7 @@ import socket
 from functools import lru_cache
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from tornado.httpclient import HTTPRequest, HTTPResponse
+from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.netutil import Resolver
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
@@ -112,7 +112,11 @@ class Agent:
         return json.loads(answer.body) if answer.body else {}
 
     async def _fetch(self, request: HTTPRequest) -> HTTPResponse:
-        answer = await self._client.fetch(request, raise_error=False)
+        try:
+            # It raises all the same what is no answer: time-outs, a connection that is refused or ends.
+            answer = await self._client.fetch(request, raise_error=False)
+        except (HTTPClientError, OSError) as error:
+            raise AgentError(599, f"the agent does not answer: {error}") from error
         if answer.code < 300:
             return answer
         raise AgentError(answer.code, _message(answer))
