@@ -7,13 +7,13 @@ import type { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
 import { TLS } from "../support/etcd/transport.ts";
 import type { HandDriven } from "./hand-driven.ts";
-import { Load, type LoadResult } from "./load.ts";
+import { Load, type LoadResult, said } from "./load.ts";
 import type { Probe } from "./probe.ts";
 import { compare, type Measured, timed } from "./stats.ts";
 import type { SwarmDriven } from "./swarm-driven.ts";
 
 /** Before the kill and after the first answer since, so that both are seen under load. */
-const LOAD_MS = 1_000;
+export const LOAD_MS = 1_000;
 
 export interface KillBench {
   readonly runs: number;
@@ -76,12 +76,10 @@ export async function leaderKills(bench: KillBench): Promise<Measured[]> {
     await leaderKill(cluster, () => delay(LOAD_MS));
     loaded.push(await load.stop());
   }
-  const count = (of: (load: LoadResult) => number) => loaded.reduce((sum, l) => sum + of(l), 0);
-  const said = `${count((l) => l.failed)} of ${count((l) => l.requests)} requests failed`;
   const waits = loaded.map(({ longestMs }) => longestMs);
   return [
     compare("leader kill to the first 200 through the proxy", 1.2, program, floor),
-    compare(`leader kill under load: longest wait (${said})`, 1.5, waits, floor),
+    compare(`leader kill under load: longest wait (${said(loaded)})`, 1.5, waits, floor),
   ];
 }
 
@@ -96,7 +94,10 @@ async function followerKillByHand({ hand, probe }: KillBench): Promise<number> {
   return took;
 }
 
-async function leaderKillByHand({ hand, probe }: KillBench): Promise<number> {
+export async function leaderKillByHand({
+  hand,
+  probe,
+}: Pick<KillBench, "hand" | "probe">): Promise<number> {
   const old = await hand.leader();
   const rest = hand.slots.filter((slot) => slot !== old);
   const took = await timed(async () => {
@@ -109,7 +110,10 @@ async function leaderKillByHand({ hand, probe }: KillBench): Promise<number> {
 }
 
 /** Milliseconds from the kill until `served`; the next may come when it returns. */
-async function leaderKill(cluster: LocalCluster, served: () => Promise<void>): Promise<number> {
+export async function leaderKill(
+  cluster: LocalCluster,
+  served: () => Promise<void>,
+): Promise<number> {
   const leader = leaderOf(await cluster.untilReady());
   const took = await timed(async () => {
     await cluster.killContainer(leader);

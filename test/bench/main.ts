@@ -12,6 +12,7 @@ import { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { HandDriven } from "./hand-driven.ts";
 import { Probe } from "./probe.ts";
 import { followerKills, leaderKills } from "./kills.ts";
+import { crowdKills } from "./crowd-kills.ts";
 import { notebookKills } from "./notebook.ts";
 import { proxies } from "./proxy/proxies.ts";
 import { compare, type Measured, table, timed } from "./stats.ts";
@@ -28,7 +29,7 @@ const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 1 || runs > 100) {
   throw new Error(`--runs takes a whole number from 1 to 100, not ${values.runs}`);
 }
-const PARTS = ["ready", "kills", "notebook", "proxy"] as const;
+const PARTS = ["ready", "kills", "notebook", "crowd", "proxy"] as const;
 const only = PARTS.find((part) => part === values.only);
 if (values.only !== undefined && only === undefined) {
   throw new Error(`--only takes ${PARTS.join(", ")}, not ${values.only}`);
@@ -41,6 +42,7 @@ try {
   if (isWanted("ready")) rows.push(await specToReady(await agentImage()));
   if (isWanted("kills")) rows.push(...(await kills(await agentImage())));
   if (isWanted("notebook")) rows.push(await notebook(await agentImage()));
+  if (isWanted("crowd")) rows.push(await crowd(await agentImage()));
   if (isWanted("proxy")) rows.push(...(await proxies(runs)));
 } finally {
   await probe.close();
@@ -113,6 +115,22 @@ async function notebook(image: string): Promise<Measured> {
     cluster.startController();
     await cluster.untilReady();
     return await notebookKills({ runs, probe, hand, cluster });
+  } finally {
+    await cluster.destroy();
+    await hand.down();
+  }
+}
+
+/** As a notebook's leader kills, with many at work: requests at a steady pace, and 20 pages. */
+async function crowd(image: string): Promise<Measured> {
+  const hand = new HandDriven(image, probe, "172.31.70");
+  const spec = ["  kernels: { placement: spread, memory: 200Mi }"];
+  const cluster = await LocalCluster.create({ name: "e2e-bench", subnet: "172.31.71", spec });
+  try {
+    await hand.up();
+    cluster.startController();
+    await cluster.untilReady();
+    return await crowdKills({ runs, probe, hand, cluster });
   } finally {
     await cluster.destroy();
     await hand.down();

@@ -112,7 +112,8 @@ export class NotebookUser {
     return held;
   }
 
-  private openSocket(id: string): WebSocket {
+  /** A WebSocket to the kernel, as a page has one, being opened. */
+  openSocket(id: string): WebSocket {
     const url = new URL(`/api/kernels/${id}/channels?session_id=${randomUUID()}`, this.base);
     url.protocol = "ws:";
     return new WebSocket(url, { headers: this.headers });
@@ -128,7 +129,7 @@ export class NotebookUser {
   }
 }
 
-function executeRequest(code: string) {
+export function executeRequest(code: string) {
   return {
     header: {
       msg_id: randomUUID(),
