@@ -193,8 +193,9 @@ export class KernelLink implements InFlight {
       return this.abort();
     }
     const { server, sent, options } = this;
-    const full = server === null ? sent.waitingBytes > join.waitingBytesMax : stuffed(server);
-    if (full) options.client.pause();
+    // Without a server it is answered by us, and may not care to read it: until there is one, it waits.
+    const isTooMuch = sent.waitingBytes > join.waitingBytesMax || options.client.writableNeedDrain;
+    if (server === null ? isTooMuch : stuffed(server)) options.client.pause();
   }
 
   private send(unit: Unit): void {
