@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type Docker from "dockerode";
 import { connectDocker, requireDocker } from "../../controller/docker/connect.ts";
 import { imageExists } from "../../controller/docker/images.ts";
@@ -69,9 +71,14 @@ async function buildImage(
   base: string,
 ): Promise<void> {
   const last: string[] = [];
+  const steps = await stepsOf(context);
+  let begun = 0;
   const onLine = (line: string) => {
     log.debug({ line }, "build");
-    if (line.startsWith(STEP_MARK)) onProgress(line.slice(STEP_MARK.length));
+    if (line.startsWith(STEP_MARK)) {
+      begun += 1;
+      onProgress(`Step ${begun} of ${steps}: ${line.slice(STEP_MARK.length)}`);
+    }
     last.push(line);
     if (last.length > LAST_LINES_MAX) last.shift();
   };
@@ -96,6 +103,12 @@ async function buildImage(
       { cause: error },
     );
   }
+}
+
+/** How many steps the Dockerfile tells of. */
+async function stepsOf({ directory }: BuildContext): Promise<number> {
+  const dockerfile = await readFile(join(directory, "Dockerfile"), "utf8");
+  return dockerfile.split(`echo '${STEP_MARK}`).length - 1;
 }
 
 function proxySettings(): Record<string, string> {
