@@ -11,6 +11,8 @@ import type { JupyterClusterObject } from "./model/resource.ts";
 
 /** Over which processors are counted. Milliseconds. */
 const WINDOW_MS = 1_000;
+/** Prometheus waits for ten seconds, and for other metrics as well. */
+const SCRAPE_MS_MAX = 5_000;
 /** Agents that are asked at the same time. */
 const ASKED_MAX = 32;
 
@@ -38,7 +40,7 @@ export class NodeUsages {
     return reading;
   }
 
-  /** Of all nodes in sight that tell. */
+  /** Of all nodes in sight that tell, as many as could be asked in the time that a scrape has for it. */
   async now(memories: ReadonlyMap<ClusterKey, ClusterMemory>): Promise<readonly UsedByNode[]> {
     const nodes = [...memories].flatMap(([key, memory]) =>
       this.nodesOf(memory)
@@ -46,7 +48,8 @@ export class NodeUsages {
         .map((node) => ({ key, memory, node })),
     );
     const told: UsedByNode[] = [];
-    for (let from = 0; from < nodes.length; from += ASKED_MAX) {
+    const until = performance.now() + SCRAPE_MS_MAX;
+    for (let from = 0; from < nodes.length && performance.now() < until; from += ASKED_MAX) {
       const some = nodes.slice(from, from + ASKED_MAX);
       const read = await Promise.all(some.map(({ memory, node }) => readNode(memory, node)));
       for (const [i, { slot, reading }] of read.entries()) {

@@ -53,8 +53,10 @@ export class Jobs {
     const operation = "operation" in action ? action.operation : null;
     const before = jobs.get(name);
     if (before?.busy) {
-      // It has failed and does not end: so has what was to begin in its place.
-      if (before.shown.state === "failed") before.shown = { ...before.shown, operation };
+      // It has failed and does not end: so has, just now, what was to begin in its place.
+      if (before.shown.state === "failed") {
+        before.shown = { ...before.shown, operation, since: this.options.clock.now() };
+      }
       return;
     }
     const since = this.options.clock.now();

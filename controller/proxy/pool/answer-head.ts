@@ -128,7 +128,7 @@ function bodyOf(status: number, headers: Telling): Body {
   if (length !== undefined && coding !== undefined) throw new AnswerError("two kinds of length");
   if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new AnswerError("no length");
   if ((status >= INFORMATION_MIN && status < FINAL_MIN) || BARE.has(status)) return NO_BODY;
-  if (coding !== undefined) return /(^|[,\s])chunked$/i.test(coding) ? CHUNKED : UNTIL_CLOSE;
+  if (coding !== undefined) return /(^|,)[\t ]*chunked$/i.test(coding) ? CHUNKED : UNTIL_CLOSE;
   return length === undefined ? UNTIL_CLOSE : { kind: "length", bytes: Number(length) };
 }
 

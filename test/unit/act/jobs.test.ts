@@ -152,8 +152,12 @@ describe("a job that is for an operation", () => {
     begin(forOperation(7));
     clock.next();
     await ended(1);
+    const before = seen()[0]?.since ?? 0;
+    clock.after(60_000, () => {});
+    clock.next();
     begin(forOperation(8));
-    expect(seen()).toMatchObject([{ state: "failed", operation: 8 }]);
+    // As one that has failed just now: the next is not tried at once.
+    expect(seen()).toMatchObject([{ state: "failed", operation: 8, since: before + 60_000 }]);
     expect(started).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readUsage } from "../../../agent-image/agent/system/node-usage.ts";
+import { diskReader, readUsage } from "../../../agent-image/agent/system/node-usage.ts";
 
 const filesOf = (texts: Readonly<Record<string, string>>) => ({
   read: (path: string) => Promise.resolve(texts[path] ?? null),
@@ -46,5 +46,17 @@ describe("what a node uses", () => {
     const usage = await readUsage(filesOf(V2));
     // This machine has no such mount.
     expect(usage?.disk).toBeNull();
+  });
+
+  it("leaves a disk that hangs out, and does not ask it again meanwhile", async () => {
+    let asked = 0;
+    const disk = diskReader("/data", () => {
+      asked += 1;
+      return new Promise(() => {});
+    });
+    const readings = await Promise.all([1, 2, 3].map(() => readUsage(filesOf(V2), disk)));
+    expect(readings.map((usage) => usage?.disk)).toEqual([null, null, null]);
+    expect(await disk()).toBeNull();
+    expect(asked).toBe(1);
   });
 });

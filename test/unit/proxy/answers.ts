@@ -50,6 +50,10 @@ export const ANSWERS: Readonly<Record<string, readonly [string, boolean]>> = {
     ),
     true,
   ],
+  "a coding of which chunks are no part of their own": [
+    raw("HTTP/1.1 200 OK", "Transfer-Encoding: gzip chunked", "", "till the end"),
+    false,
+  ],
   "chunks, upper case, zeros": [
     raw("HTTP/1.1 200 OK", "transfer-encoding: Chunked", "", "00A", "0123456789", "000", "", ""),
     true,
