@@ -97,6 +97,15 @@ describe("the page", () => {
     await until("it is closed", async () => (await page.getByRole("dialog").count()) === 0);
   });
 
+  it("asks the nodes what they use when somebody looks", async () => {
+    const { page } = user;
+    await page.getByText("What each node uses now").click();
+    const rows = page.getByRole("group", { name: "Resources" }).locator("tbody tr");
+    await until("there is one a node", async () => (await rows.count()) === 3, 30_000);
+    for (const text of await rows.allInnerTexts()) expect(text).toMatch(/\d\.\d\d\s+\S+ of 512/);
+    expect(await user.faults()).toEqual([]);
+  });
+
   it("follows a unit's log, and gives it away as a file", async () => {
     const { page } = user;
     await page.goto(`${site.apiUrl}/ui/#/default/${NAME}/logs/slot-0/etcd`);

@@ -16,6 +16,7 @@ import { Snapshots } from "./snapshots.tsx";
 import { Spec } from "./spec.tsx";
 import { Topology } from "./topology.tsx";
 import { Traffic } from "./traffic.tsx";
+import { Usage } from "./usage.tsx";
 
 type ClusterRoute = Extract<Route, { page: "cluster" }>;
 
@@ -109,6 +110,7 @@ function Overview({ clusterKey }: { readonly clusterKey: string }) {
         <Snapshots object={object} />
         <Operations operations={object.status.operations ?? []} />
         <Traffic clusterKey={clusterKey} />
+        <Usage object={object} />
         <Kernels object={object} />
       </div>
     </>
