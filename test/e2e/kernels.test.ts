@@ -65,7 +65,9 @@ it("is out of reach of a leader that was deposed while its container stood still
   const kernel = await user.startKernel();
   await user.run(kernel, "x = 1");
   const leader = leaderOf(await cluster.untilReady({ timeoutMs: 120_000 }));
-  expect((await kernelStatus(cluster, kernel))?.slot).not.toBe(leader.slot);
+  const told = await kernelStatus(cluster, kernel);
+  expect(told?.slot).not.toBe(leader.slot);
+  const term = told?.front?.term ?? expect.fail("its node serves nobody");
   const direct = new URL(await jupyterUrl(cluster));
   direct.host = `${leader.ip}:8888`;
   const deposed = new NotebookUser(direct.href);
@@ -74,6 +76,10 @@ it("is out of reach of a leader that was deposed while its container stood still
   await container.pause();
   try {
     await untilAnotherLeads(cluster, leader);
+    // From then on it is fenced: what reaches the kernel's node before it knows of the next leader came before him.
+    await until("its node serves the next leader", async () => {
+      return ((await kernelStatus(cluster, kernel))?.front?.term ?? term) > term;
+    });
   } finally {
     // What it is asked while it stands still, it does as soon as it goes on, and knows of no other leader.
     held.send("x = 2");

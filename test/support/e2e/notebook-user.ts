@@ -69,8 +69,9 @@ export class NotebookUser {
 
   /** Over one WebSocket, which must last. @returns what the cell printed, or the name of its error */
   async run(id: string, code: string, timeoutMs = CELL_MS_MAX): Promise<string> {
-    const socket = this.openSocket(id);
-    const request = executeRequest(code);
+    const session = randomUUID();
+    const socket = this.openSocket(id, session);
+    const request = executeRequest(code, session);
     let said = "";
     try {
       await new Promise<void>((resolve, reject) => {
@@ -81,6 +82,8 @@ export class NotebookUser {
         socket.on("message", (data: Buffer) => {
           const { msg_type, parent_header, content } = JSON.parse(data.toString()) as Message;
           if (parent_header.msg_id !== request.header.msg_id) return;
+          // Where it is not known what the page has got, it is told all again (docs/decisions/0030).
+          if (msg_type === "clear_output") said = "";
           if (msg_type === "stream") said += content.text ?? "";
           if (msg_type === "error") said += content.ename ?? "";
           if (msg_type !== "status" || content.execution_state !== "idle") return;
@@ -113,8 +116,8 @@ export class NotebookUser {
   }
 
   /** A WebSocket to the kernel, as a page has one, being opened. */
-  openSocket(id: string): WebSocket {
-    const url = new URL(`/api/kernels/${id}/channels?session_id=${randomUUID()}`, this.base);
+  openSocket(id: string, session: string = randomUUID()): WebSocket {
+    const url = new URL(`/api/kernels/${id}/channels?session_id=${session}`, this.base);
     url.protocol = "ws:";
     return new WebSocket(url, { headers: this.headers });
   }
@@ -129,13 +132,14 @@ export class NotebookUser {
   }
 }
 
-export function executeRequest(code: string) {
+/** @param session of the page that asks, which is what its replay goes by */
+export function executeRequest(code: string, session: string = randomUUID()) {
   return {
     header: {
       msg_id: randomUUID(),
       msg_type: "execute_request",
       username: "test",
-      session: randomUUID(),
+      session,
       date: new Date().toISOString(),
       version: "5.3",
     },
