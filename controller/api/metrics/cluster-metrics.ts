@@ -1,8 +1,9 @@
 /** Metrics of the clusters, from what was published about them. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import { type ClusterKey, clusterKey } from "../../model/ids.ts";
-import type { PublishedChange, PublishedClusters } from "../../model/ports.ts";
+import type { PublishedClusters } from "../../model/ports.ts";
 import type { JupyterClusterObject, NodePhase } from "../../model/resource.ts";
+import { type ClusterFollower, followClusters } from "./follow-clusters.ts";
 
 const PHASES: readonly NodePhase[] = [
   "Pending",
@@ -23,11 +24,11 @@ interface Seen {
   readonly restarts: ReadonlyMap<number, number>;
 }
 
-export class ClusterMetrics {
+export class ClusterMetrics implements ClusterFollower {
   private readonly seen = new Map<ClusterKey, Seen>();
   private readonly leaderChanges: Counter<(typeof LABELS)[number]>;
   private readonly relaunches: Counter<(typeof LABELS)[number]>;
-  private readonly unsubscribe: () => void;
+  readonly close: () => void;
 
   constructor(registry: Registry, published: PublishedClusters) {
     const registers = [registry];
@@ -44,23 +45,17 @@ export class ClusterMetrics {
       registers,
     });
     registerGauges(registry, published);
-    for (const object of published.list()) this.count(object);
-    this.unsubscribe = published.subscribe((change) => this.follow(change));
+    this.close = followClusters(published, this);
   }
 
-  close(): void {
-    this.unsubscribe();
-  }
-
-  private follow({ type, object }: PublishedChange): void {
-    if (type !== "DELETED") return this.count(object);
+  forget(object: JupyterClusterObject): void {
     this.seen.delete(clusterKey(object.metadata));
     this.leaderChanges.remove(labelsOf(object));
     this.relaunches.remove(labelsOf(object));
   }
 
   /** The first sight counts nothing: what was before is not known. */
-  private count(object: JupyterClusterObject): void {
+  see(object: JupyterClusterObject): void {
     const key = clusterKey(object.metadata);
     const before = this.seen.get(key);
     const { nodes } = object.status;

@@ -2,17 +2,18 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { type ClusterKey, clusterKey } from "../../model/ids.ts";
 import { KERNEL_EXIT_REASONS, KERNEL_STATES } from "../../model/kernels.ts";
-import type { PublishedChange, PublishedClusters } from "../../model/ports.ts";
+import type { PublishedClusters } from "../../model/ports.ts";
 import type { ClusterStatus, JupyterClusterObject, KernelSummary } from "../../model/resource.ts";
 import { LABELS, labelsOf } from "./cluster-metrics.ts";
+import { type ClusterFollower, followClusters } from "./follow-clusters.ts";
 
 const STATES: readonly KernelSummary["state"][] = [...KERNEL_STATES, "unknown", "lost"];
 
-export class KernelMetrics {
+export class KernelMetrics implements ClusterFollower {
   /** By kernel, when it ended last. */
   private readonly seen = new Map<ClusterKey, ReadonlyMap<string, string | null>>();
   private readonly ended: Counter<(typeof LABELS)[number] | "reason">;
-  private readonly unsubscribe: () => void;
+  readonly close: () => void;
 
   constructor(registry: Registry, published: PublishedClusters) {
     this.ended = new Counter({
@@ -22,22 +23,16 @@ export class KernelMetrics {
       registers: [registry],
     });
     registerGauges(registry, published);
-    for (const object of published.list()) this.count(object);
-    this.unsubscribe = published.subscribe((change) => this.follow(change));
+    this.close = followClusters(published, this);
   }
 
-  close(): void {
-    this.unsubscribe();
-  }
-
-  private follow({ type, object }: PublishedChange): void {
-    if (type !== "DELETED") return this.count(object);
+  forget(object: JupyterClusterObject): void {
     this.seen.delete(clusterKey(object.metadata));
     for (const reason of KERNEL_EXIT_REASONS) this.ended.remove({ ...labelsOf(object), reason });
   }
 
   /** The first sight counts nothing: what was before is not known. */
-  private count(object: JupyterClusterObject): void {
+  see(object: JupyterClusterObject): void {
     const kernels = kernelsOf(object);
     if (kernels === null) return;
     const key = clusterKey(object.metadata);

@@ -188,12 +188,17 @@ async function crashAndRecover(
 describe("what drifts of kernels", () => {
   const spread = { ...fakeCluster().spec.kernels, placement: "spread" } as const;
 
-  it("is published at once, and then no more often than every five seconds", async () => {
+  async function withKernel(): Promise<LoopWorld> {
     const run = new LoopWorld();
     run.read(3, { kernels: spread });
     await run.until(() => run.ready);
     run.world.kernels = [kernelOn(run, 0)];
     await run.until(() => run.published?.status.kernels?.length === 1);
+    return run;
+  }
+
+  it("is published at once, and then no more often than every five seconds", async () => {
+    const run = await withKernel();
     const published = new Set<number>();
     const begun = run.clock.now();
     for (let n = 0; run.clock.now() < begun + 60_000; n += 1) {
@@ -209,11 +214,7 @@ describe("what drifts of kernels", () => {
   });
 
   it("is published when it may be, though nothing more happens", async () => {
-    const run = new LoopWorld();
-    run.read(3, { kernels: spread });
-    await run.until(() => run.ready);
-    run.world.kernels = [kernelOn(run, 0)];
-    await run.until(() => run.published?.status.kernels?.length === 1);
+    const run = await withKernel();
     const at = run.clock.now();
     run.world.kernels = [kernelOn(run, 0, { state: "busy" })];
     run.loop.wakeAll();
@@ -226,11 +227,7 @@ describe("what drifts of kernels", () => {
   });
 
   it("is not waited with for what else is new", async () => {
-    const run = new LoopWorld();
-    run.read(3, { kernels: spread });
-    await run.until(() => run.ready);
-    run.world.kernels = [kernelOn(run, 0)];
-    await run.until(() => run.published?.status.kernels?.length === 1);
+    const run = await withKernel();
     const at = run.clock.now();
     run.world.kernels = [kernelOn(run, 0), kernelOn(run, 1)];
     await run.until(() => run.published?.status.kernels?.length === 2);
