@@ -8,7 +8,7 @@ import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { withClient } from "../options/connection.ts";
 import { type BackgroundController, backgroundController } from "./pid-file.ts";
-import { OperationError } from "../../model/errors.ts";
+import { messageOf, OperationError } from "../../model/errors.ts";
 
 /** For it to act and to answer; the image is there by then. Milliseconds. */
 const START_MS_MAX = 60_000;
@@ -48,11 +48,13 @@ export async function startInBackground(
     child.unref();
   }
   const { exitCode, signalCode } = child;
-  const how =
-    exitCode === null ? `was ended (${signalCode})` : `has ended with exit code ${exitCode}`;
+  const ended =
+    signalCode === null ? `has ended with exit code ${exitCode}` : `was ended (${signalCode})`;
+  const how = child.pid === undefined ? "was not started" : ended;
   const log = `The last lines of ${logFile}:\n${lastLines(logFile)}`;
   context.stderr.write(`${lastLines(talkFile)}The controller ${how}. ${log}`);
-  context.setExitCode(exitCode === null || exitCode === 0 ? EXIT.UNREACHABLE : exitCode);
+  // Of a process that was not started, Node has a negative one.
+  context.setExitCode(exitCode !== null && exitCode > 0 ? exitCode : EXIT.UNREACHABLE);
   return null;
 }
 
@@ -77,6 +79,7 @@ async function untilServing(
     }
     await delay(POLL_MS);
   }
+  if (problem !== null) stderr.write(`Its process cannot be started: ${messageOf(problem)}\n`);
   return null;
 }
 

@@ -37,13 +37,13 @@ const SERVES = `
   process.on("SIGTERM", () => { unlinkSync(FILE); process.exit(0); });
 `;
 
-async function start(program: string, startMsMax = 20_000) {
+async function start(program: string, startMsMax = 20_000, node = process.execPath) {
   const captured = capturedContext();
   const context = { ...captured.context, now: Date.now };
   const logFile = join(dir, "controller.log");
   await writeFile(logFile, '{"msg":"the last line"}\n');
   const text = `const FILE = ${JSON.stringify(join(dir, "controller.pid"))};\n${program}`;
-  const command = [process.execPath, "--input-type=module", "-e", text];
+  const command = [node, "--input-type=module", "-e", text];
   const started = await startInBackground(context, { stateDir: dir, logFile, command, startMsMax });
   return { started, ...captured.outcome() };
 }
@@ -66,6 +66,13 @@ describe("a controller that is started in the background", () => {
     expect([started, code]).toEqual([null, 5]);
     expect(stderr).toContain("error: no\nThe controller has ended with exit code 5.");
     expect(stderr).toContain('{"msg":"the last line"}');
+  });
+
+  it("that cannot be started is told with the reason", async () => {
+    const { started, code, stderr } = await start("", 20_000, join(dir, "no-such-program"));
+    expect([started, code]).toEqual([null, 3]);
+    expect(stderr).toMatch(/cannot be started: spawn .*ENOENT/);
+    expect(stderr).toContain("The controller was not started.");
   });
 
   it("that does not come up in time is ended", async () => {
