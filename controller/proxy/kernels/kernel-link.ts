@@ -35,8 +35,6 @@ export class KernelLink implements InFlight {
   private readonly sent = new SentMessages();
   private readonly departures = new Set<() => void>();
   private readonly losses = new Losses();
-  /** Mark of the kernel's keeper to which the page has spoken last; "": nobody said. */
-  kernel: string;
   private leaving = false;
   /** The browser's close frame has passed on to the server. */
   private clientCloses = false;
@@ -45,11 +43,10 @@ export class KernelLink implements InFlight {
 
   constructor(private readonly options: KernelLinkOptions) {
     const { client, budget, first } = options;
-    this.kernel = first.kernel;
     const { wholeBytesMax } = join;
     this.fromServer = new MessageReader({ masked: false, wholeBytesMax, budget });
     this.fromClient = new MessageReader({ masked: true, wholeBytesMax, budget });
-    this.last = new LastMessages(first.protocol);
+    this.last = new LastMessages(first.protocol, first.kernel);
     tuneWebSocket(client);
     client.on("data", (chunk: Buffer) => this.clientSays(chunk));
     client.on("drain", () => this.server?.socket.resume());
@@ -76,11 +73,14 @@ export class KernelLink implements InFlight {
     return ids === null || parent === null ? ids : { ...ids, parent };
   }
 
+  /** Mark of the keeper of the kernel that the page knows; "": nobody said. */
+  get kernel(): string {
+    return this.last.kernel;
+  }
+
   /** From now on this server is spoken to. */
   attach(socket: Socket, upstream: Upstream, kernel: string): void {
-    const before = this.kernel;
-    this.kernel = kernel;
-    if (before !== kernel && before !== "" && kernel !== "") {
+    if (this.last.hear(kernel)) {
       // What the page has said was for the one that is gone: no other one may carry it out.
       if (this.fromClient.halfGiven) {
         socket.destroy();

@@ -23,6 +23,13 @@ export interface Received extends MessageIds {
   readonly parent?: object;
 }
 
+/**
+ * Begins the id of a message that a server or a keeper says of its own, and no keeper remembers: after
+ * it the page has got what it had before (`ASIDE` in jupyter_cluster's wire.py).
+ */
+const ASIDE = "jupyter_cluster_aside_";
+const ASIDE_IN_HEADER = [`{"msg_id": "${ASIDE}`, `{"msg_id":"${ASIDE}`];
+const ASIDE_IN_HEAD = [`{"header": {"msg_id": "${ASIDE}`];
 /** A longer header is none that a kernel writes. */
 const HEADER_BYTES_MAX = 4096;
 const OFFSET_BYTES = 8;
@@ -66,8 +73,31 @@ export class LastMessages {
   /** A message has passed of which nobody knows what it was. */
   private lost = false;
 
-  /** @param protocol as the server chose it: {@link KERNEL_PROTOCOL}, or "" for the default */
-  constructor(private readonly protocol: string) {}
+  /** Of the server that speaks now. */
+  private speaking: string;
+
+  /**
+   * @param protocol as the server chose it: {@link KERNEL_PROTOCOL}, or "" for the default
+   * @param kernel mark of the kernel's keeper; "": nobody says
+   */
+  constructor(
+    private readonly protocol: string,
+    public kernel = "",
+  ) {
+    this.speaking = kernel;
+  }
+
+  /**
+   * What comes is of this kernel. To the page it is another one only when it has been told so, and not only asides.
+   *
+   * @returns true: it is another one than that of which the page has got its last message
+   */
+  hear(kernel: string): boolean {
+    const isAnother = kernel !== this.kernel && kernel !== "" && this.kernel !== "";
+    this.speaking = kernel;
+    if (!isAnother) this.kernel = kernel;
+    return isAnother;
+  }
 
   note(opcode: number, payload: Buffer): void {
     this.remember(payload, this.placeOf(opcode, payload));
@@ -111,12 +141,19 @@ export class LastMessages {
       this.lost = true;
       return;
     }
+    if (this.isAside(payload, place)) return;
+    this.kernel = this.speaking;
     let header = this.headers.get(place.channel);
     if (header === undefined) {
       header = new Header();
       this.headers.set(place.channel, header);
     }
     header.set(payload, place);
+  }
+
+  private isAside(payload: Buffer, { from }: Place): boolean {
+    const begins = this.protocol === KERNEL_PROTOCOL ? ASIDE_IN_HEADER : ASIDE_IN_HEAD;
+    return begins.some((text) => isAt(payload, from, text));
   }
 
   private placeOf(opcode: number, payload: Buffer): Place | null {

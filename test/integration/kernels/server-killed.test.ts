@@ -11,6 +11,11 @@ import time
 for i in range(${LINES}):
     print(i, flush=True); time.sleep(0.05)
 x += 1`;
+const REPLACE = `
+import time
+from IPython.display import clear_output
+for i in range(${LINES}):
+    clear_output(wait=True); print(i, flush=True); time.sleep(0.05)`;
 const counted = `${Array.from({ length: LINES }, (_, i) => i).join("\n")}\n`;
 
 let servers: Servers;
@@ -80,6 +85,47 @@ describe("a notebook whose cell prints", () => {
     // The request that came twice has run once.
     expect(await page.result("print(x)")).toBe("42");
     await servers.startServer(before);
+  });
+
+  it.each([
+    // Twice: after a `clear_output` alone nobody knows what it has.
+    ["all again", { iopub: "unknown" }, 2],
+    ["what came after", null, 0],
+  ])(
+    "gets each line once, whichever message was its last while it is told %s",
+    async (_, known, cleared) => {
+      const { session, page, cell } = await counting(`moment-${cleared}.ipynb`);
+      page.lose();
+      let join = known ?? page.last();
+      for (let messages = 1; messages < 12; messages += 1) {
+        await until("the page notices", () => page.closed !== null);
+        await page.open(servers.address(leader), session.kernel.id, join, messages);
+        await until("its network is gone", () => page.closed !== null);
+        join = page.last();
+      }
+      await page.open(servers.address(leader), session.kernel.id, join);
+      await until("the cell ends", () => cell.done);
+      expect(cell).toMatchObject({ text: counted, reply: "ok", cleared });
+    },
+  );
+
+  it("goes on behind an output that has been replaced meanwhile", async () => {
+    const session = await servers.notebook(leader, "replaced.ipynb");
+    const page = new Page();
+    await page.open(servers.address(leader), session.kernel.id);
+    const cell = page.run(REPLACE);
+    await until("some are there", () => cell.cleared > 3);
+    page.lose();
+    const had = page.last();
+    const cleared = cell.cleared;
+    await until("the kernel is idle", async () => {
+      return (await servers.known()).kernels[session.kernel.id]?.state === "idle";
+    });
+    await page.open(servers.address(leader), session.kernel.id, had);
+    await until("the cell ends", () => cell.done);
+    // Its own, and none of the server's.
+    expect(cell).toMatchObject({ text: `${LINES - 1}\n`, cleared: LINES });
+    expect(cleared).toBeLessThan(LINES);
   });
 
   it("is told once that its kernel was lost with its node, and has what it said once", async () => {

@@ -107,6 +107,45 @@ class Replays(unittest.TestCase):
         self.assertEqual(leaf.about["mode"], "all")
         self.assertEqual(len(leaf.about["said"]), 1)
 
+    def test_a_last_message_that_was_cleared_meanwhile_still_says_what_came_after(self):
+        kernel = Kernel()
+        kernel.asks("a")
+        kernel.prints("a", "cleared")
+        last = kernel.prints("a", "cleared too")
+        kernel.says("a", "clear_output", {"wait": False})
+        kernel.prints("a", "new")
+        (leaf,) = kernel.leaves(after={"iopub": last})
+        self.assertEqual(leaf.about["mode"], "after")
+        self.assertEqual(len(leaf.about["said"]), 2)
+        self.assertEqual(kernel.texts(after={"iopub": last}), ["new"])
+
+    def test_a_last_message_that_made_room_itself_still_says_what_came_after(self):
+        kernel = Kernel(request_bytes=10_000)
+        kernel.asks("a")
+        last = kernel.prints("a", "x" * 4_000)
+        kernel.prints("a", "y" * 4_000)
+        kernel.prints("a", "z" * 4_000)
+        self.assertEqual([text[0] for text in kernel.texts(after={"iopub": last})], ["y", "z"])
+
+    def test_who_lacks_a_request_that_made_room_is_told_everything(self):
+        kernel = Kernel(requests=2)
+        last = kernel.says("other", "status", {"execution_state": "idle"})
+        for name in ("a", "b", "c"):
+            kernel.asks(name)
+            kernel.prints(name, name)
+            kernel.ends(name)
+        self.assertEqual(next(kernel.leaves(after={"iopub": last})).about["mode"], "all")
+
+    def test_all_cells_begin_anew_before_a_word_is_told(self):
+        kernel = Kernel()
+        for name in ("a", "b"):
+            kernel.asks(name)
+            for _ in range(30):
+                kernel.prints(name, "x" * 50_000)
+        first = next(kernel.leaves())
+        self.assertEqual(sorted(first.about["requests"]), ["a", "b"])
+        self.assertNotIn("b", [each["request"] for each in first.about["said"]])
+
     def test_an_ended_request_is_told_for_a_while_only(self):
         kernel = Kernel()
         kernel.asks("a")

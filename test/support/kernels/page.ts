@@ -14,6 +14,9 @@ export interface Message {
   readonly content: Record<string, unknown>;
 }
 
+/** Begins the id of what nobody remembers (`ASIDE` in jupyter_cluster's wire.py). */
+const ASIDE = "jupyter_cluster_aside_";
+
 export class Cell {
   readonly id = randomUUID();
   text = "";
@@ -59,14 +62,23 @@ export class Page {
   /** All that has come, in order. */
   readonly heard: Message[] = [];
   private socket: WebSocket | null = null;
+  private messagesMax: number = Number.POSITIVE_INFINITY;
   /** Of the last connection: whether the server could join it, and its end. */
   joined: string | null = null;
   /** The mark of the kernel's keeper. */
   kernel = "";
   closed: number | null = null;
 
-  /** @param join the last message of each channel that is to count as received */
-  async open(server: string, kernel: string, join?: Record<string, unknown>): Promise<void> {
+  /**
+   * @param join the last message of each channel that is to count as received
+   * @param messagesMax with the next one the network is gone
+   */
+  async open(
+    server: string,
+    kernel: string,
+    join?: Record<string, unknown>,
+    messagesMax = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     const url = `ws://${server}/api/kernels/${kernel}/channels?session_id=${this.session}`;
     const headers: Record<string, string> = { authorization: "token t" };
     if (join !== undefined) {
@@ -74,6 +86,7 @@ export class Page {
     }
     const socket = new WebSocket(url, { headers });
     this.closed = null;
+    this.messagesMax = this.heard.length + messagesMax;
     socket.on("upgrade", ({ headers: told }) => {
       this.joined = String(told["x-jupyter-cluster-joined"]);
       this.kernel = String(told["x-jupyter-cluster-kernel"]);
@@ -118,9 +131,10 @@ export class Page {
     return cell.error ?? cell.text.trim();
   }
 
-  /** By channel the id of the last message, as the proxy knows it. */
+  /** By channel the id of the last message that counts, as the proxy knows it. */
   last(): Record<string, string> {
-    return Object.fromEntries(this.heard.map(({ channel, header }) => [channel, header.msg_id]));
+    const counts = this.heard.filter(({ header }) => !header.msg_id.startsWith(ASIDE));
+    return Object.fromEntries(counts.map(({ channel, header }) => [channel, header.msg_id]));
   }
 
   send(
@@ -144,6 +158,7 @@ export class Page {
   }
 
   private take(message: Message): void {
+    if (this.heard.length >= this.messagesMax) return this.lose();
     this.heard.push(message);
     const cell = this.cells.get(message.parent_header.msg_id ?? "");
     if (cell !== undefined) cell.take(message);

@@ -60,6 +60,35 @@ describe("a page whose kernel", () => {
   });
 });
 
+test("a page that loses two servers at once is told of its kernel's end by whoever comes next", async () => {
+  const says: Record<number, string[]> = {
+    1: ["i1"],
+    2: ["jupyter_cluster_aside_why"],
+    3: ["restarting"],
+    4: [],
+  };
+  const server = await kernelServer(
+    ({ socket }) => {
+      for (const id of says[server.visits.length] ?? []) {
+        socket.write(frame(BINARY, v1("iopub", id)));
+      }
+    },
+    marked(["k", "other", "other", "other"]),
+  );
+  const proxy = await proxyTo(server);
+  const page = await openWebSocket(proxy, CHANNELS, [V1]);
+  for (let term = 2; term <= 4; term += 1) {
+    expect(await take(page, 1)).toEqual(says[term - 1]);
+    proxy.dropTarget(server.ip);
+    await until("the server's end", () => server.sockets.size === 0);
+    proxy.setTarget(at(server, term));
+  }
+  await until("joined", () => server.visits.length === 4);
+  expect(server.visits.map(({ join }) => join?.["kernel"])).toEqual([undefined, "k", "k", "other"]);
+  expect(server.visits[2]?.join).toMatchObject({ iopub: "i1" });
+  page.socket.terminate();
+});
+
 test("the mark of the kernel is not told to the page", async () => {
   const server = await kernelServer(() => {}, marked(["k"]));
   const proxy = await proxyTo(server);

@@ -71,6 +71,24 @@ describe("the last message of each channel", () => {
     expect(last.parent()).toEqual(parent);
   });
 
+  test("is not what a server or a keeper says of its own, which nobody remembers", () => {
+    const aside = "jupyter_cluster_aside_1";
+    const v1Aside = v1("iopub", aside);
+    const compact = v1("iopub", aside).toString("latin1").replace('{"msg_id":"', '{"msg_id": "');
+    expect(compact).not.toBe(v1Aside.toString("latin1"));
+    const last = new LastMessages(KERNEL_PROTOCOL);
+    last.note(BINARY, v1Aside);
+    expect(last.ids()).toEqual({});
+    last.note(BINARY, v1("iopub", "a"));
+    last.note(BINARY, v1Aside);
+    expect(last.ids()).toEqual({ iopub: "a" });
+    const inDefault = new LastMessages("");
+    inDefault.note(TEXT, json("iopub", "a"));
+    inDefault.note(TEXT, json("iopub", aside));
+    inDefault.note(BINARY, withBuffer(json("iopub", aside), Buffer.alloc(10)));
+    expect(inDefault.ids()).toEqual({ iopub: "a" });
+  });
+
   test("is not certain after a message that nobody can make out", () => {
     const strange: [string, number, Buffer][] = [
       [KERNEL_PROTOCOL, TEXT, json("iopub", "a")],

@@ -5,10 +5,6 @@ then everything again, or, where the proxy knows what the page has got, only wha
 """
 
 import asyncio
-import base64
-import binascii
-import hashlib
-import json
 import uuid
 import weakref
 from collections import OrderedDict
@@ -25,18 +21,13 @@ from jupyter_server.services.kernels.connection.base import (
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.web import Finish
 from tornado.websocket import WebSocketClosedError
-from traitlets import Bool
+from traitlets import Bool, default
 
+from .joining import JOIN_HEADER, JOINED_HEADER, KERNEL_HEADER, AsideSession, mark, received
 from .leading import refuse
 from .questions import leaves, left_out
 from .wire import DELIMITER, REPLAY, decode
 
-#: By the proxy alone: base64url JSON, by channel the id of the last message that the page has got.
-JOIN_HEADER = "X-Jupyter-Cluster-Join"
-#: Says that this server can join, and whether it has.
-JOINED_HEADER = "X-Jupyter-Cluster-Joined"
-#: To the proxy: a mark of the kernel's keeper. What a page has said to one is for no other one.
-KERNEL_HEADER = "X-Jupyter-Cluster-Kernel"
 REPLAYED_IDS_MAX = 20_000
 RUNNING_MAX = 1_000
 #: A `status` message's content is shorter.
@@ -55,6 +46,10 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
     _all: "weakref.WeakSet[KernelConnection]" = weakref.WeakSet()
 
     replaying = Bool(False)
+
+    @default("session")
+    def _default_session(self) -> Session:
+        return AsideSession(config=self.config)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -91,14 +86,14 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
 
     async def prepare(self) -> None:
         asked = self.websocket_handler.request.headers.get(JOIN_HEADER)
-        self._after = _after(asked)
+        self._after = received(asked)
         self.websocket_handler.set_header(JOINED_HEADER, "true" if asked else "false")
         try:
             await super().prepare()
         except LetGo:
             refuse(self.websocket_handler)
             raise Finish() from None
-        self.websocket_handler.set_header(KERNEL_HEADER, _mark(self.session.key))
+        self.websocket_handler.set_header(KERNEL_HEADER, mark(self.session.key))
 
     def request_kernel_info(self) -> "Future[Any]":
         """Asks on control as well, where a busy kernel answers; the first answer counts."""
@@ -216,11 +211,11 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         reason = getattr(self.kernel_manager.provisioner, "former_end", "")
         if reason and isinstance(parent, dict) and parent.get("msg_type") == "execute_request":
             self._write("stream", {"name": "stderr", "text": reason + "\n"}, parent)
-        self._write("status", {"execution_state": "restarting"}, {})
+        self._write("status", {"execution_state": "restarting"}, {}, counts=True)
 
     async def _replay(self) -> None:
         after = self._after
-        if after is not None and after.get("kernel") not in (None, "", _mark(self.session.key)):
+        if after is not None and after.get("kernel") not in (None, "", mark(self.session.key)):
             self._tell_of_loss(after)
             after = None
         question: Dict[str, Any] = {
@@ -248,17 +243,16 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
 
     def _tell(self, about: Dict[str, Any], parts: List[bytes], begun: "set[str]") -> None:
         """One leaf. A request's outputs begin with nothing where all of them are told again."""
-        for request in about["requests"].values():
+        for message_id, request in about["requests"].items():
             if request["kind"] == "execute_request" and not request["ended"]:
                 self._runs(request["header"])
+            if about["mode"] == "all" and message_id not in begun:
+                begun.add(message_id)
+                self._begin_again(request)
         at = 0
         for said in about["said"]:
             frames = parts[at : at + said["frames"]]
             at += said["frames"]
-            request = said["request"]
-            if about["mode"] == "all" and request not in begun:
-                begun.add(request)
-                self._begin_again(about["requests"][request])
             self._replayed[str(decode(frames[1]).get("msg_id"))] = None
             if len(self._replayed) > REPLAYED_IDS_MAX:
                 self._replayed.popitem(last=False)
@@ -267,28 +261,17 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
     def _begin_again(self, request: Dict[str, Any]) -> None:
         if request["kind"] != "execute_request":
             return
-        self._write("clear_output", {"wait": False}, request["header"])
+        self._write("clear_output", {"wait": False}, request["header"], counts=True)
         if request["leftOut"]:
             self._write("stream", {"name": "stderr", "text": left_out(request)}, request["header"])
 
-    def _write(self, kind: str, content: Dict[str, Any], parent: Dict[str, Any]) -> None:
+    def _write(
+        self, kind: str, content: Dict[str, Any], parent: Dict[str, Any], counts: bool = False
+    ) -> None:
+        """@param counts after it the page has not what it had before"""
         message = self.session.msg(kind, content, parent={"header": parent})
+        if counts:
+            message["header"]["msg_id"] = message["msg_id"] = uuid.uuid4().hex
         message["parent_header"] = parent
         frames = self.session.serialize(message)
         self.handle_outgoing_message("iopub", frames)
-
-
-def _mark(key: bytes) -> str:
-    """A keeper makes its key anew; from its hash nobody learns it."""
-    return hashlib.sha256(key).hexdigest()[:16]
-
-
-def _after(header: Optional[str]) -> Optional[Dict[str, Any]]:
-    """None: nothing is known of what the page has got, and all is told again."""
-    if not header:
-        return None
-    try:
-        told = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
-    except (ValueError, binascii.Error):
-        return None
-    return told if isinstance(told, dict) else None

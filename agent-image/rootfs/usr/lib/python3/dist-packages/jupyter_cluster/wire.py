@@ -16,6 +16,9 @@ REPLAY = KEEPERS_OWN + "replay"
 #: What cells have said that no page has heard, and that it is in their notebook now.
 UNHEARD = KEEPERS_OWN + "unheard"
 WRITTEN = KEEPERS_OWN + "written"
+#: Begins the id of a message to a page that no keeper remembers, and after which the page has got nothing more
+#: than before (`ASIDE` in controller/proxy/kernels/last-messages.ts).
+ASIDE = KEEPERS_OWN + "aside_"
 
 
 class Message(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import zmq
 
 from ..wire import (
+    ASIDE,
     DELIMITER,
     KEEPERS_OWN,
     REPLAY,
@@ -139,8 +140,10 @@ class Keeper:
         if state.last is None:
             return
         header, parent = state.last
-        _, parts = new_message(self._key, "status", {"execution_state": state.now}, "")
-        ours = {**header, "msg_id": decode(parts[1])["msg_id"]}
+        message_id, parts = new_message(self._key, "status", {"execution_state": state.now}, "")
+        # The id stands first: a proxy looks no further.
+        rest = {name: value for name, value in header.items() if name != "msg_id"}
+        ours = {"msg_id": ASIDE + message_id, **rest}
         parts = sign(self._key, [encode(ours), encode(parent), b"{}", parts[4]])
         self._send("iopub", [b"status", DELIMITER, *parts])
 

@@ -7,10 +7,13 @@ its newest ones; what had to make room is counted, so that it can be told.
 import itertools
 import time
 from collections import OrderedDict
-from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Collection, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from .requests import Limits, Request, Said
 from .spool import Spool
+
+#: Of so many messages that were dropped it is known where they stood: one may be the last that a page has got.
+DROPPED_MAX = 4_000
 
 #: Types of messages that make up a cell's output, and so end with `clear_output`.
 OUTPUT_TYPES = frozenset({"stream", "display_data", "execute_result", "error"})
@@ -41,6 +44,8 @@ class Memory:
         #: Every remembered message, and whose it is; the first ones are the oldest.
         self._owners: "OrderedDict[int, Request]" = OrderedDict()
         self._in_memory: "OrderedDict[int, Said]" = OrderedDict()
+        #: Numbers of messages that are remembered no more, by their channel and id.
+        self._dropped: "OrderedDict[Tuple[str, str], int]" = OrderedDict()
         self._memory_bytes = 0
         self._bytes = 0
         self._next = 0
@@ -65,7 +70,7 @@ class Memory:
         request.replied = kind in WITHOUT_REPLY
         self._requests[message_id] = request
         while len(self._requests) > self._limits.requests:
-            self._forget(self._oldest_request())
+            self._make_room(self._oldest_request())
 
     def add(
         self,
@@ -126,7 +131,10 @@ class Memory:
             return None
 
     def find(self, channel: str, message_id: str) -> Optional[int]:
-        """The number of a message, as long as it is remembered."""
+        """The number of a message, as long as it is known where it stood."""
+        dropped = self._dropped.get((channel, message_id))
+        if dropped is not None:
+            return dropped
         for number in reversed(self._owners):
             said = self._owners[number].said[number]
             if said.message_id == message_id and said.channel == channel:
@@ -169,6 +177,11 @@ class Memory:
         """Whether a message newer than this one had to make room."""
         everyone = itertools.chain(self._requests.values(), (self._others,))
         return any(request.left_out_until > number for request in everyone)
+
+    def replayed(self, session: str) -> List[Request]:
+        """What a page of this session that comes back is told of again."""
+        mine = (each for each in self._requests.values() if each.session == session)
+        return [request for request in mine if self.is_replayed(request)]
 
     def is_replayed(self, request: Request) -> bool:
         """Whether a page that comes back is told of it again."""
@@ -231,7 +244,17 @@ class Memory:
             request.left_out += said.size
         request.left_out_until = max(request.left_out_until, said.number)
 
+    def _make_room(self, request: Request) -> None:
+        """For another one: who lacks something of it has to be told all that there is."""
+        newest = next(reversed(request.said), -1)
+        before = max(self._others.left_out_until, request.left_out_until)
+        self._others.left_out_until = max(before, newest)
+        self._forget(request)
+
     def _drop(self, request: Request, said: Said) -> None:
+        self._dropped[said.channel, said.message_id] = said.number
+        if len(self._dropped) > DROPPED_MAX:
+            self._dropped.popitem(last=False)
         del request.said[said.number]
         del self._owners[said.number]
         request.size -= said.size

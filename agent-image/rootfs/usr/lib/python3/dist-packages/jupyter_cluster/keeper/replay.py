@@ -35,6 +35,11 @@ def turn(memory: Memory, question: Dict[str, Any]) -> Leaf:
     leaf = _leaf(memory, _wanted(memory, session, numbers, begin, until))
     mode = "all" if numbers is None else "after"
     leaf.about.update({"mode": mode, "numbers": numbers, "until": until})
+    if numbers is None and begin == 0:
+        # The page begins all its cells with nothing before it is told a word: whatever of this it
+        # gets, what came after its last message is the rest.
+        cells = (each for each in memory.replayed(session) if each.kind == "execute_request")
+        leaf.about["requests"].update({each.message_id: _about(memory, each) for each in cells})
     return leaf
 
 
