@@ -230,5 +230,6 @@ function objectIn(text: string): object | null {
 }
 
 function idInHead(header: Header): string | null {
-  return /^\{"header": ?\{"msg_id": ?"([^"\\]+)"/.exec(header.text())?.[1] ?? null;
+  // Kernels write the parts of a header in an order of their own.
+  return /^\{"header": ?\{[^{}]*?"msg_id": ?"([^"\\]+)"/.exec(header.text())?.[1] ?? null;
 }

@@ -35,9 +35,12 @@ export class NotebookUser {
     this.headers = { authorization: `token ${this.base.searchParams.get("token") ?? ""}` };
   }
 
-  /** @returns its id */
-  async startKernel(): Promise<string> {
-    const { id } = (await this.ask("POST", "/api/kernels")) as { id: string };
+  /**
+   * @param name of its specification
+   * @returns its id
+   */
+  async startKernel(name = "python3"): Promise<string> {
+    const { id } = (await this.ask("POST", "/api/kernels", [], { name })) as { id: string };
     this.kernels.add(id);
     return id;
   }
@@ -122,9 +125,16 @@ export class NotebookUser {
     return new WebSocket(url, { headers: this.headers });
   }
 
-  private async ask(method: string, path: string, allowed: readonly number[] = []) {
-    const signal = AbortSignal.timeout(REQUEST_MS_MAX);
-    const answer = await fetch(new URL(path, this.base), { method, headers: this.headers, signal });
+  private async ask(
+    method: string,
+    path: string,
+    allowed: readonly number[] = [],
+    body: object | null = null,
+  ) {
+    const answer = await fetch(new URL(path, this.base), {
+      ...{ method, headers: this.headers, signal: AbortSignal.timeout(REQUEST_MS_MAX) },
+      body: body && JSON.stringify(body),
+    });
     const text = await answer.text();
     if (answer.ok) return text === "" ? {} : (JSON.parse(text) as object);
     if (allowed.includes(answer.status)) return {};

@@ -46,6 +46,13 @@ describe("the last message of each channel", () => {
     expect(last.ids()).toEqual({ iopub: "a", shell: "b" });
   });
 
+  test("is known in whatever order a kernel writes its header", () => {
+    const last = new LastMessages("");
+    const header = `{"date": "2026", "username": "\\"msg_id\\": \\"no\\"", "msg_id": "a"}`;
+    last.note(TEXT, Buffer.from(`{"header": ${header}, "msg_id": "a", "channel": "iopub"}`));
+    expect(last.ids()).toEqual({ iopub: "a" });
+  });
+
   test("is known of one that passed in parts, once it is whole", () => {
     const last = new LastMessages(KERNEL_PROTOCOL);
     last.note(BINARY, v1("iopub", "a"));
@@ -96,6 +103,7 @@ describe("the last message of each channel", () => {
       [KERNEL_PROTOCOL, BINARY, v1("iopub", "a").subarray(0, 60)],
       [KERNEL_PROTOCOL, BINARY, v1("iopub", "x".repeat(5000))],
       ["", TEXT, Buffer.from(`{"channel": "iopub", "header": {"msg_id": "a"}}`)],
+      ["", TEXT, Buffer.from(`{"header": {"date": "x"}, "msg_id": "a", "channel": "iopub"}`)],
       ["", TEXT, Buffer.from(`{"content": {}, "channel": "iopub"}`)],
       ["", BINARY, Buffer.alloc(3)],
     ];
