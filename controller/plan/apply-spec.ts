@@ -94,8 +94,13 @@ function update(memory: ClusterMemory, patch: Partial<ClusterMemory>, now: numbe
   if (errors.length > 0 && !sameData(next.problems, memory.problems)) {
     const [first] = errors;
     const place = [first?.file, first?.line, first?.column].filter((x) => x != null).join(":");
-    const message = `${place}: ${first?.field ?? ""}: ${first?.message ?? ""}`;
+    const message = [place, first?.field, first?.message].filter(Boolean).join(": ");
     events = addEvent(events, event("Warning", "SpecRefused", message), now);
+  }
+  const wasWrong = memory.problems.some((p) => p.severity === "error");
+  if (wasWrong && errors.length === 0 && !next.fileRemoved && generation === memory.generation) {
+    const message = `the spec has no errors any more: generation ${generation} stays in force`;
+    events = addEvent(events, event("Normal", "SpecAccepted", message), now);
   }
   if (next.fileRemoved && !memory.fileRemoved) {
     const message = `the spec file is gone; deletionPolicy is ${memory.cluster.spec.deletionPolicy}`;

@@ -22,7 +22,7 @@ function renderPreview(preview: Preview, wanted: CompiledCluster, colors: Colors
   const { replicas, network, proxy } = wanted.spec;
   switch (preview.verdict) {
     case "unchanged":
-      return `${title}: nothing to do\n`;
+      return `${title}: nothing to do, this spec is in force\n`;
     case "create":
       return (
         `${title}: ${colors.green("create")}\n` +

@@ -3,6 +3,7 @@ import { colorsFor } from "../context.ts";
 import { elapsedSeconds } from "./units.ts";
 import { EventLog } from "./event-log.ts";
 import { LiveView } from "./live-view.ts";
+import { standingOf } from "./standing.ts";
 import { foldProgress, isReady, NOTHING_ANNOUNCED } from "./progress.ts";
 import { clusterKey } from "../../model/ids.ts";
 import type { CliContext } from "../context.ts";
@@ -73,6 +74,7 @@ class Narrator {
   readonly #published: PublishedClusters;
   readonly #startedAt: number;
   readonly #told = new Map<ClusterKey, Announced>();
+  readonly #standing = new Map<ClusterKey, string>();
   readonly #events = new EventLog();
 
   constructor(context: CliContext, published: PublishedClusters, startedAt: number) {
@@ -98,14 +100,24 @@ class Narrator {
         const reason = event.type === "Warning" ? yellow(event.reason) : event.reason;
         this.#say(cluster.metadata.name, `${reason}: ${event.message}`);
       }
+      this.#tellStanding(key, cluster);
     }
   }
 
-  /** What has happened so far is not told as news. */
+  #tellStanding(key: ClusterKey, cluster: JupyterClusterObject): void {
+    const standing = standingOf(cluster);
+    if (standing === null || standing.key === this.#standing.get(key)) return;
+    const first = !this.#standing.has(key);
+    this.#standing.set(key, standing.key);
+    if (!first) this.#say(cluster.metadata.name, standing.line);
+  }
+
+  /** What has happened so far is not told as news, and how it stands now neither. */
   skipToNow(): void {
-    for (const { metadata } of this.#published.list()) {
-      const key = clusterKey(metadata);
+    for (const cluster of this.#published.list()) {
+      const key = clusterKey(cluster.metadata);
       this.#events.news(key, this.#published.events(key));
+      this.#tellStanding(key, cluster);
     }
   }
 

@@ -45,7 +45,8 @@ async function copyFile(
   if (text === null) command.error(`error: ${file} has more than one cluster.`);
   const [problem] = parseManifest(text, copy).problems.filter((p) => p.severity === "error");
   if (problem !== undefined) {
-    const message = `${problem.field}: ${problem.message} Nothing was written.`;
+    const told = [problem.field, problem.message].filter(Boolean).join(": ");
+    const message = `${told} Nothing was written.`;
     throw new OperationError(ERROR_CODES.SPEC_INVALID, "copy", message);
   }
   try {

@@ -31,7 +31,8 @@ export function planCommand(context: CliContext): Command {
       "after",
       `
 Examples:
-  jupyter-cluster plan manifests/cluster.yaml
+  cp manifests/cluster.yaml new.yaml       then edit new.yaml: what is saved in place is in force at once
+  jupyter-cluster plan new.yaml
   jupyter-cluster plan new.yaml && echo "nothing to do"`,
     )
     .action((file: string, options: PlanOptions) => planFile(context, file, options));

@@ -86,6 +86,9 @@ async function up(context: CliContext, file: string, options: UpOptions): Promis
       };
       void show.allReady.then((ready) => tellReady(context, ready, facts, options.stateDir));
       context.setExitCode(await supervise(context, running, log));
+      steps.done(
+        "the controller has ended; containers that run go on, and the next start finds them",
+      );
     } finally {
       forget();
       show.stop();

@@ -87,7 +87,9 @@ function Node(props: {
       <p class="phase">
         {node.phase}
         {node.phase === "Running" && !node.ready ? ", not ready" : ""}
-        {node.restarts > 0 ? ` · ${node.restarts} restarts` : ""}
+        {node.restarts > 0
+          ? ` · ${node.restarts} ${node.restarts === 1 ? "restart" : "restarts"}`
+          : ""}
       </p>
       {step !== null && <Progress step={step} />}
       {node.message !== "" && <p class="node-message">{node.message}</p>}

@@ -2,6 +2,7 @@
  * Bootstrap once. The marker is durable before the first start command leaves; from
  * `started` only the same commands may go out again, and from `done` none ever.
  */
+import { slotsDo } from "../../model/slots-text.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { orphanedTasks } from "../tasks/stop-tasks.ts";
@@ -73,8 +74,8 @@ function reconsider(view: ClusterView, bootstrap: Bootstrapping, plan: PlanBuild
   for (const node of first) {
     plan.patchSlot(node.slot, { memberId: initialMemberId(node, bootstrap), isLearner: false });
   }
-  const slots = forgetful.map((n) => n.slot).join(", ");
-  const message = `slots ${slots} have lost their data while etcd cluster ${clusterId} formed`;
+  const slots = forgetful.map((n) => n.slot);
+  const message = `${slotsDo(slots, "has lost its", "have lost their")} data while etcd cluster ${clusterId} formed`;
   plan.addEvent("Warning", "FirstMembersLost", message);
 }
 

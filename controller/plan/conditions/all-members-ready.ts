@@ -2,6 +2,7 @@ import { notReadyReasons, unconvergedReasons } from "../health/readiness.ts";
 import { crowdedHost } from "../launch/crowded-host.ts";
 import { networkTrouble } from "../launch/network-trouble.ts";
 import { placedNodes } from "../launch/placed-nodes.ts";
+import { bySlots } from "../../model/slots-text.ts";
 import { conditionPolicy } from "./policy.ts";
 
 export const allMembersReady = conditionPolicy(
@@ -27,9 +28,11 @@ export const allMembersReady = conditionPolicy(
     }
     const trouble = networkTrouble(view);
     if (trouble !== null) return trouble;
-    const message = lacking
-      .map(({ slot, reasons }) => `slot ${slot}: ${launchBlockers.get(slot) ?? reasons.join(", ")}`)
-      .join("; ");
-    return { reason: "NodesNotReady", message };
+    const slotsOf = new Map<string, number[]>();
+    for (const { slot, reasons } of lacking) {
+      const why = launchBlockers.get(slot) ?? reasons.join(", ");
+      slotsOf.set(why, [...(slotsOf.get(why) ?? []), slot]);
+    }
+    return { reason: "NodesNotReady", message: bySlots(slotsOf) };
   },
 );

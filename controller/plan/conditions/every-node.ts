@@ -1,5 +1,6 @@
 /** What holds of the cluster when it holds on each of its nodes. */
 import type { AgentStatus } from "../../model/agent-api.ts";
+import { bySlots, sentence, slotsDo } from "../../model/slots-text.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import { conditionPolicy } from "./policy.ts";
 
@@ -9,14 +10,15 @@ export function everyNodePolicy(lack: (agent: AgentStatus, view: ClusterView) =>
     { OnEveryNode: "True", NotOnEveryNode: "False", NodesOutOfSight: "Unknown" },
     ({ view }) => {
       const nodes = view.nodes.filter((n) => n.desired);
-      const lacking = nodes.flatMap(({ slot, agent }) => {
+      const slotsOf = new Map<string, number[]>();
+      for (const { slot, agent } of nodes) {
         const why = agent && lack(agent, view);
-        return why === null ? [] : `slot ${slot}: ${why}`;
-      });
-      if (lacking.length > 0) return { reason: "NotOnEveryNode", message: lacking.join("; ") };
+        if (why !== null) slotsOf.set(why, [...(slotsOf.get(why) ?? []), slot]);
+      }
+      if (slotsOf.size > 0) return { reason: "NotOnEveryNode", message: bySlots(slotsOf) };
       const unseen = nodes.filter((n) => n.agent === null).map((n) => n.slot);
       if (unseen.length > 0) {
-        const message = `Slots ${unseen.join(", ")} are out of sight.`;
+        const message = sentence(slotsDo(unseen, "is out of sight.", "are out of sight."));
         return { reason: "NodesOutOfSight", message };
       }
       return { reason: "OnEveryNode", message: "" };

@@ -27,6 +27,7 @@ export const progressing = conditionPolicy(
     if (view.desiredStopped && view.nodes.every((n) => n.task === null)) {
       return { reason: "Stopped", message: "" };
     }
-    return { reason: "Reconciling", message: ready.message };
+    const { message } = ready.status === "True" ? updated : ready;
+    return { reason: "Reconciling", message };
   },
 );

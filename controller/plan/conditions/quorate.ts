@@ -1,4 +1,5 @@
 /** Whether a quorum serves; if not, why not and what follows: each case is told apart. */
+import { sentence, slotsDo, slotsText } from "../../model/slots-text.ts";
 import { quorumOf } from "../view/etcd-view.ts";
 import { describeLoss, evaluateLoss, type QuorumLoss } from "../recovery/quorum-loss.ts";
 import { restorableSnapshots } from "../snapshots/snapshots.ts";
@@ -73,15 +74,23 @@ function notBootstrapped({ view, bootstrap }: ConditionContext): Explanation | n
     view.nodes.filter((n) => n.agent?.data.state === state).map((n) => n.slot);
   const broken = slotsWith("corrupt");
   if (broken.length > 0) {
-    const message = `Slots ${broken.join(", ")} have broken data of an earlier etcd cluster. Restore these volumes, or remove them.`;
+    const have = sentence(slotsDo(broken, "has broken data", "have broken data"));
+    const message = `${have} of an earlier etcd cluster. Restore these volumes, or remove them.`;
     return { reason: "NotBootstrapped", message };
   }
   const holders = slotsWith("present");
+  const unseen = view.nodes.filter((n) => n.desired && n.agent === null).map((n) => n.slot);
   const message =
     holders.length === 0
       ? "etcd has not been bootstrapped yet."
-      : `Only slots ${holders.join(", ")} hold data of an earlier etcd cluster, which is no quorum or not one cluster. Bring the other volumes back, or remove these.`;
+      : `Only ${slotsDo(holders, "holds", "hold")} data of an earlier etcd cluster, ${whatLacks(unseen)}`;
   return { reason: "NotBootstrapped", message };
+}
+
+/** Nodes that have not answered yet may hold the rest of it: only then is it a person's matter. */
+function whatLacks(unseen: readonly number[]): string {
+  if (unseen.length > 0) return `so far; ${slotsDo(unseen, "has", "have")} not answered yet.`;
+  return "which is no quorum or not one cluster. Bring the other volumes back, or remove these.";
 }
 
 /** While the first members form a cluster none is begun anew: each of them may have data soon. */
@@ -92,9 +101,9 @@ function bootstrapping({ view, bootstrap }: ConditionContext): Explanation | nul
   if (first.length - broken.length >= quorumOf(first.length)) {
     return { reason: "Bootstrapping", message: "The first members form etcd." };
   }
-  const slots = broken.map((n) => n.slot).join(", ");
+  const slots = slotsText(broken.map((n) => n.slot));
   const message =
-    `The etcd data of slots ${slots} broke before the cluster was formed. A person must decide: ` +
+    `The etcd data of ${slots} broke before the cluster was formed. A person must decide: ` +
     "begin empty with `jupyter-cluster snapshot restore NAME --empty`, or restore a snapshot.";
   return { reason: "QuorumLost", message };
 }
@@ -112,8 +121,7 @@ function recovering({ recovery: { inProgress } }: ConditionContext): Explanation
 function quorumLost(context: ConditionContext): Explanation | null {
   const loss = lossOf(context);
   if (!loss.certain) return null;
-  const what = describeLoss(loss);
-  const message = `${what.charAt(0).toUpperCase()}${what.slice(1)}. ${whatFollows(context, loss)}`;
+  const message = `${sentence(describeLoss(loss))}. ${whatFollows(context, loss)}`;
   return { reason: "QuorumLost", message };
 }
 
@@ -137,7 +145,11 @@ function whatFollows({ view, input, recovery }: ConditionContext, loss: QuorumLo
   const dueAt = (recovery.lostSince ?? input.now) + graceSeconds * 1000;
   if (input.now < dueAt) return `Recovery begins ${graceSeconds} s after the loss.`;
   if (loss.unseen.length > 0) {
-    return `Slots ${loss.unseen.join(", ")} may know more and are waited for.`;
+    const waits = [
+      "may know more and is waited for.",
+      "may know more and are waited for.",
+    ] as const;
+    return sentence(slotsDo(loss.unseen, ...waits));
   }
   if (loss.holders.length > 0) return "The best survivor goes on.";
   if (input.observed.snapshots.freshness !== "fresh") return "The snapshots cannot be read.";
@@ -149,7 +161,7 @@ function whatFollows({ view, input, recovery }: ConditionContext, loss: QuorumLo
 
 function notYet({ voters, holders, unseen }: QuorumLoss): Explanation {
   if (unseen.length === 0) return { reason: "NoLeader", message: "etcd elects a leader." };
-  const message = `${holders.length} of ${voters.length} voters are in sight with their data; slots ${unseen.join(", ")} are not.`;
+  const message = `${holders.length} of ${voters.length} voters are in sight with their data; ${slotsDo(unseen, "is", "are")} not.`;
   return { reason: "NodesOutOfSight", message };
 }
 

@@ -1,5 +1,6 @@
 /** The summary of what users need: ready with all of it, and else for the first that is not. */
 import type { PolicyResults } from "./policies.ts";
+import { sentence, slotsDo } from "../../model/slots-text.ts";
 import { isAuthEnabled } from "../membership/disable-auth.ts";
 import { describeMember, foreignMembers } from "../view/foreign-members.ts";
 import { type ConditionContext, type ConditionResult, conditionPolicy } from "./policy.ts";
@@ -36,7 +37,8 @@ const own = conditionPolicy(
     }
     const extra = view.nodes.filter((n) => !n.desired).map((n) => n.slot);
     if (extra.length > 0) {
-      return { reason: "ScalingIn", message: `Slots ${extra.join(", ")} are leaving.` };
+      const message = sentence(slotsDo(extra, "is leaving.", "are leaving."));
+      return { reason: "ScalingIn", message };
     }
     const meddled = otherHands(context);
     if (meddled !== null) return meddled;

@@ -1,3 +1,4 @@
+import { sentence, slotsDo } from "../../model/slots-text.ts";
 import { notReadyReasons } from "../health/readiness.ts";
 import { conditionPolicy } from "./policy.ts";
 
@@ -10,7 +11,8 @@ export const recovering = conditionPolicy(
     if (back.length === 0 || input.memory.firstReadyAt === null || view.desiredStopped) {
       return { reason: "NothingLost", message: "" };
     }
-    const message = `Slots ${back.map((n) => n.slot).join(", ")} come back.`;
+    const slots = back.map((n) => n.slot);
+    const message = sentence(slotsDo(slots, "comes back.", "come back."));
     return { reason: "NodesComeBack", message };
   },
 );

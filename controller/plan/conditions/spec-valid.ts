@@ -13,7 +13,8 @@ export const specValid = conditionPolicy(
         const place = [p.file, p.line, p.column].filter((x) => x !== null).join(":");
         return [place, p.field, p.message].filter(Boolean).join(": ");
       });
-      const message = `${lines.join("; ")}. The last good spec stays in force.`;
+      const told = lines.join("; ");
+      const message = `${told.endsWith(".") ? told : `${told}.`} The last good spec stays in force.`;
       return { reason: "Refused", message };
     }
     if (fileRemoved) {

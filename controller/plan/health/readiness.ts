@@ -4,6 +4,7 @@
  */
 import type { AgentStatus } from "../../model/agent-api.ts";
 import type { HostsTable } from "../../model/naming.ts";
+import { slotsText } from "../../model/slots-text.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { unsupportedAgent } from "../update/unsupported-agent.ts";
@@ -72,7 +73,7 @@ function isBehind(node: NodeView, hosts: HostsTable | null, view: ClusterView): 
 function strangers(agent: AgentStatus, nodes: readonly NodeView[]): string[] {
   const known = new Set(agent.sshKnownSlots);
   const strange = nodes.filter(({ slot }) => !known.has(slot)).map(({ slot }) => slot);
-  return strange.length > 0 ? [`SSH keys of slots ${strange.join(", ")} unknown`] : [];
+  return strange.length > 0 ? [`SSH keys of ${slotsText(strange)} unknown`] : [];
 }
 
 /** What is wrong with the node itself, apart from what it lacks because of others. */

@@ -108,6 +108,10 @@ export function launchObstacle(
   if (network === undefined) return "the container network cannot be observed";
   const image = lastKnown(observed.image);
   if (image === undefined) return "the image cannot be observed";
-  if (image.state === "absent") return `image ${image.reference} is not on this machine`;
-  return null;
+  if (image.state === "present") return null;
+  const remedy =
+    view.spec.image === null
+      ? "start the controller again, which builds it"
+      : "`docker pull` or build it, or correct spec.image";
+  return `image ${image.reference} is not on this machine: ${remedy}`;
 }

@@ -29,7 +29,7 @@ export function compileObject(
   const { clusters, problems } = parseManifest(JSON.stringify(document), `${namespace}/${name}`);
   const [cluster] = clusters;
   if (cluster !== undefined) return cluster;
-  const why = problems.map((problem) => `${problem.field}: ${problem.message}`).join(" ");
+  const why = problems.map((p) => [p.field, p.message].filter(Boolean).join(": ")).join(" ");
   throw new OperationError(
     ERROR_CODES.CONTROLLER_REFUSED,
     "plan",

@@ -5,6 +5,7 @@
  */
 import type { RecoveryMemory } from "../../model/memory.ts";
 import { followsLeader } from "../../model/leader.ts";
+import { slotsDo } from "../../model/slots-text.ts";
 import { quorumOf } from "../view/etcd-view.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 
@@ -121,7 +122,7 @@ function logEnd({ agent }: NodeView): { raftTerm: number; raftIndex: number } {
 /** In words, without their full stop. */
 export function describeLoss({ voters, holders, lost }: QuorumLoss): string {
   return (
-    `slots ${lost.join(", ")} have lost their etcd data; ` +
+    `${slotsDo(lost, "has lost its", "have lost their")} etcd data; ` +
     `${holders.length} of ${voters.length} voters still have theirs, which is no quorum`
   );
 }

@@ -1,11 +1,14 @@
 /**
  * Containers made from an older template are replaced one at a time: those that do not take part
  * first, then followers, the leader last after its leadership moved (docs/ARCHITECTURE.md). Nobody
- * leaves while the one replaced before has not rejoined, so a bad image stops at the first node.
+ * leaves while the one replaced before has not rejoined, so a bad image stops at the first node; one
+ * that is not there stops before it.
  */
+import type { ClusterMemory } from "../../model/memory.ts";
 import { ownFaults, unconvergedReasons } from "../health/readiness.ts";
 import { canSpareSilent, SILENT_MAX_MS } from "../health/stop-silent.ts";
 import { awaitsKernels } from "../kernels/await-kernels.ts";
+import { foreignHoldings, launchObstacle } from "../launch/prerequisites.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
@@ -14,9 +17,10 @@ import { moveLeaderAway } from "./move-leader.ts";
 
 const REASON = "updated to the new template";
 
-export function rollingUpdate({ view }: PlanContext, plan: PlanBuilder): void {
+export function rollingUpdate(context: PlanContext, plan: PlanBuilder): void {
+  const { view } = context;
   const outdated = view.nodes.filter((n) => n.desired && n.outdated);
-  if (outdated.length === 0) return;
+  if (outdated.length === 0 || updateObstacle(context, plan.memory) !== null) return;
   if (view.nodes.some((n) => n.task !== null && n.task.killRequestedAt !== null)) return;
   const faulty = view.nodes.filter((n) => ownFaults(n, view).length > 0);
   // What was updated does not work: nobody else gets the same.
@@ -31,6 +35,11 @@ export function rollingUpdate({ view }: PlanContext, plan: PlanBuilder): void {
   else if (view.nodes.every((n) => n.desired && isSettled(n))) {
     replaceNext(outdated, view, plan);
   }
+}
+
+/** Why a node that is stopped could not be launched anew; null: it could, as far as that is known. */
+export function updateObstacle(context: PlanContext, memory: ClusterMemory): string | null {
+  return launchObstacle(context, foreignHoldings(context, memory));
 }
 
 /** A busy one lets others go before it, however many those are. */

@@ -65,6 +65,35 @@ describe("startShow without a terminal", () => {
     expect(after).toBe("[   0.0s] lab: LeaderElected: slot 1 leads in term 3\n");
   });
 
+  it("tells what a cluster waits for that was Ready, each wait once, and that it is again", async () => {
+    const { context, outcome } = capturedContext();
+    const published = new Scripted();
+    const show = startShow(context, published, 1, context.now());
+    published.publish(clusterObject());
+    await show.allReady;
+    const before = outcome().stderr;
+    const waiting = (message: string) =>
+      clusterObject({
+        status: {
+          nodes: [0, 1, 2].map((slot) => node("lab", slot, slot === 2 ? { message } : {})),
+          conditions: conditions({ Ready: ["False", "NodesNotReady", message] }),
+        },
+      });
+    published.publish(waiting("vm offers 21545 of 921600 MiB of memory"));
+    published.publish(waiting("vm offers 21546 of 921600 MiB of memory"));
+    published.publish(waiting("image other is not on this machine"));
+    published.publish(clusterObject());
+    show.stop();
+    const after = outcome()
+      .stderr.slice(before.length)
+      .replaceAll(/^\[.*?\] /gm, "");
+    expect(after).toBe(
+      "lab: Ready is False (NodesNotReady): vm offers 21545 of 921600 MiB of memory\n" +
+        "lab: Ready is False (NodesNotReady): image other is not on this machine\n" +
+        "lab: Ready is True (AsExpected)\n",
+    );
+  });
+
   it("does not take a part of the spec's clusters for all", async () => {
     const { context } = capturedContext();
     const published = new Scripted();

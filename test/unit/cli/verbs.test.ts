@@ -206,7 +206,10 @@ spec: { replicas: ${replicas} }
 
   it("exits with 0 when the file says what is kept", async () => {
     const { code, stdout } = await plan(spec(3), [clusterObject()]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "default/lab: nothing to do\n" });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: "default/lab: nothing to do, this spec is in force\n",
+    });
   });
 
   it("exits with 1 and explains each change", async () => {

@@ -52,6 +52,22 @@ describe("a reading of the spec files", () => {
     expect(memory.events.at(-1)).toMatchObject({ type: "Warning", reason: "SpecRefused" });
   });
 
+  it("is told without a field where the mistake is in no field", () => {
+    const memory = take(reading({ problems: [problem({ field: "", message: "A tab." })] }));
+    const { file, line, column } = problem();
+    expect(memory.events.at(-1)?.message).toBe(`${file}:${line}:${column}: A tab.`);
+  });
+
+  it("is told when it is whole again, though nothing has changed by it", () => {
+    const broken = take(reading({ problems: [problem()] }));
+    const mended = applySpec(broken, reading({ clusters: [fakeCluster()] }), T0 + 2000);
+    expect(mended.events.at(-1)).toMatchObject({
+      type: "Normal",
+      reason: "SpecAccepted",
+      message: "the spec has no errors any more: generation 1 stays in force",
+    });
+  });
+
   it("tells a cluster of its own file's problems and of no other's", () => {
     const mine = [problem(), problem({ line: 4 })];
     const problems = [problem({ file: "other.yaml" }), ...mine];

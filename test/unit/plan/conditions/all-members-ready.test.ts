@@ -45,7 +45,7 @@ conditionTable("AllMembersReady", allMembersReady.reasons, {
     },
     "False",
     "NodesNotReady",
-    "slot 1: shared storage: not mounted, sshd not ready; slot 2: shared storage: not mounted, sshd not ready",
+    "slots 1, 2: shared storage: not mounted, sshd not ready",
   ],
   "a node that cannot be launched is told with what stands in the way": [
     () => {
@@ -108,6 +108,6 @@ conditionTable("AllMembersReady", allMembersReady.reasons, {
     },
     "False",
     "NodesNotReady",
-    "slot 0: hosts table not current; slot 1: hosts table not current",
+    "slots 0, 1: hosts table not current",
   ],
 });

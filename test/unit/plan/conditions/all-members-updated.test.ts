@@ -3,6 +3,7 @@ import type { Plan } from "../../../../controller/plan/input.ts";
 import type { AgentStatus } from "../../../../controller/model/agent-api.ts";
 import { RELEASE, unsupportedText } from "../../../../controller/model/release.ts";
 import type { ClusterSpec } from "../../../../crd-schema/spec.ts";
+import { fresh } from "../../../../controller/model/observed.ts";
 import { conditionTable, decide } from "../../../support/planner/condition-table.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { FAR, unsupported } from "../../../support/planner/unsupported.ts";
@@ -33,6 +34,17 @@ conditionTable("AllMembersUpdated", allMembersUpdated.reasons, {
     "False",
     "Outdated",
     "Slots 0, 1, 2 run an older template.",
+  ],
+  "an update to an image that is not there waits for it": [
+    () => {
+      const run = readyRun();
+      changeSpec(run, { image: "other" });
+      return decide(run, { image: fresh({ state: "absent", reference: "other" }) });
+    },
+    "False",
+    "Outdated",
+    "Slots 0, 1, 2 run an older template. The update waits: image other is not on this machine: " +
+      "`docker pull` or build it, or correct spec.image.",
   ],
   "containers that are only replaced by a person's kill are told to wait for it": [
     changed({ updateStrategy: "OnDelete" }),

@@ -21,7 +21,7 @@ conditionTable("Progressing", progressing.reasons, {
     changed({ image: "other", updateStrategy: "OnDelete" }),
     "True",
     "Reconciling",
-    "3 of 3 nodes are ready.",
+    "Slots 0, 1, 2 run an older template. They wait to be killed (OnDelete).",
   ],
   "a cluster of which nodes move to better hosts is rebalanced": [
     () => {

@@ -130,7 +130,7 @@ conditionTable("Quorate", quorate.reasons, {
     () => foundData([1], false),
     "False",
     "NotBootstrapped",
-    "Only slots 1 hold data of an earlier etcd cluster, which is no quorum or not one cluster. " +
+    "Only slot 1 holds data of an earlier etcd cluster, which is no quorum or not one cluster. " +
       "Bring the other volumes back, or remove these.",
   ],
   "a new cluster finds broken data": [
@@ -228,7 +228,7 @@ conditionTable("Quorate", quorate.reasons, {
     "False",
     "QuorumLost",
     "Slots 0, 1, 2 have lost their etcd data; 1 of 5 voters still have theirs, which is no quorum. " +
-      "Slots 4 may know more and are waited for.",
+      "Slot 4 may know more and is waited for.",
   ],
   "a majority's data is lost: a survivor goes on once it has read its log": [
     () => {
@@ -276,7 +276,7 @@ conditionTable("Quorate", quorate.reasons, {
     },
     "False",
     "QuorumLost",
-    "Slots 0 have lost their etcd data; 0 of 1 voters still have theirs, which is no quorum. " +
+    "Slot 0 has lost its etcd data; 0 of 1 voters still have theirs, which is no quorum. " +
       "The newest snapshot is restored as soon as a node is there for it.",
   ],
   "all voters are in sight and elect a leader": [

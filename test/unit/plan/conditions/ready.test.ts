@@ -82,7 +82,7 @@ const own: Readonly<Record<string, ConditionRow>> = {
     },
     "False",
     "ScalingIn",
-    "Slots 4 are leaving.",
+    "Slot 4 is leaving.",
   ],
   "etcd has a member that is no node": [
     () => {
@@ -180,7 +180,7 @@ conditionTable("Ready", ready.reasons, {
   ...inherited,
   "Jupyter does not answer on the leader": lacking(without("jupyter"), "Jupyter not ready"),
   "sshd does not answer": lacking(without("sshd"), "sshd not ready"),
-  "SSH keys are missing": lacking(() => ({ sshKnownSlots: [1, 2] }), "SSH keys of slots 0 unknown"),
+  "SSH keys are missing": lacking(() => ({ sshKnownSlots: [1, 2] }), "SSH keys of slot 0 unknown"),
   "the shared folder is not there": lacking(
     () => ({ storage: { ready: false, message: "not mounted" } }),
     "shared storage: not mounted",

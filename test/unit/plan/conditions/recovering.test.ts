@@ -21,7 +21,7 @@ conditionTable("Recovering", recovering.reasons, {
     () => decide(withDeadNode()),
     "True",
     "NodesComeBack",
-    "Slots 2 come back.",
+    "Slot 2 comes back.",
   ],
   "a node that was launched again and is ready has come back": [
     () => {

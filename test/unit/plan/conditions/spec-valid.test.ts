@@ -43,6 +43,12 @@ conditionTable("SpecValid", specValid.reasons, {
     "Refused",
     `${AT}. ${KEPT}`,
   ],
+  "an error that is a sentence keeps its one full stop": [
+    withFile({ problems: [{ ...PROBLEM, message: "It is not a number." }] }),
+    "False",
+    "Refused",
+    `cluster.yaml:3:5: spec.replicas: It is not a number. ${KEPT}`,
+  ],
   "a file that cannot be read has neither line nor field": [
     withFile({ problems: [{ ...PROBLEM, line: null, column: null, field: "" }] }),
     "False",

@@ -20,13 +20,24 @@ conditionTable("SSHReady", sshReady.reasons, {
     withNodes(() => ({ sshKnownSlots: [1, 2] })),
     "False",
     "NotOnEveryNode",
-    "slot 1: keys missing; slot 2: keys missing",
+    "slots 1, 2: keys of slot 0 missing",
   ],
   "each node whose sshd does not answer is told": [
     withNodes(({ units }) => ({ units: { ...units, sshd: { ...units.sshd, ready: false } } })),
     "False",
     "NotOnEveryNode",
-    "slot 1: sshd not ready; slot 2: sshd not ready",
+    "slots 1, 2: sshd not ready",
+  ],
+  "the keys of a node that is out of sight are not missed beside it": [
+    () => {
+      const run = readyRun();
+      run.world.blind.add(2);
+      const { agents } = changeAgents(run.world.observed(), () => ({ sshKnownSlots: [0, 1] }));
+      return decide(run, { agents });
+    },
+    "Unknown",
+    "NodesOutOfSight",
+    "Slot 2 is out of sight.",
   ],
   "the key of a node that leaves is not missed": [
     () => {

@@ -27,12 +27,7 @@ const withFaults = (faults: readonly (string | null)[]) => (): Plan => {
 
 /** All that lack it say the same of it. */
 const agreed = (fault: string) =>
-  [
-    withFaults([fault, null, fault]),
-    "False",
-    fault,
-    `slot 0: ${fault} it is; slot 2: ${fault} it is`,
-  ] as const;
+  [withFaults([fault, null, fault]), "False", fault, `slots 0, 2: ${fault} it is`] as const;
 
 /** Its launches are refused as Docker, or Mesos, says it. */
 const refused = (lastFailure: string) => (): Plan => {
@@ -72,7 +67,7 @@ conditionTable("StorageReady", storageReady.reasons, {
     withNodes([0, 2], []),
     "False",
     "NotOnEveryNode",
-    "slot 0: not mounted; slot 2: not mounted",
+    "slots 0, 2: not mounted",
   ],
   "nothing is mounted": agreed("NotMounted"),
   "the mount is dead": agreed("MountDead"),
@@ -125,7 +120,7 @@ conditionTable("StorageReady", storageReady.reasons, {
     withNodes([], [1]),
     "Unknown",
     "NodesOutOfSight",
-    "Slots 1 are out of sight.",
+    "Slot 1 is out of sight.",
   ],
   "a node that has it not is told before one that is out of sight": [
     withNodes([2], [1]),

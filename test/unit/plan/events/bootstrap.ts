@@ -99,7 +99,7 @@ export const BOOTSTRAP_EVENTS = {
     "some of the first members have lost their data": [
       afterLoss([1]),
       "Warning",
-      `slots 1 have lost their data while etcd cluster ${FORMED} formed`,
+      `slot 1 has lost its data while etcd cluster ${FORMED} formed`,
     ],
   },
 } satisfies EventTable;
