@@ -101,7 +101,8 @@ export function refused(
   status: number,
   text: string,
 ): OperationError {
-  const said = text.trim().slice(0, 300) || "without a reason";
+  // A sentence of ours may follow: "401 Unauthorized." of Mesos ends with a full stop.
+  const said = text.trim().slice(0, 300).replace(/\.$/, "") || "without a reason";
   const hint = status === 401 ? ". Is --mesos-credential-file the right one?" : "";
   const message = `The Mesos master at ${addressText(address)} refused with HTTP ${status}: ${said}${hint}`;
   return new OperationError(ERROR_CODES.MESOS_REFUSED, operation, message);
