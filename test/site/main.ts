@@ -43,7 +43,7 @@ const options = {
   replicas: countOf("replicas"),
   controllers: oneOf("controllers", ["1", "2"]) === "2" ? 2 : 1,
   shared: oneOf("shared", ["hostPath", "glusterfs"]),
-  network: oneOf("network", ["macvlan", "calico"]),
+  network: oneOf("network", ["macvlan", "calico", "overlay"]),
 } as const;
 const tell = (line: string) => console.log(line);
 

@@ -12,6 +12,7 @@ import { AgentHost, type RunningContainer } from "./machine/agent-host.ts";
 import { CalicoNetwork, type ContainerNetwork, macvlan } from "./machine/container-network.ts";
 import { filledDataRoot } from "./machine/data-root.ts";
 import { SiteHost } from "./machine/host.ts";
+import { OverlayNetwork } from "./machine/overlay.ts";
 import { SiteNetwork } from "./machine/network.ts";
 import { SiteRecord } from "./machine/record.ts";
 import { SiteMasters } from "./masters/site-masters.ts";
@@ -46,7 +47,9 @@ export interface SiteOptions {
   /** What the nodes share: a directory of this machine (default), or a volume of three bricks. */
   readonly shared?: "hostPath" | "glusterfs";
   /** Between containers of different hosts. Default: macvlan. */
-  readonly network?: "macvlan" | "calico";
+  readonly network?: "macvlan" | "calico" | "overlay";
+  /** With macvlan. False: the hosts have no such network until nodes are launched. Default: true. */
+  readonly networkMade?: boolean;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -59,6 +62,7 @@ export class Site {
   private stored: SiteStore | null = null;
   private volume: SiteBricks | null = null;
   private routed: CalicoNetwork | null = null;
+  private swarm: OverlayNetwork | null = null;
 
   private constructor(
     readonly record: SiteRecord,
@@ -108,8 +112,15 @@ export class Site {
     return this.routed;
   }
 
-  private get containerNetwork(): ContainerNetwork {
-    return this.routed ?? macvlan(this.network);
+  get overlay(): OverlayNetwork {
+    if (this.swarm === null) throw new Error("the containers of this site are on no overlay");
+    return this.swarm;
+  }
+
+  /** As the spec has it. */
+  get containerNetwork(): ContainerNetwork {
+    const { networkMade = true } = this.options;
+    return this.routed ?? this.swarm ?? macvlan(this.network, networkMade);
   }
 
   /** One for all hosts, as a mounted network file system would be. */
@@ -202,6 +213,9 @@ export class Site {
     if (this.options.network === "calico") {
       this.routed = new CalicoNetwork(this.network, join(this.record.dir, "addresses"));
     }
+    if (this.options.network === "overlay") {
+      this.swarm = new OverlayNetwork(this.network, this.record, { image, images });
+    }
     await mkdir(this.sharedDir);
     await chmod(this.sharedDir, 0o777);
     const mesos = process.env["SITE_MESOS"];
@@ -231,6 +245,7 @@ export class Site {
     }
     await this.prepareControllers();
     if (this.routed !== null) await this.network.routeContainers(this.controller.host.ip);
+    await this.swarm?.form(this.controller.host, this.agents);
     await this.save(replicas);
   }
 
@@ -242,7 +257,9 @@ export class Site {
     );
     const { dir } = this.record;
     const mounts = this.options.shared === "glusterfs";
-    return SiteMasters.start({ hosts, site, agents, hostPaths: [this.sharedDir], mounts, dir });
+    // What frees an address, and makes a network.
+    const may = { mounts, commands: true, hostPaths: [this.sharedDir] };
+    return SiteMasters.start({ hosts, site, agents, dir, ...may });
   }
 
   private async prepareControllers(): Promise<void> {

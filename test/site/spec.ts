@@ -4,7 +4,7 @@ export interface SpecPlan {
   readonly name: string;
   readonly replicas: number;
   /** Value of `network`. */
-  readonly network: Readonly<Record<string, string>>;
+  readonly network: Readonly<Record<string, unknown>>;
   /** Value of `storage.shared`. */
   readonly shared: Readonly<Record<string, unknown>>;
   /** Where every controller's proxy listens. */

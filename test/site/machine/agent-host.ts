@@ -85,6 +85,7 @@ export class AgentHost {
   private async ensureNetwork(): Promise<void> {
     const { docker } = this.engine;
     const { docker: wanted } = this.network;
+    if (wanted === null) return;
     const filters = { name: [wanted.Name] };
     if ((await docker.listNetworks({ filters })).length > 0) return;
     await docker.createNetwork(wanted);

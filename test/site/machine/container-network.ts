@@ -8,30 +8,37 @@ import type { SiteHost } from "./host.ts";
 import { type SiteNetwork, UPLINK } from "./network.ts";
 
 /** Its name, on every host. */
-const NAME = "site";
+export const NAME = "site";
 /** Compiled, as everything that runs as a process of its own. */
 const PLUGIN = resolve("dist/test/support/network-plugin/main.js");
 const SOCKETS = ["calico.sock", "calico-ipam.sock"].map((name) => join(PLUGIN_DIR, name));
 
 export interface ContainerNetwork {
   /** Value of `spec.network`. */
-  readonly spec: Readonly<Record<string, string>>;
-  /** What every host makes of it, once. */
-  readonly docker: NetworkCreateOptions;
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** What every host makes of it, once; null: others make it. */
+  readonly docker: NetworkCreateOptions | null;
   /** At a host's start, before its engine's: hosts without an engine get the routes alone. */
   join(host: SiteHost): Promise<void>;
 }
 
-/** The hosts' own subnet, on their uplinks. */
-export function macvlan({ prefix, subnet, gateway }: SiteNetwork): ContainerNetwork {
+/**
+ * The hosts' own subnet, on their uplinks.
+ *
+ * @param made false: the hosts have no such network until somebody launches a container on it
+ */
+export function macvlan({ prefix, subnet, gateway }: SiteNetwork, made: boolean): ContainerNetwork {
+  const options = { parent: UPLINK };
   return {
-    spec: { name: NAME, driver: "macvlan", subnet, firstAddress: `${prefix}.100` },
-    docker: {
-      Name: NAME,
-      Driver: "macvlan",
-      IPAM: { Config: [{ Subnet: subnet, Gateway: gateway }] },
-      Options: { parent: UPLINK },
-    },
+    spec: { name: NAME, driver: "macvlan", subnet, firstAddress: `${prefix}.100`, options },
+    docker: made
+      ? {
+          Name: NAME,
+          Driver: "macvlan",
+          IPAM: { Config: [{ Subnet: subnet, Gateway: gateway }] },
+          Options: options,
+        }
+      : null,
     join: async () => undefined,
   };
 }

@@ -32,6 +32,8 @@ export interface MastersOptions {
   readonly hostPaths: readonly string[];
   /** Whether tasks may mount file systems in their containers. */
   readonly mounts: boolean;
+  /** Whether tasks may be commands; they run on the leading master's host, with the agent's Docker. */
+  readonly commands: boolean;
   /** For what must be read by several hosts. */
   readonly dir: string;
 }
@@ -137,7 +139,7 @@ export class SiteMasters {
   }
 
   private async startMaster(host: SiteHost): Promise<void> {
-    const { site, agents, hostPaths, mounts } = this.options;
+    const { site, agents, hostPaths, mounts, commands } = this.options;
     const stateDir = join(host.dir, "master");
     await rm(stateDir, { recursive: true, force: true });
     await mkdir(stateDir, { recursive: true });
@@ -149,6 +151,7 @@ export class SiteMasters {
         credential: { principal: PRINCIPAL, secret: this.secret },
         hostPaths,
         mounts,
+        commands,
       },
       zookeeper: { servers: this.zookeeper.servers.map(({ address }) => address), path: PATH },
     };
