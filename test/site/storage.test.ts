@@ -3,8 +3,13 @@
  * told to be saved stays saved, a loss that matters is told, and no container is restarted for it.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { LASTING_MS } from "../../agent-image/agent/storage/lasting-errors.ts";
 import { LABELS } from "../../controller/model/ids.ts";
-import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
+import type {
+  ClusterEvent,
+  JupyterClusterObject,
+  NodeStatus,
+} from "../../controller/model/resource.ts";
 import { isTrue } from "../support/e2e/local-cluster.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
 import { until } from "../support/poll.ts";
@@ -13,6 +18,7 @@ import { figure, timed } from "./figures.ts";
 import { Load } from "./load.ts";
 import type { RunningContainer } from "./machine/agent-host.ts";
 import type { SiteHost } from "./machine/host.ts";
+import { execIn } from "./machine/exec.ts";
 import { SHARED, Site } from "./site.ts";
 import { FileWriter } from "./storage/file-writer.ts";
 
@@ -24,6 +30,7 @@ let before: JupyterClusterObject;
 let containers: readonly RunningContainer[];
 let files: FileWriter;
 let run: string;
+let begunMs: number;
 
 beforeAll(async () => {
   site = await Site.start({ hosts: 3, image: inject("agentImage"), shared: "glusterfs" });
@@ -35,7 +42,8 @@ afterAll(() => site?.stop());
 beforeEach(async () => {
   before = await site.controller.untilReady(READY_MS_MAX);
   containers = await site.containers();
-  run = `run-${Date.now()}`;
+  begunMs = Date.now();
+  run = `run-${begunMs}`;
   load = await Load.start(site, run);
   files = await FileWriter.start(containerOf(leaderOf(before)), SHARED, run);
   await files.untilSaved(20);
@@ -133,3 +141,49 @@ test("two of three bricks are lost: it is told, nothing saved is lost, and all g
   await expectHealed();
   await expectUntouched();
 });
+
+test("a node's client is killed: the node mounts anew, and is not restarted", async () => {
+  const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
+  const victim = containerOf(follower);
+  // All of its host, which runs one node.
+  await victim.host.host.run("pkill", "-KILL", "-x", "glusterfs");
+  await timed("client killed: mounted anew", () => untilRemounted([follower.slot]));
+  await site.controller.untilReady(READY_MS_MAX);
+  expect(await execIn(victim, ["ls", SHARED])).toContain(run);
+  await files.untilSaved(20);
+  await expectUntouched();
+});
+
+test("all bricks are lost for more than a minute: every node mounts anew when they are back", async () => {
+  await Promise.all(site.bricks.hosts.map((host) => site.bricks.kill(host)));
+  await site.controller.until(
+    "StorageReady is False",
+    (o) => storageReady(o)?.status === "False",
+    READY_MS_MAX,
+  );
+  const lost = performance.now();
+  const isOver = () => performance.now() - lost > LASTING_MS + 30_000;
+  await until("clients have had their minute", isOver, LASTING_MS + 60_000);
+  const told = storageReady(await site.controller.object());
+  figure("all bricks killed", { reason: told?.reason, message: told?.message });
+  await load.writer.untilAcknowledged(20);
+  await site.bricks.restart();
+  await timed("all bricks back: Ready", () => site.controller.untilReady(READY_MS_MAX));
+  await untilRemounted(before.status.nodes.map(({ slot }) => slot));
+  await files.untilSaved(50);
+  await expectHealed();
+  await expectUntouched();
+});
+
+/** Since this test began, each of these slots. */
+async function untilRemounted(slots: readonly number[]): Promise<void> {
+  const ask = async () => {
+    const { stdout } = await site.controller.cli("events", "site", "-o", "json");
+    const { items } = JSON.parse(stdout) as { items: readonly ClusterEvent[] };
+    const of = items.filter(
+      (e) => e.reason === "StorageRemounted" && Date.parse(e.lastTimestamp) >= begunMs,
+    );
+    return slots.every((slot) => of.some(({ message }) => message.includes(`slot ${slot}`)));
+  };
+  await until("it was mounted anew", ask, READY_MS_MAX);
+}
