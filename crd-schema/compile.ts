@@ -106,6 +106,7 @@ function compileEtcd(etcd: DefaultedManifest["spec"]["etcd"], driver: string): C
       directory: snapshots.directory ?? null,
     },
     recovery: { mode: recovery.mode, graceSeconds: recovery.graceSeconds },
+    standby: etcd.standby,
   };
 }
 

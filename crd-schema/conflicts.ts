@@ -6,6 +6,7 @@ import { isIPv4 } from "node:net";
 import { errorAt, warningAt } from "./checks/check.ts";
 import type { Located } from "./checks/check.ts";
 import { rangeText, SLOTS_MAX, slotRange } from "./checks/network.ts";
+import { slotCount } from "./slots.ts";
 import type { ClusterSpec, Problem } from "./spec.ts";
 import type { Path } from "./text/field-path.ts";
 import { overlap, parseSubnet } from "./values/ipv4.ts";
@@ -100,7 +101,7 @@ function sorted(options: Readonly<Record<string, string>>): string {
 /** On one network: the addresses in use must differ, those of a later scale-out should. */
 function sharedAddresses(one: Located, other: Located): Conflict | null {
   const path = ["spec", "network", "firstAddress"];
-  const used = (located: Located) => slotRange(located, located.cluster.spec.replicas);
+  const used = (located: Located) => slotRange(located, slotCount(located.cluster.spec));
   const remedy = `give one of the two a firstAddress ${SLOTS_MAX} higher than the other's`;
   if (overlap(used(one), used(other))) {
     const found = `The nodes' addresses ${rangeText(used(one))} are also those of`;

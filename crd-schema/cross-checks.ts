@@ -3,10 +3,11 @@ import { LEAST_RESOURCES } from "./values/least-resources.ts";
 import { isIPv4 } from "node:net";
 import { warningAt, errorAt } from "./checks/check.ts";
 import type { Check, Located } from "./checks/check.ts";
-import { checkNetwork } from "./checks/network.ts";
+import { checkNetwork, SLOTS_MAX } from "./checks/network.ts";
 import { checkNetworkDriver } from "./checks/network-driver.ts";
 import { checkConstraints } from "./checks/placement.ts";
 import { checkStorage } from "./checks/storage.ts";
+import { hasSpare } from "./slots.ts";
 import type { Problem } from "./spec.ts";
 
 export function crossCheck(located: Located): Problem[] {
@@ -28,6 +29,28 @@ const checkReplicas: Check = (located) => {
     `Found the even number ${replicas}: it survives the loss of ${survives}, no more than ` +
     `${replicas - 1} nodes do; an odd number is better.`;
   return [warningAt(located, path, message)];
+};
+
+/** Of fewer, each lost voter takes the quorum along, and nobody could give the spare its vote. */
+const SPARE_REPLICAS_MIN = 3;
+
+const checkSpare: Check = (located) => {
+  const { spec } = located.cluster;
+  const { replicas } = spec;
+  if (!hasSpare(spec)) return [];
+  const path = ["spec", "etcd", "standby"];
+  const allowed = `allowed: replicas from ${SPARE_REPLICAS_MIN} to ${SLOTS_MAX - 1}, or standby none`;
+  if (replicas < SPARE_REPLICAS_MIN) {
+    const message =
+      `Found learner with replicas ${replicas}: a lost voter takes the quorum along, without which ` +
+      `no spare can vote; ${allowed}.`;
+    return [errorAt(located, path, message)];
+  }
+  if (replicas < SLOTS_MAX) return [];
+  const message =
+    `Found learner with replicas ${replicas}: the spare would be node ${replicas + 1} of ` +
+    `${SLOTS_MAX} at most; ${allowed}.`;
+  return [errorAt(located, path, message)];
 };
 
 /** Less, and etcd and JupyterLab do not start. */
@@ -147,6 +170,7 @@ function isLoopback(address: string): boolean {
 
 const CHECKS: readonly ((located: Located) => Problem[])[] = [
   checkReplicas,
+  checkSpare,
   checkResources,
   checkNetwork,
   checkNetworkDriver,

@@ -216,6 +216,10 @@ export interface JupyterClusterManifest {
          */
         graceSeconds?: number;
       };
+      /**
+       * learner: one node more than replicas is a hot spare. Its etcd has all data and no vote, it has no name and no kernels, and it never leads. When a voter is lost it votes in its place at once and takes its name, and the node that comes back is the spare. Needs 3 replicas or more, and 8 at most. none: a lost voter is missing until its own node is back. May be changed while the cluster runs.
+       */
+      standby?: "none" | "learner";
     };
     /**
      * JupyterLab, served by the leader <name>-0 and reached through the proxy.
@@ -452,6 +456,7 @@ export interface DefaultedManifest {
         mode: "Automatic" | "Manual";
         graceSeconds: number;
       };
+      standby: "none" | "learner";
     };
     jupyter: {
       port: number;

@@ -64,5 +64,6 @@ function writtenEtcd(etcd: CompiledCluster["spec"]["etcd"]): DefaultedManifest["
       ...(directory === null ? {} : { directory }),
     },
     recovery: { ...etcd.recovery },
+    standby: etcd.standby,
   };
 }

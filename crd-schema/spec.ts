@@ -49,6 +49,8 @@ export interface ClusterSpec {
       readonly mode: "Automatic" | "Manual";
       readonly graceSeconds: number;
     };
+    /** `learner`: one more node, whose member has no vote until a voter is lost. */
+    readonly standby: "none" | "learner";
   };
   readonly jupyter: {
     /** Port in the container. */

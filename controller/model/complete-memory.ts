@@ -73,8 +73,10 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
  */
 export function leanMemory(memory: ClusterMemory): ClusterMemory {
   const { idle, ...jupyter } = memory.cluster.spec.jupyter;
+  const { standby, ...etcd } = memory.cluster.spec.etcd;
   const whole = {
     ...memory.cluster.spec,
+    etcd: standby === "none" ? etcd : memory.cluster.spec.etcd,
     jupyter: sameData(idle, NO_IDLE) ? jupyter : { ...jupyter, idle },
   };
   const { kernels, ...others } = whole;
@@ -97,10 +99,11 @@ const KERNELS_OF_THE_SERVER: ClusterSpec["kernels"] = {
 /** Of a cluster whose file is gone or wrong, so that it is not read anew: the schema's defaults. */
 function completeSpec(spec: ClusterSpec): ClusterSpec {
   const snapshots = { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null };
-  const since: Pick<ClusterSpec["etcd"], "tls" | "quotaMiB" | "recovery"> = {
+  const since: Pick<ClusterSpec["etcd"], "tls" | "quotaMiB" | "recovery" | "standby"> = {
     tls: false,
     quotaMiB: 2048,
     recovery: { mode: "Automatic", graceSeconds: 10 },
+    standby: "none",
   };
   const etcd = { ...since, ...spec.etcd, snapshots: { ...snapshots, ...spec.etcd.snapshots } };
   const proxy = { ...spec.proxy, hostNames: spec.proxy.hostNames ?? [] };

@@ -50,6 +50,8 @@ export type NodePhase =
   | "Starting"
   | "Joining"
   | "Running"
+  /** The spare: its etcd has all data, and no vote before a voter is lost. */
+  | "Standby"
   | "Unreachable"
   | "Stopping";
 
@@ -198,6 +200,7 @@ export const EVENT_REASONS = [
   ...["HostCommandDone", "HostCommandFailed"],
   ...["ClusterFormed", "VolumesAdopted", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],
+  ...["SparePromoted", "SpareReplaced"],
   ...["ForeignMemberRemoved", "AuthDisabled", "KeysRestored"],
   ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],

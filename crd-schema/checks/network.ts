@@ -1,4 +1,5 @@
 /** The slots' addresses must be usable ones of the subnet. */
+import { slotCount } from "../slots.ts";
 import type { Problem } from "../spec.ts";
 import {
   addressNumber,
@@ -58,21 +59,22 @@ function checkSubnet(located: Located, subnet: Subnet): Problem[] {
 }
 
 function checkAddresses(located: Located, subnet: Subnet): Problem[] {
-  const { network, replicas } = located.cluster.spec;
+  const { network } = located.cluster.spec;
+  const slots = slotCount(located.cluster.spec);
   const usable = { first: subnet.first + 2, last: subnet.last - 1 };
-  const wanted = slotRange(located, replicas);
-  const nodes = `${replicas} ${replicas === 1 ? "node" : "nodes"}`;
+  const wanted = slotRange(located, slots);
+  const nodes = `${slots} ${slots === 1 ? "node" : "nodes"}`;
   const found =
     `Found ${network.firstAddress}, so that ${nodes} would have the addresses ` +
     `${rangeText(wanted)}`;
-  if (usable.last - usable.first + 1 < replicas) {
+  if (usable.last - usable.first + 1 < slots) {
     const message =
       `The subnet ${network.subnet} has no room for ${nodes} beside the network's, the gateway's ` +
       `and the broadcast address; allowed: /28 or larger, for at most ${SLOTS_MAX} nodes.`;
     return [errorAt(located, SUBNET, message)];
   }
   if (wanted.first < usable.first || wanted.last > usable.last) {
-    const allowed = rangeText({ first: usable.first, last: usable.last - replicas + 1 });
+    const allowed = rangeText({ first: usable.first, last: usable.last - slots + 1 });
     const taken =
       `${addressText(subnet.first)} is the network's, ${addressText(subnet.first + 1)} the ` +
       `gateway's and ${addressText(subnet.last)} the broadcast address`;

@@ -1,14 +1,17 @@
 /** The planner against a world that is broken at random: it converges, and never does harm. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Plan } from "../../controller/plan/input.ts";
+import { slotCount } from "../../crd-schema/slots.ts";
 import { FakeWorld } from "../support/planner/fake-world.ts";
 import { fakeMemory } from "../support/planner/fixtures.ts";
-import { PlannerRun } from "../support/planner/run.ts";
+import { changeSpec, condition, PlannerRun } from "../support/planner/run.ts";
 
 type Fault =
   | { readonly kind: "kill"; readonly slot: number }
   | { readonly kind: "loseVolume"; readonly slot: number }
   | { readonly kind: "replicas"; readonly replicas: number }
+  | { readonly kind: "standby"; readonly standby: "none" | "learner" }
   | { readonly kind: "reconciles"; readonly count: number };
 
 const slot = fc.integer({ min: 0, max: 4 });
@@ -26,19 +29,42 @@ function inject(run: PlannerRun, what: Fault): void {
     const spec = { ...cluster.spec, replicas: what.replicas };
     run.memory = { ...run.memory, cluster: { ...cluster, spec } };
   }
+  if (what.kind === "standby") {
+    const { etcd } = run.memory.cluster.spec;
+    changeSpec(run, { etcd: { ...etcd, standby: what.standby } });
+  }
   if (what.kind === "reconciles") for (let i = 0; i < what.count; i++) run.reconcile();
 }
 
+function untilWhole(run: PlannerRun): void {
+  const { spec } = run.memory.cluster;
+  const slots = slotCount(spec);
+  const standsBy = ({ status }: Plan) => status.nodes.some((n) => n.phase === "Standby");
+  run.until((p) => {
+    const isWhole = condition(p, "Ready") === "True" && run.world.members.length === slots;
+    return isWhole && standsBy(p) === slots > spec.replicas;
+  });
+  for (let i = 0; i < 10; i++) run.reconcile();
+}
+
 function expectWhole(run: PlannerRun): void {
-  const { replicas } = run.memory.cluster.spec;
+  const { spec } = run.memory.cluster;
   const { world } = run;
+  const learners = world.members.filter((m) => m.isLearner);
+  expect(learners).toHaveLength(slotCount(spec) - spec.replicas);
+  const spare = learners[0]?.name;
   expect(world.violations).toEqual([]);
-  expect(world.runningSlots()).toEqual(Array.from({ length: replicas }, (_, i) => i));
+  expect(world.runningSlots()).toEqual(Array.from({ length: slotCount(spec) }, (_, i) => i));
   expect(world.members.map((m) => m.name).sort()).toEqual(
     world.runningSlots().map((s) => `slot-${s}`),
   );
-  expect(world.members.some((m) => m.isLearner)).toBe(false);
-  expect(world.hosts?.names.map((n) => n.index)).toEqual(world.runningSlots());
+  const named = world.hosts?.names.toSorted((a, b) => a.slot - b.slot) ?? [];
+  expect(named.map((n) => `slot-${n.slot}`)).toEqual(
+    world
+      .runningSlots()
+      .map((s) => `slot-${s}`)
+      .filter((name) => name !== spare),
+  );
   expect(world.hosts?.names[0]?.slot).toBe(world.leaderSlot);
 }
 
@@ -49,6 +75,33 @@ describe("the planner", () => {
         const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
         for (const what of faults) inject(run, what);
         run.untilReady();
+        expectWhole(run);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("does so with a spare too, that comes and goes: as many voters as replicas, and one learner", () => {
+    const asked = fc.record({
+      kind: fc.constant("standby" as const),
+      standby: fc.constantFrom("none" as const, "learner" as const),
+    });
+    const lost = fc.record({ kind: fc.constant("loseVolume" as const), slot });
+    const sized = fault.filter((f) => f.kind !== "replicas" || f.replicas >= 3);
+    const faults = fc.oneof(sized, sized, asked, lost);
+    fc.assert(
+      fc.property(fc.array(fc.array(faults, { maxLength: 4 }), { maxLength: 8 }), (all) => {
+        const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
+        inject(run, { kind: "standby", standby: "learner" });
+        for (const some of all) {
+          // One loss of data at a time: that of a quorum is told by other tests.
+          let losses = 0;
+          for (const what of some) {
+            if (what.kind !== "loseVolume" || losses++ === 0) inject(run, what);
+          }
+          untilWhole(run);
+        }
+        untilWhole(run);
         expectWhole(run);
       }),
       { numRuns: 300 },

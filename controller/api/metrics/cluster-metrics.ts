@@ -12,6 +12,7 @@ const PHASES: readonly NodePhase[] = [
   "Starting",
   "Joining",
   "Running",
+  "Standby",
   "Unreachable",
   "Stopping",
 ];

@@ -99,7 +99,7 @@ export function isReady(object: JupyterClusterObject): boolean {
 /** The steps from the spec to Ready, in the order in which they come. */
 export function stepsOf(object: JupyterClusterObject): readonly Step[] {
   const { status, metadata } = object;
-  const started = status.nodes.filter((node) => isStarted(node.phase)).length;
+  const started = startedNodes(status);
   const launched = status.nodes.some((node) => node.taskId !== null);
   const steps: Step[] = [
     conditionStep(
@@ -168,11 +168,16 @@ function doneWhen(done: boolean, detail: string): Pick<Step, "state" | "detail">
 }
 
 function isStarted(phase: string): boolean {
-  return phase === "Starting" || phase === "Joining" || phase === "Running";
+  return ["Starting", "Joining", "Running", "Standby"].includes(phase);
+}
+
+/** At most as many as there are replicas: nobody waits for the spare. */
+function startedNodes({ nodes, replicas }: JupyterClusterObject["status"]): number {
+  return Math.min(nodes.filter((node) => isStarted(node.phase)).length, replicas);
 }
 
 function containerCount({ status }: JupyterClusterObject): string {
-  return `${status.nodes.filter((node) => isStarted(node.phase)).length}/${status.replicas}`;
+  return `${startedNodes(status)}/${status.replicas}`;
 }
 
 /** Why nothing is launched: the first node that says so. */

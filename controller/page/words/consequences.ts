@@ -46,6 +46,13 @@ export function killConsequences(status: ClusterStatus, node: NodeStatus): reado
         ]
       : [`It is no leader: Jupyter goes on, and nobody else is renamed.`]),
     ...kernelsEnd(status.kernels, node),
-    `Slot ${node.slot} is launched again at ${node.ip} on the data it has now.`,
+    comesBack(status, node, quorum && isVoter),
   ];
+}
+
+function comesBack({ nodes }: ClusterStatus, node: NodeStatus, isSpared: boolean): string {
+  const again = `Slot ${node.slot} is launched again at ${node.ip}`;
+  const spare = nodes.find(({ phase }) => phase === "Standby");
+  if (spare === undefined || !isSpared) return `${again} on the data it has now.`;
+  return `Slot ${spare.slot}, which stands by, votes in its place and takes its name. ${again} and stands by.`;
 }

@@ -2,10 +2,12 @@
  * Bootstrap once. The marker is durable before the first start command leaves; from
  * `started` only the same commands may go out again, and from `done` none ever.
  */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import { slotsDo } from "../../model/slots-text.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { orphanedTasks } from "../tasks/stop-tasks.ts";
+import { isMissingSpare } from "../view/spare-slot.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 import { dataLocation, isAt } from "../view/data-location.ts";
 import { quorumOf } from "../view/etcd-view.ts";
@@ -34,13 +36,14 @@ export function bootstrapOnce({ view }: PlanContext, plan: PlanBuilder): void {
 
 function begin(view: ClusterView, plan: PlanBuilder): void {
   const desired = view.nodes.filter((n) => n.desired);
-  const clusterId = adoptableClusterId(desired, dataNeeded(desired, plan));
+  const clusterId = adoptableClusterId(desired, dataNeeded(plan));
   if (clusterId !== null) {
     plan.updateMemory({ bootstrap: { phase: "done", clusterId } });
     const message = `the nodes bring the data of etcd cluster ${clusterId}`;
     plan.addEvent("Normal", "DataAdopted", message);
-  } else if (desired.length > 0 && desired.every(isBlank)) {
-    const slots = desired.map((n) => n.slot);
+  } else if (desired.length > 0 && desired.every((n) => isBlank(n) || isMissingSpare(n))) {
+    // The spare joins once they have formed etcd.
+    const slots = desired.filter((n) => !n.spare).map((n) => n.slot);
     plan.updateMemory({ bootstrap: { phase: "started", slots, token: token(plan) } });
   }
 }
@@ -92,8 +95,11 @@ function isBlank({ agent }: NodeView): boolean {
  * Holders of data without which nobody knows whether it is all that there is. When a person has
  * taken the volumes over, what they hold is all: less than a quorum of it is a quorum that is lost.
  */
-function dataNeeded(desired: readonly NodeView[], { memory }: PlanBuilder): number {
-  return memory.adopted.length > 0 ? 1 : quorumOf(desired.length);
+function dataNeeded({ memory }: PlanBuilder): number {
+  const { spec } = memory.cluster;
+  // One of them may be the spare's, which has no vote.
+  const withoutVote = slotCount(spec) - spec.replicas;
+  return memory.adopted.length > 0 ? 1 : quorumOf(spec.replicas) + withoutVote;
 }
 
 /**

@@ -8,6 +8,7 @@ import { conditionPolicy } from "./policy.ts";
 export const allMembersReady = conditionPolicy(
   {
     AllReady: "True",
+    SpareNotReady: "True",
     NodesNotReady: "False",
     NetworkMissing: "False",
     NetworkConflict: "False",
@@ -16,15 +17,21 @@ export const allMembersReady = conditionPolicy(
   ({ view, launchBlockers }) => {
     const lackingBy = (find: typeof notReadyReasons) =>
       view.nodes
-        .filter((n) => n.desired)
+        .filter((n) => n.desired && !n.spare)
         .map((n) => ({ slot: n.slot, reasons: find(n, view) }))
         .filter((n) => n.reasons.length > 0);
     // What the others lack because of these is no news.
     const causes = lackingBy(notReadyReasons);
     const lacking = causes.length > 0 ? causes : lackingBy(unconvergedReasons);
     if (lacking.length === 0) {
-      const message = crowdedHost(placedNodes(view), view)?.message ?? "";
-      return { reason: "AllReady", message };
+      const crowded = crowdedHost(placedNodes(view), view)?.message ?? "";
+      const spare = view.nodes.find((n) => n.spare);
+      const [lack] = spare === undefined ? [] : notReadyReasons(spare, view);
+      if (spare === undefined || lack === undefined)
+        return { reason: "AllReady", message: crowded };
+      // Nothing that people use is missing.
+      const why = `slot ${spare.slot} does not stand by yet: ${launchBlockers.get(spare.slot) ?? lack}`;
+      return { reason: "SpareNotReady", message: crowded === "" ? why : `${why}; ${crowded}` };
     }
     const trouble = networkTrouble(view);
     if (trouble !== null) return trouble;

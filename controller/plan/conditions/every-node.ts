@@ -9,7 +9,7 @@ export function everyNodePolicy(lack: (agent: AgentStatus, view: ClusterView) =>
   return conditionPolicy(
     { OnEveryNode: "True", NotOnEveryNode: "False", NodesOutOfSight: "Unknown" },
     ({ view }) => {
-      const nodes = view.nodes.filter((n) => n.desired);
+      const nodes = view.nodes.filter((n) => n.desired && !n.spare);
       const slotsOf = new Map<string, number[]>();
       for (const { slot, agent } of nodes) {
         const why = agent && lack(agent, view);

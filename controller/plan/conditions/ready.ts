@@ -42,7 +42,7 @@ const own = conditionPolicy(
     }
     const meddled = otherHands(context);
     if (meddled !== null) return meddled;
-    const { length } = view.nodes;
+    const { length } = view.nodes.filter((n) => !n.spare);
     return { reason: "AllReady", message: `${length} of ${length} nodes are ready.` };
   },
 );

@@ -6,7 +6,7 @@ export const recovering = conditionPolicy(
   { NodesComeBack: "True", NothingLost: "False" },
   ({ view, input }) => {
     const back = view.nodes.filter(
-      (n) => n.desired && n.memory.launches > 1 && notReadyReasons(n, view).length > 0,
+      (n) => n.desired && !n.spare && n.memory.launches > 1 && notReadyReasons(n, view).length > 0,
     );
     if (back.length === 0 || input.memory.firstReadyAt === null || view.desiredStopped) {
       return { reason: "NothingLost", message: "" };

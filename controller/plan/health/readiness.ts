@@ -9,6 +9,7 @@ import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { unsupportedAgent } from "../update/unsupported-agent.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import { isLearning } from "../view/spare-slot.ts";
 
 /** When a node was first seen fully ready is history: its backoff counts from it. */
 export function recordReadyNodes({ view }: PlanContext, plan: PlanBuilder): void {
@@ -38,9 +39,10 @@ function findReasons(node: NodeView, view: ClusterView): readonly string[] {
   const faults = ownFaults(node, view);
   const { agent } = node;
   if (agent === null || node.task === null) return faults;
+  if (node.spare) return [...faults, ...spareLacks(node)];
   const lacks = [...faults];
   if (isBehind(node, agent.hosts, view)) lacks.push(TABLE_LACKS);
-  const sound = view.nodes.filter((n) => n.desired && ownFaults(n, view).length === 0);
+  const sound = view.nodes.filter((n) => isNamed(n) && ownFaults(n, view).length === 0);
   return [...lacks, ...strangers(agent, sound)];
 }
 
@@ -49,15 +51,22 @@ export function unconvergedReasons(node: NodeView, view: ClusterView): readonly 
   const faults = ownFaults(node, view);
   const { agent } = node;
   if (agent === null || node.task === null) return faults;
+  if (node.spare) return [...faults, ...spareLacks(node)];
   const lacks = [...faults];
   if (!sameTable(agent.hosts, tableInForce(view))) lacks.push(TABLE_LACKS);
-  return [
-    ...lacks,
-    ...strangers(
-      agent,
-      view.nodes.filter((n) => n.desired),
-    ),
-  ];
+  return [...lacks, ...strangers(agent, view.nodes.filter(isNamed))];
+}
+
+/** It has no name, and nobody knows its keys, before it votes. No restart would mend what it lacks. */
+function spareLacks(node: NodeView): readonly string[] {
+  const etcd = node.agent?.etcd ?? null;
+  if (etcd !== null && !etcd.isLearner) return ["etcd still a voter"];
+  return etcd === null || isLearning(node) ? [] : ["etcd not known to the leader yet"];
+}
+
+/** It has a name, or is to have one. */
+function isNamed({ desired, spare }: NodeView): boolean {
+  return desired && !spare;
 }
 
 const TABLE_LACKS = "hosts table not current";
@@ -92,7 +101,7 @@ function findFaults(node: NodeView, view: ClusterView): readonly string[] {
   const faults = unsupported === null ? [] : [unsupported];
   if (node.dataOwnership === "foreign") faults.push("holds the data of another etcd cluster");
   else if (agent.etcd === null) faults.push("etcd not serving");
-  else if (agent.etcd.isLearner) faults.push("etcd still a learner");
+  else if (agent.etcd.isLearner && !node.spare) faults.push("etcd still a learner");
   else if (agent.etcd.leaderId === null) faults.push("etcd has no leader");
   else if (view.etcd.members !== null && node.member === null) faults.push("no etcd member");
   if (!agent.storage.ready) faults.push(`shared storage: ${agent.storage.message}`);
@@ -115,7 +124,7 @@ export function tableInForce(view: ClusterView): HostsTable | null {
   const table = leadersTable(view);
   if (table === null) return null;
   const named = new Set(table.names.map((n) => n.slot));
-  const complete = view.nodes.every((n) => !n.desired || named.has(n.slot));
+  const complete = view.nodes.every((n) => !isNamed(n) || named.has(n.slot));
   return complete && named.size === view.spec.replicas ? table : null;
 }
 

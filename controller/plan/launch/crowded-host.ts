@@ -18,14 +18,17 @@ export interface Crowded {
  * or two members every end does, wherever they are.
  */
 export function crowdedHost(
-  placed: readonly Pick<PlacedNode, "hostname">[],
-  { spec, mesos }: Pick<ClusterView, "spec" | "mesos">,
+  placed: readonly Pick<PlacedNode, "slot" | "hostname">[],
+  { spec, mesos, nodes }: Pick<ClusterView, "spec" | "mesos" | "nodes">,
 ): Crowded | null {
   const { replicas } = spec;
   const hosts = new Set([...placed, ...(mesos?.offers ?? [])].map(({ hostname }) => hostname));
   if (replicas < 3 || hosts.size < 2) return null;
+  // Its end takes no vote.
+  const spare = nodes.find((n) => n.spare)?.slot;
   for (const hostname of hosts) {
-    const count = placed.filter((node) => node.hostname === hostname).length;
+    const there = placed.filter((node) => node.hostname === hostname && node.slot !== spare);
+    const count = there.length;
     if (count < quorumOf(replicas)) continue;
     const message = `${count} of ${replicas} nodes are on ${hostname}, whose end would take the quorum`;
     return { hostname, message };

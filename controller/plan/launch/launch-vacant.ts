@@ -1,4 +1,5 @@
 /** A vacant slot gets a new task from the offers; the intent is durable before it is accepted. */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import { taskIdOf } from "../../model/ids.ts";
 import { NONE_WEDGED, type SlotMemory } from "../../model/memory.ts";
 import { isRebalancing } from "../../model/rebalance.ts";
@@ -29,7 +30,7 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
   if (obstacle === null) {
     repairHosts(plan.memory.slots.filter(isVacant), context, offers, plan);
   }
-  for (const slot of plan.memory.slots.filter(isVacant)) {
+  for (const slot of spareLast(plan.memory.slots.filter(isVacant), view)) {
     const blocker =
       obstacle ??
       slotObstacle(slot.slot, foreign, view) ??
@@ -56,6 +57,12 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
   for (const launched of launches) plan.addAction({ type: "LaunchTasks", ...launched });
 }
 
+/** It takes no room from those that vote. */
+function spareLast(slots: readonly SlotMemory[], { nodes }: ClusterView): readonly SlotMemory[] {
+  const spare = nodes.find((n) => n.spare)?.slot;
+  return slots.toSorted((a, b) => Number(a.slot === spare) - Number(b.slot === spare));
+}
+
 function describeBackoff({ notBefore, lastFailure }: SlotMemory, plan: PlanBuilder): string | null {
   if (notBefore <= plan.now) return null;
   plan.requeue(notBefore);
@@ -64,7 +71,7 @@ function describeBackoff({ notBefore, lastFailure }: SlotMemory, plan: PlanBuild
 
 /** What the spec asks for; and while there is no quorum, every member that could help to one. */
 function isNeeded(slot: SlotMemory, view: ClusterView, { memory }: PlanBuilder): boolean {
-  if (slot.slot < view.spec.replicas) return true;
+  if (slot.slot < slotCount(view.spec)) return true;
   if (memory.bootstrap?.phase === "started") return memory.bootstrap.slots.includes(slot.slot);
   return slot.memberId !== null && view.etcd.members === null;
 }

@@ -11,12 +11,13 @@ import {
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import { dataLocation, isAt } from "../view/data-location.ts";
+import { losesItsVote } from "../view/spare-slot.ts";
 
 /** @returns null: the agent is to wait until it is told */
 export function standingResume(
   slot: SlotMemory,
   launch: { readonly taskId: string; readonly agentId: string; readonly hostname: string },
-  { spec, etcd, clusterId }: ClusterView,
+  { spec, etcd, clusterId, nodes }: ClusterView,
   { memory: { recovery }, now }: PlanBuilder,
 ): StandingResume | null {
   const { memberId } = slot;
@@ -26,6 +27,7 @@ export function standingResume(
   // Who is a member is being decided.
   if (recovery.inProgress !== null || recovery.requested !== null) return null;
   if (recovery.pendingVoterChange === slot.slot) return null;
+  if (nodes.some((n) => n.slot === slot.slot && losesItsVote(n, etcd))) return null;
   if (etcd.members !== null && !etcd.members.some((m) => m.id === memberId)) return null;
   const commandId = resumeCommandId(launch.taskId);
   return { commandId, clusterId, memberId, notAfter: now + STANDING_MS_MAX };

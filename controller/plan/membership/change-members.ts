@@ -4,11 +4,13 @@
  */
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
-import { type ClusterView, type NodeView, takesStartCommand } from "../view/cluster-view.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
+import { isLearning, losesItsVote } from "../view/spare-slot.ts";
+import { takesStartCommand } from "../view/takes-start-command.ts";
 
 export function changeMembers({ view }: QuorateContext, plan: PlanBuilder): void {
-  for (const change of [promoteLearner, removeStale, joinNext]) {
+  for (const change of [promoteLearner, removeSpareVoter, removeStale, joinNext]) {
     change(view, plan);
     if (plan.changesMembership) return;
   }
@@ -16,13 +18,35 @@ export function changeMembers({ view }: QuorateContext, plan: PlanBuilder): void
 
 function promoteLearner(view: ClusterView, plan: PlanBuilder): void {
   const learner = view.nodes.find(
-    (n) => n.desired && n.member?.isLearner && n.member.name !== "" && n.agent?.etcd?.isLearner,
+    (n) => n.desired && !n.spare && n.member?.isLearner && isLearning(n),
   );
   if (!learner?.member) return;
   // The new voter counts towards the quorum at once, and it is in sight.
   if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return;
   const { slot, member } = learner;
   plan.addVoteChange({ type: "PromoteMember", slot, memberId: member.id });
+  const lost = view.nodes.find((n) => losesItsVote(n, view.etcd));
+  if (lost === undefined) return;
+  const message = `slot ${slot}, which stood by, gets the vote that slot ${lost.slot} has lost`;
+  plan.addEvent("Normal", "SparePromoted", message);
+}
+
+/**
+ * Another votes in its place (view/spare-slot.ts): it is to learn, and etcd takes nobody's vote but by removing
+ * the member. Its slot joins again.
+ */
+function removeSpareVoter(view: ClusterView, plan: PlanBuilder): void {
+  const spare = view.nodes.find((n) => losesItsVote(n, view.etcd));
+  if (!spare?.member) return;
+  const others = view.nodes.filter(
+    (n) => n !== spare && n.desired && n.member?.isLearner === false,
+  );
+  if (others.length < view.spec.replicas || !survivesRemoval(view, spare)) return;
+  const { slot, member } = spare;
+  plan.addVoteChange({ type: "RemoveMember", slot, memberId: member.id });
+  const voters = others.map((n) => n.slot).join(", ");
+  const message = `slots ${voters} vote; slot ${slot} leaves etcd, and joins again as the spare`;
+  plan.addEvent("Normal", "SpareReplaced", message);
 }
 
 /**
@@ -60,14 +84,16 @@ export function survivesRemoval(view: ClusterView, node: NodeView): boolean {
 }
 
 function joinNext(view: ClusterView, plan: PlanBuilder): void {
-  const joiner = view.nodes.find(
+  const joiners = view.nodes.filter(
     (n) => n.desired && n.member === null && takesStartCommand(n) && n.dataOwnership !== "foreign",
   );
+  const joiner = joiners.find((n) => !n.spare) ?? joiners[0];
   if (joiner === undefined) return;
   if (view.etcd.members?.some((m) => m.isLearner)) return makeRoom(view, plan);
   if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return;
   plan.addAction({ type: "AddLearner", slot: joiner.slot, peerUrl: joiner.peerUrl });
-  plan.addEvent("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as a learner`);
+  const as = joiner.spare ? "the spare, a learner that is not promoted" : "a learner";
+  plan.addEvent("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as ${as}`);
 }
 
 /** etcd allows one learner. One whose container cannot be launched must not keep others out. */

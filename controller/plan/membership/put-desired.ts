@@ -9,8 +9,8 @@ import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
 
 export function putDesired({ observed, view }: QuorateContext, plan: PlanBuilder): void {
-  // A leader that is to leave keeps its name until its leadership has moved.
-  const named = view.nodes.filter((n) => n.desired || n.leads);
+  // The spare has no name before it votes. A leader that is to leave keeps its name until its leadership has moved.
+  const named = view.nodes.filter((n) => (n.desired && !n.spare) || n.leads);
   const slots = named.map(({ slot, ip }) => ({ slot, ip }));
   const table = view.nodes.find((n) => n.leads)?.agent?.hosts?.names ?? [];
   const shown = new Map(table.map((n) => [n.slot, n.ip]));

@@ -12,7 +12,9 @@ import {
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { newMemberId } from "../tasks/apply-task-statuses.ts";
-import { type ClusterView, type NodeView, takesStartCommand } from "../view/cluster-view.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import { losesItsVote } from "../view/spare-slot.ts";
+import { takesStartCommand } from "../view/takes-start-command.ts";
 import { isUnusedLearner } from "./change-members.ts";
 import { giveStartCommand } from "./give-start-command.ts";
 
@@ -39,6 +41,7 @@ function chooseCommand(
 ): EtcdStart | null {
   if (bootstrap.phase === "started") return bootstrapCommand(node, bootstrap, view);
   const { clusterId } = bootstrap;
+  if (losesItsVote(node, view.etcd)) return null;
   if (node.dataOwnership === "own") {
     const memberName = memberNameOf(node.slot);
     const waits = node.agent?.phase === "awaiting-start";

@@ -46,7 +46,9 @@ function progressOf(operation: Operation, view: ClusterView, plan: PlanBuilder):
     case "Restore":
     case "Recover": {
       if (state === "Processing") {
-        const ready = view.nodes.filter((node) => notReadyReasons(node, view).length === 0).length;
+        const ready = view.nodes.filter(
+          (node) => !node.spare && notReadyReasons(node, view).length === 0,
+        ).length;
         return `${what}it begins in slot ${slot}; ${ready} of ${view.spec.replicas} nodes are ready`;
       }
       const running = plan.memory.slots.filter(({ task }) => task !== null).length;

@@ -1,4 +1,5 @@
 /** Which kernels end with the containers that a change of the spec stops or replaces. Pure. */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import { livingKernels } from "../../model/kernels.ts";
 import type { EndedKernel, PreviewedChange } from "../../model/preview.ts";
 import type { KernelSummary } from "../../model/resource.ts";
@@ -13,7 +14,7 @@ export function endedKernels(
   const replaced = kinds.has("rolling") && wanted.updateStrategy === "RollingUpdate";
   const all = replaced || (kinds.has("stop") && wanted.suspend);
   return livingKernels(kernels)
-    .filter(({ slot }) => all || slot >= wanted.replicas)
+    .filter(({ slot }) => all || slot >= slotCount(wanted))
     .map(({ id, name, notebook, node, slot, state }) => ({
       id,
       name,

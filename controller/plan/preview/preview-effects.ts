@@ -1,6 +1,7 @@
 /** What a change of each field does. The types keep this complete: a new field needs its effect. */
 import type { EffectKind } from "../../model/preview.ts";
 import type { DefaultedManifest } from "../../../crd-schema/jupytercluster.types.ts";
+import { slotCount } from "../../../crd-schema/slots.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import { everyTypeField } from "../../../crd-schema/storage/table.ts";
 
@@ -39,7 +40,7 @@ const rolling: FieldEffect = {
     if (wanted.updateStrategy === "OnDelete") {
       return "used by containers that start from now on; running ones keep the old value (OnDelete)";
     }
-    const nodes = Math.min(current.replicas, wanted.replicas);
+    const nodes = Math.min(slotCount(current), slotCount(wanted));
     return nodes === 1
       ? "rolling update of 1 node, with a short outage"
       : `rolling update of ${nodes} nodes, one at a time: followers first, the leader last`;
@@ -57,6 +58,17 @@ const replicas: FieldEffect = {
           "promoted when caught up; running containers stay"
       : `${nodes} removed one at a time, highest slot first; ` +
           "a leader among them hands leadership over before it goes";
+  },
+};
+
+const spare: FieldEffect = {
+  kind: "scale",
+  explain: ({ wanted }) => {
+    if (wanted.suspend) return "used when the suspended cluster is started again";
+    return wanted.etcd.standby === "learner"
+      ? "one node more is added, whose etcd has all data and no vote until a voter is lost; " +
+          "running containers stay"
+      : "the node of the highest slot is removed; the spare gets its vote where it has one";
   },
 };
 
@@ -112,6 +124,7 @@ export const FIELD_EFFECTS: Effects<DefaultedManifest["spec"]> = {
       mode: live("used at once, also for a quorum that is lost now"),
       graceSeconds: live("used at once, also for a quorum that is lost now"),
     },
+    standby: spare,
   },
   jupyter: {
     port: rolling,

@@ -1,4 +1,5 @@
 /** One line for people: what the controller is at, or was last. */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import type { ClusterMemory } from "../../model/memory.ts";
 import { isRebalancing } from "../../model/rebalance.ts";
 import type { Condition, LastOperation } from "../../model/resource.ts";
@@ -32,10 +33,10 @@ function operationType(
   if (memory.fileRemoved && spec.deletionPolicy === "Delete") return "Delete";
   if (spec.suspend) return "Suspend";
   if (memory.firstReadyAt === null) return "Create";
-  const extra = memory.slots.some((s) => s.slot >= spec.replicas && s.task !== null);
+  const extra = memory.slots.some((s) => s.slot >= slotCount(spec) && s.task !== null);
   if (
     extra ||
-    memory.slots.some((s) => s.slot < spec.replicas && s.launches <= 1 && !s.task?.readyAt)
+    memory.slots.some((s) => s.slot < slotCount(spec) && s.launches <= 1 && !s.task?.readyAt)
   )
     return "Scale";
   if (is("AllMembersUpdated", "False")) return "Update";

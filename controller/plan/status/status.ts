@@ -29,7 +29,7 @@ export function buildStatus(
     observedGeneration: memory.generation,
     phase: clusterPhase(memory),
     replicas: spec.replicas,
-    readyReplicas: nodes.filter((n) => n.ready).length,
+    readyReplicas: nodes.filter((n) => n.ready && n.phase !== "Standby").length,
     leader: leads?.name ?? null,
     nodes,
     etcd: {
@@ -118,7 +118,7 @@ function nodePhase(node: NodeView, lacks: readonly string[], now: number): NodeP
   if (task.killRequestedAt !== null) return "Stopping";
   if (task.unreachableSince !== null) return "Unreachable";
   if (node.observedTask?.state !== "TASK_RUNNING") return "Launching";
-  if (lacks.length === 0) return "Running";
+  if (lacks.length === 0) return node.spare ? "Standby" : "Running";
   return agent?.etcd?.isLearner ? "Joining" : "Starting";
 }
 

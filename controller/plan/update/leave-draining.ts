@@ -25,7 +25,7 @@ export function leaveDraining({ view }: Context, plan: PlanBuilder): void {
   if (plan.actions.some((a) => a.type === "MoveLeader")) return;
   const leader = draining.find((n) => n.leads);
   const stays = (node: NodeView) => why(node) === null && ownFaults(node, view).length === 0;
-  if (leader !== undefined && view.nodes.some((n) => n.desired && stays(n))) {
+  if (leader !== undefined && view.nodes.some((n) => n.desired && !n.spare && stays(n))) {
     return moveLeaderAway(leader, view, plan, stays, why(leader));
   }
   if (cannotSpareOne(view, plan) !== null) return;

@@ -13,6 +13,7 @@ import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
+import { isMissingSpare } from "../view/spare-slot.ts";
 import { moveLeaderAway } from "./move-leader.ts";
 
 const REASON = "updated to the new template";
@@ -22,7 +23,8 @@ export function rollingUpdate(context: PlanContext, plan: PlanBuilder): void {
   const outdated = view.nodes.filter((n) => n.desired && n.outdated);
   if (outdated.length === 0 || updateObstacle(context, plan.memory) !== null) return;
   if (view.nodes.some((n) => n.task !== null && n.task.killRequestedAt !== null)) return;
-  const faulty = view.nodes.filter((n) => ownFaults(n, view).length > 0);
+  const present = view.nodes.filter((n) => !isMissingSpare(n));
+  const faulty = present.filter((n) => ownFaults(n, view).length > 0);
   // What was updated does not work: nobody else gets the same.
   if (faulty.some((n) => n.desired && !n.outdated)) return;
   // A leader that nobody can take over from waits for one of the new template.
@@ -32,7 +34,7 @@ export function rollingUpdate(context: PlanContext, plan: PlanBuilder): void {
     (n) => faulty.includes(n) && !isStuck(n) && isDispensable(n, view, plan),
   );
   if (broken !== undefined) replaceNode(broken, view, plan);
-  else if (view.nodes.every((n) => n.desired && isSettled(n))) {
+  else if (present.every((n) => n.desired && isSettled(n))) {
     replaceNext(outdated, view, plan);
   }
 }
@@ -44,7 +46,9 @@ export function updateObstacle(context: PlanContext, memory: ClusterMemory): str
 
 /** A busy one lets others go before it, however many those are. */
 function replaceNext(outdated: readonly NodeView[], view: ClusterView, plan: PlanBuilder): void {
-  const followers = outdated.filter((n) => !n.leads).toReversed();
+  // The spare first: nothing rests on it.
+  const inTurn = outdated.toSorted((a, b) => Number(a.spare) - Number(b.spare));
+  const followers = inTurn.filter((n) => !n.leads).toReversed();
   if (followers.length > 0 && !survivesAbsence(view)) return;
   const next =
     followers.length > 0

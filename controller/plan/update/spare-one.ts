@@ -3,6 +3,7 @@ import { unconvergedReasons } from "../health/readiness.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
+import { isMissingSpare } from "../view/spare-slot.ts";
 
 /** Null: one may. Else why not, as a clause about the cluster. */
 export function cannotSpareOne(view: ClusterView, plan: PlanBuilder): string | null {
@@ -15,6 +16,7 @@ export function cannotSpareOne(view: ClusterView, plan: PlanBuilder): string | n
   const extra = view.nodes.find((n) => !n.desired);
   if (extra !== undefined) return `slot ${extra.slot} is leaving`;
   for (const node of view.nodes) {
+    if (isMissingSpare(node)) continue;
     const [reason] = unconvergedReasons(node, view);
     if (reason !== undefined) return `slot ${node.slot} is not ready: ${reason}`;
   }

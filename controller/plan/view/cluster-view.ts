@@ -1,8 +1,9 @@
 /** Spec, memory and observation joined per slot: what every step of the plan reads. */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { AgentStatus, EtcdMember } from "../../model/agent-api.ts";
 import { type ClusterRef, peerUrl, slotAddress } from "../../model/ids.ts";
-import { followsLeader, ofCluster } from "../../model/leader.ts";
+import { ofCluster } from "../../model/leader.ts";
 import {
   type ClusterMemory,
   clusterIdOf,
@@ -16,6 +17,7 @@ import { dataLocation, isAt } from "./data-location.ts";
 import { type DataOwnership, dataOwnership } from "./data-ownership.ts";
 import { type EtcdView, memberOfSlot, viewEtcd } from "./etcd-view.ts";
 import { isEtcdFailing } from "./failing-etcd.ts";
+import { spareSlot } from "./spare-slot.ts";
 import { templateHash } from "./template-hash.ts";
 
 export interface NodeView {
@@ -25,6 +27,8 @@ export interface NodeView {
   readonly peerUrl: string;
   /** The spec asks for this slot. */
   readonly desired: boolean;
+  /** The one desired slot that is to have no vote (view/spare-slot.ts); without a spare in the spec no slot is. */
+  readonly spare: boolean;
   readonly memory: SlotMemory;
   readonly task: SlotTask | null;
   readonly observedTask: ObservedTask | null;
@@ -97,7 +101,7 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
       slot,
       ip,
       peerUrl: ownPeerUrl,
-      desired: slot < spec.replicas,
+      desired: slot < slotCount(spec),
       memory: slotMemory,
       task,
       observedTask: task ? (tasks?.get(task.taskId) ?? null) : null,
@@ -109,8 +113,9 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
       failing,
       dataOwnership: isUnsure ? "unknown" : dataOwnership({ agent, memberId, failing }, facts),
       misplaced,
-    } satisfies NodeView;
+    } satisfies Omit<NodeView, "spare">;
   });
+  const spare = spareSlot(all, etcd, spec);
   const deleted = memory.fileRemoved && spec.deletionPolicy === "Delete";
   return {
     memory,
@@ -119,7 +124,9 @@ export function viewCluster(input: PlanInput, before?: ClusterView): ClusterView
     image,
     templateHash: hash,
     // A slot that was scaled away and left nothing behind is no node any more.
-    nodes: all.filter((n) => n.desired || n.task || n.member || n.memory.memberId !== null),
+    nodes: all
+      .filter((n) => n.desired || n.task || n.member || n.memory.memberId !== null)
+      .map((n) => ({ ...n, spare: n.slot === spare })),
     etcd,
     clusterId,
     mesos: reconciledMesos(input),
@@ -154,17 +161,6 @@ function isMisplaced(slot: SlotMemory, spec: ClusterSpec): boolean {
   const { task, memberId } = slot;
   if (location === null || task === null || memberId === null) return false;
   return task.startCommand === null && !isAt(location, task);
-}
-
-/**
- * Its agent waits to be told how to start etcd, or runs one that is no use any more: its member was
- * removed, or it cannot start on the data it has. That one takes a command too.
- */
-export function takesStartCommand({ agent, task, dataOwnership: ownership }: NodeView): boolean {
-  if (agent === null || task === null || task.killRequestedAt !== null) return false;
-  if (agent.phase !== "running") return agent.phase === "awaiting-start";
-  if (agent.units.etcd.state === "exited") return true;
-  return ownership === "stale" && !followsLeader(agent.etcd);
 }
 
 function versionFacts(

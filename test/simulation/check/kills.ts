@@ -1,4 +1,5 @@
 /** A healthy task is killed only for a reason that the spec, or a person, gives. */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Container } from "../mesos/docker-host.ts";
@@ -63,7 +64,7 @@ export class Kills {
     const launchedAt = this.launchedAt.get(config.taskId) ?? 0;
     return this.world.user
       .sizesOf(config.cluster)
-      .some(({ at, replicas }) => at >= launchedAt && replicas <= config.slot);
+      .some(({ at, slots }) => at >= launchedAt && slots <= config.slot);
   }
 
   private whyWrong(reason: string, container: Container, memory: ClusterMemory): string | null {
@@ -75,7 +76,7 @@ export class Kills {
       return asked || this.wasAsked(container) ? null : reason;
     }
     if (reason === "scaled in") {
-      return slot >= spec.replicas || this.wasScaledIn(container) ? null : reason;
+      return slot >= slotCount(spec) || this.wasScaledIn(container) ? null : reason;
     }
     if (/updated to the new template/.test(reason)) return null;
     if (reason.startsWith("it moves from ")) return memory.rebalance === null ? reason : null;

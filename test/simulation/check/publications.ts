@@ -8,8 +8,9 @@ export class Publications {
   onPublished({ metadata, status }: JupyterClusterObject): void {
     const ready = status.conditions.some((c) => c.type === "Ready" && c.status === "True");
     if (!ready) return;
-    const names = status.nodes.map((n) => n.name ?? "none").sort();
-    const wanted = status.nodes.map((_, i) => `${metadata.name}-${i}`).sort();
+    // The spare has none.
+    const names = status.nodes.flatMap((n) => n.name ?? []).sort();
+    const wanted = Array.from({ length: status.replicas }, (_, i) => `${metadata.name}-${i}`);
     if (names.join() !== wanted.join()) {
       this.findings.add("names", `${metadata.name} is Ready with ${names.join(", ")}`);
     }

@@ -2,6 +2,7 @@
  * A quorum is never given up by our own doing, and a member that works is never thrown out. What
  * the controller could not know yet is not held against it: news take some seconds.
  */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { World } from "../world/world.ts";
@@ -81,13 +82,17 @@ export class Quorums {
     this.findings.add("quorum given up", `${cluster}: ${what}, while ${seen}`);
   }
 
-  /** A member that follows the leader leaves only when its slot is no longer wanted. */
+  /** A member that follows the leader leaves only when its slot is no longer wanted, or the spare votes. */
   private judgeRemoval(
     cluster: string,
     { slot, memberId }: Extract<Action, { type: "RemoveMember" }>,
     memory: ClusterMemory,
   ): void {
-    if (slot !== null && slot >= memory.cluster.spec.replicas) return;
+    const { spec } = memory.cluster;
+    if (slot !== null && slot >= slotCount(spec)) return;
+    const { quorum } = this.stateOf(cluster);
+    const isOneMore = (quorum?.voters.length ?? 0) > spec.replicas;
+    if (slotCount(spec) > spec.replicas && isOneMore) return;
     const follows = this.stateOf(cluster).quorum?.following.find((m) => m.core.id === memberId);
     const old = follows !== undefined && this.world.now() - this.stateOf(cluster).since > NEWS_MS;
     if (old) this.findings.add("healthy member removed", `${cluster}: ${memberId} in slot ${slot}`);

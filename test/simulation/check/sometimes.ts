@@ -2,6 +2,7 @@
  * Rare states that the simulator must come to at times: what never happens is not tested, however
  * many seeds are clean. Each is told by what was seen and decided at one reconcile.
  */
+import { hasSpare, slotCount } from "../../../crd-schema/slots.ts";
 import type { Action, ActionType } from "../../../controller/model/action.ts";
 import type { EtcdStart } from "../../../controller/model/agent-api.ts";
 import type { ClusterMemory, SlotMemory } from "../../../controller/model/memory.ts";
@@ -48,12 +49,14 @@ const starts =
     actions.some((a) => a.type === "StartEtcd" && a.command.etcd.mode === mode);
 
 const spec = ({ before }: Moment) => before.cluster.spec;
-const isWanted = ({ slot }: SlotMemory, moment: Moment) => slot < spec(moment).replicas;
+const isWanted = ({ slot }: SlotMemory, moment: Moment) => slot < slotCount(spec(moment));
 const isDown = ({ task }: SlotMemory) => task === null;
 const votes = (slot: SlotMemory) => slot.memberId !== null && !slot.isLearner;
 const isUnseen = ({ slot, task }: SlotMemory, { sight }: Moment) =>
   task !== null && agentOf(sight, slot) === null;
 
+const withSpare: Is = (m) => hasSpare(spec(m));
+const tooManyVotes: Is = (m) => m.before.slots.filter(votes).length > spec(m).replicas;
 const quorate: Is = ({ sight }) => sight.members !== null;
 const formed: Is = ({ before }) => before.bootstrap?.phase === "done";
 const leaderless: Is = all(formed, ({ sight }) => sight.leader === null);
@@ -125,6 +128,18 @@ export const SOMETIMES = {
   "a learner is promoted while a voter is down": all(does("PromoteMember"), voterDown),
   "a learner is promoted while a voter is out of sight": all(does("PromoteMember"), voterUnseen),
   "a learner is promoted with barely a quorum": all(does("PromoteMember"), barely),
+  "a spare gets a lost vote": told("SparePromoted"),
+  "a spare gets a lost vote with barely a quorum": all(told("SparePromoted"), barely),
+  "the vote of a lost voter is taken": told("SpareReplaced"),
+  "there is a vote too many and no leader": all(leaderless, withSpare, tooManyVotes),
+  "there is a vote too many after a restart": all(restarted, withSpare, tooManyVotes),
+  "a spare is down while a voter is": all(
+    withSpare,
+    voterDown,
+    some((s) => s.isLearner && isDown(s)),
+  ),
+  "a spare waits while the cluster forms": all(forming, withSpare),
+  "a cluster with a spare begins anew": all(recovering, withSpare),
   "a member is replaced": told("MemberReplaced"),
   "a member is replaced while another is out of sight": all(told("MemberReplaced"), voterUnseen),
   "a member is replaced with barely a quorum": all(told("MemberReplaced"), barely),

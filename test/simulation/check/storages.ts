@@ -34,7 +34,9 @@ export class Storages {
   onPublished({ metadata, status }: JupyterClusterObject): void {
     const ready = status.conditions.some((c) => c.type === "Ready" && c.status === "True");
     if (!ready) return;
-    const tasks = new Set(status.nodes.map((n) => n.taskId));
+    // Nothing of what people use rests on the spare, which has no name.
+    const named = status.nodes.filter((n) => n.name !== null);
+    const tasks = new Set(named.map((n) => n.taskId));
     for (const container of this.world.containers()) {
       const { name, config } = container;
       const since = this.awaySince.get(name) ?? Infinity;

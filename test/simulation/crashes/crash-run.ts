@@ -122,6 +122,7 @@ function desiredSpecOf({ replicas }: Scenario): DesiredSpec {
     name: CLUSTER,
     number: 0,
     replicas,
+    spare: false,
     image: null,
     jupyterPort: 8888,
     standby: "warm",

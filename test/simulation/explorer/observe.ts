@@ -1,4 +1,5 @@
 /** What the planner is shown of a state: each source as fresh as it is. */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import type { AgentStatus, EtcdHealth } from "../../../controller/model/agent-api.ts";
 import {
   fresh,
@@ -109,7 +110,7 @@ export function statusOf(container: Container, state: State): AgentStatus {
   const history = state.histories.find((l) => l.history === volume?.history);
   const { slot, taskId, commandId, etcd, snapshot, well } = container;
   const unit = etcd === "up" ? UP : etcd === "exited" ? EXITED : STOPPED;
-  const { replicas } = state.memory.cluster.spec;
+  const slots = slotCount(state.memory.cluster.spec);
   return {
     slot,
     taskId,
@@ -122,7 +123,7 @@ export function statusOf(container: Container, state: State): AgentStatus {
     units: { etcd: unit, sshd: UP, jupyter: commandId === null ? STOPPED : UP },
     etcd: volume === undefined ? null : healthOf(container, volume, history),
     hosts: tableOf(container, history),
-    sshKnownSlots: Array.from({ length: replicas }, (_, i) => i),
+    sshKnownSlots: Array.from({ length: slots }, (_, i) => i),
     storage: { ready: well, message: well ? "" : "not mounted" },
     elections: [],
     problems: [],

@@ -18,12 +18,26 @@ interface Situation {
 
 const THREE: Site = { replicas: 3, spareHosts: 0 };
 
+const WITH_SPARE: Site = { ...THREE, spare: true };
+
 const SITUATIONS: readonly Situation[] = [
   { name: "three nodes form", site: THREE, begin: nothingYet, edits: [] },
   { name: "three nodes run", site: THREE, begin: readyCluster, edits: [] },
   {
     name: "three nodes run, with a spare host",
     site: { ...THREE, spareHosts: 1 },
+    begin: readyCluster,
+    edits: [],
+  },
+  {
+    name: "three nodes and a spare form",
+    site: WITH_SPARE,
+    begin: nothingYet,
+    edits: [],
+  },
+  {
+    name: "three nodes and a spare run",
+    site: WITH_SPARE,
     begin: readyCluster,
     edits: [],
   },

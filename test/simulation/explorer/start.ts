@@ -21,12 +21,19 @@ export interface Site {
   readonly replicas: number;
   /** Hosts beyond one for each node. */
   readonly spareHosts: number;
+  /** And one more is a spare. Default: false. */
+  readonly spare?: boolean;
   /** Default: local. */
   readonly dataVolume?: "local" | "ephemeral";
 }
 
 /** A spec that has just been read, and hosts with room for one node each. */
-export function nothingYet({ replicas, spareHosts, dataVolume = "local" }: Site): State {
+export function nothingYet({
+  replicas,
+  spareHosts,
+  dataVolume = "local",
+  spare = false,
+}: Site): State {
   const manifest = {
     apiVersion: "jupytercluster.dev/v1alpha1",
     kind: "JupyterCluster",
@@ -38,6 +45,7 @@ export function nothingYet({ replicas, spareHosts, dataVolume = "local" }: Site)
       storage: { shared: { type: "hostPath", hostPath: "/mnt" } },
       etcd: {
         dataVolume,
+        standby: spare ? "learner" : "none",
         snapshots: { intervalSeconds: 0 },
         recovery: { mode: "Automatic", graceSeconds: 5 },
       },
@@ -50,7 +58,10 @@ export function nothingYet({ replicas, spareHosts, dataVolume = "local" }: Site)
   ]);
   const [cluster] = clusters;
   if (cluster === undefined) throw new Error(problems.map((p) => p.message).join("; "));
-  const hosts = Array.from({ length: replicas + spareHosts }, (_, i) => [`host-${i}`, "up"]);
+  const hosts = Array.from({ length: replicas + Number(spare) + spareHosts }, (_, i) => [
+    `host-${i}`,
+    "up",
+  ]);
   return {
     now: BEGAN_AT,
     memory: newMemory(cluster, { uid: "0123456789abcdef", secrets: SECRETS }, BEGAN_AT),

@@ -114,6 +114,11 @@ export const PEOPLE_FAULTS: readonly Fault[] = [
     },
   },
   {
+    kind: "edit: spare",
+    weight: 1,
+    strike: (scene) => edit(scene, ({ spare }) => ({ spare: !spare })),
+  },
+  {
     kind: "rebalance asked for",
     weight: 2,
     strike: ({ world, rng }) => {

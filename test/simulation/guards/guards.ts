@@ -63,6 +63,13 @@ export const GUARDS: readonly Guard[] = [
     replacement: `if (!stale?.member) return;`,
   },
   {
+    name: "spare-vote-quorum",
+    keeps:
+      "the vote that the spare has taken over is taken only where the others are a quorum without it",
+    find: `if (others.length < view.spec.replicas || !survivesRemoval(view, spare)) return;`,
+    replacement: ``,
+  },
+  {
     name: "broken-node-votes",
     keeps: "a faulty node whose vote the others need is not updated",
     find: `return view.etcd.members !== null && survivesAbsence(view);`,
@@ -71,7 +78,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "update-waits-for-all",
     keeps: "no node is updated while another is not ready",
-    find: `else if (view.nodes.every((n) => n.desired && isSettled(n))) {`,
+    find: `else if (present.every((n) => n.desired && isSettled(n))) {`,
     replacement: `else {`,
   },
   {

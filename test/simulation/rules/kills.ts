@@ -1,4 +1,5 @@
 /** Who may be stopped: nobody that the quorum needs, and nobody beside one that is away. */
+import { hasSpare, slotCount } from "../../../crd-schema/slots.ts";
 import type { ClusterMemory, SlotMemory } from "../../../controller/model/memory.ts";
 import { followsLeader } from "../../../controller/model/leader.ts";
 import { agentOf, type BrokenRule, majorityOf, type Sight } from "./sight.ts";
@@ -48,9 +49,15 @@ function check(
   }
   if (isNeeded(slot, before, sight, gone)) add("the quorum is never given up");
   if (!IN_TURN.test(reason)) return found;
-  const others = before.slots.filter((s) => s.slot < before.cluster.spec.replicas);
+  const { spec } = before.cluster;
+  const desired = before.slots.filter((s) => s.slot < slotCount(spec));
+  // The spare keeps nobody waiting: nothing rests on who has no vote.
+  const spare = hasSpare(spec) ? desired.find((s) => !sight.voters.includes(s.slot)) : undefined;
+  const others = desired.filter((s) => s !== spare);
   if (sight.leader === slot && sight.following.size > 1) add("leadership moves first");
-  const away = others.filter((s) => s.slot !== slot && (gone.has(s.slot) || !votes(s.slot, sight)));
+  const away = others.filter(
+    (s) => s.slot !== slot && (gone.has(s.slot) || !isThere(s.slot, spec, sight)),
+  );
   if (works(slot, sight) && away.length > 0) add("nobody leaves while another is away");
   return found;
 }
@@ -82,6 +89,13 @@ function works(slot: number, sight: Sight): boolean {
   const agent = agentOf(sight, slot);
   if (agent === null || !votes(slot, sight)) return false;
   return agent.storage.ready && agent.units.sshd.ready && agent.units.jupyter.ready;
+}
+
+/** It follows, as a voter or as the learner that it is to be. */
+function isThere(slot: number, spec: ClusterMemory["cluster"]["spec"], sight: Sight): boolean {
+  const etcd = agentOf(sight, slot)?.etcd ?? null;
+  if (!hasSpare(spec)) return followsLeader(etcd);
+  return etcd !== null && etcd.leaderId !== null;
 }
 
 function votes(slot: number, sight: Sight): boolean {

@@ -2,6 +2,7 @@
  * Membership changes one at a time, only while quorate, and never below quorum
  * (docs/ARCHITECTURE.md).
  */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import { agentOf, type BrokenRule, majorityOf, type Sight } from "./sight.ts";
@@ -17,6 +18,12 @@ export function brokenByChange(
       if (sight.following.size >= majorityOf(sight.voters.length)) return [];
       return [broken("only while quorate", `slot ${action.slot} is added, while ${inSight}`)];
     case "PromoteMember": {
+      const { spec } = before.cluster;
+      const needless = sight.following.size >= spec.replicas && allDesired(sight.following, spec);
+      if (needless && slotCount(spec) > spec.replicas)
+        return [
+          broken("the spare has no vote", `slot ${action.slot} is promoted, while ${inSight}`),
+        ];
       const enough = sight.following.size + 1 >= majorityOf(sight.voters.length + 1);
       if (enough && agentOf(sight, action.slot)?.etcd != null) return [];
       return [broken("never below quorum", `slot ${action.slot} is promoted, while ${inSight}`)];
@@ -26,6 +33,11 @@ export function brokenByChange(
     default:
       return [];
   }
+}
+
+/** Those that are to leave do not count. */
+function allDesired(slots: ReadonlySet<number>, spec: ClusterMemory["cluster"]["spec"]): boolean {
+  return [...slots].every((slot) => slot < slotCount(spec));
 }
 
 function brokenByRemoval(
@@ -45,8 +57,12 @@ function brokenByRemoval(
       found.push(broken("never below quorum", `slot ${slot} is removed, while ${rest}`));
     }
   }
-  const wanted = slot !== null && slot < before.cluster.spec.replicas;
-  if (wanted && follows) found.push(broken("who works stays", `slot ${slot} is removed`));
+  const { spec } = before.cluster;
+  const wanted = slot !== null && slot < slotCount(spec);
+  // The spare has a vote by now: one of them is to be the spare.
+  const isOneMore = slotCount(spec) > spec.replicas && sight.voters.length > spec.replicas;
+  if (wanted && follows && !isOneMore)
+    found.push(broken("who works stays", `slot ${slot} is removed`));
   return found;
 }
 

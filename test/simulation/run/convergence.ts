@@ -7,6 +7,7 @@ import type { JupyterClusterObject } from "../../../controller/model/resource.ts
 import { liveMembers, quorumOf } from "../check/ground-truth.ts";
 import type { Checker } from "../check/checker.ts";
 import type { World } from "../world/world.ts";
+import { slotsOf } from "../world/spec-user.ts";
 import { Person } from "./person.ts";
 import { runUntil } from "./run-until.ts";
 
@@ -86,7 +87,7 @@ export class Convergence {
     const members = liveMembers(world, name);
     const quorum = quorumOf(world, members);
     if (quorum === null) return "no quorum";
-    if (members.length !== desiredSpec.replicas) return `${members.length} members run`;
+    if (members.length !== slotsOf(desiredSpec)) return `${members.length} members run`;
     if (quorum.voters.length !== desiredSpec.replicas) return `${quorum.voters.length} voters`;
     const { container } = quorum.leader;
     const target = world.controller?.proxyTarget(object.metadata.namespace + "/" + name);

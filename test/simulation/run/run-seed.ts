@@ -51,6 +51,9 @@ export interface RunResult {
   readonly world: World;
 }
 
+/** So many of the clusters have a spare. */
+const SPARES = 0.3;
+
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const rng = new Rng(`${options.seed}`);
   const draw = rng.fork("site");
@@ -58,10 +61,11 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const world = newWorld(options, draw, checker);
   checker.begin(world);
   const kernels = rng.fork("kernels");
+  const spares = rng.fork("spares");
   for (const desiredSpec of desiredSpecs(options, draw)) {
     // Drawn apart: what the other draws of a seed come to stays as it was.
     const busyWaitSeconds = kernels.pick([null, 0, 5, 20, 60]);
-    world.user.write({ ...desiredSpec, busyWaitSeconds });
+    world.user.write({ ...desiredSpec, busyWaitSeconds, spare: spares.chance(SPARES) });
   }
   const notebooks = new Notebooks(world, rng.fork("notebooks"));
   checker.watchKernels(notebooks);
@@ -159,6 +163,7 @@ function desiredSpecs(options: RunOptions, draw: Rng): readonly DesiredSpec[] {
       name: `lab-${number}`,
       number,
       replicas: options.nodes ?? draw.pick([1, 3, 3, 3, 3, 3, 5]),
+      spare: false,
       image: null,
       jupyterPort: 8888,
       standby: draw.pick(["warm", "warm", "cold"] as const),

@@ -1,4 +1,5 @@
 /** What a cluster is at, as its controller sees it: faults are counted by it. */
+import { slotCount } from "../../../crd-schema/slots.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 
 export const PHASES = [
@@ -23,7 +24,7 @@ export function phaseOf(memory: ClusterMemory | undefined): Phase {
   if (recovery.requested !== null || recovery.inProgress?.from === "snapshot") return "restoring";
   if (recovery.inProgress !== null || recovery.lostSince !== null) return "recovering";
   if (firstReadyAt === null) return "creating";
-  const wanted = cluster.spec.replicas;
+  const wanted = slotCount(cluster.spec);
   const leaving = slots.some((s) => s.slot >= wanted && (s.task !== null || s.memberId !== null));
   const coming = slots.some((s) => s.slot < wanted && s.launches <= 1 && s.task?.readyAt == null);
   if (leaving || coming) return "scaling";

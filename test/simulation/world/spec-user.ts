@@ -9,6 +9,8 @@ export interface DesiredSpec {
   /** Of the first slot and the proxy; no two clusters share it. */
   readonly number: number;
   readonly replicas: number;
+  /** A learner stands by, where there are voters enough to give it a vote. */
+  readonly spare: boolean;
   readonly image: string | null;
   readonly jupyterPort: number;
   readonly standby: "warm" | "cold";
@@ -40,8 +42,8 @@ export class SpecUser {
   readonly deleted = new Set<string>();
   /** When a cluster was last suspended, or its file removed; milliseconds since the epoch. */
   readonly stopAskedAt = new Map<string, number>();
-  /** Of each cluster: how many nodes were wanted, from when on; milliseconds since the epoch. */
-  private readonly sizes = new Map<string, { readonly at: number; readonly replicas: number }[]>();
+  /** Of each cluster: how many slots were wanted, from when on; milliseconds since the epoch. */
+  private readonly sizes = new Map<string, { readonly at: number; readonly slots: number }[]>();
   /** The last that was valid, of each cluster. */
   private readonly valid = new Map<string, DesiredSpec>();
 
@@ -49,14 +51,15 @@ export class SpecUser {
 
   write(desiredSpec: DesiredSpec): void {
     if (desiredSpec.suspend) this.stopAskedAt.set(desiredSpec.name, this.now());
-    const { name, replicas } = desiredSpec;
-    this.sizes.set(name, [...this.sizesOf(name), { at: this.now(), replicas }]);
+    const { name } = desiredSpec;
+    const slots = slotsOf(desiredSpec);
+    this.sizes.set(name, [...this.sizesOf(name), { at: this.now(), slots }]);
     this.desiredSpecs.set(desiredSpec.name, desiredSpec);
     this.valid.set(desiredSpec.name, desiredSpec);
     this.texts.set(fileOf(desiredSpec.name), textOf(desiredSpec));
   }
 
-  sizesOf(name: string): readonly { readonly at: number; readonly replicas: number }[] {
+  sizesOf(name: string): readonly { readonly at: number; readonly slots: number }[] {
     return this.sizes.get(name) ?? [];
   }
 
@@ -109,6 +112,17 @@ export function fileOf(name: string): string {
   return `${name}.yaml`;
 }
 
+/** The schema refuses a spare of fewer: nobody could give it a vote. */
+const SPARE_REPLICAS_MIN = 3;
+
+function hasSpare({ spare, replicas }: DesiredSpec): boolean {
+  return spare && replicas >= SPARE_REPLICAS_MIN;
+}
+
+export function slotsOf(desiredSpec: DesiredSpec): number {
+  return desiredSpec.replicas + (hasSpare(desiredSpec) ? 1 : 0);
+}
+
 function textOf(desiredSpec: DesiredSpec): string {
   const { number } = desiredSpec;
   const manifest = {
@@ -126,6 +140,7 @@ function textOf(desiredSpec: DesiredSpec): string {
         electionMilliseconds: ELECTION_MS,
         snapshots: { intervalSeconds: desiredSpec.snapshotSeconds, keep: 2 },
         recovery: { mode: desiredSpec.recovery, graceSeconds: desiredSpec.graceSeconds },
+        ...(hasSpare(desiredSpec) ? { standby: "learner" } : {}),
       },
       jupyter: { port: desiredSpec.jupyterPort, standby: desiredSpec.standby },
       ...(desiredSpec.busyWaitSeconds === null

@@ -68,6 +68,7 @@ const etcd: fc.Arbitrary<NonNullable<Spec["etcd"]>> = fc
     >({
       tls: fc.boolean(),
       dataVolume: fc.constantFrom("local", "ephemeral"),
+      standby: fc.constantFrom("none", "learner"),
       quota: fc.integer({ min: 16, max: 8192 }).map((mebibytes) => `${mebibytes}Mi`),
       snapshots: optional({
         intervalSeconds: fc.nat(604_800),
@@ -168,6 +169,10 @@ const spec = optional<Spec>({
   }),
   deletionPolicy: fc.constantFrom("Retain", "Delete"),
   suspend: fc.boolean(),
+}).map((drawn) => {
+  const { etcd: drawnEtcd, replicas = 3 } = drawn;
+  if (drawnEtcd?.standby !== "learner") return drawn;
+  return { ...drawn, replicas: Math.min(Math.max(replicas, 3), 8) };
 });
 
 /** Every field there is, in any combination that is allowed. */

@@ -1,6 +1,6 @@
 /** What must hold whenever a cluster says Ready, seen from inside its containers. */
 import { expect } from "vitest";
-import type { JupyterClusterObject } from "../../../controller/model/resource.ts";
+import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import type { LocalCluster } from "./local-cluster.ts";
 import { leaderOf, nodesByName } from "./nodes.ts";
 
@@ -32,9 +32,14 @@ async function expectInvariantsNow(
   return object;
 }
 
+/** All but the spare. */
+function named(object: JupyterClusterObject): NodeStatus[] {
+  return nodesByName(object).filter((n) => n.name !== null);
+}
+
 function expectNames(object: JupyterClusterObject): void {
   const { replicas } = object.status;
-  const names = nodesByName(object).map((n) => n.name);
+  const names = named(object).map((n) => n.name);
   const wanted = Array.from({ length: replicas }, (_, k) => `${object.metadata.name}-${k}`);
   expect(names).toEqual(wanted);
   expect(leaderOf(object).name).toBe(`${object.metadata.name}-0`);
@@ -58,7 +63,7 @@ async function expectLeaderByEtcd(cluster: LocalCluster, o: JupyterClusterObject
 }
 
 async function expectSameHostsTable(cluster: LocalCluster, o: JupyterClusterObject): Promise<void> {
-  const names = nodesByName(o);
+  const names = named(o);
   for (const node of names) {
     for (const other of names) {
       const asked = await cluster.exec(node, ["getent", "ahostsv4", other.name ?? ""]);
@@ -69,7 +74,7 @@ async function expectSameHostsTable(cluster: LocalCluster, o: JupyterClusterObje
 }
 
 async function expectSshEverywhere(cluster: LocalCluster, o: JupyterClusterObject): Promise<void> {
-  const names = nodesByName(o);
+  const names = named(o);
   for (const from of names) {
     const commands = names.map(
       (to) => `ssh -o BatchMode=yes -o StrictHostKeyChecking=yes ${to.name} hostname -I`,

@@ -62,6 +62,13 @@ export class KvGateway {
     }
   }
 
+  /** Whether the member has a vote and a leader, by its own word. */
+  async votes(endpoint: string, deadlineMs: number): Promise<boolean> {
+    const url = `${endpoint}/v3/maintenance/status`;
+    const { isLearner, leader } = await this.call<StatusAnswer>(url, {}, deadlineMs);
+    return isLearner !== true && leader !== undefined && leader !== "0";
+  }
+
   async close(): Promise<void> {
     await this.agent.destroy();
   }
@@ -84,6 +91,11 @@ export class KvGateway {
 /** 64-bit numbers are decimal strings; zero, false and empty are left out. */
 interface Header {
   readonly revision: string;
+}
+
+interface StatusAnswer {
+  readonly leader?: string;
+  readonly isLearner?: boolean;
 }
 
 interface RangeAnswer {

@@ -34,6 +34,7 @@ const SPEC: ClusterSpec = {
     quotaMiB: 2048,
     snapshots: { intervalSeconds: 0, keep: 3, maxMiB: 10_240, directory: null },
     recovery: { mode: "Automatic", graceSeconds: 10 },
+    standby: "none",
   },
   jupyter: {
     port: 8888,

@@ -29,6 +29,7 @@ describe("compiling", () => {
           quotaMiB: 2048,
           snapshots: { intervalSeconds: 300, keep: 12, maxMiB: 10_240, directory: null },
           recovery: { mode: "Automatic", graceSeconds: 10 },
+          standby: "none",
         },
         jupyter: {
           port: 8888,

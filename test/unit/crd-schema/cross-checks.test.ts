@@ -23,6 +23,26 @@ const CASES: Readonly<Record<string, { spec: string; says: readonly string[] }>>
       "6:13: warning: spec.replicas: Found 2: the cluster stops when one node is lost; 3 is the least that survives it.",
     ],
   },
+  "a spare of three, up to eight": { spec: "replicas: 3\netcd: {standby: learner}", says: [] },
+  "a spare that nobody could give a vote": {
+    spec: "replicas: 1\netcd: {standby: learner}",
+    says: [
+      "6:13: warning: spec.replicas: Found 1: the cluster stops when one node is lost; 3 is the least that survives it.",
+      "7:19: error: spec.etcd.standby: Found learner with replicas 1: a lost voter takes the quorum along, without which no spare can vote; allowed: replicas from 3 to 8, or standby none.",
+    ],
+  },
+  "a spare beyond all slots": {
+    spec: "replicas: 9\netcd: {standby: learner}",
+    says: [
+      "7:19: error: spec.etcd.standby: Found learner with replicas 9: the spare would be node 10 of 9 at most; allowed: replicas from 3 to 8, or standby none.",
+    ],
+  },
+  "a spare without an address": {
+    spec: "replicas: 3\nnetwork: {subnet: 172.30.0.0/24, firstAddress: 172.30.0.252}\netcd: {standby: learner}",
+    says: [
+      "7:50: error: spec.network.firstAddress: Found 172.30.0.252, so that 4 nodes would have the addresses 172.30.0.252 to 172.30.0.255; allowed: a firstAddress in 172.30.0.2 to 172.30.0.251 (172.30.0.0 is the network's, 172.30.0.1 the gateway's and 172.30.0.255 the broadcast address).",
+    ],
+  },
   "too little memory": {
     spec: "resources: {memory: 255Mi}",
     says: ["6:23: error: spec.resources.memory: Found 255 MiB; allowed: from 256Mi to 16Ti."],

@@ -17,10 +17,12 @@ it("leaves out of the spec what came since and nobody uses", () => {
     Object.keys(memory.cluster.spec).filter((k) => k !== "kernels"),
   );
   expect(spec.jupyter).not.toHaveProperty("idle");
+  expect(spec.etcd).not.toHaveProperty("standby");
 });
 
 it.each<[string, Partial<ClusterSpec>]>([
   ["nothing of it", {}],
+  ["a spare", { etcd: { ...memory.cluster.spec.etcd, standby: "learner" } }],
   ["kernels of the cluster", { kernels: { ...memory.cluster.spec.kernels, placement: "spread" } }],
   [
     "an end of what is idle",

@@ -113,7 +113,8 @@ export const pods: Kind<PodObject> = {
     {
       name: "Role",
       type: "string",
-      description: "leader: the etcd leader, which serves Jupyter.",
+      description:
+        "leader: the etcd leader, which serves Jupyter. spare: it has no vote until a voter is lost.",
       wide: true,
       cell: ({ metadata }) => metadata.labels?.[ROLE_LABEL] ?? "",
     },
@@ -150,7 +151,7 @@ function podOf(cluster: JupyterClusterObject, node: NodeStatus): PodObject {
       labels: {
         [LABELS.cluster]: name,
         [SLOT_LABEL]: String(node.slot),
-        [ROLE_LABEL]: node.leader ? "leader" : "follower",
+        [ROLE_LABEL]: node.leader ? "leader" : node.phase === "Standby" ? "spare" : "follower",
       },
       ownerReferences: [owner],
     },

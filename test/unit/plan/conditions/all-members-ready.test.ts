@@ -34,6 +34,17 @@ conditionTable("AllMembersReady", allMembersReady.reasons, {
     "AllReady",
     "3 of 3 nodes are on host-1, whose end would take the quorum",
   ],
+  "a spare that does not stand by is told, and nothing waits for it": [
+    () => {
+      const run = readyRun();
+      const { etcd } = run.memory.cluster.spec;
+      changeSpec(run, { etcd: { ...etcd, standby: "learner" } });
+      return decide(run, { network: conflict });
+    },
+    "True",
+    "SpareNotReady",
+    "slot 3 does not stand by yet: the subnet is taken",
+  ],
   "each node that lacks something is told with all that it lacks": [
     () => {
       const run = readyRun();

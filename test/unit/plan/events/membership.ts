@@ -12,6 +12,18 @@ function threeRun(): PlannerRun {
   return run;
 }
 
+function spareRun(): PlannerRun {
+  const run = threeRun();
+  changeSpec(run, { etcd: { ...run.memory.cluster.spec.etcd, standby: "learner" } });
+  for (let i = 0; i < 10; i++) run.reconcile();
+  return run;
+}
+
+function afterKill(run: PlannerRun): void {
+  run.world.kill(2);
+  for (let i = 0; i < 10; i++) run.reconcile();
+}
+
 const replaced = () => threeRun().world.etcd.volumes.get(2)?.memberId as string;
 
 export const MEMBERSHIP_EVENTS = {
@@ -24,6 +36,32 @@ export const MEMBERSHIP_EVENTS = {
       },
       "Normal",
       "slot 3 joins etcd as a learner",
+    ],
+    "a spare is wanted": [
+      () => {
+        const run = readyRun();
+        return news(run, () => {
+          const { etcd } = run.memory.cluster.spec;
+          changeSpec(run, { etcd: { ...etcd, standby: "learner" } });
+          for (let i = 0; i < 10; i++) run.reconcile();
+        });
+      },
+      "Normal",
+      "slot 3 joins etcd as the spare, a learner that is not promoted",
+    ],
+  },
+  SparePromoted: {
+    "a voter dies": [
+      () => news(spareRun(), (run) => afterKill(run)),
+      "Normal",
+      "slot 3, which stood by, gets the vote that slot 2 has lost",
+    ],
+  },
+  SpareReplaced: {
+    "another has its vote": [
+      () => news(spareRun(), (run) => afterKill(run)),
+      "Normal",
+      "slots 0, 1, 3 vote; slot 2 leaves etcd, and joins again as the spare",
     ],
   },
   MemberReplaced: {

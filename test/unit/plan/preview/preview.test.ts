@@ -173,6 +173,7 @@ describe("previewCluster", () => {
         quotaMiB: 16,
         snapshots: { intervalSeconds: 1, keep: 1, maxMiB: 1, directory: "/b" },
         recovery: { mode: "Manual", graceSeconds: 1 },
+        standby: "learner",
       },
       jupyter: {
         port: 1,
@@ -195,6 +196,6 @@ describe("previewCluster", () => {
     );
     expect(changes.map((c) => c.field)).toContain("metadata.labels[example.org/team]");
     expect(changes.every((c) => c.effect.length > 0)).toBe(true);
-    expect(changes).toHaveLength(38);
+    expect(changes).toHaveLength(39);
   });
 });

@@ -4,7 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { fresh, type Observed } from "../../../../controller/model/observed.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
-import { takesStartCommand, viewCluster } from "../../../../controller/plan/view/cluster-view.ts";
+import { viewCluster } from "../../../../controller/plan/view/cluster-view.ts";
+import { takesStartCommand } from "../../../../controller/plan/view/takes-start-command.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
 import { fakeMemory } from "../../../support/planner/fixtures.ts";

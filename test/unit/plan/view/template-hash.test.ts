@@ -64,6 +64,7 @@ const HARMLESS = [
   "placement: {spread: hostname, constraints: [{field: hostname, operator: UNIQUE}]}",
   "etcd: {snapshots: {intervalSeconds: 1, keep: 1, maxSize: 1Gi, directory: /srv/x}}",
   "etcd: {recovery: {mode: Manual, graceSeconds: 1}}",
+  "etcd: {standby: learner}",
   "unreachable: {replaceAfterSeconds: 1}",
   "backoff: {initialSeconds: 2}",
   "updateStrategy: {type: OnDelete}",
