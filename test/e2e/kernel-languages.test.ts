@@ -10,7 +10,7 @@ let cluster: LocalCluster;
 let user: NotebookUser;
 
 beforeAll(async () => {
-  const image = await imageFromDocs("kernels.md", inject("agentImage"));
+  const image = await imageFromDocs("docs/kernels.md", inject("agentImage"));
   cluster = await LocalCluster.create({
     name: "e2e-languages",
     subnet: "172.31.89",

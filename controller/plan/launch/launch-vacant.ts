@@ -7,6 +7,7 @@ import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import { describeOrphan } from "../tasks/end-orphans.ts";
+import { describeEarlierTask } from "../tasks/stop-tasks.ts";
 import { dataLocation, isAt } from "../view/data-location.ts";
 import { hasQuorumInSight } from "../view/etcd-view.ts";
 import { warnOfCrowding } from "./crowded-host.ts";
@@ -35,6 +36,7 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
       obstacle ??
       slotObstacle(slot.slot, foreign, view) ??
       describeOrphan(slot) ??
+      describeEarlierTask(slot, view, plan) ??
       describeBackoff(slot, plan) ??
       describeRepair(slot);
     if (blocker !== null) {

@@ -1,6 +1,7 @@
 /** Containers that must not run, and the kills of all that were marked to be ended. */
 import type { ObservedTask } from "../../model/observed.ts";
-import { isHostTask } from "../../model/ids.ts";
+import { isHostTask, isLaunchOf } from "../../model/ids.ts";
+import type { SlotMemory } from "../../model/memory.ts";
 import { taskEnd } from "../../model/task-state.ts";
 import { isSearched } from "./end-orphans.ts";
 import { isBackAsAnother } from "./forgotten.ts";
@@ -44,6 +45,24 @@ function forgottenCommands(
   const present = memory.hostTask?.taskId;
   const tasks = [...(mesos?.tasks.values() ?? [])];
   return tasks.filter(({ taskId }) => isHostTask(taskId) && taskId !== present);
+}
+
+/**
+ * A host that was out of sight for too long is back before its slot was launched elsewhere: two would hold one
+ * address. Null: no earlier task of the slot runs, as far as Mesos tells.
+ */
+export function describeEarlierTask(
+  { slot, launches }: Pick<SlotMemory, "slot" | "launches">,
+  view: ClusterView,
+  { memory }: PlanBuilder,
+): string | null {
+  const earlier = orphanedTasks(view).find(
+    ({ taskId, state }) =>
+      taskEnd(state) === "alive" && isLaunchOf(taskId, view.ref, memory.uid, { slot, launches }),
+  );
+  return earlier === undefined
+    ? null
+    : `its earlier task ${earlier.taskId} runs still, and is killed`;
 }
 
 /** Those that run, and those that may run on on a host that is out of sight. */

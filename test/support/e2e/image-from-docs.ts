@@ -15,7 +15,7 @@ const SILENCE_MS_MAX = 120_000;
 /**
  * Built once for each agent image and text; needs Debian's packages then.
  *
- * @param page below docs/, with one block of a Dockerfile
+ * @param page a path from the root; it has one block of a Dockerfile
  * @returns its reference
  */
 export async function imageFromDocs(page: string, agentImage: string): Promise<string> {
@@ -31,9 +31,9 @@ export async function imageFromDocs(page: string, agentImage: string): Promise<s
 }
 
 async function dockerfileIn(page: string): Promise<string> {
-  const text = await readFile(resolve("docs", page), "utf8");
+  const text = await readFile(resolve(page), "utf8");
   const [, block] = /^```dockerfile\n(.*?)^```$/ms.exec(text) ?? [];
-  if (block === undefined) throw new Error(`docs/${page} has no Dockerfile`);
+  if (block === undefined) throw new Error(`${page} has no Dockerfile`);
   return block;
 }
 

@@ -53,3 +53,27 @@ it("leaves alone whoever else answers there", () => {
     expect(about(site, { others: new Map([[present, other]]) })).toEqual([]);
   }
 });
+
+it("keeps its slot from being launched elsewhere for as long as it runs", () => {
+  const site = new Site([1, 2, 3]);
+  const { world } = site;
+  const old = world.taskOf(2) ?? "";
+  world.kill(2);
+  world.tasks.set(old, fakeTask(old, "TASK_UNREACHABLE"));
+  site.pass(1);
+  site.now += site.memory.cluster.spec.unreachable.replaceAfterSeconds * 1_000;
+  const hosts = [...site.hosts];
+  site.hosts.clear();
+  site.pass(1);
+  expect(site.memory.slots[2]?.task).toBeNull();
+  // It is back in the same look in which there is room for the slot.
+  for (const host of hosts) site.hosts.add(host);
+  world.tasks.set(old, fakeTask(old, "TASK_RUNNING"));
+  const decided = () =>
+    plan({ memory: site.memory, observed: world.observed(), now: site.now, defaultImage: "image" })
+      .actions.map(({ type }) => type)
+      .filter((type) => type === "KillTask" || type === "LaunchTasks");
+  expect(decided()).toEqual(["KillTask"]);
+  world.tasks.set(old, fakeTask(old, "TASK_KILLED"));
+  expect(decided()).toEqual(["LaunchTasks"]);
+});
