@@ -3,7 +3,7 @@ import { isRebalancing } from "../../model/rebalance.ts";
 import type { ReconciledContext } from "../guards.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { NodeView } from "../view/cluster-view.ts";
-import { drainingBecause } from "./leave-draining.ts";
+import { drainingBecause, isUntold } from "./leave-draining.ts";
 
 export function forgetKernelWaits({ view }: ReconciledContext, plan: PlanBuilder): void {
   for (const node of view.nodes) {
@@ -18,6 +18,7 @@ type Asks = (node: NodeView, view: ReconciledContext["view"], plan: PlanBuilder)
 const isToGo: Readonly<Record<"update" | "drain" | "rebalance", Asks>> = {
   update: ({ outdated, desired }, { spec }) =>
     outdated && desired && spec.updateStrategy === "RollingUpdate",
-  drain: (node, view, { now }) => drainingBecause(node, view, now) !== null,
+  drain: (node, view, { now }) =>
+    drainingBecause(node, view, now) !== null || isUntold(node, view, now),
   rebalance: (_, __, { memory: { rebalance } }) => isRebalancing(rebalance) && !rebalance.preview,
 };

@@ -76,6 +76,18 @@ export function drainingBecause(
   return `${task.hostname} ${maintenanceText(planned, now)}`;
 }
 
+/** Of a node that waits for its kernels: nobody says whether its host still goes down, as between two offers. */
+export function isUntold(
+  { task }: NodeView,
+  { mesos }: ReconciledContext["view"],
+  now: number,
+): boolean {
+  const notAfter = task?.kernelWait?.notAfter ?? null;
+  if (task === null || notAfter === null || now >= notAfter + MOVE_MS) return false;
+  const { agentId } = task;
+  return !mesos.maintenance.has(agentId) && !mesos.offers.some((o) => o.agentId === agentId);
+}
+
 /** Null: nobody has said that its host goes down. */
 function plannedFor(
   { task }: NodeView,

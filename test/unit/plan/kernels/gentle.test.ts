@@ -6,10 +6,9 @@ import { resume } from "../../../../controller/model/resumed.ts";
 import { applyRebalance } from "../../../../controller/plan/apply-rebalance.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
 import { timestamp } from "../../../../controller/plan/timestamp.ts";
-import { MOVE_MS } from "../../../../controller/plan/update/leave-draining.ts";
 import { READY_MS_MAX } from "../../../../controller/plan/update/rebalance.ts";
 import { ANNA } from "../../../support/planner/fixtures.ts";
-import { kernelOn, silentKernel } from "../../../support/planner/kernels.ts";
+import { busyOn, kernelOn, pass, silentKernel, tell } from "../../../support/planner/kernels.ts";
 import {
   changeSpec,
   followersOf,
@@ -23,28 +22,6 @@ const SPREAD = { ...KERNELS, placement: "spread", busyWaitSeconds: 60 } as const
 const BOUND_MS = 60_000;
 
 const newRun = (busyWaitSeconds = 60) => readyRun({ kernels: { ...SPREAD, busyWaitSeconds } });
-
-/** Kernels stay in the containers in which they are, and go with them. */
-function tell(run: PlannerRun, kernels: readonly KernelView[]): void {
-  run.world.kernels = kernels.filter((k) => run.world.taskOf(k.slot) === k.taskId);
-}
-
-const busyOn = (run: PlannerRun, slots: readonly number[]) =>
-  slots.map((slot) => kernelOn(run, slot, { state: "busy" }));
-
-const killed = ({ memory }: PlannerRun) =>
-  memory.slots.flatMap(({ slot, task }) => (task?.killRequestedAt == null ? [] : [slot]));
-
-function pass(run: PlannerRun, ms: number, kernels: readonly KernelView[]): Plan {
-  const until = run.now + ms;
-  let last: Plan | null = null;
-  while (run.now < until) {
-    tell(run, kernels);
-    last = run.reconcile();
-  }
-  if (last === null) throw new Error("nothing was reconciled");
-  return last;
-}
 
 const told = ({ memory }: PlannerRun, reason: string) =>
   memory.events.filter((e) => e.reason === reason).map(({ message }) => message);
@@ -204,38 +181,6 @@ describe("a rolling update", () => {
     expect(killsOf(run)).toBe(0);
     pass(run, 2_000, kernels);
     expect(killsOf(run)).toBeGreaterThan(0);
-  });
-});
-
-describe("a host that goes down", () => {
-  const newSite = () => new Site([1, 2, 3, 4], { kernels: SPREAD });
-
-  it("is left when its node's kernels have done what they were at", () => {
-    const site = newSite();
-    const [slot = -1] = followersOf(site);
-    const kernels = busyOn(site, [slot]);
-    site.goesDown([site.agentOf(slot)]);
-    pass(site, BOUND_MS / 2, kernels);
-    expect(site.left(0)).not.toContain(`KillTask ${slot}`);
-    pass(
-      site,
-      200,
-      kernels.map((k) => ({ ...k, state: "idle" as const })),
-    );
-    expect(site.left(0)).toContain(`KillTask ${slot}`);
-  });
-
-  it("is left while there is time, busy or not", () => {
-    const site = newSite();
-    changeSpec(site, { kernels: { ...SPREAD, busyWaitSeconds: 86_400 } });
-    const [slot = -1] = followersOf(site);
-    const kernels = busyOn(site, [slot]);
-    const leaveAt = site.now + 60_000;
-    site.goesDown([site.agentOf(slot)], { from: leaveAt + MOVE_MS, until: null });
-    pass(site, 59_000, kernels);
-    expect(killed(site)).toEqual([]);
-    pass(site, 2_000, kernels);
-    expect(site.left(0)).toContain(`KillTask ${slot}`);
   });
 });
 
