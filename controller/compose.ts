@@ -25,7 +25,7 @@ import { SiteSight } from "./roles/site-sight.ts";
 import { StandingBy } from "./roles/standing-by.ts";
 import { SpecWatcher } from "./spec-files/spec-watcher.ts";
 import { type OpenedState, openState } from "./store/open-state.ts";
-import { systemClock } from "./support/clock.ts";
+import { steadyClock, systemClock } from "./support/clock.ts";
 import { requireUnlocked } from "./support/files/lock.ts";
 
 export interface RunningController {
@@ -148,7 +148,7 @@ function newServing({ log }: ControllerOptions): Serving {
     clock: systemClock,
     log,
     connectAgent,
-    newProxy: (wanted) => new JupyterProxy(wanted),
+    newProxy: (wanted) => new JupyterProxy({ ...wanted, clock: steadyClock }),
     interposed: null,
   });
 }

@@ -16,9 +16,6 @@ import type { NewProxy } from "./proxy/proxy-registry.ts";
 import type { StateStore } from "./store/state-backend.ts";
 import type { NotifierOptions } from "./webhook/notifier.ts";
 
-type Deliverer = NotifierOptions["deliverer"];
-type Counted = NotifierOptions["counted"];
-
 export interface CorePorts {
   readonly clock: Clock;
   /** From 0 to 1. */
@@ -50,7 +47,7 @@ export interface CorePorts {
   /** One address at which a cluster's Jupyter is reached. */
   readonly newProxy: NewProxy;
   /** Is told of changed conditions; null: nobody is. */
-  readonly webhook: { readonly deliverer: Deliverer; readonly counted: Counted } | null;
+  readonly webhook: Pick<NotifierOptions, "deliverer" | "counted" | "monotonicMs"> | null;
   /** Null in production. */
   readonly interposed: Interposed | null;
 }

@@ -5,7 +5,7 @@
 import type { ClusterMemory } from "./memory.ts";
 
 /** For Mesos and all agents to have answered. Milliseconds. */
-const SIGHT_MS_MAX = 30_000;
+export const SIGHT_MS_MAX = 30_000;
 
 /** The memory as the next controller takes it up. */
 export function resume(memory: ClusterMemory, now: number): ClusterMemory {

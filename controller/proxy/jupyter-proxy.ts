@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { ObservedProxy } from "../model/observed.ts";
 import type { Clock, Logger } from "../model/ports.ts";
-import { systemClock } from "../support/clock.ts";
+import { steadyClock } from "../support/clock.ts";
 import { ConnectionShare } from "../support/connection-share.ts";
 import { HostGuard } from "../support/host-guard.ts";
 import { listen } from "../support/listen.ts";
@@ -47,6 +47,7 @@ export interface JupyterProxyOptions {
   /** Where a target says whether it is ready; null: it is not asked. */
   readonly readyPath?: string | null;
   readonly log: Logger;
+  /** For spans alone; left out: one that nobody sets. */
   readonly clock?: Clock;
   /** {@link JupyterProxy.status} has changed. */
   onChange?(): void;
@@ -71,7 +72,7 @@ export class JupyterProxy {
   private readonly totals = { requests: 0, retries: 0, heldTotal: 0, refused: 0 };
 
   constructor(private readonly options: JupyterProxyOptions) {
-    this.clock = options.clock ?? systemClock;
+    this.clock = options.clock ?? steadyClock;
     this.holdMs = checkedHold(options.holdMs);
     this.port = options.port;
     this.setHostNames(options.hostNames ?? null);

@@ -119,7 +119,7 @@ export class TargetGate {
   /**
    * Waits for a target.
    *
-   * @param until milliseconds since the epoch
+   * @param until milliseconds of the clock
    * @param onGone registers what to do when the client has gone; returns how to unregister
    * @returns false: the time is over, the client has gone, or the proxy closes
    */

@@ -29,7 +29,7 @@ import type { SpecSnapshot } from "../model/spec-snapshot.ts";
 import { JupyterProxy } from "../proxy/jupyter-proxy.ts";
 import type { SnapshotStore } from "../store/snapshots/snapshot-store.ts";
 import type { Term } from "../store/state-backend.ts";
-import { systemClock } from "../support/clock.ts";
+import { monotonicMs, steadyClock, systemClock } from "../support/clock.ts";
 import { thisUser } from "../support/users.ts";
 import { hostDirectories, nodeMount, type SharedStorage } from "../../crd-schema/storage/table.ts";
 import { Closers } from "./closers.ts";
@@ -124,11 +124,15 @@ function corePorts(
     connectAgent,
     docker: mesos.kind === "local" ? docker : null,
     createdBy: `${thisUser()}, ${stateDir}`,
-    newProxy: (wanted) => new JupyterProxy(wanted),
+    newProxy: (wanted) => new JupyterProxy({ ...wanted, clock: steadyClock }),
     webhook:
       webhook === null
         ? null
-        : { deliverer: new Deliverer(webhook, systemClock), counted: metrics.webhook },
+        : {
+            deliverer: new Deliverer(webhook, systemClock),
+            counted: metrics.webhook,
+            monotonicMs,
+          },
     interposed: null,
   };
 }

@@ -17,10 +17,13 @@ export const DELIVERY_MS_MAX = 3600_000;
 const RETRY: Backoff = { firstMs: 1_000, capMs: 300_000 };
 /** Clusters of which something is delivered at the same time. */
 const WORKERS = 4;
+const NONE: Pending["begins"] = new Map();
 
 export interface NotifierOptions {
   readonly deliverer: { attempt(delivery: Delivery): Promise<Outcome>; close(): Promise<void> };
   readonly clock: Clock;
+  /** Milliseconds since some moment; never set. */
+  readonly monotonicMs: () => number;
   readonly log: Logger;
   /** `failed` is one attempt, to be followed by another; the others end a delivery, or `count` of them. */
   readonly counted: (outcome: WebhookOutcome, count: number) => void;
@@ -35,6 +38,8 @@ export interface NotifierOptions {
 interface Pending {
   readonly uid: string;
   readonly changes: readonly ConditionChange[];
+  /** By sequence, of those that are not done with: from when on each counts, by the time that nobody sets. */
+  readonly begins: ReadonlyMap<number, number>;
   /** All up to this one are done with. */
   readonly done: number;
   /** Of the next one, in a row. */
@@ -64,9 +69,24 @@ export class Notifier {
     // What was before anybody was to be told is told to nobody.
     const done = known?.uid === uid ? known.done : (notified ?? newest);
     if (notified === null && known?.uid !== uid) this.remember(key, newest);
-    const { attempts, notBefore } = known?.uid === uid ? known : { attempts: 0, notBefore: 0 };
-    this.clusters.set(key, { uid, changes, done, attempts, notBefore });
+    const same = known?.uid === uid ? known : { attempts: 0, notBefore: 0, begins: NONE };
+    const begins = this.begins(changes, done, same.begins);
+    const { attempts, notBefore } = same;
+    this.clusters.set(key, { uid, changes, begins, done, attempts, notBefore });
     if (newest > done) this.queue.add(key);
+  }
+
+  /** A clock that is set later makes none of them older. */
+  private begins(
+    changes: readonly ConditionChange[],
+    done: number,
+    before: Pending["begins"],
+  ): Pending["begins"] {
+    const { clock, monotonicMs } = this.options;
+    const began = ({ sequence, at }: ConditionChange) =>
+      before.get(sequence) ?? monotonicMs() - Math.max(0, clock.now() - at);
+    const ahead = changes.filter(({ sequence }) => sequence > done);
+    return new Map(ahead.map((change) => [change.sequence, began(change)]));
   }
 
   /** It is deleted, and with it what was to be told of it. */
@@ -115,13 +135,14 @@ export class Notifier {
 
   private async outcomeOf(
     key: ClusterKey,
-    { uid, attempts }: Pending,
+    { uid, attempts, begins }: Pending,
     change: ConditionChange,
   ): Promise<WebhookOutcome> {
-    const { clock, log, deliverer } = this.options;
+    const { monotonicMs, log, deliverer } = this.options;
     const facts = { cluster: key, condition: change.condition, sequence: change.sequence };
     if (this.isGone) return "gone";
-    if (clock.now() - change.at >= DELIVERY_MS_MAX) {
+    const begun = begins.get(change.sequence) ?? monotonicMs();
+    if (monotonicMs() - begun >= DELIVERY_MS_MAX) {
       log.error({ ...facts, attempts }, "webhook delivery given up: too old");
       return "expired";
     }

@@ -27,7 +27,7 @@ export const backupReady = conditionPolicy(
     }
     const failure = jobOf({ type: "SaveSnapshot", slot: 0 }, input.observed)?.error ?? null;
     const why = failure === null ? "No snapshot could be taken yet." : failure.message;
-    const newest = newestSnapshot(view, input.observed);
+    const newest = newestSnapshot(view, input.observed, input.now);
     if (newest === null) {
       return { reason: failure === null ? "NoSnapshotYet" : "SnapshotFailed", message: why };
     }

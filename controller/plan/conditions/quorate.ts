@@ -153,7 +153,7 @@ function whatFollows({ view, input, recovery }: ConditionContext, loss: QuorumLo
   }
   if (loss.holders.length > 0) return "The best survivor goes on.";
   if (input.observed.snapshots.freshness !== "fresh") return "The snapshots cannot be read.";
-  if (restorableSnapshots({ view, observed: input.observed }, recovery).length === 0) {
+  if (restorableSnapshots({ view, observed: input.observed }, recovery, input.now).length === 0) {
     return "There is no snapshot of it either. A person must decide: bring a data volume back, put a snapshot into the snapshot directory, or begin empty with `jupyter-cluster snapshot restore NAME --empty`.";
   }
   return "The newest snapshot is restored as soon as a node is there for it.";

@@ -84,7 +84,7 @@ function beginAnew(context: PlanContext, loss: QuorumLoss, plan: PlanBuilder): v
   const survivor = bestSurvivor(loss.survivors);
   if (survivor !== null) return beginQuorumRecovery({ from: "survivor" }, survivor, view, plan);
   const free = freeNode(view);
-  const snapshot = restorableSnapshots(context, plan.memory.recovery).at(-1);
+  const snapshot = restorableSnapshots(context, plan.memory.recovery, plan.now).at(-1);
   if (free === null || snapshot === undefined || observed.snapshots.freshness !== "fresh") return;
   beginQuorumRecovery({ from: "snapshot", snapshot }, free, view, plan);
 }

@@ -16,7 +16,7 @@ import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 const MIB = 2 ** 20;
 
 export function deleteOldSnapshots({ view, observed }: SnapshotsContext, plan: PlanBuilder): void {
-  const all = observed.snapshots.value;
+  const all = inSuccession(observed.snapshots.value, view, plan.now);
   const old = all.slice(0, all.length - kept(all, view.spec.etcd.snapshots));
   const { inProgress, requested } = plan.memory.recovery;
   const needed = [inProgress, requested].flatMap((r) =>
@@ -40,7 +40,7 @@ function kept(
 }
 
 export function saveSnapshot({ view, observed }: QuorateContext, plan: PlanBuilder): void {
-  const dueAt = dueSnapshotAt(view, observed);
+  const dueAt = dueSnapshotAt(view, observed, plan.now);
   const source = bestSource(view.nodes);
   if (dueAt === null || source === null) return;
   if (dueAt > plan.now) return plan.requeue(dueAt);
@@ -49,11 +49,12 @@ export function saveSnapshot({ view, observed }: QuorateContext, plan: PlanBuild
 }
 
 /** Milliseconds since the epoch; null: none is asked for, or there is nothing to save yet. */
-function dueSnapshotAt(view: ClusterView, observed: Observed): number | null {
+function dueSnapshotAt(view: ClusterView, observed: Observed, now: number): number | null {
   const { intervalSeconds } = view.spec.etcd.snapshots;
   if (intervalSeconds === 0 || view.clusterId === null) return null;
-  const newest = newestSnapshot(view, observed);
-  return newest === null ? 0 : epochMs(newest.takenAt) + intervalSeconds * 1000;
+  const newest = newestSnapshot(view, observed, now);
+  if (newest === null || isOfTheFuture(newest, now)) return 0;
+  return epochMs(newest.takenAt) + intervalSeconds * 1000;
 }
 
 /** A follower, so that the leader is not held up; a voter, for a learner may lag behind. */
@@ -65,8 +66,12 @@ function bestSource(nodes: readonly NodeView[]): NodeView | null {
 }
 
 /** The newest of the present cluster: those of one that was given up protect nothing any more. */
-export function newestSnapshot(view: ClusterView, { snapshots }: Observed): SnapshotInfo | null {
-  const all = lastKnown(snapshots) ?? [];
+export function newestSnapshot(
+  view: Pick<ClusterView, "clusterId">,
+  { snapshots }: Observed,
+  now: number,
+): SnapshotInfo | null {
+  const all = inSuccession(lastKnown(snapshots) ?? [], view, now);
   return all.findLast((s) => s.clusterId === view.clusterId) ?? null;
 }
 
@@ -74,7 +79,30 @@ export function newestSnapshot(view: ClusterView, { snapshots }: Observed): Snap
 export function restorableSnapshots(
   { view, observed }: PlanContext,
   { abandoned }: RecoveryMemory,
+  now: number,
 ): readonly SnapshotInfo[] {
   const ids = [view.clusterId, ...abandoned];
-  return (lastKnown(observed.snapshots) ?? []).filter((s) => ids.includes(s.clusterId));
+  const all = inSuccession(lastKnown(observed.snapshots) ?? [], view, now);
+  return all.filter((s) => ids.includes(s.clusterId));
+}
+
+/**
+ * The newest last. Where one seems to come from the future, the clock was set back and times say nothing of
+ * what came after what: then the present cluster's are the newest, and of them the one with most revisions.
+ */
+function inSuccession(
+  all: readonly SnapshotInfo[],
+  { clusterId }: Pick<ClusterView, "clusterId">,
+  now: number,
+): readonly SnapshotInfo[] {
+  if (!all.some((s) => isOfTheFuture(s, now))) return all;
+  const present = all.filter((s) => s.clusterId === clusterId);
+  const since = (s: SnapshotInfo) => Number(!isOfTheFuture(s, now));
+  const sorted = present.toSorted((a, b) => a.revision - b.revision || since(a) - since(b));
+  return [...all.filter((s) => s.clusterId !== clusterId), ...sorted];
+}
+
+/** Taken before the clock was set back; nobody knows how long ago. */
+function isOfTheFuture({ takenAt }: SnapshotInfo, now: number): boolean {
+  return epochMs(takenAt) > now;
 }

@@ -1,5 +1,5 @@
 import type { RequestListener } from "node:http";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { until } from "../../support/poll.ts";
 import { ask, at, startProxy } from "./harness.ts";
 import { startSwallower } from "./swallower.ts";
@@ -39,6 +39,16 @@ describe("while no target serves", () => {
     proxy.setTarget(at(await jupyterAt("127.0.0.1", { onRequest: tellBody }), 1));
     expect((await waiting).body.toString()).toBe("POST cells");
     expect(proxy.stats()).toMatchObject({ held: 0, heldTotal: 1, refused: 0 });
+  });
+
+  test.each([1, -1])("the wait is the same when the clock is set by %i hour", async (hours) => {
+    const proxy = await proxyWith();
+    const waiting = ask(proxy);
+    await until("held", () => proxy.stats().held === 1);
+    const set = vi.spyOn(Date, "now").mockReturnValue(Date.now() + hours * 3600_000);
+    cleanups.push(() => set.mockRestore());
+    proxy.setTarget(at(await jupyterAt("127.0.0.1", { onRequest: tellBody }), 1));
+    expect((await waiting).body.toString()).toBe("GET ");
   });
 
   test("the wait has an end, with 503, Retry-After and words for programs", async () => {

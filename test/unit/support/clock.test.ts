@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { systemClock } from "../../../controller/support/clock.ts";
+import { steadyClock, systemClock } from "../../../controller/support/clock.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -39,4 +39,12 @@ describe("a timer of the system's clock", () => {
   it.each([Number.NaN, -1])("of %d ms is a mistake", (delayMs) => {
     expect(() => systemClock.after(delayMs, () => undefined)).toThrow(/not a delay/);
   });
+});
+
+it.each([1, -1])("the steady clock goes on as before when the clock is set by %i hour", (hours) => {
+  const begun = steadyClock.now();
+  vi.setSystemTime(Date.now() + hours * 3600_000);
+  expect(steadyClock.now() - begun).toBe(0);
+  vi.advanceTimersByTime(1_000);
+  expect(steadyClock.now() - begun).toBe(1_000);
 });

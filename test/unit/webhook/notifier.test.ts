@@ -11,6 +11,8 @@ import { until } from "../../support/poll.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 let clock: ManualClock;
+/** By so much somebody has set it. */
+let setForwardMs: number;
 let attempts: Delivery[];
 /** What the receiver says to each, by sequence; else it takes it. */
 let answers: Map<number, Outcome[]>;
@@ -33,6 +35,7 @@ function start(): Notifier {
       close: () => Promise.resolve(),
     },
     clock,
+    monotonicMs: () => clock.now() - setForwardMs,
     log: silentLog,
     counted: (outcome, count) => {
       counts[outcome] = (counts[outcome] ?? 0) + count;
@@ -46,6 +49,7 @@ function start(): Notifier {
 
 beforeEach(() => {
   clock = new ManualClock(T0);
+  setForwardMs = 0;
   attempts = [];
   answers = new Map();
   counts = {};
@@ -147,6 +151,25 @@ describe("changes", () => {
     clock.setBack(3_600_000);
     notifier.look(memory([1, 2], 0));
     await sentAre([1, 1, 2]);
+  });
+
+  it("are not given up because the clock was set forward", async () => {
+    answers.set(1, [FAILED]);
+    notifier.look(memory([1, 2], 0));
+    await until("it has failed", () => counts["failed"] === 1);
+    setForwardMs = DELIVERY_MS_MAX;
+    clock.setBack(-setForwardMs);
+    clock.next();
+    await sentAre([1, 1, 2]);
+    expect(counts).toEqual({ failed: 1, delivered: 2 });
+  });
+
+  it("that were seen an hour before this controller began are given up", async () => {
+    const { conditionChanges, ...rest } = memory([1], 0);
+    clock.setBack(-DELIVERY_MS_MAX);
+    notifier.look({ ...rest, conditionChanges });
+    await until("it is given up", () => counts["expired"] === 1);
+    expect(sent()).toEqual([]);
   });
 
   it("of a deleted cluster are not remembered with the one that comes under its name", async () => {

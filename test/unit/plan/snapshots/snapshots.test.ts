@@ -72,4 +72,22 @@ describe("a snapshot is taken", () => {
     const { actions } = decide({ etcd, snapshots: huge });
     expect(actions).toEqual([{ type: "DeleteSnapshots", snapshots: [huge[0]] }]);
   });
+
+  it("at once when the clock was set back, and then on the interval again", () => {
+    const { now } = decide({});
+    const ahead = snapshot(now + 3600_000, { revision: 7 });
+    expect(types(decide({ etcd: every(60), snapshots: [ahead] }).actions)).toHaveLength(1);
+    const since = snapshot(now - 55_000, { revision: 7 });
+    const decided = decide({ etcd: every(60), snapshots: [since, ahead] });
+    expect(decided.actions).toEqual([]);
+    expect(decided.requeueAt).toBe(now + 5_000);
+  });
+
+  it("and is kept as the newest, whatever the clock said before", () => {
+    const { now } = decide({});
+    const since = snapshot(now - 1000, { revision: 9 });
+    const ahead = [8, 7].map((revision) => snapshot(now + revision * 3600_000, { revision }));
+    const { actions } = decide({ etcd: every(60), snapshots: [since, ...ahead.toReversed()] });
+    expect(actions).toEqual([{ type: "DeleteSnapshots", snapshots: [ahead[1]] }]);
+  });
 });
