@@ -5,6 +5,7 @@
 import type Docker from "dockerode";
 import type { NetworkInspectInfo } from "dockerode";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import { HELD_BY_SWARM } from "../model/host-task.ts";
 import { CHANGE_MS, dockerCall, LOOK_MS } from "./docker-calls.ts";
 
 interface Endpoint {
@@ -28,10 +29,11 @@ export async function releaseAddress(
   const found: NetworkInspectInfo = await dockerCall(operation, LOOK_MS, () => network.inspect());
   const endpoint = endpointOf(found, ip);
   if (endpoint === null) {
-    const store = `the store of the address management driver ${found.IPAM?.Driver ?? "default"}`;
+    const store = `it is in the store of the address management driver ${found.IPAM?.Driver ?? "default"}`;
+    const holder = found.Scope === "swarm" ? HELD_BY_SWARM : store;
     throw held(
       operation,
-      `No container of this host and no endpoint that its Docker knows of has ${ip}: it is in ${store}.`,
+      `No container of this host and no endpoint that its Docker knows of has ${ip}: ${holder}.`,
     );
   }
   const whose = await describeContainer(docker, endpoint.key, operation);

@@ -31,3 +31,7 @@ export interface HostTask {
   /** For whose launch. */
   readonly slot: number;
 }
+
+/** Of an address. The swarm gives it back when the container ends, or when its host is no part of it any more. */
+export const HELD_BY_SWARM =
+  "Swarm may hold it for a container of a host that is down; when that host is off for good, on a manager: docker node rm --force HOST (a manager: docker node demote HOST first)";

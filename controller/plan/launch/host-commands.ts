@@ -3,6 +3,7 @@
  * uses it. Whatever goes wrong is on stderr. Each may be run any number of times.
  */
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
+import { HELD_BY_SWARM } from "../../model/host-task.ts";
 
 type Network = ClusterSpec["network"];
 
@@ -38,13 +39,22 @@ const WHOSE = `{{slice .Name 1}} {{.Config.Image}} {{.State.Status}}`;
  * Whoever holds the address by right is named and left alone. An endpoint is removed when its container is
  * not there any more; one of a network that several hosts share only if it was of this very host.
  */
-export function releaseAddressScript({ name, ipamDriver }: Network, ip: string): string {
-  return `network=${quoted(name)} ip=${quoted(ip)}
+export function releaseAddressScript({ name, driver, ipamDriver }: Network, ip: string): string {
+  return `network=${quoted(name)} ip=${quoted(ip)} driver=${quoted(driver)}
 fail() { echo "$*" >&2; exit 1; }
-known=$(docker network inspect --format ${quoted(ENDPOINTS)} "$network") || exit 1
+known=$(docker network inspect --format ${quoted(ENDPOINTS)} "$network" 2>&1) || case $driver/$known in
+  # A host that runs nothing on a network of Swarm's knows nothing of it.
+  overlay/*"No such network"* | overlay/*"not found"*) known=swarm ;;
+  *) fail "$known" ;;
+esac
 scope=$(printf '%s\\n' "$known" | head -n 1)
 set -- $(printf '%s\\n' "$known" | grep -F " $ip/" | head -n 1)
-[ $# -eq 3 ] || fail "no container of this host and no endpoint that its Docker knows of has $ip: it is in the store of the address management driver ${ipamDriver}"
+nobody="no container of this host and no endpoint that its Docker knows of has $ip"
+if [ $# -ne 3 ] && [ "$scope" = swarm ]; then
+  down=$(docker node ls --format '{{.Hostname}} {{.Status}}' 2>/dev/null | sed -n 's/ Down$//p' | tr '\\n' ' ')
+  fail "$nobody: ${HELD_BY_SWARM}; down now: \${down:-as docker node ls says}"
+fi
+[ $# -eq 3 ] || fail "$nobody: it is in the store of the address management driver ${ipamDriver}"
 whose=$(docker inspect --type container --format ${quoted(WHOSE)} "$1" 2>&1) && fail "container $whose has $ip"
 case $whose in *"No such container"*) ;; *) fail "$whose" ;; esac
 case $scope/$1 in

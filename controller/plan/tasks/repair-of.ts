@@ -2,8 +2,9 @@
 import type { HostWork, Repair } from "../../model/host-task.ts";
 import type { SlotTask } from "../../model/memory.ts";
 
-/** By whichever driver: Docker's own, and Calico's. */
-const TAKEN = /address already in use|already assigned in block|already allocated/i;
+/** By whichever driver: Docker's own, and Calico's. Swarm gives no reason: it waits for the address, and gives up. */
+const TAKEN =
+  /address already in use|already assigned in block|already allocated|attaching to network failed/i;
 
 /**
  * Null: nothing that a command on that host could mend.

@@ -18,7 +18,8 @@ const GONE = "Error: No such container: abc";
 /** A `docker` that knows these endpoints and no container, and writes down what else it is told. */
 const DOCKER = `#!/bin/sh
 case "$1 $2" in
-  "network inspect") cat "$(dirname "$0")/endpoints" ;;
+  "network inspect") cat "$(dirname "$0")/endpoints"; ! grep -q "not found" "$(dirname "$0")/endpoints" ;;
+  "node ls") printf 'host-1 Ready\\nhost-2 Down\\n' ;;
   "inspect --type") cat "$(dirname "$0")/container"; exit 1 ;;
   *) echo "$*" >> "$(dirname "$0")/told" ;;
 esac
@@ -35,10 +36,10 @@ beforeEach(async () => {
 
 afterEach(() => rm(dir, { recursive: true }));
 
-async function release(endpoints: string, container = GONE) {
+async function release(endpoints: string, container = GONE, network = NETWORK) {
   await writeFile(join(dir, "endpoints"), endpoints);
   await writeFile(join(dir, "container"), container);
-  const { code, stderr } = await runCommand("/bin/sh", ["-c", releaseAddressScript(NETWORK, IP)], {
+  const { code, stderr } = await runCommand("/bin/sh", ["-c", releaseAddressScript(network, IP)], {
     env: { ...process.env, PATH: `${dir}:${process.env["PATH"]}` },
     timeoutMs: 20_000,
   });
@@ -62,6 +63,27 @@ describe("the command that frees an address", () => {
     const { code, stderr, told } = await release(`global\nep-77 mesos-1 ${IP}/32\n`);
     expect({ code, told }).toEqual({ code: 1, told: "" });
     expect(stderr).toContain("docker network disconnect --force lab net mesos-1");
+  });
+
+  it.each([
+    ["knows of others alone", `swarm\nabc mesos-1 1${IP}/24\n`],
+    ["does not know, for it runs nothing there", "Error response: network lab net not found"],
+  ])(
+    "names the hosts that are down where Swarm has the network, which its host %s",
+    async (_, known) => {
+      const { code, stderr, told } = await release(known, GONE, { ...NETWORK, driver: "overlay" });
+      expect({ code, told }).toEqual({ code: 1, told: "" });
+      expect(stderr).toContain("docker node rm --force");
+      expect(stderr).toMatch(/; down now: host-2 $/m);
+    },
+  );
+
+  it("says what Docker says of a network that is not there, where it has to be", async () => {
+    const { code, stderr } = await release("Error response: network lab net not found");
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "Error response: network lab net not found\n",
+    });
   });
 
   it("touches nothing when Docker does not say whether the container is there", async () => {

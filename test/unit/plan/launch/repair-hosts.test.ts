@@ -173,6 +173,15 @@ describe("a launch whose address is taken", () => {
     return decided;
   }
 
+  it("is looked into in Swarm's words too, which name no address", () => {
+    const words = "attaching to network failed, make sure your network options are correct";
+    const run = failedLaunch(
+      `${REFUSED}${words} and check manager logs: context deadline exceeded.`,
+    );
+    const [command] = commands(run.until((p) => commands(p).length > 0));
+    expect(command?.task.command.value).toContain("ip=172.30.0.12");
+  });
+
   it("looks for an orphan of ours first, then for whoever holds it on that host", () => {
     const run = failedLaunch(TAKEN);
     expect(types(run.reconcile().actions)).toContain("EndOrphan 2");
