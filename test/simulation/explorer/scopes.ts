@@ -78,6 +78,12 @@ const SITUATIONS: readonly Situation[] = [
     edits: [{ image: "2" }],
   },
   {
+    name: "three nodes and a spare on data that dies with them get a new image",
+    site: { ...WITH_SPARE, dataVolume: "ephemeral" },
+    begin: readyCluster,
+    edits: [{ image: "2" }],
+  },
+  {
     name: "three nodes are suspended and come back",
     site: THREE,
     begin: readyCluster,
