@@ -268,7 +268,7 @@ export interface JupyterClusterManifest {
        */
       processes?: number;
       /**
-       * How long an update, a drain or a rebalance lets a node stay whose kernels are busy; then it goes on, and an event says which were lost. Counted from when the node was to go, across restarts of the controller. 0: does not wait. What mends a quorum or a node that does not work never waits. Not with placement server.
+       * How long an update, a drain, a rebalance or scaling in lets a node stay whose kernels are busy; then it goes on, and an event says which were lost. Counted from when the node was to go, across restarts of the controller. 0: does not wait. What mends a quorum or a node that does not work never waits. Not with placement server.
        */
       busyWaitSeconds?: number;
     };

@@ -75,7 +75,7 @@ export interface SlotTask {
 /** All times in milliseconds since the epoch. */
 export interface KernelWait {
   readonly since: number;
-  readonly why: "update" | "drain" | "rebalance";
+  readonly why: "update" | "drain" | "rebalance" | "scaleIn";
   /** Its host goes down: it goes then, whatever the spec says; null: nothing else presses. */
   readonly notAfter: number | null;
 }

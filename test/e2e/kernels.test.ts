@@ -252,3 +252,32 @@ it("lets a cell end before an update takes its node, waits no longer than it may
   );
   await cluster.untilReady({ generation: ready.metadata.generation + 1, timeoutMs: 240_000 });
 }, 400_000);
+
+it("lets a cell end before its slot is scaled in, and the cluster is Ready meanwhile", async () => {
+  await cluster.untilReady({ timeoutMs: 240_000 });
+  const kernel = await startOn(2);
+  await user.run(kernel, "x = 41");
+  const cell = user.run(kernel, "import time; time.sleep(15); print(x + 1)");
+  await cluster.until("it is busy", ({ status: { kernels } }) =>
+    Boolean(kernels?.some((k) => k.id === kernel && k.state === "busy")),
+  );
+  await cluster.save(cluster.specText(2));
+  const waiting = await cluster.until("the slot waits", ({ status: { conditions } }) =>
+    conditions.some((c) => c.reason === "AwaitingKernels"),
+  );
+  expect(waiting.status.conditions.find(({ type }) => type === "Ready")?.status).toBe("True");
+  expect(await cell).toBe("42");
+  const after = await cluster.until("it has gone", (o) => o.status.nodes.length === 2, 60_000);
+  expect(after.status.nodes.map(({ slot }) => slot)).toEqual([0, 1]);
+  const lost = (await eventsOf(cluster)).filter((e) => e.message.includes(titleOf(kernel)));
+  expect(lost.at(-1)?.message).toContain("scaled in");
+}, 400_000);
+
+/** On the node of this slot. */
+async function startOn(slot: number): Promise<string> {
+  for (let tries = 0; tries < 6; tries += 1) {
+    const kernel = await user.startKernel();
+    if ((await kernelStatus(cluster, kernel))?.slot === slot) return kernel;
+  }
+  throw new Error(`no kernel is started in slot ${slot}`);
+}

@@ -4,7 +4,7 @@ import type { ClusterData } from "../naming/cluster-data.ts";
 import type { KernelRecord, KernelRecords } from "./kernel-records.ts";
 
 /**
- * `lost`: the container in which it ran is gone, for its slot has another one or is wanted no more.
+ * `lost`: the container in which it ran is gone: its slot has another one, or is wanted no more and has none.
  * `unknown`: its node says nothing, which is no death.
  */
 export type KernelFate = "alive" | "dead" | "lost" | "unknown";
@@ -15,7 +15,8 @@ export function fateOf(
 ): KernelFate {
   const member = members.find(({ slot }) => slot === spec.slot);
   if (member !== undefined && member.taskId !== spec.taskId) return "lost";
-  if (desired !== null && !desired.slots.some(({ slot }) => slot === spec.slot)) return "lost";
+  const isWanted = desired === null || desired.slots.some(({ slot }) => slot === spec.slot);
+  if (member === undefined && !isWanted) return "lost";
   if (status === null) return "unknown";
   // What is ordered and not begun lives as little as what has ended.
   if (status.incarnation < spec.incarnation) return "unknown";

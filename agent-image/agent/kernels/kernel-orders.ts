@@ -250,7 +250,8 @@ function isDone({ status }: KernelRecord, seq: number): boolean {
   return status !== null && status.done >= seq;
 }
 
-/** The node on which it ran, if that lives and is the same container. */
-function memberOf(store: ClusterStore, { slot, taskId }: KernelSpec) {
-  return store.data.members.find((m) => m.slot === slot && m.taskId === taskId);
+/** The node on which it ran, if that lives, is the same container, and is to stay. */
+function memberOf({ data: { members, desired } }: ClusterStore, { slot, taskId }: KernelSpec) {
+  const stays = desired === null || desired.slots.some((wanted) => wanted.slot === slot);
+  return stays ? members.find((m) => m.slot === slot && m.taskId === taskId) : undefined;
 }

@@ -1,8 +1,10 @@
 /** The summary of what users need: ready with all of it, and else for the first that is not. */
 import type { PolicyResults } from "./policies.ts";
 import { sentence, slotsDo } from "../../model/slots-text.ts";
+import { isAwaitingKernels } from "../kernels/await-kernels.ts";
 import { isAuthEnabled } from "../membership/disable-auth.ts";
 import { describeMember, foreignMembers } from "../view/foreign-members.ts";
+import type { NodeView } from "../view/cluster-view.ts";
 import { type ConditionContext, type ConditionResult, conditionPolicy } from "./policy.ts";
 
 /**
@@ -35,14 +37,15 @@ const own = conditionPolicy(
       const reason = input.memory.cluster.spec.suspend ? "Suspended" : "Deleting";
       return { reason, message: "The spec asks for no container." };
     }
-    const extra = view.nodes.filter((n) => !n.desired).map((n) => n.slot);
+    const isLeaving = (n: NodeView) => !n.desired && !isAwaitingKernels(n, view, context);
+    const extra = view.nodes.filter(isLeaving).map((n) => n.slot);
     if (extra.length > 0) {
       const message = sentence(slotsDo(extra, "is leaving.", "are leaving."));
       return { reason: "ScalingIn", message };
     }
     const meddled = otherHands(context);
     if (meddled !== null) return meddled;
-    const { length } = view.nodes.filter((n) => !n.spare);
+    const { length } = view.nodes.filter((n) => n.desired && !n.spare);
     return { reason: "AllReady", message: `${length} of ${length} nodes are ready.` };
   },
 );

@@ -15,6 +15,7 @@ const WHAT: Readonly<Record<KernelWait["why"], string>> = {
   update: "update",
   drain: "drain",
   rebalance: "move",
+  scaleIn: "removal",
 };
 
 /** One that nobody tells of may be busy: unknown is not idle. */
@@ -69,6 +70,15 @@ export function endOfWait(
   return notAfter === null ? until : Math.min(until, notAfter);
 }
 
+/** Whether it was to go, and stays for its kernels' sake. */
+export function isAwaitingKernels(
+  node: Pick<NodeView, "task">,
+  view: Pick<ClusterView, "nodes">,
+  memory: Pick<ClusterMemory, "kernels">,
+): boolean {
+  return node.task?.kernelWait != null && busyKernels(node, view, memory).length > 0;
+}
+
 /** Of the nodes that stay for their kernels' sake, how long each does; clauses that change with no cell. */
 export function describeWaits(
   view: ClusterView,
@@ -76,7 +86,7 @@ export function describeWaits(
 ): readonly string[] {
   return view.nodes.flatMap((node) => {
     const wait = node.task?.kernelWait ?? null;
-    if (wait === null || busyKernels(node, view, memory).length === 0) return [];
+    if (wait === null || !isAwaitingKernels(node, view, memory)) return [];
     return [describe(node.slot, wait, view)];
   });
 }

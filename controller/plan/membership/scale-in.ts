@@ -1,7 +1,11 @@
-/** Slots beyond `replicas` leave: leadership first, then the member, then the container. */
+/**
+ * Slots beyond `replicas` leave: leadership first, then the member, then the container. One whose kernels are busy
+ * keeps its member as long as they may take.
+ */
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
 import type { PlanContext } from "../step.ts";
+import { staysForKernels } from "../update/leave-draining.ts";
 import { moveLeaderAway } from "../update/move-leader.ts";
 import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 import { survivesRemoval } from "./change-members.ts";
@@ -17,10 +21,11 @@ export function stopScaledIn({ view }: PlanContext, plan: PlanBuilder): void {
 
 export function scaleIn({ view }: QuorateContext, plan: PlanBuilder): void {
   const members = surplus(view).filter((n) => n.member !== null);
+  const stays = (n: NodeView) => staysForKernels(n, "scaleIn", view, plan);
   // Those that are down leave first: each of them is a vote that can't be cast.
   const leaving =
     members.find((n) => n.agent?.etcd == null && survivesRemoval(view, n)) ??
-    members.find((n) => !n.leads && survivesRemoval(view, n)) ??
+    members.find((n) => !n.leads && survivesRemoval(view, n) && !stays(n)) ??
     members.find((n) => n.leads);
   if (leaving?.member == null) return;
   if (leaving.leads) return moveLeaderAway(leaving, view, plan);

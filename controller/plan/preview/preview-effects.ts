@@ -57,7 +57,7 @@ const replicas: FieldEffect = {
       ? `${nodes} added one at a time as ${delta === 1 ? "an etcd learner" : "etcd learners"}, ` +
           "promoted when caught up; running containers stay"
       : `${nodes} removed one at a time, highest slot first; ` +
-          "a leader among them hands leadership over before it goes";
+          `a leader among them hands leadership over before it goes${kernelsFirst(wanted)}`;
   },
 };
 
@@ -71,6 +71,11 @@ const spare: FieldEffect = {
       : "the node of the highest slot is removed; the spare gets its vote where it has one";
   },
 };
+
+function kernelsFirst({ kernels: { placement, busyWaitSeconds } }: ClusterSpec): string {
+  if (placement === "server" || busyWaitSeconds === 0) return "";
+  return `, and one with busy kernels stays ${busyWaitSeconds} s at most for them`;
+}
 
 function countOf(count: number): string {
   const words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];

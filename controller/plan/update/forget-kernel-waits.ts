@@ -1,4 +1,5 @@
 /** A node that is not to go any more waits no more: when it is to go again, its kernels have their time anew. */
+import type { KernelWait } from "../../model/memory.ts";
 import { isRebalancing } from "../../model/rebalance.ts";
 import type { ReconciledContext } from "../guards.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
@@ -15,10 +16,11 @@ export function forgetKernelWaits({ view }: ReconciledContext, plan: PlanBuilder
 
 type Asks = (node: NodeView, view: ReconciledContext["view"], plan: PlanBuilder) => boolean;
 
-const isToGo: Readonly<Record<"update" | "drain" | "rebalance", Asks>> = {
+const isToGo: Readonly<Record<KernelWait["why"], Asks>> = {
   update: ({ outdated, desired }, { spec }) =>
     outdated && desired && spec.updateStrategy === "RollingUpdate",
   drain: (node, view, { now }) =>
-    drainingBecause(node, view, now) !== null || isUntold(node, view, now),
+    node.desired && (drainingBecause(node, view, now) !== null || isUntold(node, view, now)),
+  scaleIn: ({ desired }) => !desired,
   rebalance: (_, __, { memory: { rebalance } }) => isRebalancing(rebalance) && !rebalance.preview,
 };

@@ -9,9 +9,10 @@ import { isNear, maintenanceText } from "../launch/maintenance.ts";
 import { chooseOffers } from "../launch/placement.ts";
 import { placedNodes } from "../launch/placed-nodes.ts";
 import { awaitsKernels } from "../kernels/await-kernels.ts";
+import type { ObservedMesos } from "../../model/observed.ts";
 import type { Unavailability } from "../../model/offer.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
-import type { NodeView } from "../view/cluster-view.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 import { moveLeaderAway } from "./move-leader.ts";
 import { cannotSpareOne } from "./spare-one.ts";
 
@@ -19,7 +20,8 @@ type Context = QuorateContext & ReconciledContext;
 
 export function leaveDraining({ view }: Context, plan: PlanBuilder): void {
   const why = (node: NodeView) => drainingBecause(node, view, plan.now);
-  const draining = view.nodes.filter((n) => why(n) !== null);
+  // What the spec wants no more leaves by itself, by the same time.
+  const draining = view.nodes.filter((n) => n.desired && why(n) !== null);
   if (draining.length === 0) return;
   // Whoever else moves leadership or stops a node in this plan has a reason of its own.
   if (plan.actions.some((a) => a.type === "MoveLeader")) return;
@@ -28,18 +30,28 @@ export function leaveDraining({ view }: Context, plan: PlanBuilder): void {
   if (leader !== undefined && view.nodes.some((n) => n.desired && !n.spare && stays(n))) {
     return moveLeaderAway(leader, view, plan, stays, why(leader));
   }
-  if (cannotSpareOne(view, plan) !== null) return;
+  if (cannotSpareOne(view, plan, isOnItsWay) !== null) return;
   const followers = draining.filter((n) => !n.leads).toReversed();
-  const next = followers.find((n) => !staysForKernels(n, view, plan));
+  const next = followers.find((n) => !staysForKernels(n, "drain", view, plan));
   if (next !== undefined) replaceElsewhere(next, why(next) ?? "", { view }, plan);
 }
 
+/** One that waits for its kernels is a voter like any other until it goes, which may be later than a host does. */
+function isOnItsWay({ desired, task }: NodeView): boolean {
+  return !desired && task?.kernelWait == null;
+}
+
 /** As long as its host lets it; one whose Mesos agent is drained is being ended already. */
-function staysForKernels(node: NodeView, view: Context["view"], plan: PlanBuilder): boolean {
+export function staysForKernels(
+  node: NodeView,
+  why: "drain" | "scaleIn",
+  view: ClusterView,
+  plan: PlanBuilder,
+): boolean {
   if (node.observedTask?.state === "TASK_KILLING") return false;
-  const from = plannedFor(node, view)?.from ?? null;
+  const from = view.mesos === null ? null : (plannedFor(node, view.mesos)?.from ?? null);
   const notAfter = from === null ? null : from - MOVE_MS;
-  return awaitsKernels(node, "drain", view, plan, notAfter);
+  return awaitsKernels(node, why, view, plan, notAfter);
 }
 
 function replaceElsewhere(
@@ -71,7 +83,7 @@ export function drainingBecause(
   if (observedTask?.state === "TASK_KILLING" && observedTask.reason === DRAINING) {
     return `the Mesos agent on ${task.hostname} is drained`;
   }
-  const planned = plannedFor(node, view);
+  const planned = plannedFor(node, view.mesos);
   if (planned === null || !isNear(planned, now)) return null;
   return `${task.hostname} ${maintenanceText(planned, now)}`;
 }
@@ -89,10 +101,7 @@ export function isUntold(
 }
 
 /** Null: nobody has said that its host goes down. */
-function plannedFor(
-  { task }: NodeView,
-  { mesos }: ReconciledContext["view"],
-): Unavailability | null {
+function plannedFor({ task }: NodeView, mesos: ObservedMesos): Unavailability | null {
   const offered = mesos.offers.find(({ agentId }) => agentId === task?.agentId);
   return mesos.maintenance.get(task?.agentId ?? "") ?? offered?.unavailability ?? null;
 }

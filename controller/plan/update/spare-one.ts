@@ -1,19 +1,27 @@
 /** Whether a node that works may be taken away for a while, by whoever has a reason to. */
 import { unconvergedReasons } from "../health/readiness.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
-import type { ClusterView } from "../view/cluster-view.ts";
+import type { ClusterView, NodeView } from "../view/cluster-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
 import { isMissingSpare } from "../view/spare-slot.ts";
 
-/** Null: one may. Else why not, as a clause about the cluster. */
-export function cannotSpareOne(view: ClusterView, plan: PlanBuilder): string | null {
+/**
+ * Null: one may. Else why not, as a clause about the cluster.
+ *
+ * @param leaves of which nodes nobody else may leave
+ */
+export function cannotSpareOne(
+  view: ClusterView,
+  plan: PlanBuilder,
+  leaves: (node: NodeView) => boolean = (node) => !node.desired,
+): string | null {
   const leaving = plan.memory.slots.find((s) => s.task !== null && s.task.killRequestedAt !== null);
   if (leaving !== undefined) return `slot ${leaving.slot} is being stopped`;
   const { healthyVoters, voters } = view.etcd;
   if (healthyVoters - 1 < quorumOf(voters)) {
     return `${healthyVoters} of ${voters} voters work, none of which the quorum can spare`;
   }
-  const extra = view.nodes.find((n) => !n.desired);
+  const extra = view.nodes.find(leaves);
   if (extra !== undefined) return `slot ${extra.slot} is leaving`;
   for (const node of view.nodes) {
     if (isMissingSpare(node)) continue;

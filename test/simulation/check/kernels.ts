@@ -44,16 +44,18 @@ export class Kernels {
   }
 
   onAction(controller: object, action: Action, memory: ClusterMemory): void {
-    if (action.type !== "KillTask" || this.judged.has(action.taskId)) return;
-    this.judged.add(action.taskId);
-    const slot = memory.slots.find(({ task }) => task?.taskId === action.taskId);
+    const end = endOf(action, memory);
+    const taskId = end?.slot.task?.taskId;
     const observed = this.seen.get(controller)?.get(memory.uid);
-    if (slot === undefined || observed === undefined || !CAN_WAIT.test(action.reason)) return;
+    if (end === null || taskId === undefined || observed === undefined) return;
+    const key = `${action.type} ${taskId}`;
+    if (this.judged.has(key)) return;
+    this.judged.add(key);
     const sight = sightOf(memory, observed);
-    if (!works(agentOf(sight, slot.slot), slot, memory)) return;
-    const busy = this.busyFor(action.taskId, sight);
-    if (busy.length === 0 || this.isOver(slot, memory)) return;
-    const what = `${action.taskId} with ${busy.join(", ")}: ${action.reason}`;
+    if (!works(agentOf(sight, end.slot.slot), end.slot, memory)) return;
+    const busy = this.busyFor(taskId, sight);
+    if (busy.length === 0 || isOver(end, memory)) return;
+    const what = `${taskId} with ${busy.join(", ")}: ${end.why}`;
     this.findings.add("a busy kernel is ended before its time", what);
   }
 
@@ -69,16 +71,38 @@ export class Kernels {
       .map(({ id }) => id)
       .filter(isTold);
   }
+}
 
-  /** The wait that the spec gives: a clock that was set back does not make it longer. */
-  private isOver({ task }: SlotMemory, { cluster }: ClusterMemory): boolean {
-    const waitMs = cluster.spec.kernels.busyWaitSeconds * 1000;
-    const wait = task?.kernelWait ?? null;
-    if (waitMs === 0) return true;
-    if (wait === null || task?.killRequestedAt == null) return false;
-    const until = Math.min(wait.since + waitMs, wait.notAfter ?? Infinity);
-    return task.killRequestedAt >= until;
+interface End {
+  readonly slot: SlotMemory;
+  readonly why: string;
+  /** When the controller decided it, by its own clock; null: it is not known. */
+  readonly at: number | null;
+}
+
+/** Of a node, for a reason that can wait; null: none. A member that is scaled in takes its container along. */
+function endOf(action: Action, { slots, cluster, events }: ClusterMemory): End | null {
+  if (action.type === "KillTask" && CAN_WAIT.test(action.reason)) {
+    const slot = slots.find(({ task }) => task?.taskId === action.taskId);
+    const at = slot?.task?.killRequestedAt ?? null;
+    return slot === undefined ? null : { slot, why: action.reason, at };
   }
+  if (action.type !== "RemoveMember" || action.slot === null) return null;
+  if (action.slot < cluster.spec.replicas) return null;
+  const slot = slots.find((each) => each.slot === action.slot);
+  const message = `slot ${action.slot} leaves etcd: scaled in`;
+  const said = events.findLast((event) => event.message === message);
+  const at = said === undefined ? null : Date.parse(said.lastTimestamp);
+  return slot === undefined ? null : { slot, why: "scaled in", at };
+}
+
+/** The wait that the spec gives: a clock that was set back does not make it longer. */
+function isOver({ slot: { task }, at }: End, { cluster }: ClusterMemory): boolean {
+  const waitMs = cluster.spec.kernels.busyWaitSeconds * 1000;
+  const wait = task?.kernelWait ?? null;
+  if (waitMs === 0) return true;
+  if (wait === null || at === null) return false;
+  return at >= Math.min(wait.since + waitMs, wait.notAfter ?? Infinity);
 }
 
 /** Nothing is the matter with it that an update would mend. */

@@ -8,9 +8,10 @@ export class Publications {
   onPublished({ metadata, status }: JupyterClusterObject): void {
     const ready = status.conditions.some((c) => c.type === "Ready" && c.status === "True");
     if (!ready) return;
-    // The spare has none.
+    // The spare has none, nor has one that is only there until its kernels are idle.
     const names = status.nodes.flatMap((n) => n.name ?? []).sort();
-    const wanted = Array.from({ length: status.replicas }, (_, i) => `${metadata.name}-${i}`);
+    const length = Math.max(names.length, status.replicas);
+    const wanted = Array.from({ length }, (_, i) => `${metadata.name}-${i}`).sort();
     if (names.join() !== wanted.join()) {
       this.findings.add("names", `${metadata.name} is Ready with ${names.join(", ")}`);
     }

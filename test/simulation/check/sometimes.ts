@@ -102,6 +102,7 @@ const moving: Is = ({ before }) =>
   before.rebalance?.moving != null && before.rebalance.end === null;
 const lost: Is = ({ before }) => before.recovery.lostSince !== null;
 const awaiting: Is = some(({ task }) => task?.kernelWait != null);
+const scalingInAwaits: Is = some((s, m) => !isWanted(s, m) && s.task?.kernelWait != null);
 const awaited: Is = ({ after }) => after.events.some((e) => e.reason === "KernelsAwaited");
 const manyEpochs: Is = ({ before }) => before.recovery.epoch > 1;
 
@@ -200,6 +201,7 @@ export const SOMETIMES = {
   "the controller starts while a node moves": all(moving, restarted),
   "a node stays for its busy kernels": awaiting,
   "a node stays for its busy kernels and there is no leader": all(awaiting, leaderless),
+  "a slot stays for its busy kernels that is to be scaled in": scalingInAwaits,
   "the controller starts while a node stays for its kernels": all(awaiting, restarted),
   "kernels are given up with their node": all(told("KernelsLost"), awaited),
   "a host is cut off and there is no leader": all(unreachable, leaderless),

@@ -35,8 +35,9 @@ export const GUARDS: readonly Guard[] = [
     name: "scale-in-quorum",
     keeps: "a slot is scaled in only where the voters in sight are a quorum of the rest",
     find: `members.find((n) => n.agent?.etcd == null && survivesRemoval(view, n)) ??
-      members.find((n) => !n.leads && survivesRemoval(view, n))`,
-    replacement: `members.find((n) => n.agent?.etcd == null) ?? members.find((n) => !n.leads)`,
+      members.find((n) => !n.leads && survivesRemoval(view, n) && !stays(n))`,
+    replacement: `members.find((n) => n.agent?.etcd == null) ??
+      members.find((n) => !n.leads && !stays(n))`,
   },
   {
     name: "leader-moves-first",

@@ -19,9 +19,11 @@ it("a kernel whose node is silent is not dead", () => {
   expect(fateOf(record, { members: [aMember(1)], desired })).toBe("unknown");
 });
 
-it("it is lost when its slot has another container, or is wanted no more", () => {
+it("it is lost when its slot has another container, or is wanted no more and has none", () => {
   expect(fateOf(aRecord("a", 1), { members: [aMember(1, "task-9")], desired })).toBe("lost");
   expect(fateOf(aRecord("a", 7), { members: [], desired })).toBe("lost");
+  const leaving = aRecord("a", 7);
+  expect(fateOf(leaving, { members: [aMember(7, leaving.spec.taskId)], desired })).toBe("alive");
 });
 
 it("it is dead when its node says so, and lives else", () => {

@@ -39,6 +39,23 @@ it.each<[string, Partial<ClusterSpec>, readonly string[]]>([
   expect(ended(change)).toEqual(notebooks);
 });
 
+it.each<[string, Partial<ClusterSpec["kernels"]>, RegExp]>([
+  ["while kernels belong to nodes", {}, /before it goes, and one with busy kernels stays 60 s/],
+  ["while they are JupyterLab's", { placement: "server" }, /before it goes$/],
+  ["with no time for them", { busyWaitSeconds: 0 }, /before it goes$/],
+])("that a slot that is scaled in stays for its kernels is said %s", (_, change, text) => {
+  const kernels = {
+    ...fakeCluster().spec.kernels,
+    ...{ placement: "spread", busyWaitSeconds: 60 },
+    ...change,
+  };
+  const before = fakeCluster({ kernels } as Partial<ClusterSpec>);
+  const after = fakeCluster({ kernels, replicas: 2 } as Partial<ClusterSpec>);
+  expect(previewCluster(before, after, []).changes).toMatchObject([
+    { field: "spec.replicas", effect: expect.stringMatching(text) },
+  ]);
+});
+
 it("of which nobody tells, nothing is said", () => {
   expect(ended({ image: "other" }, null)).toEqual([]);
   expect(endedKernelsText([])).toBeNull();
