@@ -1,6 +1,7 @@
 /** manifests/monitoring is held to the program: what it asks for, the controller tells. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { KernelSummary } from "../../../controller/model/resource.ts";
 import { metricsOfLab } from "../../support/metrics-of-lab.ts";
 import { alerts, dashboard, MONITORING, type Panel, queries } from "../../support/monitoring.ts";
 import { clusterObject, snapshot } from "../cli/cluster-fixture.ts";
@@ -8,9 +9,15 @@ import { clusterObject, snapshot } from "../cli/cluster-fixture.ts";
 const METRIC =
   /\b(?:jupytercluster|controller_runtime|leader_election|workqueue|process|nodejs)_\w+/g;
 
+const KERNEL: KernelSummary = {
+  ...{ id: "k", name: "python3", notebook: null, node: "lab-1", slot: 1, state: "idle" },
+  ...{ since: null, memoryBytes: 100, lastExit: null },
+};
+
 async function told(): Promise<ReadonlySet<string>> {
   const { published, metrics, text } = metricsOfLab();
-  published.publish(clusterObject({ status: { backup: { count: 1, last: snapshot(1) } } }), []);
+  const backup = { count: 1, last: snapshot(1) };
+  published.publish(clusterObject({ status: { backup, kernels: [KERNEL] } }), []);
   metrics.reconcile.reconciled("success", 0.02);
   const names = (await text()).matchAll(/^([a-z]\w+)(?:\{|\s)/gm);
   return new Set([...names].map(([, name = ""]) => name));
