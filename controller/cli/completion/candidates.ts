@@ -19,15 +19,34 @@ export async function candidates(
   words: readonly string[],
   known: KnownNames,
 ): Promise<readonly string[]> {
-  const typed = words.at(-1) ?? "";
-  const { command, place, before } = reached(program, words.slice(0, -1));
+  const { done, typed, prefix } = parted(words);
+  const { command, place, before } = reached(program, done);
   const starting = (all: readonly string[]) => all.filter((one) => one.startsWith(typed));
-  if (before !== undefined) return starting(before.argChoices ?? []);
+  if (before !== undefined) return starting(before.argChoices ?? []).map((one) => prefix + one);
   if (typed.startsWith("-")) return starting(optionNames(command));
   const below = command.commands.map((verb) => verb.name());
   // A verb that there is not has nothing after it.
   if (below.length > 0) return place > 0 ? [] : starting(below.toSorted());
   return starting(await valuesOf(argumentAt(command, place), known));
+}
+
+/**
+ * The value of `--option=value` is a word of its own. bash has parted it, with the sign between, and
+ * replaces the value alone; the other shells replace all of it.
+ *
+ * @returns prefix: what a candidate has to begin with beside the value
+ */
+function parted(words: readonly string[]) {
+  const last = words.at(-1) ?? "";
+  const [, option, value] = /^(--[^=]+)=(.*)$/s.exec(last) ?? [];
+  const sign = last === "=" || words.at(-2) === "=";
+  const parts = option === undefined ? words : [...words.slice(0, -1), option, value ?? ""];
+  const whole = last === "=" ? [...parts, ""] : parts;
+  return {
+    done: whole.slice(0, -1).filter((word) => word !== "="),
+    typed: whole.at(-1) ?? "",
+    prefix: option === undefined || sign ? "" : `${option}=`,
+  };
 }
 
 /** The verb that the words lead to, which of its arguments is next, and the option that wants its value now. */

@@ -23,6 +23,14 @@ _jupyter_cluster() {
 compdef _jupyter_cluster jupyter-cluster
 `,
   fish: `# jupyter-cluster completion fish | source
-complete -c jupyter-cluster -a '(${ASK} (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+function __jupyter_cluster
+  set -l found (${ASK} (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c jupyter-cluster -f -a '(__jupyter_cluster)'
 `,
 };

@@ -144,7 +144,7 @@ function backupFields({ backup, etcd, lastRecovery }: ClusterStatus, now: number
   return renderFields([
     ["Snapshots", String(count)],
     ["Last", newest],
-    ["Begun anew", `${etcd.recoveries} times`],
+    ["Recoveries", String(etcd.recoveries)],
     ["Last recovery", recoveryLine(lastRecovery, now)],
   ]);
 }

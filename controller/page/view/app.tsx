@@ -75,7 +75,7 @@ function TopBar() {
       <span class="space" />
       {controller !== null && (
         <span class="who">
-          {controller.role === "acting" ? "Controller acts" : "Controller stands by"}
+          {controller.role === "acting" ? "Active controller" : "Standby controller"}
           {others > 0 ? `, ${others} more` : ""}
           <span class="version"> {controller.version}</span>
         </span>

@@ -24,7 +24,7 @@ export function Etcd({ object }: { readonly object: JupyterClusterObject }) {
           ["Term", etcd.raftTerm ?? "not known"],
           ["Revision", revision ?? "not known"],
           ["Version", etcd.version ?? "not known"],
-          ["Begun anew", etcd.recoveries === 0 ? "never" : `${etcd.recoveries} times`],
+          ["Recoveries", String(etcd.recoveries)],
         ]}
       />
       <Sparkline

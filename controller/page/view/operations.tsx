@@ -2,7 +2,7 @@
 import { askerText } from "../../cli/render/asker-text.ts";
 import type { OperationState, OperationStatus } from "../../model/operation.ts";
 import type { Mood } from "../words/verdict.ts";
-import { Ago, Card, Empty, Mark, Table } from "./parts.tsx";
+import { Ago, Card, Empty, Mark } from "./parts.tsx";
 
 const SHOWN_MAX = 8;
 
@@ -20,24 +20,23 @@ export function Operations({ operations }: { readonly operations: readonly Opera
     <Card title="Operations">
       {operations.length === 0 && <Empty>There was none yet.</Empty>}
       {operations.length > 0 && (
-        <Table label="Operations" head={["Operation", "State", "Asked", "By", "What came of it"]}>
+        <ol class="event-list" tabIndex={0} aria-label="Operations, newest first">
           {operations
             .slice(-SHOWN_MAX)
             .toReversed()
             .map(({ id, state, askedAt, askedBy, message }) => (
-              <tr key={id}>
-                <th scope="row">{id}</th>
-                <td>
-                  <Mark mood={MOODS[state]} /> {state}
-                </td>
-                <td>
-                  <Ago at={askedAt} />
-                </td>
-                <td>{askerText(askedBy)}</td>
-                <td>{message}</td>
-              </tr>
+              <li key={id}>
+                <Mark mood={MOODS[state]} />
+                <div>
+                  <b>{id}</b> {state}{" "}
+                  <small>
+                    <Ago at={askedAt} />, asked by {askerText(askedBy)}
+                  </small>
+                  <p>{message}</p>
+                </div>
+              </li>
             ))}
-        </Table>
+        </ol>
       )}
     </Card>
   );

@@ -61,7 +61,7 @@ export function Snapshots({ object }: { readonly object: JupyterClusterObject })
         </Table>
       )}
       {snapshots !== null && snapshots.length > SHOWN_MAX && (
-        <p class="more">and {snapshots.length - SHOWN_MAX} older ones</p>
+        <p class="more">and {snapshots.length - SHOWN_MAX} older</p>
       )}
       {lastRecovery !== null && (
         <p>

@@ -25,7 +25,7 @@ export function Traffic({ clusterKey }: { readonly clusterKey: string }) {
         value={String(lastOf(sockets) ?? "…")}
       />
       <Sparkline
-        label="Nodes heard"
+        label="Nodes in sight"
         points={nodes}
         count={SAMPLES_MAX}
         value={String(lastOf(nodes) ?? "…")}

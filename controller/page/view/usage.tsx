@@ -9,7 +9,7 @@ import { Card, Empty, Table } from "./parts.tsx";
 
 /** Between an answer and the next question. */
 const EVERY_MS = 5_000;
-const HEAD = ["Node", "Processors", "Memory", "Disk", "Problem"];
+const HEAD = ["Node", "CPUs", "Memory", "Disk"];
 
 type Told = { readonly items: readonly NodeUsageStatus[] } | { readonly problem: string } | null;
 
@@ -29,15 +29,18 @@ export function Usage({ object }: { readonly object: JupyterClusterObject }) {
 }
 
 function Rows({ items }: { readonly items: readonly NodeUsageStatus[] }) {
+  const rows = items.map(usageRow);
+  // Most have none: the others' figures have the room.
+  const problems = rows.some(({ problem }) => problem !== "");
   return (
-    <Table label="Resources" head={HEAD}>
-      {items.map(usageRow).map(({ slot, node, cpus, memory, disk, problem }) => (
+    <Table label="Resources" head={problems ? [...HEAD, "Problem"] : HEAD}>
+      {rows.map(({ slot, node, cpus, memory, disk, problem }) => (
         <tr key={slot}>
           <th scope="row">{node}</th>
           <td>{cpus}</td>
           <td>{memory}</td>
           <td>{disk}</td>
-          <td>{problem}</td>
+          {problems && <td>{problem}</td>}
         </tr>
       ))}
     </Table>

@@ -38,6 +38,15 @@ describe("a command line that is being typed", () => {
       ["get", "--output", ""],
       ["json", "yaml", "wide", "name"],
     ],
+    [["get", "--output=y"], ["--output=yaml"]],
+    // As bash parts it, which replaces the value alone.
+    [["get", "--output", "=", "y"], ["yaml"]],
+    [
+      ["get", "--output", "="],
+      ["json", "yaml", "wide", "name"],
+    ],
+    [["get", "--output", "=", "yaml", "l"], ["lab"]],
+    [["get", "--output=yaml", "l"], ["lab"]],
     [["validate", ""], []],
     [["nothing", ""], []],
   ])("%j goes on with %j", async (words, expected) => {
