@@ -3,7 +3,8 @@ import type { InitialCluster } from "../../model/agent-api.ts";
 import { bootstrapClusterId, bootstrapMemberId } from "../../model/bootstrap-ids.ts";
 import { memberNameOf, peerUrl, slotAddress } from "../../model/ids.ts";
 import type { BootstrapMemory } from "../../model/memory.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 export type Bootstrapping = BootstrapMemory & { readonly phase: "started" };
 

@@ -2,7 +2,7 @@ import { RELEASE } from "../../model/release.ts";
 import { sentence, slotsDo, slotsText } from "../../model/slots-text.ts";
 import { updateObstacle } from "../update/rolling-update.ts";
 import { unsupportedAgent } from "../update/unsupported-agent.ts";
-import type { NodeView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { conditionPolicy } from "./policy.ts";
 
 export const allMembersUpdated = conditionPolicy(

@@ -4,7 +4,7 @@ import { sentence, slotsDo } from "../../model/slots-text.ts";
 import { isAwaitingKernels } from "../kernels/await-kernels.ts";
 import { isAuthEnabled } from "../membership/disable-auth.ts";
 import { describeMember, foreignMembers } from "../view/foreign-members.ts";
-import type { NodeView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { type ConditionContext, type ConditionResult, conditionPolicy } from "./policy.ts";
 
 /**

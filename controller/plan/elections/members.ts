@@ -6,7 +6,8 @@ import {
   mentioned,
 } from "../../model/election.ts";
 import { nodeName, slotOfMemberName } from "../../model/ids.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 type ClusterElection = ElectionRecord & Pick<Election, "clusterId">;
 

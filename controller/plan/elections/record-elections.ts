@@ -8,7 +8,8 @@ import {
 import { sameData } from "../../model/same-data.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { electionEvents } from "./events.ts";
 import { memberIdOf, membersOf } from "./members.ts";
 import { mergeRecords } from "./merge.ts";

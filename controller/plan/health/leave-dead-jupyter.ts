@@ -9,7 +9,8 @@ import type { QuorateContext } from "../guards.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { moveLeaderAway } from "../update/move-leader.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { ownFaults } from "./readiness.ts";
 
 /** Dead for longer than this is no pause. Milliseconds. */

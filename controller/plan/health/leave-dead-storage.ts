@@ -10,7 +10,7 @@ import type { QuorateContext } from "../guards.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { moveLeaderAway } from "../update/move-leader.ts";
-import type { NodeView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { ownFaults } from "./readiness.ts";
 
 /** What an agent mends by itself takes less. Milliseconds. */

@@ -8,7 +8,8 @@ import { slotsText } from "../../model/slots-text.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { unsupportedAgent } from "../update/unsupported-agent.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { isLearning } from "../view/spare-slot.ts";
 
 /** When a node was first seen fully ready is history: its backoff counts from it. */

@@ -2,7 +2,8 @@
 import { followsLeader } from "../../model/leader.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
 
 /** An agent out of sight for this long, while most others are in sight, hangs. Milliseconds. */

@@ -1,7 +1,8 @@
 /** Notices an etcd that ends again and again while the others are quorate; the clock is durable. */
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { FAILING_MAX_MS } from "../view/failing-etcd.ts";
 
 export function watchEtcd({ view }: PlanContext, plan: PlanBuilder): void {

@@ -5,7 +5,8 @@
  */
 import type { ClusterMemory, KernelWait } from "../../model/memory.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { timestamp } from "../timestamp.ts";
 import { kernelTitle } from "../../model/kernels.ts";
 import { type KernelNow, kernelsNow } from "./kernels-now.ts";

@@ -4,7 +4,8 @@
  */
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { Repair } from "../../model/host-task.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { createCommand } from "./host-commands.ts";
 
 type Network = ClusterSpec["network"];

@@ -4,7 +4,8 @@
  */
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
 import { isLearning, losesItsVote } from "../view/spare-slot.ts";
 import { takesStartCommand } from "../view/takes-start-command.ts";

@@ -4,7 +4,7 @@
 import type { SlotTask } from "../../model/memory.ts";
 import { commonApiVersion } from "../../model/release.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
-import type { NodeView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 type StartCommand = NonNullable<SlotTask["startCommand"]>;
 

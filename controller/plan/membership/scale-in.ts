@@ -7,7 +7,8 @@ import type { QuorateContext } from "../guards.ts";
 import type { PlanContext } from "../step.ts";
 import { staysForKernels } from "../update/leave-draining.ts";
 import { moveLeaderAway } from "../update/move-leader.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { survivesRemoval } from "./change-members.ts";
 
 /** Containers whose members are gone. */

@@ -12,7 +12,8 @@ import {
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { newMemberId } from "../tasks/apply-task-statuses.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { losesItsVote } from "../view/spare-slot.ts";
 import { takesStartCommand } from "../view/takes-start-command.ts";
 import { isUnusedLearner } from "./change-members.ts";

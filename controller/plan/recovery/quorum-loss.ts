@@ -7,7 +7,8 @@ import type { RecoveryMemory } from "../../model/memory.ts";
 import { followsLeader } from "../../model/leader.ts";
 import { slotsDo } from "../../model/slots-text.ts";
 import { quorumOf } from "../view/etcd-view.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 export interface QuorumLoss {
   /** Slots whose members have votes. */

@@ -9,7 +9,8 @@ import type { End, Operations } from "../operations/ledger.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
 import { timestamp } from "../timestamp.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { wasTold } from "./recovery-slot.ts";
 
 export type RecoverySource =

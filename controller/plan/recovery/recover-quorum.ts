@@ -8,7 +8,8 @@ import type { PlanBuilder } from "../plan-builder.ts";
 import { restorableSnapshots } from "../snapshots/snapshots.ts";
 import type { PlanContext } from "../step.ts";
 import { orphanedTasks } from "../tasks/stop-tasks.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import {
   bestSurvivor,
   describeLoss,

@@ -11,7 +11,7 @@ import { startJob } from "../jobs.ts";
 import { giveStartCommand } from "../membership/give-start-command.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
-import type { NodeView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 export type SurvivorRecovery = QuorumRecovery & { readonly from: "survivor" };
 export type SnapshotRecovery = QuorumRecovery & { readonly from: "snapshot" };

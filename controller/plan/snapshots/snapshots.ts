@@ -11,7 +11,8 @@ import { startOperation } from "../operations/start-operation.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { epochMs } from "../timestamp.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 const MIB = 2 ** 20;
 

@@ -1,6 +1,7 @@
 /** How full the members' databases are, against the quota at which etcd takes no more writes. */
 import type { EtcdHealth } from "../../model/agent-api.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 const MIB = 2 ** 20;
 /** Above this part of the quota, history and free pages are given back. */

@@ -11,7 +11,8 @@ import { operationStatus } from "../operations/operation-status.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import { timestamp } from "../timestamp.ts";
 import { waitsFor } from "../update/rebalance.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 export function buildStatus(
   view: ClusterView,

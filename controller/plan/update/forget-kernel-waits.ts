@@ -3,7 +3,7 @@ import type { KernelWait } from "../../model/memory.ts";
 import { isRebalancing } from "../../model/rebalance.ts";
 import type { ReconciledContext } from "../guards.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
-import type { NodeView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { drainingBecause, isUntold } from "./leave-draining.ts";
 
 export function forgetKernelWaits({ view }: ReconciledContext, plan: PlanBuilder): void {

@@ -12,7 +12,8 @@ import { awaitsKernels } from "../kernels/await-kernels.ts";
 import type { ObservedMesos } from "../../model/observed.ts";
 import type { Unavailability } from "../../model/offer.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { moveLeaderAway } from "./move-leader.ts";
 import { cannotSpareOne } from "./spare-one.ts";
 

@@ -1,6 +1,7 @@
 /** Leadership moves before its holder leaves, so that nobody waits for an election. */
 import type { PlanBuilder } from "../plan-builder.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 /**
  * To a healthy voter that stays, one of the new template if there is any; else nobody moves.

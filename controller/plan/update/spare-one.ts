@@ -1,7 +1,8 @@
 /** Whether a node that works may be taken away for a while, by whoever has a reason to. */
 import { unconvergedReasons } from "../health/readiness.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
 import { isMissingSpare } from "../view/spare-slot.ts";
 

@@ -1,7 +1,8 @@
 /** Agents of other releases with which this controller, or this spec, is more than they know. */
 import { agentApiNeededBy } from "../../model/agent-api.ts";
 import { RELEASE, unsupportedText } from "../../model/release.ts";
-import type { ClusterView, NodeView } from "../view/cluster-view.ts";
+import type { ClusterView } from "../view/cluster-view.ts";
+import type { NodeView } from "../view/node-view.ts";
 
 /** Why, and what to do; null: it is not so, or its agent has not been heard. */
 export function unsupportedAgent(

@@ -1,7 +1,7 @@
 /** Spec, memory and observation joined per slot: what every step of the plan reads. */
 import { slotCount } from "../../../crd-schema/slots.ts";
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
-import type { AgentStatus, EtcdMember } from "../../model/agent-api.ts";
+import type { AgentStatus } from "../../model/agent-api.ts";
 import { type ClusterRef, peerUrl, slotAddress } from "../../model/ids.ts";
 import { ofCluster } from "../../model/leader.ts";
 import {
@@ -10,46 +10,16 @@ import {
   type SlotMemory,
   type SlotTask,
 } from "../../model/memory.ts";
-import { lastKnown, type ObservedMesos, type ObservedTask } from "../../model/observed.ts";
-import { agentVersionOf, type AgentVersion } from "../../model/release.ts";
+import { lastKnown, type ObservedMesos } from "../../model/observed.ts";
+import { agentVersionOf } from "../../model/release.ts";
 import type { PlanInput } from "../input.ts";
 import { dataLocation, isAt } from "./data-location.ts";
-import { type DataOwnership, dataOwnership } from "./data-ownership.ts";
+import { dataOwnership } from "./data-ownership.ts";
 import { type EtcdView, memberOfSlot, viewEtcd } from "./etcd-view.ts";
 import { isEtcdFailing } from "./failing-etcd.ts";
+import type { NodeView } from "./node-view.ts";
 import { spareSlot } from "./spare-slot.ts";
 import { templateHash } from "./template-hash.ts";
-
-export interface NodeView {
-  readonly slot: number;
-  readonly ip: string;
-  /** Of its etcd member. */
-  readonly peerUrl: string;
-  /** The spec asks for this slot. */
-  readonly desired: boolean;
-  /** The one desired slot that is to have no vote (view/spare-slot.ts); without a spare in the spec no slot is. */
-  readonly spare: boolean;
-  readonly memory: SlotMemory;
-  readonly task: SlotTask | null;
-  readonly observedTask: ObservedTask | null;
-  /** Only while its stream is fresh. */
-  readonly agent: AgentStatus | null;
-  /** What its agent says of its release; null: it is not in sight. */
-  readonly agentVersion: AgentVersion | null;
-  /** It can be heard, and nothing can be agreed on with it: it is not silent, and left as it is. */
-  readonly unsupported: boolean;
-  /** Its etcd member, when the membership is known. */
-  readonly member: EtcdMember | null;
-  readonly leads: boolean;
-  /** Its container was made from another template than the spec's now. */
-  readonly outdated: boolean;
-  /** Its etcd ends again and again, for so long that a restart will not mend it. */
-  readonly failing: boolean;
-  /** What its data is to the cluster. */
-  readonly dataOwnership: DataOwnership;
-  /** It waits on another machine than the one that has its data: what it says of it is void. */
-  readonly misplaced: boolean;
-}
 
 /** The parts of memory that change within a plan and show in the view. */
 type ViewedMemory = Pick<ClusterMemory, "slots" | "bootstrap" | "recovery">;

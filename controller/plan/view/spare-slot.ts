@@ -4,7 +4,7 @@
  * nothing has to be handed over.
  */
 import { hasSpare, type Sized } from "../../../crd-schema/slots.ts";
-import type { NodeView } from "./cluster-view.ts";
+import type { NodeView } from "./node-view.ts";
 import { type EtcdView, hasQuorumInSight } from "./etcd-view.ts";
 import { takesStartCommand } from "./takes-start-command.ts";
 

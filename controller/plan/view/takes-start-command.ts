@@ -1,5 +1,5 @@
 import { followsLeader } from "../../model/leader.ts";
-import type { NodeView } from "./cluster-view.ts";
+import type { NodeView } from "./node-view.ts";
 
 /**
  * Its agent waits to be told how to start etcd, or runs one that is no use any more: its member was

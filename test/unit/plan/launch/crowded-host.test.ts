@@ -1,6 +1,6 @@
 /** One etcd member a host, where the offers allow it, without being asked for. */
 import { describe, expect, it } from "vitest";
-import type { NodeView } from "../../../../controller/plan/view/cluster-view.ts";
+import type { NodeView } from "../../../../controller/plan/view/node-view.ts";
 import { crowdedHost } from "../../../../controller/plan/launch/crowded-host.ts";
 import type { ObservedMesos } from "../../../../controller/model/observed.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
