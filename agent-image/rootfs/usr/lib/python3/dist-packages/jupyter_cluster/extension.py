@@ -8,7 +8,14 @@ from jupyter_server.extension.application import ExtensionApp
 from .adoption import Adoption
 from .agent import AgentError, agent
 from .leadership import NOT_YET, Leadership, leadership_of, standing
-from .leading import ForTheLeader, NotLeadingHandler, ReadyHandler, without_refusals
+from .leading import (
+    CHANNELS,
+    ChannelsHandler,
+    ForTheLeader,
+    NotLeadingHandler,
+    ReadyHandler,
+    without_refusals,
+)
 
 #: Seconds before an agent that does not answer is asked again.
 RETRY = 0.25
@@ -19,9 +26,10 @@ class ClusterExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         self.handlers.append((r"/api/jupyter-cluster/ready", ReadyHandler))
-        only = ForTheLeader(self.serverapp.base_url)
+        base_url = self.serverapp.base_url
+        only, channels = ForTheLeader(base_url), base_url.rstrip("/") + CHANNELS
         web_app = self.serverapp.web_app
-        web_app.add_handlers(".*$", [(only, NotLeadingHandler)])
+        web_app.add_handlers(".*$", [(only, NotLeadingHandler), (channels, ChannelsHandler)])
         web_app.settings["log_function"] = without_refusals(web_app.settings["log_function"])
         self._adoption = Adoption(self.serverapp, agent())
         self._newest: Optional[Leadership] = None

@@ -6,14 +6,17 @@ from typing import Any, Callable, Dict, Optional
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher
-from tornado.web import RequestHandler
+from tornado.web import Finish, HTTPError, RequestHandler
 
 from .leadership import standing
 
 #: With it a 503 says: ask whoever leads, nothing was done here.
 LEADS_HEADER = "X-Jupyter-Cluster-Leads"
+#: Below the base URL.
+CHANNELS = r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)/channels"
 LEADERS_OWN = re.compile(r"/api/(kernels|sessions)(/|$)")
 
 
@@ -53,6 +56,19 @@ class NotLeadingHandler(RequestHandler):
         refuse(self)
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"message": "this server does not lead"}))
+
+
+class ChannelsHandler(KernelWebsocketHandler):
+    """Jupyter's own; of a kernel that is let go while its page connects it does not say that there is none."""
+
+    async def pre_get(self) -> None:
+        try:
+            await super().pre_get()
+        except HTTPError as error:
+            if error.status_code != 404 or standing.ready:
+                raise
+            refuse(self)
+            raise Finish() from None
 
 
 class ReadyHandler(JupyterHandler):
