@@ -145,7 +145,7 @@ describe("the page", () => {
     await dialog.getByRole("button", { name: "Put it back" }).click();
     await page.locator(".history details", { hasText: "Generation 3" }).waitFor();
     expect((await site.object()).spec.proxy).toEqual({ port: site.ports.proxy });
-    expect(await readFile(site.specFile, "utf8")).not.toContain("45");
+    expect(await readFile(site.specFile, "utf8")).not.toContain("holdSeconds");
     await until("it is Ready", async () => (await site.untilReady()).metadata.generation === 3);
   });
 });

@@ -2,11 +2,14 @@
 import { symlink } from "node:fs/promises";
 import Docker from "dockerode";
 import { afterEach, describe, expect, it } from "vitest";
+import { etcdKeys } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { killAllContainers } from "../support/e2e/etcd-damage.ts";
 import { expectInvariants } from "../support/e2e/invariants.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
+import { leaderOf } from "../support/e2e/nodes.ts";
 import { SmallDisk } from "../support/e2e/small-disk.ts";
+import { until } from "../support/poll.ts";
 
 const SUBNET = "172.31.77";
 const closers: (() => Promise<void>)[] = [];
@@ -78,10 +81,14 @@ describe("a paused node", () => {
     const container = new Docker().getContainer(paused?.container ?? "");
     await container.pause();
     try {
-      // Its registration ends with its lease, and with it its keys on the others.
+      // Its registration ends with its lease, and with it its keys on the others, who are not to blame.
+      const registration = etcdKeys(cluster.ref).member(paused?.slot ?? -1);
+      await until("it is registered no more", async () => {
+        return (await cluster.etcdGet(leaderOf(before), registration)) === "";
+      });
       const seen = await cluster.until(
-        "the others have noticed",
-        (o) => reasonOf(o, "SSHReady") === "NotOnEveryNode" && o.status.readyReplicas < 3,
+        "it is told to be out of sight",
+        (o) => reasonOf(o, "SSHReady") === "NodesOutOfSight" && o.status.readyReplicas < 3,
       );
       expect(seen.status.readyReplicas).toBe(2);
       expect(seen.status.nodes.filter((n) => !n.ready).map((n) => n.slot)).toEqual([paused?.slot]);
