@@ -1,9 +1,11 @@
 """One process of the kernel, and the keeper's sockets to it on the loopback interface."""
 
 import os
+import random
 import signal
 import socket as sockets
 import subprocess
+from contextlib import suppress
 from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 import zmq
@@ -16,6 +18,12 @@ CHANNELS = (*DIALLED, "iopub")
 #: By which the kernel knows the keeper; the same on shell and stdin, or `input()` asks nobody.
 IDENTITY = b"keeper"
 PLACEHOLDER = "{connection_file}"
+OUTGOING_PORTS = "/proc/sys/net/ipv4/ip_local_port_range"
+#: A node's services have lower ones.
+FIRST_PORT = 10_000
+LAST_PORT = 65_535
+#: So many have to be there, or others are taken.
+PORTS_MIN = 5_000
 
 
 class Launch(NamedTuple):
@@ -32,11 +40,24 @@ class Launch(NamedTuple):
 
 
 def free_ports(count: int) -> List[int]:
-    """Ports that were free a moment ago, each another one."""
-    held = [sockets.create_server((LOOPBACK, 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
+    """Ports that were free a moment ago, each another one. Raises OSError when there are none.
+
+    None is of those from which Linux lets connections go out (ip(7)): whoever dials before the kernel listens
+    would have its port sooner or later, or be connected to himself, and the kernel could not listen.
+    """
+    with open(OUTGOING_PORTS, encoding="ascii") as file:
+        low, high = (int(each) for each in file.read().split())
+    below = range(FIRST_PORT, low)
+    candidates = list(below if len(below) >= PORTS_MIN else range(high + 1, LAST_PORT + 1))
+    random.SystemRandom().shuffle(candidates)
+    ports: List[int] = []
+    for port in candidates:
+        if len(ports) == count:
+            break
+        with suppress(OSError), sockets.create_server((LOOPBACK, port)):
+            ports.append(port)
+    if len(ports) < count:
+        raise OSError(f"no {count} ports are free outside of {low} to {high}")
     return ports
 
 

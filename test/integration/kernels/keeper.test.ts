@@ -13,11 +13,11 @@ afterAll(async () => {
   await servers.remove();
 });
 
-it("the keeper's memory keeps its bounds, and what it says is what was said", async () => {
-  const tests = readFileSync(
-    new URL("../../support/kernels/memory_test.py", import.meta.url),
-    "utf8",
-  );
+it.each([
+  ["memory keeps its bounds, and what it says is what was said", "memory_test.py"],
+  ["kernel listens where no connection goes out from", "ports_test.py"],
+])("the keeper's %s", async (_, file) => {
+  const tests = readFileSync(new URL(`../../support/kernels/${file}`, import.meta.url), "utf8");
   const said = await servers.run(`python3 - <<'END'\n${tests}\nEND`);
   expect(said).toMatch(/Ran \d+ tests in .*\s+OK$/);
 });
