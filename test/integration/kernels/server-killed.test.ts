@@ -202,8 +202,16 @@ it("lets go and leads again, however many pages have come and gone", async () =>
       () => "101",
       (error: unknown) => String(error),
     );
+    const api = `http://${servers.address(leader)}/api`;
+    const asked = Array.from({ length: 20 }, async () => {
+      const answer = await fetch(`${api}/kernels`, { headers: { authorization: "token t" } });
+      const told: unknown = await answer.json();
+      return answer.status === 503 ? "refused" : told;
+    });
     await change();
     expect(await opened).toMatch(/101|503/);
+    // Nobody is told that there are no kernels because they were let go meanwhile.
+    for (const told of await Promise.all(asked)) expect(told).not.toEqual([]);
     await until("the pages are sent elsewhere", () => pages.every(({ closed }) => closed !== null));
   }
   for (const server of ["a", "b"]) expect(await servers.log(server)).not.toContain("Traceback");

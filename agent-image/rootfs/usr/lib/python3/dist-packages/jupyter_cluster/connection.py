@@ -64,6 +64,17 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         self._running: "OrderedDict[str, Any]" = OrderedDict()
         KernelConnection._all.add(self)
 
+    @property
+    def write_message(self) -> Any:
+        """As the handler's own; that a page goes before it has read all is no fault of anybody."""
+
+        def write(*args: Any, **kwargs: Any) -> Any:
+            written = self.websocket_handler.write_message(*args, **kwargs)
+            written.add_done_callback(_unless_the_page_has_gone)
+            return written
+
+        return write
+
     @classmethod
     def close_for_the_next_leader(cls, kernel_id: Optional[str] = None) -> None:
         """Pages (or the proxy for them) connect again, to whoever leads."""
@@ -275,3 +286,9 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         message["parent_header"] = parent
         frames = self.session.serialize(message)
         self.handle_outgoing_message("iopub", frames)
+
+
+def _unless_the_page_has_gone(written: "Future[None]") -> None:
+    error = None if written.cancelled() else written.exception()
+    if error is not None and not isinstance(error, WebSocketClosedError):
+        raise error

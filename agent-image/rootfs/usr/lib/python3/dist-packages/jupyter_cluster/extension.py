@@ -9,11 +9,10 @@ from .adoption import Adoption
 from .agent import AgentError, agent
 from .leadership import NOT_YET, Leadership, leadership_of, standing
 from .leading import (
-    CHANNELS,
-    ChannelsHandler,
     ForTheLeader,
     NotLeadingHandler,
     ReadyHandler,
+    leaders_answers,
     without_refusals,
 )
 
@@ -26,10 +25,10 @@ class ClusterExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         self.handlers.append((r"/api/jupyter-cluster/ready", ReadyHandler))
-        base_url = self.serverapp.base_url
-        only, channels = ForTheLeader(base_url), base_url.rstrip("/") + CHANNELS
+        only = ForTheLeader(self.serverapp.base_url)
         web_app = self.serverapp.web_app
-        web_app.add_handlers(".*$", [(only, NotLeadingHandler), (channels, ChannelsHandler)])
+        web_app.add_handlers(".*$", [(only, NotLeadingHandler)])
+        web_app.add_transform(leaders_answers(self.serverapp.base_url))
         web_app.settings["log_function"] = without_refusals(web_app.settings["log_function"])
         self._adoption = Adoption(self.serverapp, agent())
         self._newest: Optional[Leadership] = None

@@ -2,22 +2,20 @@
 
 import json
 import re
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Tuple, Type
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.routing import Matcher
-from tornado.web import Finish, HTTPError, RequestHandler
+from tornado.web import OutputTransform, RequestHandler
 
 from .leadership import standing
 
 #: With it a 503 says: ask whoever leads, nothing was done here.
 LEADS_HEADER = "X-Jupyter-Cluster-Leads"
-#: Below the base URL.
-CHANNELS = r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)/channels"
 LEADERS_OWN = re.compile(r"/api/(kernels|sessions)(/|$)")
+NOT_LEADING = json.dumps({"message": "this server does not lead"}).encode()
 
 
 def refuse(handler: RequestHandler) -> None:
@@ -42,10 +40,13 @@ class ForTheLeader(Matcher):
         self._base_url = base_url.rstrip("/")
 
     def match(self, request: HTTPServerRequest) -> Optional[Dict[str, Any]]:
-        if standing.ready or not request.path.startswith(self._base_url):
-            return None
-        path = request.path[len(self._base_url) :]
-        return {} if LEADERS_OWN.match(path) else None
+        return None if standing.ready or not self.is_own(request) else {}
+
+    def is_own(self, request: HTTPServerRequest) -> bool:
+        """Whether it is of kernels or sessions, whoever leads."""
+        if not request.path.startswith(self._base_url):
+            return False
+        return LEADERS_OWN.match(request.path[len(self._base_url) :]) is not None
 
 
 class NotLeadingHandler(RequestHandler):
@@ -55,20 +56,32 @@ class NotLeadingHandler(RequestHandler):
     def prepare(self) -> None:
         refuse(self)
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"message": "this server does not lead"}))
+        self.finish(NOT_LEADING)
 
 
-class ChannelsHandler(KernelWebsocketHandler):
-    """Jupyter's own; of a kernel that is let go while its page connects it does not say that there is none."""
+def leaders_answers(base_url: str) -> Type[OutputTransform]:
+    """What was asked of the server that leads, and is answered when it has let go: its word counts no more.
 
-    async def pre_get(self) -> None:
-        try:
-            await super().pre_get()
-        except HTTPError as error:
-            if error.status_code != 404 or standing.ready:
-                raise
-            refuse(self)
-            raise Finish() from None
+    What has changed something has changed it, whoever leads now: only what was read, or not found, is asked again.
+    """
+    only = ForTheLeader(base_url)
+
+    class LeadersAnswer(OutputTransform):
+        def __init__(self, request: HTTPServerRequest) -> None:
+            self._leads = only.is_own(request) and standing.ready
+            self._reads = request.method in ("GET", "HEAD")
+
+        def transform_first_chunk(
+            self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
+        ) -> Tuple[int, HTTPHeaders, bytes]:
+            void = status_code == 404 or (status_code == 200 and self._reads)
+            if standing.ready or not self._leads or not void or not finishing:
+                return status_code, headers, chunk
+            refusal = HTTPHeaders({LEADS_HEADER: "false", "Content-Type": "application/json"})
+            refusal["Content-Length"] = str(len(NOT_LEADING))
+            return 503, refusal, NOT_LEADING
+
+    return LeadersAnswer
 
 
 class ReadyHandler(JupyterHandler):
