@@ -8,9 +8,10 @@ import type { JupyterClusterObject, NodeStatus } from "../../controller/model/re
 import { corruptDatabase, killAllContainers, loseData } from "../support/e2e/etcd-damage.ts";
 import { expectInvariants } from "../support/e2e/invariants.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
+import { writerOn } from "../support/e2e/writer-on.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
 import { QuorumSampler } from "../support/e2e/quorum-sampler.ts";
-import { KeyWriter } from "../support/etcd/key-writer.ts";
+import type { KeyWriter } from "../support/etcd/key-writer.ts";
 
 const NAME = "e2e-vault";
 let cluster: LocalCluster;
@@ -21,9 +22,7 @@ beforeAll(async () => {
   cluster.startController();
   await cluster.untilServing();
   await cluster.untilReady();
-  const endpoints = async () => (await cluster.object()).status.endpoints.etcd;
-  const identity = await cluster.etcdIdentity();
-  writer = await KeyWriter.start({ run: NAME, endpoints, identity });
+  writer = await writerOn(cluster);
 });
 
 afterAll(async () => {

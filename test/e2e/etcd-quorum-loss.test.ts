@@ -9,8 +9,8 @@ import type { SnapshotInfo } from "../../controller/model/snapshot.ts";
 import { killAllContainers, loseData } from "../support/e2e/etcd-damage.ts";
 import { expectInvariants } from "../support/e2e/invariants.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
+import { writerOn } from "../support/e2e/writer-on.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
-import { KeyWriter } from "../support/etcd/key-writer.ts";
 
 const NAME = "e2e-phoenix";
 let cluster: LocalCluster;
@@ -38,7 +38,7 @@ afterAll(async () => {
 describe("a majority's data is gone", () => {
   it("one survivor goes on by itself, with every write that it had acknowledged", async () => {
     const before = await cluster.untilReady();
-    const writer = await startWriter("survivor");
+    const writer = await writerOn(cluster, "survivor");
     // Every acknowledged write is on the leader: it is the one whose data is left.
     const survivor = leaderOf(before);
     await cluster.endController("SIGKILL");
@@ -61,7 +61,7 @@ describe("a majority's data is gone", () => {
 
 describe("all data is gone", () => {
   it("the newest snapshot is restored by itself; what is lost is exactly what was said", async () => {
-    const writer = await startWriter("snapshot");
+    const writer = await writerOn(cluster, "snapshot");
     const saved = await saveSnapshot();
     await writer.untilAcknowledged(20);
     await writer.stop();
@@ -84,7 +84,7 @@ describe("all data is gone", () => {
   });
 
   it("the controller dies in the middle of a restore and goes on with it", async () => {
-    const writer = await startWriter("midway");
+    const writer = await writerOn(cluster, "midway");
     const saved = await saveSnapshot();
     await writer.stop();
     const before = await cluster.untilReady();
@@ -105,7 +105,7 @@ describe("all data is gone", () => {
 
 describe("a person decides", () => {
   it("to go back to an earlier snapshot", async () => {
-    const writer = await startWriter("asked");
+    const writer = await writerOn(cluster, "asked");
     const saved = await saveSnapshot();
     await writer.untilAcknowledged(10);
     await writer.stop();
@@ -170,11 +170,6 @@ describe("the database reaches its quota", () => {
     expect(await eventReasons()).toEqual(expect.arrayContaining(["EtcdCompacted", "AlarmCleared"]));
   });
 });
-
-async function startWriter(run: string): Promise<KeyWriter> {
-  const endpoints = async () => (await cluster.object()).status.endpoints.etcd;
-  return KeyWriter.start({ run, endpoints, identity: await cluster.etcdIdentity() });
-}
 
 /** Its operation has succeeded, whoever asked for it. */
 function operationOf({ status }: JupyterClusterObject): OperationStatus | undefined {

@@ -1,30 +1,26 @@
 /** A kernel of another language, in an image that a site makes of ours, goes on when the leader dies. */
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { imageFromDocs } from "../support/e2e/image-from-docs.ts";
-import { jupyterUrl } from "../support/e2e/invariants.ts";
 import { killLeaderBeside } from "../support/e2e/kernel-node.ts";
-import { LocalCluster } from "../support/e2e/local-cluster.ts";
-import { NotebookUser } from "../support/e2e/notebook-user.ts";
+import type { LocalCluster } from "../support/e2e/local-cluster.ts";
+import { type NotebookCluster, notebookCluster } from "../support/e2e/notebook-cluster.ts";
+import type { NotebookUser } from "../support/e2e/notebook-user.ts";
 
+let made: NotebookCluster | undefined;
 let cluster: LocalCluster;
 let user: NotebookUser;
 
 beforeAll(async () => {
   const image = await imageFromDocs("docs/kernels.md", inject("agentImage"));
-  cluster = await LocalCluster.create({
+  made = await notebookCluster({
     name: "e2e-languages",
     subnet: "172.31.89",
     spec: [`  image: ${image}`, "  kernels: { placement: spread }"],
   });
-  cluster.startController();
-  await cluster.untilReady({ timeoutMs: 120_000 });
-  user = new NotebookUser(await jupyterUrl(cluster));
+  ({ cluster, user } = made);
 }, 400_000);
 
-afterAll(async () => {
-  await user?.close();
-  await cluster?.destroy();
-}, 120_000);
+afterAll(() => made?.end(), 120_000);
 
 const LINES = 200;
 

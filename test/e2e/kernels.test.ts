@@ -6,29 +6,26 @@ import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { eventsOf } from "../support/e2e/events.ts";
 import { jupyterUrl } from "../support/e2e/invariants.ts";
 import { kernelStatus, killLeaderBeside, untilAnotherLeads } from "../support/e2e/kernel-node.ts";
-import { LocalCluster } from "../support/e2e/local-cluster.ts";
+import type { LocalCluster } from "../support/e2e/local-cluster.ts";
+import { type NotebookCluster, notebookCluster } from "../support/e2e/notebook-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
 import { until } from "../support/poll.ts";
 import { NotebookUser } from "../support/e2e/notebook-user.ts";
 
+let made: NotebookCluster | undefined;
 let cluster: LocalCluster;
 let user: NotebookUser;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.create({
+  made = await notebookCluster({
     name: "e2e-kernels",
     subnet: "172.31.87",
     spec: ["  kernels: { placement: spread, memory: 240Mi, processes: 64 }"],
   });
-  cluster.startController();
-  await cluster.untilReady({ timeoutMs: 300_000 });
-  user = new NotebookUser(await jupyterUrl(cluster));
+  ({ cluster, user } = made);
 }, 400_000);
 
-afterAll(async () => {
-  await user?.close();
-  await cluster?.destroy();
-}, 120_000);
+afterAll(() => made?.end(), 120_000);
 
 it("keeps a kernel's variables through kill -9 of the leader's container", async () => {
   const kernel = await user.startKernel();

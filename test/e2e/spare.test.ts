@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
 import { expectInvariants } from "../support/e2e/invariants.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
+import { writerOn } from "../support/e2e/writer-on.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
-import { KeyWriter } from "../support/etcd/key-writer.ts";
+import type { KeyWriter } from "../support/etcd/key-writer.ts";
 import { VotersWatch } from "../support/etcd/voters-watch.ts";
 
 const NAME = "e2e-spare";
@@ -33,10 +34,8 @@ beforeAll(async () => {
   cluster.startController();
   await cluster.untilServing();
   await cluster.untilReady();
-  const endpoints = async () => (await cluster.object()).status.endpoints.etcd;
-  const identity = await cluster.etcdIdentity();
-  writer = await KeyWriter.start({ run: NAME, endpoints, identity });
-  watch = new VotersWatch(identity);
+  writer = await writerOn(cluster);
+  watch = new VotersWatch(await cluster.etcdIdentity());
 });
 
 afterAll(async () => {

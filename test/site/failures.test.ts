@@ -19,7 +19,8 @@ import {
 import { endLoad } from "./end-load.ts";
 import { figure, timed } from "./figures.ts";
 import { Load } from "./load.ts";
-import type { AgentHost, RunningContainer } from "./machine/agent-host.ts";
+import type { RunningContainer } from "./machine/agent-host.ts";
+import { hostOf, untilReplaced } from "./nodes.ts";
 import { Site } from "./site.ts";
 
 const READY_MS_MAX = 240_000;
@@ -69,22 +70,9 @@ function containerOf(node: NodeStatus): RunningContainer {
   return found ?? expect.fail(`slot ${node.slot} has no container`);
 }
 
-function hostOf(node: NodeStatus): AgentHost {
-  return site.agent(node.hostname ?? "");
-}
-
 async function kill(node: NodeStatus): Promise<void> {
   const { id, host } = containerOf(node);
   await host.engine.docker.getContainer(id).kill();
-}
-
-/** All places taken, by a task that was not the node's before, and nothing under way. */
-function untilReplaced({ slot, taskId }: NodeStatus): Promise<JupyterClusterObject> {
-  const replaced = (o: JupyterClusterObject) => {
-    const node = o.status.nodes.find((one) => one.slot === slot);
-    return node?.taskId !== taskId && isTrue(o, "Ready") && !isTrue(o, "Progressing");
-  };
-  return site.controller.until(`slot ${slot} replaced`, replaced, READY_MS_MAX);
 }
 
 function untilRegistered(status: "True" | "False"): Promise<JupyterClusterObject> {
@@ -125,7 +113,9 @@ describe.skipIf(HAS_OTHER_MASTERS)("a master", () => {
     const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
     await killLeadingMaster(site);
     await kill(follower);
-    await timed("leading master and a follower killed: Ready", () => untilReplaced(follower));
+    await timed("leading master and a follower killed: Ready", () =>
+      untilReplaced(site, follower, READY_MS_MAX),
+    );
     await load.untilUsed();
     await expectUntouched([follower]);
     expect(load.user.failures).toEqual([]);
@@ -148,7 +138,7 @@ describe("a task", () => {
   test("that fails comes back, and is the only one", async () => {
     const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
     await kill(follower);
-    await timed("follower killed: Ready", () => untilReplaced(follower));
+    await timed("follower killed: Ready", () => untilReplaced(site, follower, READY_MS_MAX));
     await expectUntouched([follower]);
     expect(load.user.failures).toEqual([]);
   });
@@ -156,7 +146,7 @@ describe("a task", () => {
   test("that leads etcd and fails is followed by another, which serves Jupyter", async () => {
     const leader = leaderOf(before);
     await kill(leader);
-    await timed("leader killed: Ready", () => untilReplaced(leader));
+    await timed("leader killed: Ready", () => untilReplaced(site, leader, READY_MS_MAX));
     await expectUntouched([leader]);
     expect(load.user.failures).toEqual([]);
   });
@@ -188,7 +178,7 @@ describe("an agent's host", () => {
     "that is cut from the masters alone keeps its container, and is back with it",
     async () => {
       const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
-      const { host } = hostOf(follower);
+      const { host } = hostOf(site, follower);
       await cutFromMasters(site, host);
       await until(
         "the master has lost it",
@@ -209,7 +199,7 @@ describe("an agent's host", () => {
 
   test("whose power fails under the leader: another serves, its node is replaced, and back it doubles nothing", async () => {
     const leader = leaderOf(before);
-    const { host } = hostOf(leader);
+    const { host } = hostOf(site, leader);
     await host.powerOff();
     const off = performance.now();
     await timed("host of the leader off: another leads and serves Jupyter", async () => {
@@ -218,7 +208,7 @@ describe("an agent's host", () => {
       await site.controller.until("another leads", moved, READY_MS_MAX);
       await load.user.untilServed(1);
     });
-    const after = await untilReplaced(leader);
+    const after = await untilReplaced(site, leader, READY_MS_MAX);
     figure("host of the leader off: replaced", { ms: Math.round(performance.now() - off) });
     expect(after.status.nodes.map(({ hostname }) => hostname)).not.toContain(host.name);
     const replaced = await site.containers();
@@ -233,9 +223,11 @@ describe("an agent's host", () => {
 
   test("that is cut off for good is replaced, and its old node ended when it is back", async () => {
     const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
-    const { host } = hostOf(follower);
+    const { host } = hostOf(site, follower);
     await host.cut();
-    await timed("host of a follower cut off: replaced", () => untilReplaced(follower));
+    await timed("host of a follower cut off: replaced", () =>
+      untilReplaced(site, follower, READY_MS_MAX),
+    );
     await load.untilUsed();
     const report = await load.stop();
     expect(report.doubled).toEqual([]);

@@ -3,22 +3,16 @@
  * overlay, whose addresses Swarm's managers hold.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { LABELS } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
-import { isTrue } from "../support/e2e/local-cluster.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
 import { endLoad } from "./end-load.ts";
 import { figure, timed } from "./figures.ts";
 import { Load } from "./load.ts";
-import type { AgentHost, RunningContainer } from "./machine/agent-host.ts";
-import { execIn } from "./machine/exec.ts";
+import { addressesOf, containerOf, dial, hostOf, untilReplaced } from "./nodes.ts";
 import { Site } from "./site.ts";
 
 const READY_MS_MAX = 300_000;
 const SPEC = ["  unreachable: { replaceAfterSeconds: 10 }"];
-/** Connects to the etcd of another node, by its peers' port. */
-const DIAL =
-  "import socket,sys; socket.create_connection((sys.argv[1], 2380), 5); print('connected')";
 
 describe.each(["macvlan", "overlay"] as const)("on %s a cluster", (network) => {
   let site: Site;
@@ -47,58 +41,40 @@ describe.each(["macvlan", "overlay"] as const)("on %s a cluster", (network) => {
     expect(failures).toEqual([]);
   });
 
-  async function containerOf({ slot }: NodeStatus): Promise<RunningContainer> {
-    const found = (await site.containers()).find(({ labels }) => labels[LABELS.slot] === `${slot}`);
-    return found ?? expect.fail(`slot ${slot} has no container`);
-  }
-
-  function hostOf(node: NodeStatus): AgentHost {
-    return site.agent(node.hostname ?? "");
-  }
-
-  function addresses({ status }: JupyterClusterObject): readonly string[] {
-    return status.nodes.map(({ slot, ip }) => `${slot} ${ip}`).toSorted();
-  }
-
-  function untilReplaced({ slot, taskId }: NodeStatus): Promise<JupyterClusterObject> {
-    const replaced = (o: JupyterClusterObject) => {
-      const node = o.status.nodes.find((one) => one.slot === slot);
-      return node?.taskId !== taskId && isTrue(o, "Ready") && !isTrue(o, "Progressing");
-    };
-    return site.controller.until(`slot ${slot} replaced`, replaced, READY_MS_MAX);
-  }
-
   test("has each node on a host of its own at its fixed address, and packets pass between them", async () => {
     const { nodes } = before.status;
     expect(new Set(nodes.map(({ hostname }) => hostname)).size).toBe(3);
     const first = String(site.containerNetwork.spec["firstAddress"]);
     const [, prefix = "", last = ""] = /^(.*\.)(\d+)$/.exec(first) ?? [];
-    expect(addresses(before)).toEqual([0, 1, 2].map((slot) => `${slot} ${prefix}${+last + slot}`));
+    expect(addressesOf(before)).toEqual(
+      [0, 1, 2].map((slot) => `${slot} ${prefix}${+last + slot}`),
+    );
     for (const from of nodes) {
-      const container = await containerOf(from);
       for (const to of nodes.filter((one) => one !== from)) {
-        expect(await execIn(container, ["python3", "-c", DIAL, to.ip])).toBe("connected");
+        expect(await dial(site, from, to)).toBe("connected");
       }
     }
   });
 
   test("whose leader is killed heals, at the same address", async () => {
     const leader = leaderOf(before);
-    const { id, host } = await containerOf(leader);
+    const { id, host } = await containerOf(site, leader);
     await host.engine.docker.getContainer(id).kill();
-    await timed(`${network}: leader killed: Ready`, () => untilReplaced(leader));
-    expect(addresses(await site.controller.object())).toEqual(addresses(before));
+    await timed(`${network}: leader killed: Ready`, () =>
+      untilReplaced(site, leader, READY_MS_MAX),
+    );
+    expect(addressesOf(await site.controller.object())).toEqual(addressesOf(before));
   });
 
   test("that loses a host is whole again on the others", async () => {
     const node = followersOf(before)[0] ?? expect.fail("there is no follower");
-    const { host } = hostOf(node);
+    const { host } = hostOf(site, node);
     const begun = performance.now();
     await host.powerOff();
     if (network === "overlay") await untilGivenUp(node);
-    const after = await untilReplaced(node);
+    const after = await untilReplaced(site, node, READY_MS_MAX);
     figure(`${network}: host off: replaced`, { ms: Math.round(performance.now() - begun) });
-    expect(addresses(after)).toEqual(addresses(before));
+    expect(addressesOf(after)).toEqual(addressesOf(before));
     const hostnames = after.status.nodes.map(({ hostname }) => hostname);
     expect(hostnames).not.toContain(host.name);
     await load.untilUsed();
@@ -110,6 +86,6 @@ describe.each(["macvlan", "overlay"] as const)("on %s a cluster", (network) => {
       message.includes("docker node rm --force");
     const told = (o: JupyterClusterObject) => o.status.conditions.some(isTold);
     await site.controller.until("Swarm's hold is told", told, READY_MS_MAX);
-    await site.overlay.removeHost(hostOf(node).host);
+    await site.overlay.removeHost(hostOf(site, node).host);
   }
 });

@@ -3,7 +3,15 @@ import type { KernelExit, KernelView } from "../../../controller/model/kernels.t
 import type { Plan } from "../../../controller/plan/input.ts";
 import type { FakeWorld } from "./fake-world.ts";
 import { T0 } from "./fixtures.ts";
-import type { PlannerRun } from "./run.ts";
+import { type PlannerRun, readyRun } from "./run.ts";
+
+/** Of the cluster, as a spec says it; what can wait for busy ones waits for {@link BOUND_MS}. */
+export const SPREAD = {
+  ...readyRun().memory.cluster.spec.kernels,
+  placement: "spread",
+  busyWaitSeconds: 60,
+} as const;
+export const BOUND_MS = SPREAD.busyWaitSeconds * 1_000;
 
 /** One that runs in the container that the slot has now. */
 export function kernelOn(

@@ -82,3 +82,8 @@ export function types(actions: readonly Action[]): string[] {
     return "slot" in a ? `${a.type} ${a.slot}` : a.type;
   });
 }
+
+/** What events of this reason say. */
+export function told({ memory }: PlannerRun, reason: string): readonly string[] {
+  return memory.events.filter((e) => e.reason === reason).map(({ message }) => message);
+}

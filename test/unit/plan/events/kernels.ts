@@ -5,14 +5,13 @@ import {
   type PlannerRun,
   readyRun,
 } from "../../../support/planner/run.ts";
-import { exit, kernelOn, silentKernel } from "../../../support/planner/kernels.ts";
+import { exit, kernelOn, silentKernel, SPREAD } from "../../../support/planner/kernels.ts";
 import type { KernelExitReason } from "../../../../controller/model/kernels.ts";
 import { completeMemory } from "../../../../controller/model/complete-memory.ts";
 import { resume } from "../../../../controller/model/resumed.ts";
 import { type EventTable, news } from "./event-table.ts";
 
-const { kernels: KERNELS } = readyRun().memory.cluster.spec;
-const newRun = () => readyRun({ kernels: { ...KERNELS, placement: "spread" } });
+const newRun = () => readyRun({ kernels: { ...SPREAD, busyWaitSeconds: 300 } });
 
 /** It has ended and is started again, which its node's agents tell as long as there is no later end. */
 const afterEnd = (reason: KernelExitReason, between: (run: PlannerRun) => void) => () => {

@@ -3,18 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { Unavailability } from "../../../../controller/model/offer.ts";
 import { MOVE_MS } from "../../../../controller/plan/update/leave-draining.ts";
 import { T0 } from "../../../support/planner/fixtures.ts";
-import { busyOn, pass } from "../../../support/planner/kernels.ts";
-import {
-  changeSpec,
-  followersOf,
-  type PlannerRun,
-  readyRun,
-} from "../../../support/planner/run.ts";
+import { BOUND_MS, busyOn, pass, SPREAD } from "../../../support/planner/kernels.ts";
+import { changeSpec, followersOf, type PlannerRun } from "../../../support/planner/run.ts";
 import { Site } from "../../../support/planner/site.ts";
-
-const { kernels: KERNELS } = readyRun().memory.cluster.spec;
-const SPREAD = { ...KERNELS, placement: "spread", busyWaitSeconds: 60 } as const;
-const BOUND_MS = 60_000;
 
 const killed = ({ memory }: PlannerRun) =>
   memory.slots.flatMap(({ slot, task }) => (task?.killRequestedAt == null ? [] : [slot]));

@@ -8,23 +8,25 @@ import type { Plan } from "../../../../controller/plan/input.ts";
 import { timestamp } from "../../../../controller/plan/timestamp.ts";
 import { READY_MS_MAX } from "../../../../controller/plan/update/rebalance.ts";
 import { ANNA } from "../../../support/planner/fixtures.ts";
-import { busyOn, kernelOn, pass, silentKernel, tell } from "../../../support/planner/kernels.ts";
+import {
+  BOUND_MS,
+  busyOn,
+  kernelOn,
+  pass,
+  silentKernel,
+  SPREAD,
+  tell,
+} from "../../../support/planner/kernels.ts";
 import {
   changeSpec,
   followersOf,
   type PlannerRun,
   readyRun,
+  told,
 } from "../../../support/planner/run.ts";
 import { Site } from "../../../support/planner/site.ts";
 
-const { kernels: KERNELS } = readyRun().memory.cluster.spec;
-const SPREAD = { ...KERNELS, placement: "spread", busyWaitSeconds: 60 } as const;
-const BOUND_MS = 60_000;
-
 const newRun = (busyWaitSeconds = 60) => readyRun({ kernels: { ...SPREAD, busyWaitSeconds } });
-
-const told = ({ memory }: PlannerRun, reason: string) =>
-  memory.events.filter((e) => e.reason === reason).map(({ message }) => message);
 
 const progressing = (decided: Plan) =>
   decided.status.conditions.find(({ type }) => type === "Progressing");

@@ -4,30 +4,12 @@ import type { KernelView } from "../../../../controller/model/kernels.ts";
 import type { Plan } from "../../../../controller/plan/input.ts";
 import { timestamp } from "../../../../controller/plan/timestamp.ts";
 import { MOVE_MS } from "../../../../controller/plan/update/leave-draining.ts";
-import { kernelOn } from "../../../support/planner/kernels.ts";
-import { changeSpec, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
+import { BOUND_MS, busyOn, kernelOn, pass, SPREAD } from "../../../support/planner/kernels.ts";
+import { changeSpec, type PlannerRun, readyRun, told } from "../../../support/planner/run.ts";
 import { Site } from "../../../support/planner/site.ts";
-
-const { kernels: KERNELS } = readyRun().memory.cluster.spec;
-const SPREAD = { ...KERNELS, placement: "spread", busyWaitSeconds: 60 } as const;
-const BOUND_MS = 60_000;
 
 const newRun = () => readyRun({ replicas: 5, kernels: SPREAD });
 
-function pass(run: PlannerRun, ms: number, kernels: readonly KernelView[]): Plan {
-  const until = run.now + ms;
-  let last: Plan | null = null;
-  while (run.now < until) {
-    run.world.kernels = kernels.filter((k) => run.world.taskOf(k.slot) === k.taskId);
-    last = run.reconcile();
-  }
-  return last ?? expect.fail("nothing was reconciled");
-}
-
-const busyOn = (run: PlannerRun, ...slots: readonly number[]) =>
-  slots.map((slot) => kernelOn(run, slot, { state: "busy" }));
-const told = ({ memory }: PlannerRun, reason: string) =>
-  memory.events.filter((e) => e.reason === reason).map(({ message }) => message);
 const condition = ({ status }: Plan, which: string) =>
   status.conditions.find(({ type }) => type === which);
 const removed = ({ done }: PlannerRun) =>
@@ -35,7 +17,7 @@ const removed = ({ done }: PlannerRun) =>
 
 it("those without busy kernels go at once, the others stay as voters, and the cluster is ready", () => {
   const run = newRun();
-  const kernels = [...busyOn(run, 4), kernelOn(run, 3)];
+  const kernels = [...busyOn(run, [4]), kernelOn(run, 3)];
   pass(run, 200, kernels);
   changeSpec(run, { replicas: 3 });
   const begun = run.now;
@@ -64,7 +46,7 @@ it("those without busy kernels go at once, the others stay as voters, and the cl
 
 it("they go when the time is over, which a restart of the controller does not begin anew", () => {
   const run = newRun();
-  const kernels = busyOn(run, 3, 4);
+  const kernels = busyOn(run, [3, 4]);
   pass(run, 200, kernels);
   changeSpec(run, { replicas: 3 });
   pass(run, BOUND_MS - 2_000, kernels);
@@ -77,7 +59,7 @@ it("they go when the time is over, which a restart of the controller does not be
 
 it("one that is wanted again waits no more", () => {
   const run = newRun();
-  const kernels = busyOn(run, 4);
+  const kernels = busyOn(run, [4]);
   pass(run, 200, kernels);
   changeSpec(run, { replicas: 3 });
   pass(run, 1_000, kernels);
@@ -94,7 +76,7 @@ it("one that leads hands leadership over at once, and stays as long as the other
   pass(run, 200, []);
   const leader = run.memory.slots.length - 1;
   run.world.etcd.leaderSlot = leader;
-  const kernels = busyOn(run, leader);
+  const kernels = busyOn(run, [leader]);
   pass(run, 200, kernels);
   changeSpec(run, { replicas: 3 });
   pass(run, BOUND_MS / 2, kernels);
@@ -104,7 +86,7 @@ it("one that leads hands leadership over at once, and stays as long as the other
 
 it("one that does not work waits for nothing", () => {
   const run = newRun();
-  const kernels = busyOn(run, 4);
+  const kernels = busyOn(run, [4]);
   pass(run, 200, kernels);
   run.world.blind.add(4);
   changeSpec(run, { replicas: 3 });
@@ -117,7 +99,7 @@ const manyHosts = () => new Site([1, 2, 3, 4, 5, 6], { replicas: 5, kernels: SPR
 it("another host that goes down is left meanwhile", () => {
   const site = manyHosts();
   changeSpec(site, { kernels: { ...SPREAD, busyWaitSeconds: 86_400 } });
-  const kernels = busyOn(site, 4);
+  const kernels = busyOn(site, [4]);
   pass(site, 200, kernels);
   changeSpec(site, { kernels: { ...SPREAD, busyWaitSeconds: 86_400 }, replicas: 4 });
   pass(site, 1_000, kernels);
@@ -130,7 +112,7 @@ it("another host that goes down is left meanwhile", () => {
 it("its own host, that goes down, it leaves while there is time", () => {
   const site = manyHosts();
   changeSpec(site, { kernels: { ...SPREAD, busyWaitSeconds: 86_400 } });
-  const kernels = busyOn(site, 4);
+  const kernels = busyOn(site, [4]);
   pass(site, 200, kernels);
   const leaveAt = site.now + 60_000;
   site.goesDown([site.agentOf(4)], { from: leaveAt + MOVE_MS, until: null });

@@ -3,11 +3,10 @@ import { expect, it } from "vitest";
 import type { KernelSummary } from "../../../../controller/model/resource.ts";
 import { timestamp } from "../../../../controller/plan/timestamp.ts";
 import { T0 } from "../../../support/planner/fixtures.ts";
-import { exit, kernelOn, silentKernel } from "../../../support/planner/kernels.ts";
+import { exit, kernelOn, silentKernel, SPREAD } from "../../../support/planner/kernels.ts";
 import { followersOf, type PlannerRun, readyRun } from "../../../support/planner/run.ts";
 
-const { kernels: KERNELS } = readyRun().memory.cluster.spec;
-const newRun = () => readyRun({ kernels: { ...KERNELS, placement: "spread" } });
+const newRun = () => readyRun({ kernels: SPREAD });
 
 const toldIn = (run: PlannerRun) => run.reconcile().status.kernels;
 const only = (run: PlannerRun): Partial<KernelSummary> => toldIn(run)?.[0] ?? {};
