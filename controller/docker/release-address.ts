@@ -1,18 +1,22 @@
 /**
  * Docker's engine at times keeps an endpoint whose container is gone: after a crash, or when a network
  * driver refused to let go of it. Its address stays taken until the endpoint is disconnected by force.
+ * Not every endpoint without a container is such a one: each host of a Swarm has one for its load balancer.
  */
 import type Docker from "dockerode";
 import type { NetworkInspectInfo } from "dockerode";
 import { ERROR_CODES, OperationError } from "../model/errors.ts";
-import { HELD_BY_SWARM } from "../model/host-task.ts";
+import { HELD_BY_DOCKER_ITSELF, HELD_BY_SWARM } from "../model/host-task.ts";
 import { CHANGE_MS, dockerCall, LOOK_MS } from "./docker-calls.ts";
 
 interface Endpoint {
-  /** Of its container; `ep-…` where the engine knows none. */
+  /** Its container's id; `ep-…` where the engine knows none; `lb-…` and others are the engine's own. */
   readonly key: string;
+  /** As its container's. */
   readonly name: string;
 }
+
+const CONTAINER_ID = /^[0-9a-f]{64}$/;
 
 /**
  * Whoever holds the address by right is named and left alone.
@@ -36,9 +40,15 @@ export async function releaseAddress(
       `No container of this host and no endpoint that its Docker knows of has ${ip}: ${holder}.`,
     );
   }
-  const whose = await describeContainer(docker, endpoint.key, operation);
+  const isNobodys = endpoint.key.startsWith("ep-");
+  if (!isNobodys && !CONTAINER_ID.test(endpoint.key)) {
+    throw held(operation, `The endpoint ${endpoint.name} has ${ip}: ${HELD_BY_DOCKER_ITSELF}.`);
+  }
+  // A container that is about to start may have an endpoint that does not say so yet.
+  const container = isNobodys ? endpoint.name : endpoint.key;
+  const whose = await describeContainer(docker, container, operation);
   if (whose !== null) throw held(operation, `Container ${whose} has ${ip}.`);
-  if (found.Scope !== "local" && endpoint.key.startsWith("ep-")) {
+  if (found.Scope !== "local" && isNobodys) {
     const command = `docker network disconnect --force ${networkName} ${endpoint.name}`;
     throw held(
       operation,
@@ -60,12 +70,12 @@ function endpointOf({ Containers }: NetworkInspectInfo, ip: string): Endpoint | 
 /** Null: the engine has no such container. */
 async function describeContainer(
   docker: Docker,
-  id: string,
+  idOrName: string,
   operation: string,
 ): Promise<string | null> {
   try {
     const { Name, Config, State } = await dockerCall(operation, LOOK_MS, (abortSignal) =>
-      docker.getContainer(id).inspect({ abortSignal }),
+      docker.getContainer(idOrName).inspect({ abortSignal }),
     );
     return `${Name.replace(/^\//, "")} (${Config.Image}, ${State.Status})`;
   } catch (error) {

@@ -35,3 +35,7 @@ export interface HostTask {
 /** Of an address. The swarm gives it back when the container ends, or when its host is no part of it any more. */
 export const HELD_BY_SWARM =
   "Swarm may hold it for a container of a host that is down; when that host is off for good, on a manager: docker node rm --force HOST (a manager: docker node demote HOST first)";
+
+/** Of an address whose endpoint belongs to no container that anybody started. */
+export const HELD_BY_DOCKER_ITSELF =
+  "it is Docker's own, as each host of a Swarm has one for its load balancer; a cluster whose spec.network.firstAddress lies beyond what Docker gives out by itself does not meet it";

@@ -3,7 +3,7 @@
  * uses it. Whatever goes wrong is on stderr. Each may be run any number of times.
  */
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
-import { HELD_BY_SWARM } from "../../model/host-task.ts";
+import { HELD_BY_DOCKER_ITSELF, HELD_BY_SWARM } from "../../model/host-task.ts";
 
 type Network = ClusterSpec["network"];
 
@@ -30,7 +30,7 @@ export function createNetworkScript(
   return `${isThere} || ${createCommand(network, labels)} >/dev/null || ${isThere}`;
 }
 
-/** Of one endpoint a line: the container's id or `ep-` and its own, its name, its address. */
+/** Of one endpoint a line: the container's id, `ep-` and its own, or `lb-…`; its container's name; its address. */
 const ENDPOINTS = `{{.Scope}}{{range $id, $e := .Containers}}
 {{$id}} {{$e.Name}} {{$e.IPv4Address}}{{end}}`;
 const WHOSE = `{{slice .Name 1}} {{.Config.Image}} {{.State.Status}}`;
@@ -55,7 +55,13 @@ if [ $# -ne 3 ] && [ "$scope" = swarm ]; then
   fail "$nobody: ${HELD_BY_SWARM}; down now: \${down:-as docker node ls says}"
 fi
 [ $# -eq 3 ] || fail "$nobody: it is in the store of the address management driver ${ipamDriver}"
-whose=$(docker inspect --type container --format ${quoted(WHOSE)} "$1" 2>&1) && fail "container $whose has $ip"
+# A container that is about to start may have an endpoint that does not say so yet.
+case $1 in
+  ep-*) container=$2 ;;
+  *[!0-9a-f]*) fail "the endpoint $2 has $ip: ${HELD_BY_DOCKER_ITSELF}" ;;
+  *) container=$1 ;;
+esac
+whose=$(docker inspect --type container --format ${quoted(WHOSE)} "$container" 2>&1) && fail "container $whose has $ip"
 case $whose in *"No such container"*) ;; *) fail "$whose" ;; esac
 case $scope/$1 in
   local/*) ;;

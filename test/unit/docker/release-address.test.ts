@@ -7,6 +7,7 @@ import { releaseAddress } from "../../../controller/docker/release-address.ts";
 import { ERROR_CODES } from "../../../controller/model/errors.ts";
 
 const IP = "172.30.0.12";
+const GONE = "ab".repeat(32);
 
 let server: Server;
 let docker: Docker;
@@ -14,14 +15,24 @@ let scope: string;
 let endpoint: string;
 /** Bodies of the disconnections that were asked for. */
 let told: unknown[];
+/** Names and ids of its containers. */
+let containers: Set<string>;
 
 beforeEach(async () => {
-  [scope, endpoint, told] = ["local", "abc", []];
+  [scope, endpoint, told] = ["local", GONE, []];
+  containers = new Set();
   server = createServer((request, response) => {
     const answer = (status: number, body: object) =>
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
     if (request.url?.startsWith("/containers/") === true) {
-      return answer(404, { message: "No such container" });
+      if (!containers.has(request.url.split("/")[2] ?? "")) {
+        return answer(404, { message: "No such container" });
+      }
+      return answer(200, {
+        Name: "/mesos-1",
+        Config: { Image: "web" },
+        State: { Status: "created" },
+      });
     }
     if (request.method !== "POST") {
       const Containers = { [endpoint]: { Name: "mesos-1", IPv4Address: `${IP}/24` } };
@@ -45,9 +56,9 @@ afterEach(() => {
 
 describe("an endpoint at a slot's address", () => {
   it.each([
-    ["local", "abc"],
+    ["local", GONE],
     ["local", "ep-77"],
-    ["global", "abc"],
+    ["global", GONE],
   ])("is disconnected when its container is gone (scope %s, %s)", async (...of) => {
     [scope, endpoint] = of;
     await releaseAddress(docker, "lab", IP);
@@ -61,6 +72,24 @@ describe("an endpoint at a slot's address", () => {
       message:
         `The endpoint mesos-1 has ${IP}, which may be another host's; when no host runs such a ` +
         "container: docker network disconnect --force lab mesos-1",
+    });
+    expect(told).toEqual([]);
+  });
+
+  it("of a container that is about to start is that one's", async () => {
+    [endpoint, containers] = ["ep-77", new Set(["mesos-1"])];
+    await expect(releaseAddress(docker, "lab", IP)).rejects.toMatchObject({
+      code: ERROR_CODES.ADDRESS_HELD,
+      message: `Container mesos-1 (web, created) has ${IP}.`,
+    });
+    expect(told).toEqual([]);
+  });
+
+  it("that is Swarm's own load balancer's is named, and left alone", async () => {
+    [scope, endpoint] = ["swarm", "lb-lab"];
+    await expect(releaseAddress(docker, "lab", IP)).rejects.toMatchObject({
+      code: ERROR_CODES.ADDRESS_HELD,
+      message: expect.stringContaining(`The endpoint mesos-1 has ${IP}: it is Docker's own`),
     });
     expect(told).toEqual([]);
   });

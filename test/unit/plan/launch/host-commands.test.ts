@@ -13,14 +13,14 @@ const NETWORK = {
   ipamDriver: "calico-ipam",
 };
 const IP = "172.30.0.12";
-const GONE = "Error: No such container: abc";
+const GONE = "Error: No such container: it";
 
-/** A `docker` that knows these endpoints and no container, and writes down what else it is told. */
+/** A `docker` that knows these endpoints and one container at most, and writes down what else it is told. */
 const DOCKER = `#!/bin/sh
 case "$1 $2" in
   "network inspect") cat "$(dirname "$0")/endpoints"; ! grep -q "not found" "$(dirname "$0")/endpoints" ;;
   "node ls") printf 'host-1 Ready\\nhost-2 Down\\n' ;;
-  "inspect --type") cat "$(dirname "$0")/container"; exit 1 ;;
+  "inspect --type") cat "$(dirname "$0")/container"; [ "$6" = "$(cat "$(dirname "$0")/there")" ] ;;
   *) echo "$*" >> "$(dirname "$0")/told" ;;
 esac
 `;
@@ -32,6 +32,7 @@ beforeEach(async () => {
   await writeFile(join(dir, "docker"), DOCKER);
   await chmod(join(dir, "docker"), 0o755);
   await writeFile(join(dir, "told"), "");
+  await writeFile(join(dir, "there"), "");
 });
 
 afterEach(() => rm(dir, { recursive: true }));
@@ -48,11 +49,11 @@ async function release(endpoints: string, container = GONE, network = NETWORK) {
 
 describe("the command that frees an address", () => {
   it.each([
-    ["a container that is gone", `local\nabc mesos-1 ${IP}/24\n`],
+    ["a container that is gone", `local\nabc0 mesos-1 ${IP}/24\n`],
     ["none, on a network of that host alone", `local\nep-77 mesos-1 ${IP}/24\n`],
-    ["a container that is gone, on a network of several hosts", `global\nabc mesos-1 ${IP}/32\n`],
+    ["a container that is gone, on a network of several hosts", `global\nabc0 mesos-1 ${IP}/32\n`],
   ])("disconnects the endpoint of %s", async (_whose, endpoints) => {
-    const { code, told } = await release(`${endpoints}def mesos-2 1${IP}/24\n`);
+    const { code, told } = await release(`${endpoints}def0 mesos-2 1${IP}/24\n`);
     expect({ code, told }).toEqual({
       code: 0,
       told: "network disconnect --force lab net mesos-1\n",
@@ -66,7 +67,7 @@ describe("the command that frees an address", () => {
   });
 
   it.each([
-    ["knows of others alone", `swarm\nabc mesos-1 1${IP}/24\n`],
+    ["knows of others alone", `swarm\nabc0 mesos-1 1${IP}/24\n`],
     ["does not know, for it runs nothing there", "Error response: network lab net not found"],
   ])(
     "names the hosts that are down where Swarm has the network, which its host %s",
@@ -78,6 +79,19 @@ describe("the command that frees an address", () => {
     },
   );
 
+  it("leaves an endpoint alone whose container is about to start", async () => {
+    await writeFile(join(dir, "there"), "mesos-1");
+    const { code, stderr, told } = await release(`local\nep-77 mesos-1 ${IP}/24\n`, "web created");
+    expect({ code, told }).toEqual({ code: 1, told: "" });
+    expect(stderr).toBe(`container web created has ${IP}\n`);
+  });
+
+  it("leaves Swarm's own load balancer alone", async () => {
+    const { code, stderr, told } = await release(`swarm\nlb-lab lab-endpoint ${IP}/24\n`);
+    expect({ code, told }).toEqual({ code: 1, told: "" });
+    expect(stderr).toContain(`the endpoint lab-endpoint has ${IP}: it is Docker's own`);
+  });
+
   it("says what Docker says of a network that is not there, where it has to be", async () => {
     const { code, stderr } = await release("Error response: network lab net not found");
     expect({ code, stderr }).toEqual({
@@ -88,7 +102,7 @@ describe("the command that frees an address", () => {
 
   it("touches nothing when Docker does not say whether the container is there", async () => {
     const { code, stderr, told } = await release(
-      `local\nabc mesos-1 ${IP}/24\n`,
+      `local\nabc0 mesos-1 ${IP}/24\n`,
       "Cannot connect to the Docker daemon",
     );
     expect({ code, told }).toEqual({ code: 1, told: "" });
@@ -96,7 +110,7 @@ describe("the command that frees an address", () => {
   });
 
   it("takes no other address for it that only begins or ends alike", async () => {
-    const { code, told } = await release(`local\nabc mesos-1 ${IP}3/24\ndef mesos-2 1${IP}/24\n`);
+    const { code, told } = await release(`local\nabc0 mesos-1 ${IP}3/24\ndef0 mesos-2 1${IP}/24\n`);
     expect({ code, told }).toEqual({ code: 1, told: "" });
   });
 });
