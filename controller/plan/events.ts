@@ -3,6 +3,8 @@ import type { ClusterEvent } from "../model/resource.ts";
 import { timestamp } from "./timestamp.ts";
 
 export const EVENTS_MAX = 200;
+/** In which what an order does is seen, or else the order has failed. Milliseconds. */
+const ORDER_MS_MAX = 60_000;
 
 /** What an event says, whenever it happens. */
 export type EventText = Pick<ClusterEvent, "type" | "reason" | "message">;
@@ -14,9 +16,7 @@ export function addEvent(
   now: number,
 ): readonly ClusterEvent[] {
   const lastTimestamp = timestamp(now);
-  const repeated = events
-    .slice(-10)
-    .find((e) => e.type === event.type && e.reason === event.reason && e.message === event.message);
+  const repeated = events.slice(-10).find((e) => isSame(e, event));
   const added: ClusterEvent = {
     ...event,
     firstTimestamp: repeated?.firstTimestamp ?? lastTimestamp,
@@ -24,4 +24,20 @@ export function addEvent(
     count: (repeated?.count ?? 0) + 1,
   };
   return [...events.filter((e) => e !== repeated), added].slice(-EVENTS_MAX);
+}
+
+/** An order is given at each look until its effect is seen; it is told once. */
+export function addOrderEvent(
+  events: readonly ClusterEvent[],
+  event: EventText,
+  now: number,
+): readonly ClusterEvent[] {
+  const isTold = events.some(
+    (e) => isSame(e, event) && now - Date.parse(e.lastTimestamp) < ORDER_MS_MAX,
+  );
+  return isTold ? events : addEvent(events, event, now);
+}
+
+function isSame(a: EventText, b: EventText): boolean {
+  return a.type === b.type && a.reason === b.reason && a.message === b.message;
 }

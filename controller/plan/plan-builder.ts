@@ -2,7 +2,7 @@
 import type { Action, ActionType } from "../model/action.ts";
 import type { ClusterMemory, RecoveryMemory, SlotMemory, SlotTask } from "../model/memory.ts";
 import type { ClusterEvent, EventReason } from "../model/resource.ts";
-import { addEvent } from "./events.ts";
+import { addEvent, addOrderEvent } from "./events.ts";
 import type { PlanInput } from "./input.ts";
 import { OfferVerdicts } from "./launch/offer-verdicts.ts";
 
@@ -97,6 +97,12 @@ export class PlanBuilder {
 
   addEvent(type: ClusterEvent["type"], reason: EventReason, message: string): void {
     const events = addEvent(this.memory.events, { type, reason, message }, this.now);
+    this.updateMemory({ events });
+  }
+
+  /** Of an action that is repeated until what it does is seen. */
+  addOrderEvent(type: ClusterEvent["type"], reason: EventReason, message: string): void {
+    const events = addOrderEvent(this.memory.events, { type, reason, message }, this.now);
     this.updateMemory({ events });
   }
 

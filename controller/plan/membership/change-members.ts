@@ -29,7 +29,7 @@ function promoteLearner(view: ClusterView, plan: PlanBuilder): void {
   const lost = view.nodes.find((n) => losesItsVote(n, view.etcd));
   if (lost === undefined) return;
   const message = `slot ${slot}, which stood by, gets the vote that slot ${lost.slot} has lost`;
-  plan.addEvent("Normal", "SparePromoted", message);
+  plan.addOrderEvent("Normal", "SparePromoted", message);
 }
 
 /**
@@ -47,7 +47,7 @@ function removeSpareVoter(view: ClusterView, plan: PlanBuilder): void {
   plan.addVoteChange({ type: "RemoveMember", slot, memberId: member.id });
   const voters = others.map((n) => n.slot).join(", ");
   const message = `slots ${voters} vote; slot ${slot} leaves etcd, and joins again as the spare`;
-  plan.addEvent("Normal", "SpareReplaced", message);
+  plan.addOrderEvent("Normal", "SpareReplaced", message);
 }
 
 /**
@@ -64,7 +64,7 @@ function removeStale(view: ClusterView, plan: PlanBuilder): void {
   if (member.isLearner) plan.addAction(remove);
   else plan.addVoteChange(remove);
   const message = `the data of member ${member.id} in slot ${slot} ${whyStale(stale)}; it is replaced`;
-  plan.addEvent("Warning", "MemberReplaced", message);
+  plan.addOrderEvent("Warning", "MemberReplaced", message);
 }
 
 function isUseless({ member, dataOwnership }: NodeView): boolean {
@@ -94,7 +94,7 @@ function joinNext(view: ClusterView, plan: PlanBuilder): void {
   if (view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return;
   plan.addAction({ type: "AddLearner", slot: joiner.slot, peerUrl: joiner.peerUrl });
   const as = joiner.spare ? "the spare, a learner that is not promoted" : "a learner";
-  plan.addEvent("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as ${as}`);
+  plan.addOrderEvent("Normal", "MemberAdded", `slot ${joiner.slot} joins etcd as ${as}`);
 }
 
 /** etcd allows one learner. One whose container cannot be launched must not keep others out. */

@@ -10,7 +10,7 @@ export function disableAuth({ observed, view }: PlanContext, plan: PlanBuilder):
   plan.addAction({ type: "DisableAuth" });
   const message =
     "etcd's authentication was switched on, which shuts the nodes out; it is switched off";
-  plan.addEvent("Warning", "AuthDisabled", message);
+  plan.addOrderEvent("Warning", "AuthDisabled", message);
 }
 
 export function isAuthEnabled({ keys }: PlanContext["observed"]): boolean {

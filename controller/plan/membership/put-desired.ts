@@ -21,7 +21,7 @@ export function putDesired({ observed, view }: QuorateContext, plan: PlanBuilder
   plan.addAction({ type: "PutDesired", desired });
   if (!isShown) return;
   const message = "etcd did not hold which slots the cluster has; it is written there again";
-  plan.addEvent("Warning", "KeysRestored", message);
+  plan.addOrderEvent("Warning", "KeysRestored", message);
 }
 
 /** Whatever cannot be read counts as being there. */

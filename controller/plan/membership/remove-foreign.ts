@@ -15,5 +15,5 @@ export function removeForeign({ view }: QuorateContext, plan: PlanBuilder): void
   if (next === undefined || view.etcd.healthyVoters < quorumOf(view.etcd.voters)) return;
   plan.addAction({ type: "RemoveMember", slot: null, memberId: next.id });
   const message = `member ${describeMember(next)} is none of this cluster's; it is removed from etcd`;
-  plan.addEvent("Warning", "ForeignMemberRemoved", message);
+  plan.addOrderEvent("Warning", "ForeignMemberRemoved", message);
 }

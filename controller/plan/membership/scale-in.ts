@@ -32,7 +32,7 @@ export function scaleIn({ view }: QuorateContext, plan: PlanBuilder): void {
   if (leaving.leads) return moveLeaderAway(leaving, view, plan);
   const { slot, member } = leaving;
   plan.addVoteChange({ type: "RemoveMember", slot, memberId: member.id });
-  plan.addEvent("Normal", "MemberRemoved", `slot ${slot} leaves etcd: scaled in`);
+  plan.addOrderEvent("Normal", "MemberRemoved", `slot ${slot} leaves etcd: scaled in`);
 }
 
 /** The highest slot goes first. */

@@ -51,6 +51,10 @@ function disarm({ view: { etcd } }: QuorateContext, space: Space, plan: PlanBuil
     const gone = !etcd.members.some((m) => m.id === memberId);
     if (!gone && (alarm !== "NOSPACE" || !cured)) continue;
     plan.addAction({ type: "DisarmAlarm", memberId, alarm });
-    plan.addEvent("Normal", "AlarmCleared", `etcd's alarm ${alarm} of ${memberId} is taken back`);
+    plan.addOrderEvent(
+      "Normal",
+      "AlarmCleared",
+      `etcd's alarm ${alarm} of ${memberId} is taken back`,
+    );
   }
 }

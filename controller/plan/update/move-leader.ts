@@ -29,5 +29,5 @@ export function moveLeaderAway(
   plan.addAction({ type: "MoveLeader", fromSlot: from.slot, toSlot: to.slot, toMemberId });
   const because = why === null ? "" : `: ${why}`;
   const message = `leadership goes from slot ${from.slot} to ${to.slot}${because}`;
-  plan.addEvent("Normal", "LeaderMoved", message);
+  plan.addOrderEvent("Normal", "LeaderMoved", message);
 }

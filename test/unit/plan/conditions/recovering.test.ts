@@ -33,6 +33,16 @@ conditionTable("Recovering", recovering.reasons, {
     "NothingLost",
     "",
   ],
+  "a node that has come back and is out of sight, as for a controller that begins, is not lost": [
+    () => {
+      const run = withDeadNode();
+      run.untilReady();
+      return decide(run, { agents: new Map() });
+    },
+    "False",
+    "NothingLost",
+    "",
+  ],
   "a node that starts for the first time is no recovery": [
     () => {
       const run = readyRun();
