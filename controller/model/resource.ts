@@ -65,6 +65,8 @@ export interface NodeStatus {
   readonly leader: boolean;
   readonly ready: boolean;
   readonly taskId: string | null;
+  /** RFC 3339, of that task; null while there is none. */
+  readonly launchedAt: string | null;
   /** Release of its agent; null while that is not in sight. */
   readonly version: string | null;
   /** Name of the container on its host's Docker engine; null while there is none. */

@@ -212,6 +212,15 @@ describe("what is wrong", () => {
 });
 
 describe("what ends", () => {
+  it("a pod that is deleted is waited for, and comes back as another", async () => {
+    const uid = `get pod ${NAME}-1 -o jsonpath={.metadata.uid}`;
+    const before = await printed(uid);
+    expect(await printed(`delete pod ${NAME}-1`)).toBe(`pod "${NAME}-1" deleted\n`);
+    await printed(`wait pod/${NAME}-1 --for=condition=Ready --timeout=110s`);
+    expect(await printed(uid)).not.toBe(before);
+    await printed(`wait jc/${NAME} --for=condition=Ready --timeout=110s`);
+  });
+
   it("an edit is one of the managed file", async () => {
     const editor = { ...environment, KUBE_EDITOR: "sed -i s/note:.hello/note:\\ changed/" };
     const edited = await runCommand(program, ["edit", "jc", NAME], {

@@ -17,6 +17,7 @@ import { podMetrics, podMetricsRoutes } from "./pod-metrics.ts";
 import { readRoutes } from "./read-routes.ts";
 import { reviewRoutes } from "./access-reviews.ts";
 import type { ManagedSpecs } from "./write/managed-specs.ts";
+import { podWriteRoutes } from "./write/pod-routes.ts";
 import { scaleRoutes } from "./write/scale-routes.ts";
 import { writeRoutes } from "./write/write-routes.ts";
 import { SpecWriter } from "./write/writer.ts";
@@ -57,6 +58,7 @@ export class KubernetesApi {
       ...all.flatMap((collection) => readRoutes(collection, parts)),
       ...writeRoutes(writer),
       ...scaleRoutes(writer),
+      ...podWriteRoutes({ ...parts, pods: this.pods }),
       ...reviewRoutes(),
       ...podMetricsRoutes({ ...parts, now: () => clock.now() }),
       {

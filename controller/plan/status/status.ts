@@ -95,6 +95,7 @@ function nodeStatus(
     leader: node.leads,
     ready: lacks.length === 0,
     taskId: node.task?.taskId ?? null,
+    launchedAt: node.task && timestamp(node.task.launchedAt),
     version: node.agentVersion?.release ?? null,
     container: node.observedTask?.container ?? null,
     agentId: node.task?.agentId ?? null,

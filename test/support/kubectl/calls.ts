@@ -74,6 +74,10 @@ export const LOOKS: readonly (readonly [line: string, printed: RegExp])[] = [
   ["events --for jc/e2e-kube", /LeaderElected/],
   ["describe jc e2e-kube", /^Kind: +JupyterCluster$[^]*^Events:$[^]*LeaderElected/m],
   ["describe pod e2e-kube-0", /^Controlled By: +JupyterCluster\/e2e-kube$/m],
+  [
+    "describe pod e2e-kube-0",
+    /^Start Time: +(?!.* 0001 )\w{3}, [^]*Started: +(?!.* 0001 )\w{3}, /m,
+  ],
   ["logs e2e-kube-0 -c etcd --tail=1", /^\{"level":/],
   ["logs e2e-kube-0 --tail=1", /./],
   ["exec e2e-kube-1 -- hostname -I", /^172\.31\.68\.\d+/],

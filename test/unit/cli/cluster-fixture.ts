@@ -141,6 +141,7 @@ export function node(cluster: string, slot: number, change: Partial<NodeStatus> 
     leader: slot === 0,
     ready: true,
     taskId: `default.${cluster}.0b9f2c1e.${slot}.0`,
+    launchedAt: "2026-01-02T03:04:05.000Z",
     version: "0.2.0",
     container: `mesos-${slot}`,
     agentId: "agent-0",

@@ -26,6 +26,7 @@ export interface PodObject extends KubernetesObject {
     readonly message: string;
     readonly podIP: string;
     readonly podIPs: readonly { readonly ip: string }[];
+    readonly startTime?: string;
     readonly conditions: readonly PodCondition[];
     readonly containerStatuses: readonly ContainerStatus[];
   };
@@ -44,7 +45,9 @@ interface ContainerStatus {
   readonly started: boolean;
   readonly restartCount: number;
   readonly containerID?: string;
-  readonly state: { readonly running: object } | { readonly waiting: { readonly reason: string } };
+  readonly state:
+    | { readonly running: { readonly startedAt: string } }
+    | { readonly waiting: { readonly reason: string; readonly message: string } };
 }
 
 export const pods: Kind<PodObject> = {
@@ -56,7 +59,7 @@ export const pods: Kind<PodObject> = {
   shortNames: ["po"],
   categories: ["all"],
   namespaced: true,
-  verbs: ["get", "list", "watch"],
+  verbs: ["delete", "get", "list", "watch"],
   columns: [
     {
       name: "Name",
@@ -86,7 +89,7 @@ export const pods: Kind<PodObject> = {
     {
       name: "Age",
       type: "string",
-      description: "Time since the cluster was created.",
+      description: "Time since the node was launched; before, since the cluster was created.",
       cell: ({ metadata }, now) => age(metadata.creationTimestamp, now),
     },
     {
@@ -132,12 +135,17 @@ export function podNameOf({ metadata }: JupyterClusterObject, { name, slot }: No
   return name ?? `${metadata.name}-slot-${slot}`;
 }
 
+/** Each launch is another pod, as with Kubernetes: who deletes one sees that it has gone. */
+export function podUid({ metadata }: JupyterClusterObject, { slot, taskId }: NodeStatus): string {
+  return uuidOf(`${metadata.uid}/${slot}/${taskId ?? "vacant"}`);
+}
+
 function podOf(cluster: JupyterClusterObject, node: NodeStatus): PodObject {
   const { apiVersion, kind, metadata } = cluster;
   const { namespace, name, uid, creationTimestamp } = metadata;
   const { image: named } = cluster.spec;
   const image = typeof named === "string" ? named : "jupyter-cluster/agent";
-  const isUp = node.container !== null;
+  const { launchedAt } = node;
   const owner = { apiVersion, kind, name, uid, controller: true };
   return {
     apiVersion: "v1",
@@ -145,9 +153,9 @@ function podOf(cluster: JupyterClusterObject, node: NodeStatus): PodObject {
     metadata: {
       name: podNameOf(cluster, node),
       namespace,
-      uid: uuidOf(`${uid}/${node.slot}`),
+      uid: podUid(cluster, node),
       resourceVersion: "",
-      creationTimestamp,
+      creationTimestamp: launchedAt ?? creationTimestamp,
       labels: {
         [LABELS.cluster]: name,
         [SLOT_LABEL]: String(node.slot),
@@ -162,13 +170,14 @@ function podOf(cluster: JupyterClusterObject, node: NodeStatus): PodObject {
       containers: POD_CONTAINERS.map((unit) => ({ name: unit, image })),
     },
     status: {
-      phase: isUp ? "Running" : "Pending",
+      phase: startOf(node) === null ? "Pending" : "Running",
       reason: node.phase,
       message: node.message,
       podIP: node.ip,
       podIPs: [{ ip: node.ip }],
+      ...(launchedAt === null ? {} : { startTime: launchedAt }),
       conditions: [{ type: "Ready", status: node.ready ? "True" : "False" }],
-      containerStatuses: POD_CONTAINERS.map((unit) => containerStatus(unit, node, image, isUp)),
+      containerStatuses: POD_CONTAINERS.map((unit) => containerStatus(unit, node, image)),
     },
   };
 }
@@ -177,8 +186,8 @@ function containerStatus(
   name: (typeof POD_CONTAINERS)[number],
   node: NodeStatus,
   image: string,
-  isUp: boolean,
 ): ContainerStatus {
+  const startedAt = startOf(node);
   const ready = {
     jupyter: node.jupyterReady,
     etcd: node.etcd !== null,
@@ -190,9 +199,17 @@ function containerStatus(
     image,
     imageID: "",
     ready,
-    started: isUp,
+    started: startedAt !== null,
     restartCount: node.restarts,
     ...(node.container === null ? {} : { containerID: `docker://${node.container}` }),
-    state: isUp ? { running: {} } : { waiting: { reason: node.phase } },
+    state:
+      startedAt === null
+        ? { waiting: { reason: node.phase, message: node.message } }
+        : { running: { startedAt } },
   };
+}
+
+/** When its container began to run, or nearly; null: there is none. */
+function startOf({ container, launchedAt }: NodeStatus): string | null {
+  return container === null ? null : launchedAt;
 }

@@ -10,7 +10,8 @@ import { readBody } from "./body.ts";
 import { baseVersion, manifestOf } from "./manifest.ts";
 import { isObject } from "./merge-patch.ts";
 import { patched } from "./patches.ts";
-import { existing, isDryRun, managerOf, refOf, requireSameVersion } from "./write-routes.ts";
+import { isDryRun } from "./delete-options.ts";
+import { existing, managerOf, refOf, requireSameVersion } from "./write-routes.ts";
 import type { SpecWriter } from "./writer.ts";
 
 export function scaleRoutes(writer: SpecWriter): Route[] {

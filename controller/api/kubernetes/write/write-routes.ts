@@ -9,6 +9,7 @@ import { rootPath } from "../kind.ts";
 import { jupyterClusters } from "../kinds/jupyter-clusters.ts";
 import { notFound } from "../not-found.ts";
 import { readBody } from "./body.ts";
+import { deleteOptionsOf, isDryRun, sendDeleted } from "./delete-options.ts";
 import { apply, type Conflict } from "./field-owners.ts";
 import { fieldText } from "./field-paths.ts";
 import { baseVersion, manifestFrom, manifestOf } from "./manifest.ts";
@@ -125,28 +126,15 @@ function filled(wanted: object): object {
 
 async function remove(writer: SpecWriter, exchange: ApiExchange): Promise<void> {
   const ref = refOf(exchange);
-  const hasBody = exchange.request.headers["content-type"] !== undefined;
-  const body = hasBody ? (await readBody(exchange.request)).value : null;
+  const options = await deleteOptionsOf(exchange);
   await writer.inTurn(ref, async () => {
     const before = existing(writer, ref);
-    const options = isObject(body) ? body : {};
-    const required = isObject(options["preconditions"]) ? options["preconditions"] : {};
-    requireSameVersion(before, baseVersion({ metadata: required }));
-    if (required["uid"] !== undefined && required["uid"] !== before.metadata.uid) {
-      throw modified(before.metadata.name);
-    }
-    writer.requireManaged(ref);
-    const dryRun = isDryRun(exchange) || Array.isArray(options["dryRun"]);
-    if (!dryRun) await writer.remove(before);
+    requireSameVersion(before, options.resourceVersion);
     const { name, uid } = before.metadata;
-    const details = { name, group, kind: plural, uid };
-    sendJson(exchange, {
-      kind: "Status",
-      apiVersion: "v1",
-      metadata: {},
-      status: "Success",
-      details,
-    });
+    if (options.uid !== null && options.uid !== uid) throw modified(name);
+    writer.requireManaged(ref);
+    if (!options.dryRun) await writer.remove(before);
+    sendDeleted(exchange, { name, group, kind: plural, uid });
   });
 }
 
@@ -183,13 +171,6 @@ function conflict({ name }: ClusterRef, conflicts: readonly Conflict[]): StatusE
   const told = causes.map(({ field, message }) => `${message}: ${field}`);
   const message = `Apply failed with ${causes.length} conflict${causes.length === 1 ? "" : "s"}: ${told.join(", ")}`;
   return new StatusError("Conflict", message, { details: { name, group, kind: plural, causes } });
-}
-
-/** @throws StatusError BadRequest */
-export function isDryRun({ query }: ApiExchange): boolean {
-  const values = query.getAll("dryRun");
-  if (values.every((value) => value === "All")) return values.length > 0;
-  throw new StatusError("BadRequest", "dryRun: the only value is All.");
 }
 
 /** As it calls itself, else the program's name. */
