@@ -28,6 +28,7 @@ import {
   RUN_DIR,
   SNAPSHOT_SCRATCH_DIR,
 } from "./paths.ts";
+import type { DataDisk } from "./ports/data-disk.ts";
 import type { KernelHost } from "./ports/kernel-host.ts";
 import type { AgentPorts, LineLog } from "./ports/ports.ts";
 import { SnapshotStage } from "./snapshot/snapshot-stage.ts";
@@ -36,6 +37,7 @@ import { ensureSshKeys } from "./ssh/ssh-keys.ts";
 import { SshdUnit } from "./ssh/sshd-unit.ts";
 import { firstStatus } from "./status/first-status.ts";
 import { StatusBoard } from "./status/status-board.ts";
+import { DiskWatch } from "./system/disk-watch.ts";
 import { MemoryWatch } from "./system/memory-watch.ts";
 import { SharedStorage } from "./storage/shared-storage.ts";
 import { installShellPrompt } from "./system/shell-prompt.ts";
@@ -80,6 +82,8 @@ export interface AgentOptions {
   readonly serve: (api: AgentApi) => AgentServer;
   /** For kernels that belong to the cluster; null: this image has no keeper for them. */
   readonly kernels: AgentKernels | null;
+  /** Null: it is never full. */
+  readonly disk: DataDisk | null;
   /** Ends the whole process, and with it the container. */
   readonly onStop: () => void;
 }
@@ -96,6 +100,7 @@ export class Agent {
   private readonly jupyter: JupyterUnit;
   private readonly storage: SharedStorage;
   private readonly memory: MemoryWatch;
+  private readonly disk: DiskWatch | null;
   private readonly kernels: Kernels | null;
   readonly stage: SnapshotStage;
   private readonly maintenance: Maintenance;
@@ -104,7 +109,7 @@ export class Agent {
   private cancelSetup: () => void = () => undefined;
 
   constructor(private readonly options: AgentOptions) {
-    const { config, ports, logs, instanceId } = options;
+    const { config, ports, logs, instanceId, disk } = options;
     const { slot, taskId, storage } = config;
     const first = firstStatus({ slot, taskId, instanceId });
     this.board = new StatusBoard(first, ports.soon);
@@ -124,6 +129,7 @@ export class Agent {
     this.jupyter = new JupyterUnit({ ...common, output: logs.jupyter, kernelsSocket });
     this.storage = new SharedStorage({ ...common, slot, storage });
     this.memory = new MemoryWatch(common);
+    this.disk = disk && new DiskWatch({ ...common, disk });
     this.stage = new SnapshotStage(ports, RESTORE_DIR, (snapshot) => board.update({ snapshot }));
     this.maintenance = new Maintenance({
       ...common,
@@ -242,6 +248,7 @@ export class Agent {
       this.registration.setKeys(keys);
       await installShellPrompt(files);
       this.memory.start();
+      this.disk?.start();
       this.board.setProblem("setup", null);
       // Loading it stops everything else for 0.1 s. A new node waits for the others to come up and
       // has the time; one that brings data is told at once to go on, and loads it beside etcd.
@@ -267,7 +274,12 @@ export class Agent {
     await Promise.all([this.writer.stop(), this.hosts.stop(), this.access.stop()]);
     await Promise.all([this.etcd?.stop(), this.jupyter.stop(), this.store.stop()]);
     await this.kernels?.stop();
-    await Promise.all([this.sshd.stop(), this.storage.stop(), this.memory.stop()]);
+    await Promise.all([
+      this.sshd.stop(),
+      this.storage.stop(),
+      this.memory.stop(),
+      this.disk?.stop(),
+    ]);
     await this.server.close();
   }
 }

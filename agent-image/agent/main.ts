@@ -11,6 +11,7 @@ import { lateServer } from "./http/late-server.ts";
 import { agentLogger } from "./status/agent-log.ts";
 import { systemClock } from "../../controller/support/clock.ts";
 import { nodeKernelHost } from "./system/node-kernel-host.ts";
+import { nodeDataDisk } from "./system/node-data-disk.ts";
 import { nodeFiles } from "./system/node-files.ts";
 import { readUsage } from "./system/node-usage.ts";
 import { nodeProcesses } from "./system/node-processes.ts";
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
           serve: (api) => new KernelServer({ path: KERNELS_SOCKET, api, clock: systemClock, log }),
         }
       : null,
+    disk: nodeDataDisk,
     onStop: () => stop("POST /v1/stop"),
     serve: (api) =>
       lateServer(async () => {

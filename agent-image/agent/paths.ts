@@ -3,6 +3,10 @@ import { DATA_MOUNT } from "../../controller/model/agent-api.ts";
 
 export const ETCD_DIR = `${DATA_MOUNT}/etcd`;
 export const IDENTITY_FILE = `${DATA_MOUNT}/identity.json`;
+/** Of etcd, which bbolt makes. */
+export const DATABASE_FILE = `${ETCD_DIR}/member/snap/db`;
+/** Room that is kept for etcd. */
+export const RESERVE_FILE = `${DATA_MOUNT}/reserve`;
 /** What the slot's last container proved itself with, for one that resumes before it is told. */
 export const KEPT_TLS_FILE = `${DATA_MOUNT}/tls.json`;
 /** The snapshot that was handed over for a restore. */

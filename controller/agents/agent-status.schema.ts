@@ -176,6 +176,9 @@ export const AGENT_STATUS_SCHEMA = record(
     apiVersions: listOf(count, VERSIONS_MAX),
     certificateNotAfter: nullable(count),
     memory: nullable(record({ limitBytes: nullable(count), oomKills: count })),
+    disk: nullable(
+      record({ full: { type: "boolean" }, availableBytes: amount, sizeBytes: amount }),
+    ),
     kernels: nullable(listOf(kernel, KERNELS_TOLD_MAX)),
   },
 );

@@ -18,17 +18,17 @@
  * A `PUT` or `POST` says with {@link TERM_HEADER} in which term its controller acts: one of a lower term
  * than any seen before is refused, 409 {@link AgentRefusal} `LowerTerm`. Controllers of 0.1.0 have none.
  *
- * Snapshots and defragmentation are done one at a time: a request waits for those before it, and is
- * dropped when its client hangs up. 507 whenever the data volume is full, 500 what else went wrong;
- * both say why.
+ * Snapshots and defragmentation are done one at a time: a request waits for those before it, and is dropped when
+ * its client hangs up. 507 whenever the data volume is full, 500 what else went wrong; both say why.
  *
- * Secrets never pass through Mesos or the container's environment: the environment holds only the
- * SHA-256 of the bearer token, and the rest arrives with the first command.
+ * Secrets never pass through Mesos or the container's environment: the environment holds only the SHA-256 of the
+ * bearer token, and the rest arrives with the first command.
  */
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
 import type { ElectionRecord } from "./election.ts";
 import type { KernelsConfig, KernelView } from "./kernels.ts";
 import type { HostsTable } from "./naming.ts";
+import type { NodeDisk } from "./node-disk.ts";
 import type { NodeMemory } from "./node-memory.ts";
 import type { SnapshotRef } from "./snapshot.ts";
 import type { StandingResume } from "./standing-resume.ts";
@@ -139,15 +139,15 @@ export type EtcdStart =
       readonly initialCluster: InitialCluster;
     }
   /**
-   * Quorum is lost for good: become the only member, keeping the data, the log's last entries
-   * included that no commit was heard of: the cluster id stays. Carried out once per `commandId`.
+   * Quorum is lost for good: become the only member, keeping the data, the log's last entries included that no commit
+   * was heard of: the cluster id stays. Carried out once per `commandId`.
    */
   | { readonly mode: "force-new-cluster"; readonly memberName: string; readonly clusterId: string }
   /**
-   * All data is lost: wipe what is there and become the only member of a new cluster that holds
-   * the snapshot, or nothing when `snapshot` is null. `clusterId` follows from the peer URL and the
-   * token; over data of that very cluster the member just starts. Refused (409 `SnapshotMissing`)
-   * until the snapshot was handed over, and (409 `EtcdRunning`) while etcd has a leader.
+   * All data is lost: wipe what is there and become the only member of a new cluster that holds the snapshot, or
+   * nothing when `snapshot` is null. `clusterId` follows from the peer URL and the token; over data of that very cluster
+   * the member just starts. Refused (409 `SnapshotMissing`) until the snapshot was handed over, and (409
+   * `EtcdRunning`) while etcd has a leader.
    */
   | {
       readonly mode: "restore";
@@ -166,16 +166,13 @@ export type EtcdData =
       readonly memberId: string | null;
       readonly clusterId: string | null;
       /**
-       * Index and term of the last entry in the raft log, committed or not, as they lay there when
-       * the container started or a leader was last lost; 0 when unknown. Of several survivors the
-       * one with the highest (term, index) holds all that any of them has acknowledged.
+       * Index and term of the last entry in the raft log, committed or not, as they lay there when the container started
+       * or a leader was last lost; 0 when unknown. Of several survivors the one with the highest (term, index) holds all
+       * that any of them has acknowledged.
        */
       readonly raftIndex: number;
       readonly raftTerm: number;
-      /**
-       * True from when etcd followed a leader, or ended, until the log was read again: it may hold more
-       * than this says. Agents of early 0.1.0 do not tell it.
-       */
+      /** True from when etcd followed a leader, or ended, until the log was read again: it may hold more than this. */
       readonly readingDue?: boolean | undefined;
     }
   | { readonly state: "corrupt"; readonly reason: string };
@@ -291,6 +288,7 @@ export interface AgentStatus {
   readonly certificateNotAfter?: number | null | undefined;
   /** Null: not known. Agents of early 0.1.0 do not tell it. */
   readonly memory?: NodeMemory | null | undefined;
+  readonly disk?: NodeDisk | null | undefined;
   /** All of the cluster; null: its node does not lead, or they are JupyterLab's own. Untold up to 0.1.0. */
   readonly kernels?: readonly KernelView[] | null | undefined;
   /** The latest elections as its etcd logged them, newest last; bounded. */

@@ -21,6 +21,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
       resumes: s.task.resumes ?? false,
       etcdFailingSince: s.task.etcdFailingSince ?? null,
       oomKills: s.task.oomKills ?? 0,
+      diskFull: s.task.diskFull ?? false,
       storageMounts: s.task.storageMounts ?? 0,
       wedgedUnits: s.task.wedgedUnits ?? NONE_WEDGED,
       jupyterDeadSince: s.task.jupyterDeadSince ?? null,

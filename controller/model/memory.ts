@@ -60,6 +60,8 @@ export interface SlotTask {
   readonly etcdFailingSince: number | null;
   /** How many processes of it were told to have ended because its memory was used up. */
   readonly oomKills: number;
+  /** Its data's disk was told to be full, and not to have room again. */
+  readonly diskFull: boolean;
   /** How often its agent was told to have mounted the shared storage. */
   readonly storageMounts: number;
   /** How often each of its units was told to have been killed because it did not answer. */

@@ -207,6 +207,7 @@ export const EVENT_REASONS = [
   ...["LeaderLost", "LeaderElected", "ElectionSplit", "ElectionFailed"],
   ...["QuorumLost", "QuorumBack", "RecoveryBegun", "RecoveryFailed", "Recovered"],
   ...["EtcdCompacted", "AlarmCleared", "OutOfMemory", "UnitWedged"],
+  ...["DiskFull", "DiskFreed"],
   ...["StorageRemounted", "KernelOutOfMemory", "KernelTooManyProcesses", "KernelsLost"],
   "KernelsAwaited",
 ] as const;

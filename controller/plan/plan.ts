@@ -52,6 +52,7 @@ import { startRecoverySlot } from "./recovery/recovery-slot.ts";
 import { saveAskedSnapshot } from "./snapshots/asked-snapshot.ts";
 import { deleteOldSnapshots, saveSnapshot } from "./snapshots/snapshots.ts";
 import { maintainQuota } from "./space/maintain-quota.ts";
+import { recordFullDisks } from "./space/record-full-disks.ts";
 import { lastOperation } from "./status/last-operation.ts";
 import { buildStatus } from "./status/status.ts";
 import { given, not, type Step } from "./step.ts";
@@ -81,6 +82,7 @@ const RECORDS: readonly Step[] = [
   recordElections,
   recordReadyNodes,
   recordOomKills,
+  recordFullDisks,
   recordRemounts,
   recordWedgedUnits,
   recordKernels,

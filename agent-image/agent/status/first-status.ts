@@ -33,6 +33,7 @@ export function firstStatus({ slot, taskId, instanceId }: NodeIdentity): StatusP
     storage: { ready: false, message: "not probed yet" },
     certificateNotAfter: null,
     memory: null,
+    disk: null,
     kernels: null,
     elections: [],
   };

@@ -7,6 +7,7 @@ import type { AgentStatus } from "../../../controller/model/agent-api.ts";
 /** Sources of problems, in the order in which they are told. */
 export type ProblemSource =
   | "setup"
+  | "disk"
   | "storage"
   | "command"
   | "certificate"
@@ -21,6 +22,7 @@ export type ProblemSource =
 
 const PROBLEM_ORDER: readonly ProblemSource[] = [
   "setup",
+  "disk",
   "storage",
   "command",
   "certificate",

@@ -1,20 +1,15 @@
 /** What the container uses, read from its cgroup and its data's file system when somebody asks (cgroups(7)). */
 import type { StatsFs } from "node:fs";
-import { statfs } from "node:fs/promises";
 import { DATA_MOUNT } from "../../../controller/model/agent-api.ts";
 import type { NodeUsage } from "../../../controller/model/node-usage.ts";
-import { systemClock } from "../../../controller/support/clock.ts";
-import { atMost } from "../../../controller/support/within.ts";
 import type { Files } from "../ports/files.ts";
+import { fileSystemReader } from "./file-system.ts";
 import { readMemory } from "./memory-watch.ts";
 
 const V2 = "/sys/fs/cgroup";
 /** Version 1 has a hierarchy for each of them; the processors' may be mounted under either name. */
 const V1 = "/sys/fs/cgroup/memory";
 const V1_CPU = ["/sys/fs/cgroup/cpuacct/cpuacct.usage", "/sys/fs/cgroup/cpu,cpuacct/cpuacct.usage"];
-
-/** Less than a controller waits for the whole answer. */
-const DISK_MS_MAX = 500;
 
 type Reads = Pick<Files, "read">;
 type Disk = NodeUsage["disk"];
@@ -57,31 +52,14 @@ function numberIn(text: string | null, pattern: RegExp): number | null {
   return found === undefined ? null : Number(found);
 }
 
-/**
- * Of the file system that a path is on; null: it does not answer in time. A file system that hangs keeps one of the few
- * threads that all of this process's files share, so it is asked once, however often somebody wants to know.
- */
-export function diskReader(path: string, read: (path: string) => Promise<StatsFs> = statfs) {
-  let underWay: Promise<Disk> | null = null;
-  const readDisk = async (): Promise<Disk> => {
-    try {
-      const { bsize, blocks, bfree } = await read(path);
-      return { usedBytes: (blocks - bfree) * bsize, sizeBytes: blocks * bsize };
-    } catch {
-      // What lies on a disk that does not answer cannot be told; the rest can.
-      return null;
-    } finally {
-      underWay = null;
-    }
-  };
+/** Of the file system that a path is on; null: it does not answer in time. */
+export function diskReader(path: string, read?: (path: string) => Promise<StatsFs>) {
+  const ask = fileSystemReader(path, read);
   return async (): Promise<Disk> => {
-    let found: Disk = null;
-    underWay ??= readDisk();
-    const told = underWay.then((disk) => {
-      found = disk;
-    });
-    await atMost(systemClock, DISK_MS_MAX, told);
-    return found;
+    const stats = await ask();
+    if (stats === null) return null;
+    const { bsize, blocks, bfree } = stats;
+    return { usedBytes: (blocks - bfree) * bsize, sizeBytes: blocks * bsize };
   };
 }
 

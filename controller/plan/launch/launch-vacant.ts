@@ -158,6 +158,7 @@ function launch(
       readyAt: null,
       etcdFailingSince: null,
       oomKills: 0,
+      diskFull: false,
       storageMounts: 0,
       wedgedUnits: NONE_WEDGED,
       jupyterDeadSince: null,

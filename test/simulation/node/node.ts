@@ -154,6 +154,8 @@ export class Node implements ContainerProcess {
       },
       // Nobody opens a notebook here.
       kernels: null,
+      // And nobody fills the disk.
+      disk: null,
       logs: { etcd: quiet, sshd: quiet, jupyter: quiet },
       onStop: () => this.stop(this.options.onExit),
       serve: (api) => {

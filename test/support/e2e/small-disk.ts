@@ -1,18 +1,24 @@
-/** A disk of its own, small and in memory, that can be filled and freed. Mounting needs root. */
-import { mkdtemp, rm, rmdir } from "node:fs/promises";
+/** A disk of its own, small, that can be filled and freed. Mounting needs root. */
+import { mkdir, mkdtemp, open, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "./run-command.ts";
 
 const COMMAND_MS = 30_000;
+const MIB = 2 ** 20;
 
 export class SmallDisk {
   private constructor(
     /** Where it is mounted, an absolute path. */
     readonly path: string,
+    private readonly made: readonly string[],
   ) {}
 
-  /** @throws Error when it cannot be mounted, as by anybody but root */
+  /**
+   * In memory.
+   *
+   * @throws Error when it cannot be mounted, as by anybody but root
+   */
   static async mount(sizeMiB: number): Promise<SmallDisk> {
     const path = await mkdtemp(join(tmpdir(), "jupyter-cluster-small-disk-"));
     try {
@@ -21,7 +27,29 @@ export class SmallDisk {
       await rmdir(path);
       throw error;
     }
-    return new SmallDisk(path);
+    return new SmallDisk(path, [path]);
+  }
+
+  /**
+   * With a file system as disks have it, in a file of this machine.
+   *
+   * @throws Error when it cannot be mounted, as without loop devices
+   */
+  static async mountExt4(sizeMiB: number): Promise<SmallDisk> {
+    const directory = await mkdtemp(join(tmpdir(), "jupyter-cluster-small-disk-"));
+    const [image, path] = [join(directory, "image"), join(directory, "disk")];
+    try {
+      const file = await open(image, "w");
+      await file.truncate(sizeMiB * MIB);
+      await file.close();
+      await mkdir(path);
+      await run("mkfs.ext4", "-q", image);
+      await run("mount", "-o", "loop", image, path);
+    } catch (error) {
+      await rm(directory, { recursive: true });
+      throw error;
+    }
+    return new SmallDisk(path, [path, image, directory]);
   }
 
   /** To the last byte: the command ends with the disk, which is what it is for. */
@@ -38,7 +66,7 @@ export class SmallDisk {
 
   async unmount(): Promise<void> {
     await run("umount", this.path);
-    await rmdir(this.path);
+    for (const path of this.made) await rm(path, { recursive: true });
   }
 
   private get filler(): string {

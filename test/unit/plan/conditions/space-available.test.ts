@@ -7,6 +7,16 @@ import { fakeCluster } from "../../../support/planner/fixtures.ts";
 import { readyRun } from "../../../support/planner/run.ts";
 
 const MIB = 2 ** 20;
+/** The disk of slot 1 is full, whatever its etcd says. */
+const withFullDisk = (): Plan => {
+  const run = readyRun();
+  const { agents } = changeAgents(run.world.observed(), ({ slot, etcd }) => ({
+    disk: { full: slot === 1, availableBytes: 12 * MIB, sizeBytes: 1000 * MIB },
+    etcd: slot === 1 ? null : etcd,
+  }));
+  return decide(run, { agents });
+};
+
 const FULL = { alarms: [{ memberId: "1", alarm: "NOSPACE" }] } as const;
 
 /** A quota of 100 MiB, and this said by every member. */
@@ -43,6 +53,14 @@ conditionTable("SpaceAvailable", spaceAvailable.reasons, {
     "QuotaExceeded",
     "etcd takes no more writes: its database has 100 of 100 MiB, 90 MiB in use. " +
       "Delete keys, or raise etcd.quota.",
+  ],
+  "a disk that is full is told with the volume that lies on it": [
+    withFullDisk,
+    "False",
+    "DiskFull",
+    "Disks with data of the nodes are full: " +
+      "slot 1's (volume jupyter-cluster-default-demo-slot-1 on host-1: 12 of 1000 MiB left). " +
+      "Delete files there, as notebooks write them: they can write no more, and etcd lives on what is set aside for it.",
   ],
   "nothing is known of it while no member answers": [
     () => decide(readyRun(), { agents: new Map() }),

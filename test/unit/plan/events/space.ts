@@ -18,6 +18,24 @@ const withHealth = (health: Partial<EtcdHealth>) => () => {
   return plan({ memory, observed, now, defaultImage: "image" }).memory.events;
 };
 
+/** What is told of a disk, look by look. */
+const withDisk =
+  (...looks: readonly boolean[]) =>
+  () => {
+    const run = readyRun();
+    let { memory } = run;
+    for (const full of looks) {
+      const observed = changeAgents(run.world.observed(), ({ slot }) =>
+        slot === 1 ? { disk: { full, availableBytes: 12 * MIB, sizeBytes: 1000 * MIB } } : {},
+      );
+      memory = plan({ memory, observed, now: run.now, defaultImage: "image" }).memory;
+    }
+    return memory.events;
+  };
+const ROOM_AGAIN = "there is room again on the disk of slot 1's data";
+const DISK_FULL =
+  "the disk with this data is full: slot 1's (volume jupyter-cluster-default-demo-slot-1 on host-1: 12 of 1000 MiB left)";
+
 const full: EtcdAlarm = { memberId: "2", alarm: "NOSPACE" };
 
 export const SPACE_EVENTS = {
@@ -32,6 +50,12 @@ export const SPACE_EVENTS = {
       "Warning",
       "history before revision 17 is compacted: the database nears its quota",
     ],
+  },
+  DiskFull: {
+    "a disk is full, once": [withDisk(true, true), "Warning", DISK_FULL],
+  },
+  DiskFreed: {
+    "it has room again, once": [withDisk(true, false, false), "Normal", ROOM_AGAIN],
   },
   AlarmCleared: {
     "there is room again": [
