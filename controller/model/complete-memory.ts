@@ -14,6 +14,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     isLearner: s.isLearner ?? false,
     lastHostname: s.lastHostname ?? null,
     lastFailureHostname: s.lastFailureHostname ?? null,
+    endedAt: s.endedAt ?? null,
     orphan: s.orphan ?? null,
     repair: s.repair ?? null,
     task: s.task && {

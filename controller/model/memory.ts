@@ -93,6 +93,8 @@ export interface SlotMemory {
   readonly lastAgentId: string | null;
   /** That agent's host, which keeps its name when its agent comes back under another id. */
   readonly lastHostname: string | null;
+  /** When the latest task ended; null: none has, as far as is known. */
+  readonly endedAt: number | null;
   /** Tasks that ended here, whatever the reason. */
   readonly restarts: number;
   /** Failures in a row without a ready node between. */

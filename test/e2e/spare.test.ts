@@ -4,12 +4,14 @@
  * voters as before is told beside the same cluster without a spare, and not judged: this machine is shared.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clientUrl } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../controller/model/resource.ts";
 import { expectInvariants } from "../support/e2e/invariants.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
 import { writerOn } from "../support/e2e/writer-on.ts";
 import { followersOf, leaderOf } from "../support/e2e/nodes.ts";
 import type { KeyWriter } from "../support/etcd/key-writer.ts";
+import { TLS } from "../support/etcd/transport.ts";
 import { VotersWatch } from "../support/etcd/voters-watch.ts";
 
 const NAME = "e2e-spare";
@@ -122,7 +124,8 @@ describe("a lost voter", () => {
 
 function killAndMeasure(before: JupyterClusterObject, kind: Kind): Promise<number> {
   const kill = () => cluster.killContainer(KINDS[kind](before));
-  return watch.afterKill(kill, before.status.endpoints.etcd, REPLICAS);
+  const endpoints = before.status.nodes.map(({ ip }) => clientUrl(ip, TLS));
+  return watch.afterKill(kill, endpoints, REPLICAS);
 }
 
 function standsBy(

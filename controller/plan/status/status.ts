@@ -48,7 +48,8 @@ export function buildStatus(
     endpoints: {
       jupyter: `http://${spec.proxy.address}:${spec.proxy.port}/`,
       ssh: nodes.map((n) => `${spec.ssh.user}@${n.ip}`),
-      etcd: nodes.map((n) => clientUrl(n.ip, spec.etcd)),
+      // A learner refuses whoever asks it for more than its own state.
+      etcd: nodes.filter((n) => !n.etcd?.isLearner).map((n) => clientUrl(n.ip, spec.etcd)),
     },
     elections: memory.elections,
     kernels: kernelSummaries(view, memory.kernels, nodes),

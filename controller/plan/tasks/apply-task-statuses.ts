@@ -122,6 +122,7 @@ function endTask(
   const failures = wasAskedFor ? before.failures : proven ? 1 : before.failures + 1;
   plan.patchSlot(slot, {
     task: null,
+    endedAt: plan.now,
     restarts: before.restarts + 1,
     failures,
     notBefore: wasAskedFor ? 0 : plan.now + relaunchDelayMs(backoff, failures),

@@ -19,10 +19,12 @@ export function clampTimersToNow(_: unknown, plan: PlanBuilder): void {
   clampOperations(plan);
 }
 
-function clampSlot({ slot, notBefore, failures, orphan, repair }: SlotMemory, plan: PlanBuilder) {
-  const { now, memory } = plan;
-  const latest = now + relaunchDelayMs(memory.cluster.spec.backoff, failures);
+function clampSlot(memory: SlotMemory, plan: PlanBuilder): void {
+  const { slot, notBefore, failures, orphan, repair, endedAt } = memory;
+  const { now } = plan;
+  const latest = now + relaunchDelayMs(plan.memory.cluster.spec.backoff, failures);
   if (notBefore > latest) plan.patchSlot(slot, { notBefore: latest });
+  if (endedAt !== null && endedAt > now) plan.patchSlot(slot, { endedAt: now });
   if (orphan !== null && orphan.since > now) {
     plan.patchSlot(slot, { orphan: { ...orphan, since: now } });
   }

@@ -21,6 +21,7 @@ export function emptySlot(slot: number): SlotMemory {
     task: null,
     lastAgentId: null,
     lastHostname: null,
+    endedAt: null,
     restarts: 0,
     failures: 0,
     notBefore: 0,

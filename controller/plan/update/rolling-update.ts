@@ -14,8 +14,8 @@ import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import type { NodeView } from "../view/node-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
-import { isMissingSpare } from "../view/spare-slot.ts";
 import { moveLeaderAway } from "./move-leader.ts";
+import { presentNodes } from "./spare-one.ts";
 
 const REASON = "updated to the new template";
 
@@ -24,7 +24,7 @@ export function rollingUpdate(context: PlanContext, plan: PlanBuilder): void {
   const outdated = view.nodes.filter((n) => n.desired && n.outdated);
   if (outdated.length === 0 || updateObstacle(context, plan.memory) !== null) return;
   if (view.nodes.some((n) => n.task !== null && n.task.killRequestedAt !== null)) return;
-  const present = view.nodes.filter((n) => !isMissingSpare(n));
+  const present = presentNodes(view, plan);
   const faulty = present.filter((n) => ownFaults(n, view).length > 0);
   // What was updated does not work: nobody else gets the same.
   if (faulty.some((n) => n.desired && !n.outdated)) return;

@@ -6,6 +6,22 @@ import type { NodeView } from "../view/node-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
 import { isMissingSpare } from "../view/spare-slot.ts";
 
+/** From its container's end to the next launch it takes an offer, as a rule a second. */
+const SPARE_MS_MAX = 15_000;
+
+/**
+ * Those without which nobody is to leave: all but a spare that cannot be launched. One whose container has just ended
+ * is about to be.
+ */
+export function presentNodes(view: ClusterView, plan: PlanBuilder): readonly NodeView[] {
+  return view.nodes.filter((node) => {
+    const awaitedUntil = (node.memory.endedAt ?? -SPARE_MS_MAX) + SPARE_MS_MAX;
+    if (!isMissingSpare(node)) return true;
+    if (plan.now < awaitedUntil) plan.requeue(awaitedUntil);
+    return plan.now < awaitedUntil;
+  });
+}
+
 /**
  * Null: one may. Else why not, as a clause about the cluster.
  *
@@ -24,8 +40,7 @@ export function cannotSpareOne(
   }
   const extra = view.nodes.find(leaves);
   if (extra !== undefined) return `slot ${extra.slot} is leaving`;
-  for (const node of view.nodes) {
-    if (isMissingSpare(node)) continue;
+  for (const node of presentNodes(view, plan)) {
     const [reason] = unconvergedReasons(node, view);
     if (reason !== undefined) return `slot ${node.slot} is not ready: ${reason}`;
   }

@@ -76,7 +76,7 @@ export function losesItsVote(
   return node.spare && hasVote(node, etcd) && hasQuorumInSight(etcd);
 }
 
-/** It cannot be launched now, and nobody is kept waiting by that; one that is on its way is waited for. */
+/** It has no container, and one that cannot be launched keeps nobody waiting; one that is on its way is waited for. */
 export function isMissingSpare({ spare, task }: Pick<NodeView, "spare" | "task">): boolean {
   return spare && task === null;
 }

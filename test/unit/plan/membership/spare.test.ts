@@ -58,6 +58,8 @@ describe("a spare", () => {
     expect(names(run)?.toSorted()).toEqual([0, 1, 2]);
     const { status } = run.reconcile();
     expect([status.replicas, status.readyReplicas, status.nodes.length]).toEqual([3, 3, 4]);
+    const voters = status.nodes.filter((n) => n.slot !== 3).map((n) => `http://${n.ip}:2379`);
+    expect(status.endpoints.etcd).toEqual(voters);
     const ready = status.conditions.find((c) => c.type === "Ready");
     expect(ready?.message).toBe("3 of 3 nodes are ready.");
   });
@@ -156,6 +158,27 @@ describe("a spare", () => {
     const done = types(run.done.slice(before)).filter((t) => /Member|Learner/.test(t));
     expect(done).toEqual([]);
     expect(spareOf(run)).toBe(3);
+  });
+
+  it("that was stopped to be updated is awaited before the next, until no offer has come for long", () => {
+    let offers = [fakeOffer()];
+    const world = new FakeWorld("172.30.0.10", () => offers);
+    const run = new PlannerRun(fakeMemory(WITH_SPARE), world);
+    untilStandby(run);
+    offers = [];
+    changeSpec(run, { image: "another" });
+    const isVacant = () => run.memory.slots[3]?.task === null;
+    run.until(isVacant);
+    const vacantAt = run.now;
+    const stopped = () => run.done.filter((a) => a.type === "KillTask").length;
+    run.until(() => run.now >= vacantAt + 10_000);
+    expect([stopped(), isVacant()]).toEqual([1, true]);
+    run.until(() => stopped() > 1);
+    expect([isVacant(), run.now - vacantAt > 60_000]).toEqual([true, false]);
+    offers = [fakeOffer()];
+    run.until((p) => condition(p, "AllMembersUpdated") === "True");
+    untilStandby(run);
+    expect(world.violations).toEqual([]);
   });
 
   it("gets the vote of a voter whose data is lost, also where that was stopped on purpose", () => {
