@@ -1,4 +1,4 @@
-/** The pure parts of the keeper, in the Python of the agent image. */
+/** Parts of the keeper and of the server extension alone, in the Python of the agent image. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Servers } from "../../support/kernels/servers.ts";
@@ -14,9 +14,10 @@ afterAll(async () => {
 });
 
 it.each([
-  ["memory keeps its bounds, and what it says is what was said", "memory_test.py"],
-  ["kernel listens where no connection goes out from", "ports_test.py"],
-])("the keeper's %s", async (_, file) => {
+  ["keeper's memory keeps its bounds, and what it says is what was said", "memory_test.py"],
+  ["keeper's kernel listens where no connection goes out from", "ports_test.py"],
+  ["server takes up a kernel late, and not from under its start", "adoption_test.py"],
+])("the %s", async (_, file) => {
   const tests = readFileSync(new URL(`../../support/kernels/${file}`, import.meta.url), "utf8");
   const said = await servers.run(`python3 - <<'END'\n${tests}\nEND`);
   expect(said).toMatch(/Ran \d+ tests in .*\s+OK$/);

@@ -69,13 +69,16 @@ class Adoption:
                 if error.status == 404:
                     return
                 continue
-            break
-        # Ended by its user meanwhile, or started again: then it is not to be taken back.
-        if kernel_id not in self._app.kernel_manager:
-            return
-        provisioner = self._app.kernel_manager.get_kernel(kernel_id).provisioner
-        if isinstance(provisioner, ClusterProvisioner) and provisioner.is_reached:
-            return
+            # Ended by its user meanwhile, or started again: then it is not to be taken back.
+            if kernel_id not in self._app.kernel_manager:
+                return
+            provisioner = self._app.kernel_manager.get_kernel(kernel_id).provisioner
+            if not isinstance(provisioner, ClusterProvisioner):
+                break
+            if provisioner.is_reached:
+                return
+            if not provisioner.is_starting:
+                break
         standing.letting_go = True
         try:
             KernelConnection.close_for_the_next_leader(kernel_id)

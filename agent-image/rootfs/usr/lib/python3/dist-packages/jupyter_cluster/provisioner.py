@@ -50,6 +50,8 @@ class ClusterProvisioner(KernelProvisionerBase):
     record: Optional[Dict[str, Any]] = None
     #: Why its process ended, in words for a person.
     last_words: str = ""
+    #: Jupyter starts it, or starts it again: whoever takes it up meanwhile takes it from under that.
+    is_starting: bool = False
     _launched_before = False
     _context: Optional[zmq.asyncio.Context] = None
 
@@ -106,6 +108,8 @@ class ClusterProvisioner(KernelProvisionerBase):
         await self.send_signal(signal.SIGTERM)
 
     async def cleanup(self, restart: bool = False) -> None:
+        if restart:
+            self.is_starting = True
         if restart or standing.letting_go:
             return
         self.retire()
@@ -122,6 +126,7 @@ class ClusterProvisioner(KernelProvisionerBase):
             IOLoop.current().call_later(CONTEXT_SECONDS, context.destroy, 0)
 
     async def pre_launch(self, **kwargs: Any) -> Dict[str, Any]:
+        self.is_starting = True
         self.record = standing.records.pop(self.kernel_id, self.record)
         if self._context is None:
             # Its sockets are made with its own keys. Given from here, Jupyter does not end it under
@@ -135,19 +140,27 @@ class ClusterProvisioner(KernelProvisionerBase):
         return launch
 
     async def launch_kernel(self, cmd: List[str], **kwargs: Any) -> KernelConnectionInfo:
-        if self.record is None:
-            launch = {
-                "name": self.parent.kernel_name,
-                "cwd": str(kwargs.get("cwd") or os.getcwd()),
-                "env": _kernels(kwargs["env"]),
-                "argv": cmd,
-            }
-            order = agent().restart if self._launched_before else agent().launch
-            self.record = await order(self.kernel_id, launch)
+        try:
+            if self.record is None:
+                self.record = await self._order(cmd, **kwargs)
+        finally:
+            self.is_starting = False
+        if self._context is None:
+            raise AgentError(503, "the kernel was let go of while it was started")
         self._launched_before = True
         self.last_words = ""
         self.connection_info = self._connection()
         return self.connection_info
+
+    async def _order(self, cmd: List[str], **kwargs: Any) -> Dict[str, Any]:
+        launch = {
+            "name": self.parent.kernel_name,
+            "cwd": str(kwargs.get("cwd") or os.getcwd()),
+            "env": _kernels(kwargs["env"]),
+            "argv": cmd,
+        }
+        order = agent().restart if self._launched_before else agent().launch
+        return await order(self.kernel_id, launch)
 
     def _command(self, extra_arguments: List[str]) -> List[str]:
         """The kernel's node has a connection file of its own."""
