@@ -17,6 +17,7 @@ import type { AgentPorts, LineLog } from "../ports/ports.ts";
 import { readMemory } from "../system/memory-watch.ts";
 import { RepeatingTask } from "../system/repeating-task.ts";
 import type { User } from "../system/user.ts";
+import { type Elected, electedOf, frontOwner } from "./front-owner.ts";
 import { KeptKernel } from "./kept-kernel.ts";
 
 const IDLE_MS = 5_000;
@@ -55,6 +56,7 @@ export class NodeKernels {
   private client: EtcdClient | null = null;
   private user: User | null = null;
   private health: EtcdHealth | null = null;
+  private elected: Elected | null = null;
   private lease: string | null = null;
 
   constructor(private readonly options: NodeKernelsOptions) {
@@ -73,8 +75,10 @@ export class NodeKernels {
   setHealth(health: EtcdHealth | null): void {
     const could = canWrite(this.health);
     this.health = health;
+    const { elected } = this;
+    this.elected = electedOf(health, elected);
     // What had to wait for a quorum: the next leader cannot reach a kernel before it is told of it.
-    if (canWrite(health) && !could) this.task.wake();
+    if (this.elected !== elected || (canWrite(health) && !could)) this.task.wake();
   }
 
   setLease(lease: string): void {
@@ -124,12 +128,10 @@ export class NodeKernels {
     if (signal !== null && signal.seq > kernel.done) kernel.signal(signal.seq, signal.signal);
   }
 
-  /** For the JupyterLab of the leader that the hosts table names; nobody else's orders reach it. */
   private openFront(kernel: KeptKernel): void {
-    const { hosts, members } = this.options.store.data;
-    const leader = members.find(({ slot }) => slot === hosts?.leaderSlot);
-    if (hosts === null || leader?.kernels === undefined || kernel.keeperPid === null) return;
-    kernel.openFront(hosts.term, leader.kernels.clientKey);
+    const owner = frontOwner(this.options.store.data, this.elected);
+    if (owner === null || kernel.keeperPid === null) return;
+    kernel.openFront(owner.term, owner.clientKey);
   }
 
   private newKernel(spec: KernelSpec): KeptKernel {

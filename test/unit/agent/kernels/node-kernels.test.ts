@@ -9,7 +9,9 @@ import { silentLog } from "../../../support/silent-log.ts";
 import { aMember, aSpec, CLIENT_KEY } from "./kernel-fixtures.ts";
 import { FakeHost, settled } from "./kept-kernel-fixture.ts";
 
-const HEALTHY = { isLearner: false, members: [] } as unknown as EtcdHealth;
+const IN_FORCE = { clusterId: "c", raftTerm: 3, memberId: "2", leaderId: "1" };
+const HEALTHY = { ...IN_FORCE, isLearner: false, members: [] } as unknown as EtcdHealth;
+const NEXT_KEY = "n".repeat(40);
 const USER = { name: "ada", uid: 1000, gid: 1000, home: "/home/ada" };
 
 let site: NodeSite;
@@ -23,7 +25,10 @@ class NodeSite {
   readonly node: NodeKernels;
   private wake: () => void = () => undefined;
   private readonly store = {
-    data: { hosts: { term: 3, leaderSlot: 0 }, members: [aMember(0), aMember(1)] },
+    data: {
+      hosts: { clusterId: "c", term: 3, leaderSlot: 0 },
+      members: [aMember(0), { ...aMember(1), kernels: { clientKey: NEXT_KEY } }],
+    },
     kernels: null as { readonly kernels: ReadonlyMap<string, KernelRecord> } | null,
     subscribeKernels: (listener: () => void) => {
       this.wake = listener;
@@ -97,6 +102,24 @@ it("starts those of its own container alone, with a front for the leader of the 
   expect(site.machine.told).toEqual([{ front: { term: 3, clientKey: CLIENT_KEY, force: true } }]);
   expect(site.written).toMatchObject([
     { lease: "7", status: { kernelId: "a", taskId: "task-1", incarnation: 1, state: "starting" } },
+  ]);
+});
+
+it("opens a front for a new leader before he has written his table, and none for the one before again", async () => {
+  await started(aSpec("a", 1));
+  await site.says({ state: "idle" });
+  const next = { ...HEALTHY, raftTerm: 4, leaderId: "2" };
+  for (const health of [next, { ...next, leaderId: null }, null, { ...next, raftTerm: 5 }]) {
+    site.node.setHealth(health);
+    await site.rest();
+  }
+  const told = (site.machine.told as { front: { term: number; clientKey: string } }[]).map(
+    ({ front }) => [front.term, front.clientKey],
+  );
+  expect(told).toEqual([
+    [3, CLIENT_KEY],
+    [4, NEXT_KEY],
+    [5, NEXT_KEY],
   ]);
 });
 
