@@ -9,6 +9,7 @@ import { ownFaults, unconvergedReasons } from "../health/readiness.ts";
 import { canSpareSilent, SILENT_MAX_MS } from "../health/stop-silent.ts";
 import { awaitsKernels } from "../kernels/await-kernels.ts";
 import { foreignHoldings, launchObstacle } from "../launch/prerequisites.ts";
+import { taskEnd } from "../../model/task-state.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
@@ -16,6 +17,7 @@ import type { NodeView } from "../view/node-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
 import { moveLeaderAway } from "./move-leader.ts";
 import { presentNodes } from "./spare-one.ts";
+import { unsupportedAgent } from "./unsupported-agent.ts";
 
 const REASON = "updated to the new template";
 
@@ -32,7 +34,8 @@ export function rollingUpdate(context: PlanContext, plan: PlanBuilder): void {
   const isStuck = (n: NodeView) => n.leads && faulty.includes(n) && !view.nodes.some(canLead);
   const isSettled = (n: NodeView) => isStuck(n) || unconvergedReasons(n, view).length === 0;
   const broken = outdated.find(
-    (n) => faulty.includes(n) && !isStuck(n) && isDispensable(n, view, plan),
+    (n) =>
+      faulty.includes(n) && !isStuck(n) && !servesOn(n, view, plan) && isDispensable(n, view, plan),
   );
   if (broken !== undefined) replaceNode(broken, view, plan);
   else if (present.every((n) => n.desired && isSettled(n))) {
@@ -76,6 +79,18 @@ function canLead({ agent, leads, outdated }: NodeView): boolean {
   return !leads && (!outdated || agent?.units.jupyter.ready === true);
 }
 
+/**
+ * What ails it is no reason to end it before its time. A container that Mesos has lost sight of is not known to
+ * have a fault, and a kill would wait there until its Mesos agent is back, when it has none. One whose agent is only
+ * of another release serves as it did, and waits for its kernels as any that works.
+ */
+function servesOn(node: NodeView, view: ClusterView, plan: PlanBuilder): boolean {
+  const { observedTask } = node;
+  if (observedTask === null || taskEnd(observedTask.state) === "uncertain") return true;
+  const isOnlyOld = unsupportedAgent(node, view) !== null && ownFaults(node, view).length === 1;
+  return isOnlyOld && awaitsKernels(node, "update", view, plan);
+}
+
 /** A node that does not work and takes no part in etcd, or whose vote the others can do without. */
 function isDispensable(node: NodeView, view: ClusterView, plan: PlanBuilder): boolean {
   if (node.agent === null) {
@@ -84,7 +99,9 @@ function isDispensable(node: NodeView, view: ClusterView, plan: PlanBuilder): bo
     const since = node.task?.agentUnreachableSince ?? plan.now;
     return plan.now - since >= SILENT_MAX_MS && canSpareSilent(view);
   }
-  if (node.agent.etcd === null || node.member?.isLearner) return true;
+  if (node.memory.memberId === null || node.member?.isLearner) return true;
+  // An agent that hung says first what it knew before: its etcd may be the one that makes the quorum.
+  if (node.agent.etcd === null) return canSpareSilent(view);
   return view.etcd.members !== null && survivesAbsence(view);
 }
 

@@ -78,9 +78,9 @@ function isNeeded(
   // Also those that follow a leader whose own agent is not heard.
   const stay = voters.filter((s) => s !== slot && !gone.has(s) && votes(s, sight)).length;
   if (stay >= quorum) return false;
-  const agent = agentOf(sight, slot);
-  if (agent !== null) return agent.etcd !== null && agent.etcd.leaderId !== null;
-  // Nobody hears it: it may be part of a quorum of those that nobody hears.
+  const own = agentOf(sight, slot)?.etcd ?? null;
+  if (own !== null) return own.leaderId !== null;
+  // Nobody hears it, or what its agent says is from before it served: it may be one of those that make the quorum.
   const unseen = voters.filter((s) => agentOf(sight, s) === null).length;
   return unseen >= quorum || voters.some((s) => votes(s, sight));
 }
