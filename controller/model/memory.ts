@@ -161,6 +161,13 @@ export type QuorumRecovery = {
   | { readonly from: "nothing"; readonly token: string }
 );
 
+export interface VoteChange {
+  readonly type: "PromoteMember" | "RemoveMember";
+  readonly memberId: string;
+  /** When it was last asked for. Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 export interface RecoveryMemory {
   /** Since when it is certain that no quorum comes back by itself; null: it is not. */
   readonly lostSince: number | null;
@@ -175,6 +182,8 @@ export interface RecoveryMemory {
    * could tell since. Null: a quorum has told.
    */
   readonly pendingVoterChange: number | null;
+  /** The last change of a vote, until a quorum tells a membership that has it; null: one does. */
+  readonly voteChange: VoteChange | null;
   /** Voters that no slot accounts for, in words, as a quorum last told them: it may rest on them. */
   readonly foreignVoters: readonly string[];
   /** Cluster ids that were given up. Data of theirs is wiped when its slot joins. */
@@ -192,6 +201,7 @@ export const NO_RECOVERY: RecoveryMemory = {
   epoch: 0,
   inProgress: null,
   pendingVoterChange: null,
+  voteChange: null,
   foreignVoters: [],
   abandoned: [],
   lastSeen: null,

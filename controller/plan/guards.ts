@@ -4,6 +4,7 @@ import type { Leader } from "../model/leader.ts";
 import type { Observed, ObservedMesos } from "../model/observed.ts";
 import type { SnapshotInfo } from "../model/snapshot.ts";
 import { isJobRunning } from "./jobs.ts";
+import { isVoteChanging } from "./membership/vote-change.ts";
 import type { Guard, PlanContext } from "./step.ts";
 import type { ClusterView } from "./view/cluster-view.ts";
 import type { EtcdView } from "./view/etcd-view.ts";
@@ -59,8 +60,12 @@ export const running: Guard = (context, plan) =>
 /** One change a reconcile: the next is decided on the membership that came of it. */
 export const changesMembership: Guard = (_, plan) => plan.changesMembership;
 
-/** A member that is being defragmented does not answer: no other may be away meanwhile. */
-export const defragmenting: Guard = ({ observed }) => isJobRunning("Defragment", observed);
+/**
+ * No member is away or on its way for a reason of ours. One that is being defragmented does not answer, and a
+ * vote of which nobody knows whether it was changed yet may be one that is counted on.
+ */
+export const atRest: Guard = ({ observed }, plan) =>
+  !isJobRunning("Defragment", observed) && !plan.changesMembership && !isVoteChanging(plan);
 
 /** Without it, updates wait until a person kills the containers. */
 export const updatesByItself: Guard = ({ view }) => view.spec.updateStrategy === "RollingUpdate";

@@ -1,6 +1,12 @@
 /** A plan in the making: the one place where the planner's steps leave what they decided. */
 import type { Action, ActionType } from "../model/action.ts";
-import type { ClusterMemory, RecoveryMemory, SlotMemory, SlotTask } from "../model/memory.ts";
+import type {
+  ClusterMemory,
+  RecoveryMemory,
+  SlotMemory,
+  SlotTask,
+  VoteChange,
+} from "../model/memory.ts";
 import type { ClusterEvent, EventReason } from "../model/resource.ts";
 import { addEvent, addOrderEvent } from "./events.ts";
 import type { PlanInput } from "./input.ts";
@@ -80,11 +86,21 @@ export class PlanBuilder {
   }
 
   /**
-   * Changes a vote: the next reconcile may find a quorum that has it, one that has not, or none.
+   * Changes a vote: the next reconcile may find a quorum that has it, one that has not, or none. Another
+   * vote is changed only when that is known: a membership of before would have both of them to spare.
+   *
+   * @returns whether it is changed
    */
-  addVoteChange(action: Action & { readonly slot: number }): void {
-    this.updateRecovery({ pendingVoterChange: action.slot });
+  addVoteChange(
+    action: Extract<Action, { readonly type: VoteChange["type"] }> & { readonly slot: number },
+  ): boolean {
+    const { type, slot, memberId } = action;
+    const before = this.memory.recovery.voteChange;
+    if (before !== null && (before.type !== type || before.memberId !== memberId)) return false;
+    const voteChange = { type, memberId, at: this.now };
+    this.updateRecovery({ pendingVoterChange: slot, voteChange });
     this.addAction(action);
+    return true;
   }
 
   /** Marks a slot's task to be ended; `repeatKills` asks Mesos until its end is known. */

@@ -12,9 +12,9 @@ import { evaluateConditions } from "./conditions/evaluate.ts";
 import { stillResuming } from "./conditions/resuming.ts";
 import { recordElections } from "./elections/record-elections.ts";
 import {
+  atRest,
   bootstrapped,
   changesMembership,
-  defragmenting,
   desiredRunning,
   quorate,
   reconciled,
@@ -120,15 +120,12 @@ const STEPS: readonly Step[] = [
   given([running, quorate, not(changesMembership)], changeMembers),
   given([running, reconciled], stopScaledIn),
   given([running, quorate, not(changesMembership)], scaleIn),
-  given(
-    [running, reconciled, updatesByItself, not(defragmenting), not(changesMembership)],
-    rollingUpdate,
-  ),
-  given([running, quorate, not(defragmenting), not(changesMembership)], leaveDeadJupyter),
-  given([running, quorate, not(defragmenting), not(changesMembership)], leaveDeadStorage),
-  given([running, quorate, reconciled, not(defragmenting), not(changesMembership)], leaveDraining),
+  given([running, reconciled, updatesByItself, atRest], rollingUpdate),
+  given([running, quorate, atRest], leaveDeadJupyter),
+  given([running, quorate, atRest], leaveDeadStorage),
+  given([running, quorate, reconciled, atRest], leaveDraining),
   followRebalance,
-  given([running, quorate, reconciled, not(defragmenting), not(changesMembership)], rebalance),
+  given([running, quorate, reconciled, atRest], rebalance),
   given([running, quorate], putDesired),
   given([running, quorate], maintainQuota),
   given([running], launchVacant),

@@ -25,7 +25,7 @@ function promoteLearner(view: ClusterView, plan: PlanBuilder): void {
   // The new voter counts towards the quorum at once, and it is in sight.
   if (view.etcd.healthyVoters + 1 < quorumOf(view.etcd.voters + 1)) return;
   const { slot, member } = learner;
-  plan.addVoteChange({ type: "PromoteMember", slot, memberId: member.id });
+  if (!plan.addVoteChange({ type: "PromoteMember", slot, memberId: member.id })) return;
   const lost = view.nodes.find((n) => losesItsVote(n, view.etcd));
   if (lost === undefined) return;
   const message = `slot ${slot}, which stood by, gets the vote that slot ${lost.slot} has lost`;
@@ -44,7 +44,7 @@ function removeSpareVoter(view: ClusterView, plan: PlanBuilder): void {
   );
   if (others.length < view.spec.replicas || !survivesRemoval(view, spare)) return;
   const { slot, member } = spare;
-  plan.addVoteChange({ type: "RemoveMember", slot, memberId: member.id });
+  if (!plan.addVoteChange({ type: "RemoveMember", slot, memberId: member.id })) return;
   const voters = others.map((n) => n.slot).join(", ");
   const message = `slots ${voters} vote; slot ${slot} leaves etcd, and joins again as the spare`;
   plan.addOrderEvent("Normal", "SpareReplaced", message);
@@ -62,7 +62,7 @@ function removeStale(view: ClusterView, plan: PlanBuilder): void {
   const { slot, member } = stale;
   const remove = { type: "RemoveMember", slot, memberId: member.id } as const;
   if (member.isLearner) plan.addAction(remove);
-  else plan.addVoteChange(remove);
+  else if (!plan.addVoteChange(remove)) return;
   const message = `the data of member ${member.id} in slot ${slot} ${whyStale(stale)}; it is replaced`;
   plan.addOrderEvent("Warning", "MemberReplaced", message);
 }

@@ -5,10 +5,12 @@ import type { PlanBuilder } from "../plan-builder.ts";
 import type { QuorateContext } from "../guards.ts";
 import { emptySlot } from "../tasks/sync-slots.ts";
 import { describeMember, foreignMembers } from "../view/foreign-members.ts";
+import { recordVoteChange } from "./vote-change.ts";
 
 export function recordMembers({ view }: QuorateContext, plan: PlanBuilder): void {
   if (plan.memory.recovery.pendingVoterChange !== null)
     plan.updateRecovery({ pendingVoterChange: null });
+  recordVoteChange(view.etcd.members, plan);
   const foreignVoters = foreignMembers(view)
     .filter((m) => !m.isLearner)
     .map(describeMember);

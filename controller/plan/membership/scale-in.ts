@@ -31,7 +31,7 @@ export function scaleIn({ view }: QuorateContext, plan: PlanBuilder): void {
   if (leaving?.member == null) return;
   if (leaving.leads) return moveLeaderAway(leaving, view, plan);
   const { slot, member } = leaving;
-  plan.addVoteChange({ type: "RemoveMember", slot, memberId: member.id });
+  if (!plan.addVoteChange({ type: "RemoveMember", slot, memberId: member.id })) return;
   plan.addOrderEvent("Normal", "MemberRemoved", `slot ${slot} leaves etcd: scaled in`);
 }
 

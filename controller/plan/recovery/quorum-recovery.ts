@@ -38,6 +38,7 @@ export function beginQuorumRecovery(
     lostSince: null,
     requested: null,
     pendingVoterChange: null,
+    voteChange: null,
     abandoned: [...new Set([...recovery.abandoned, ...given])],
     lastSeen: newestSeen(view, recovery, plan.now),
   });

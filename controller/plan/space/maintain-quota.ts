@@ -5,6 +5,7 @@
  * there is room again. The keys themselves are never touched.
  */
 import { isJobRunning } from "../jobs.ts";
+import { isVoteChanging } from "../membership/vote-change.ts";
 import { BY_CONTROLLER } from "../operations/ledger.ts";
 import { startOperation } from "../operations/start-operation.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
@@ -33,7 +34,8 @@ function compact(revision: number, space: Space, plan: PlanBuilder): void {
 
 /** While it runs, a member does not answer: only where the others are enough without it. */
 function defragment({ view, observed }: QuorateContext, space: Space, plan: PlanBuilder): void {
-  if (isJobRunning("Defragment", observed) || plan.changesMembership) return;
+  if (isJobRunning("Defragment", observed)) return;
+  if (plan.changesMembership || isVoteChanging(plan)) return;
   const fragmented = space.members.filter((m) => needsDefrag(m.health, space));
   const next = fragmented.find((m) => !m.leads) ?? fragmented[0];
   if (next === undefined) return;

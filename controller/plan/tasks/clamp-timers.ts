@@ -52,7 +52,10 @@ function clampTask({ slot, task }: SlotMemory, plan: PlanBuilder): void {
 
 function clampRecovery(plan: PlanBuilder): void {
   const { now } = plan;
-  const { lostSince, lastSeen } = plan.memory.recovery;
+  const { lostSince, lastSeen, voteChange } = plan.memory.recovery;
+  if (voteChange !== null && voteChange.at > now) {
+    plan.updateRecovery({ voteChange: { ...voteChange, at: now } });
+  }
   if (lostSince !== null && lostSince > now) plan.updateRecovery({ lostSince: now });
   if (lastSeen !== null && lastSeen.at > now) {
     plan.updateRecovery({ lastSeen: { ...lastSeen, at: now } });
