@@ -48,6 +48,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     notified = null,
     hostTask = null,
     hostTasks = 0,
+    launchBlock = null,
     resumed = null,
     kernels = null,
   } = stored as Partial<ClusterMemory>;
@@ -63,6 +64,7 @@ export function completeMemory(old: ClusterMemory): ClusterMemory {
     notified,
     hostTask,
     hostTasks,
+    launchBlock,
     resumed,
     kernels,
   };

@@ -256,6 +256,8 @@ export interface ClusterMemory {
   readonly hostTasks: number;
   /** The one that was launched and has not ended; null: none. */
   readonly hostTask: HostTask | null;
+  /** Null: nothing keeps a slot from being launched. */
+  readonly launchBlock: LaunchBlock | null;
   readonly conditions: readonly Condition[];
   /** The latest, newest last; bounded. */
   readonly conditionChanges: readonly ConditionChange[];
@@ -270,6 +272,16 @@ export interface ClusterMemory {
   readonly elections: readonly Election[];
   /** Without what changes with every cell; null: of none has anybody told. */
   readonly kernels: readonly RememberedKernel[] | null;
+}
+
+/** Why slots that are to run are not launched. */
+export interface LaunchBlock {
+  /** What kind of obstacle it is, the same while only its numbers and hosts change. */
+  readonly kinds: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** People were told. */
+  readonly told: boolean;
 }
 
 /** The launches that a cluster waits for: its slots', and a command's on a host. */

@@ -198,7 +198,7 @@ export interface JupyterClusterObject {
 export const EVENT_REASONS = [
   ...["SpecAccepted", "SpecRefused", "SpecFileRemoved"],
   ...["NodeLaunched", "NodeReady", "NodeStopping", "NodeLost", "NodeUnreachable", "NodeReachable"],
-  ...["NodesOnOneHost", "RebalanceBegun", "RebalanceEnded"],
+  ...["LaunchBlocked", "NodesOnOneHost", "RebalanceBegun", "RebalanceEnded"],
   ...["HostCommandDone", "HostCommandFailed"],
   ...["ClusterFormed", "VolumesAdopted", "DataAdopted", "BootstrapLost", "FirstMembersLost"],
   ...["MemberAdded", "MemberReplaced", "MemberRemoved", "LeaderMoved"],

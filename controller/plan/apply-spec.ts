@@ -42,6 +42,7 @@ export function newMemory(
     slots: [],
     hostTasks: 0,
     hostTask: null,
+    launchBlock: null,
     conditions: [],
     conditionChanges: [],
     notified: null,

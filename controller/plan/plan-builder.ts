@@ -28,6 +28,8 @@ export class PlanBuilder {
   readonly actions: Action[] = [];
   /** Slot -> why it can't be launched now, one sentence; for people, no step reads it. */
   readonly launchBlockers = new Map<number, string>();
+  /** Slot -> of what kind that is; a launch that waits after a failure is told of as that. */
+  readonly blockKinds = new Map<number, string>();
   /** What was made of each offer; for people, no step reads it. */
   readonly offers = new OfferVerdicts();
   wantsOffers = false;

@@ -37,6 +37,7 @@ import type { Plan, PlanInput } from "./input.ts";
 import { recordKernels } from "./kernels/record-kernels.ts";
 import { tellLostKernels } from "./kernels/tell-lost-kernels.ts";
 import { launchVacant } from "./launch/launch-vacant.ts";
+import { tellBlocked } from "./launch/tell-blocked.ts";
 import { ensureNetwork, ensureProxy } from "./launch/prerequisites.ts";
 import { changeMembers } from "./membership/change-members.ts";
 import { disableAuth } from "./membership/disable-auth.ts";
@@ -129,6 +130,7 @@ const STEPS: readonly Step[] = [
   given([running, quorate], putDesired),
   given([running, quorate], maintainQuota),
   given([running], launchVacant),
+  given([reconciled], tellBlocked),
   tellLostKernels,
   repeatKills,
 ];
@@ -166,8 +168,8 @@ function isOver({ slots, hostTask }: ClusterMemory): boolean {
 /** What people are told comes last: of all that this reconcile has seen and decided. */
 function recordOutcome(view: ClusterView, input: PlanInput, builder: PlanBuilder): void {
   const { launchBlockers, memory, now } = builder;
-  const { bootstrap, recovery, rebalance: asked, kernels } = memory;
-  const decided = { bootstrap, recovery, rebalance: asked, kernels, launchBlockers };
+  const { bootstrap, recovery, rebalance: asked, kernels, launchBlock } = memory;
+  const decided = { bootstrap, recovery, rebalance: asked, kernels, launchBlock, launchBlockers };
   const conditions = evaluateConditions({ input, view, ...decided });
   const isReady = conditions.some((c) => c.type === "Ready" && c.status === "True");
   const resumed = stillResuming(input.memory.resumed, conditions, view, now);

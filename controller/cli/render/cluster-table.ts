@@ -80,6 +80,16 @@ function rowOf(cluster: JupyterClusterObject, style: TableStyle): string[] {
   return style.allNamespaces ? [metadata.namespace, ...row] : row;
 }
 
+/** Below a table that has no room for it; empty: all are ready, or nobody has looked yet. */
+export function whyNotReady(clusters: readonly JupyterClusterObject[]): string {
+  const lines = clusters.flatMap((cluster) => {
+    const ready = conditionOf(cluster, "Ready");
+    if (ready === undefined || ready.status === "True") return [];
+    return [`${cluster.metadata.name}: ${ready.message || ready.reason}\n`];
+  });
+  return lines.join("");
+}
+
 function conditionOf(cluster: JupyterClusterObject, type: ConditionType): Condition | undefined {
   return cluster.status.conditions.find((condition) => condition.type === type);
 }

@@ -23,7 +23,7 @@ export function standingOf({ status }: JupyterClusterObject): Standing | null {
 }
 
 function keyOf({ type, status, reason }: Condition, message: string): string {
-  return [type, status, reason, message.replaceAll(/\d+/g, "#")].join("\u0000");
+  return [type, status, (message || reason).replaceAll(/\d+/g, "#")].join("\u0000");
 }
 
 function lineOf({ type, status, reason, message }: Condition): string {

@@ -1,6 +1,6 @@
 /** `get`: clusters as a table, or as they are. */
 import { Command } from "commander";
-import { clusterTable, qualifiedName, WatchTable } from "../render/cluster-table.ts";
+import { clusterTable, whyNotReady, qualifiedName, WatchTable } from "../render/cluster-table.ts";
 import { addConnectionOptions, addNamespaceOption, withClient } from "../options/connection.ts";
 import { formatObject, outputOption } from "../options/output.ts";
 import { API_VERSION, KIND } from "../../model/resource.ts";
@@ -64,6 +64,8 @@ async function printClusters(
   } else {
     const style = { ...tableStyle(options), now: context.now() };
     context.stdout.write(clusterTable(clusters, style));
+    // Its own column there.
+    if (!style.wide) context.stderr.write(whyNotReady(clusters));
   }
 }
 

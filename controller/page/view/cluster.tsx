@@ -55,7 +55,7 @@ export function ClusterView({ route }: { readonly route: ClusterRoute }) {
 
 function Head({ object }: { readonly object: JupyterClusterObject }) {
   const { metadata, status } = object;
-  const { mood, title, message, since, others } = verdictOf(status);
+  const { mood, title, message, jupyter, since, others } = verdictOf(status);
   const operation = status.lastOperation;
   return (
     <section class={`verdict verdict-${mood}`} aria-label="State">
@@ -68,6 +68,7 @@ function Head({ object }: { readonly object: JupyterClusterObject }) {
           <Mark mood={mood} /> <strong>{title}</strong>
           {message === "" ? "" : `: ${message}`}
         </p>
+        {jupyter !== "" && <p class="verdict-jupyter">{jupyter}</p>}
         <p class="verdict-since">
           {status.readyReplicas} of {status.replicas} nodes are ready
           {since !== null && (

@@ -12,6 +12,8 @@ export interface Verdict {
   readonly message: string;
   /** RFC 3339; null: not known. */
   readonly since: string | null;
+  /** Of a cluster that is not ready: whether people can work in Jupyter; empty: that is told otherwise. */
+  readonly jupyter: string;
   /** What else is not as it should be, most telling first. */
   readonly others: readonly Condition[];
 }
@@ -35,20 +37,32 @@ export function verdictOf(status: ClusterStatus): Verdict {
   if (suspended?.status === "True") {
     const rest = others.filter(({ type }) => type !== "Suspended");
     const message = suspended.message || "Its spec wants it so: no container runs, its data stays.";
-    const told = { message, since: suspended.lastTransitionTime };
+    const told = { message, jupyter: "", since: suspended.lastTransitionTime };
     return { mood: "off", title: "Suspended", ...told, others: isDown(rest) };
   }
   if (ready?.status === "True") {
     // How many nodes are ready stands below it.
-    return { mood: "good", title: "Ready", message: "", since, others };
+    return { mood: "good", title: "Ready", message: "", jupyter: "", since, others };
   }
   if (ready === undefined) {
-    return { mood: "busy", title: "Not looked at yet", message: "", since: null, others };
+    const told = { message: "", jupyter: "", since: null };
+    return { mood: "busy", title: "Not looked at yet", ...told, others };
   }
   const mood =
     isTrue(conditions, "Degraded") && !isTrue(conditions, "Progressing") ? "bad" : "busy";
   const message = ready.message || wordsOf(ready.reason);
-  return { mood, title: "Not ready", message, since, others };
+  return { mood, title: "Not ready", message, jupyter: jupyterText(conditions), since, others };
+}
+
+/** The proxy's word counts most: it is what a browser reaches. */
+function jupyterText(conditions: readonly Condition[]): string {
+  const [proxy, jupyter] = (["ProxyReady", "JupyterReady"] as const).map((type) =>
+    conditions.find((one) => one.type === type),
+  );
+  if (proxy === undefined || jupyter === undefined) return "";
+  const lacking = [proxy, jupyter].find(({ status }) => status !== "True");
+  if (lacking === undefined) return "Jupyter answers meanwhile.";
+  return `Jupyter does not answer: ${lacking.message || wordsOf(lacking.reason)}`;
 }
 
 /** While nothing is to run, what does not run is nothing to tell. */

@@ -2,7 +2,7 @@
  * A condition is decided by one policy: a pure function of the context that names one of a closed
  * set of reasons. Each reason stands for one status, so that the two cannot contradict each other.
  */
-import type { BootstrapMemory, RecoveryMemory } from "../../model/memory.ts";
+import type { BootstrapMemory, LaunchBlock, RecoveryMemory } from "../../model/memory.ts";
 import type { RememberedKernel } from "../../model/kernels.ts";
 import type { Rebalance } from "../../model/rebalance.ts";
 import type { ConditionStatus } from "../../model/resource.ts";
@@ -17,6 +17,7 @@ export interface ConditionContext {
   readonly recovery: RecoveryMemory;
   readonly rebalance: Rebalance | null;
   readonly kernels: readonly RememberedKernel[] | null;
+  readonly launchBlock: LaunchBlock | null;
   /** Slot -> why it can't be launched now, one sentence. */
   readonly launchBlockers: ReadonlyMap<number, string>;
 }

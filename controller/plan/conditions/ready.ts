@@ -25,6 +25,7 @@ type NeededResult = PolicyResults[(typeof NEEDED)[number]];
 const own = conditionPolicy(
   {
     AllReady: "True",
+    LaunchBlocked: "False",
     Suspended: "False",
     Deleting: "False",
     ScalingIn: "False",
@@ -77,7 +78,7 @@ export type ReadyResult = ConditionResult<OwnReason | ForeignReason | NeededResu
 export const ready = {
   reasons: own.reasons,
   evaluate(context: ConditionContext, results: PolicyResults): ReadyResult {
-    const { view, launchBlockers } = context;
+    const { view, launchBlock, launchBlockers } = context;
     const needed: readonly NeededResult[] = NEEDED.map((type) => results[type]);
     const lacking = view.desiredStopped
       ? undefined
@@ -91,6 +92,9 @@ export const ready = {
       return { status: "False", reason, message };
     }
     const [blocker] = launchBlockers.values();
+    if (blocker !== undefined && launchBlock?.told === true) {
+      return { status: "False", reason: "LaunchBlocked", message: blocker };
+    }
     return { status: "False", reason: lacking.reason, message: blocker ?? lacking.message };
   },
 };

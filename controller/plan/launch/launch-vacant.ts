@@ -17,6 +17,7 @@ import { placedNodes } from "./placed-nodes.ts";
 import { type Choice, chooseOffers } from "./placement.ts";
 import { ensureVolumes, foreignHoldings, launchObstacle, slotObstacle } from "./prerequisites.ts";
 import { describeRepair, repairHosts } from "./repair-hosts.ts";
+import { NO_OFFER, withoutNumbers } from "./tell-blocked.ts";
 import { standingResume } from "./standing-resume.ts";
 import { taskInfo } from "./task-template.ts";
 
@@ -32,20 +33,21 @@ export function launchVacant(context: PlanContext, plan: PlanBuilder): void {
     repairHosts(plan.memory.slots.filter(isVacant), context, offers, plan);
   }
   for (const slot of spareLast(plan.memory.slots.filter(isVacant), view)) {
-    const blocker =
+    const standing =
       obstacle ??
       slotObstacle(slot.slot, foreign, view) ??
       describeOrphan(slot) ??
-      describeEarlierTask(slot, view, plan) ??
-      describeBackoff(slot, plan) ??
-      describeRepair(slot);
+      describeEarlierTask(slot, view, plan);
+    const blocker = standing ?? describeBackoff(slot, plan) ?? describeRepair(slot);
     if (blocker !== null) {
       plan.launchBlockers.set(slot.slot, blocker);
+      if (standing !== null) plan.blockKinds.set(slot.slot, withoutNumbers(standing));
       judgeWaiting(slot.slot, blocker, offers, plan);
     } else {
       const placement = placeSlot(slot, view, offers, placed, plan);
       if ("blocker" in placement) {
         plan.launchBlockers.set(slot.slot, placement.blocker);
+        plan.blockKinds.set(slot.slot, placement.kind);
         plan.wantsOffers = true;
       } else {
         placed.push(launch(slot, placement, view, offers, plan));
@@ -85,7 +87,7 @@ function placeSlot(
   { offers }: OfferAllocator,
   placed: readonly PlacedNode[],
   plan: PlanBuilder,
-): Choice | { readonly blocker: string } {
+): Choice | { readonly blocker: string; readonly kind: string } {
   const { placement, resources: need } = spec;
   const runsOnAt = slot.orphan?.place ?? null;
   const moves = isMoving(slot, plan) && hasQuorumInSight(etcd);
@@ -103,8 +105,11 @@ function placeSlot(
     const strayed = { reason: "DataElsewhere", message: `fits; the slot ${waits}` } as const;
     plan.offers.add(offerId, slot.slot, strays && fits ? strayed : judgement);
   }
-  if ("refused" in choice) return { blocker: choice.refused };
-  return strays ? { blocker: waits } : choice;
+  if ("refused" in choice) {
+    const reasons = new Set([...choice.judgements.values()].map(({ reason }) => reason));
+    return { blocker: choice.refused, kind: [...reasons].toSorted().join(" ") || NO_OFFER };
+  }
+  return strays ? { blocker: waits, kind: "DataElsewhere" } : choice;
 }
 
 /** A person wants it elsewhere than its data is; where its launch fails it goes back to that. */

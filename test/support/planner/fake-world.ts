@@ -74,7 +74,7 @@ export class FakeWorld {
 
   constructor(
     readonly firstAddress: string,
-    readonly offers: () => readonly ObservedOffer[] = () => [fakeOffer()],
+    public offers: () => readonly ObservedOffer[] = () => [fakeOffer()],
   ) {
     this.etcd = new FakeEtcd(firstAddress, () =>
       [...this.containers.values()].filter((c) => c.running && c.command).map((c) => c.slot),

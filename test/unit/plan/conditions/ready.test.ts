@@ -178,6 +178,18 @@ const inherited: Readonly<Record<(typeof NEEDED)[number], ConditionRow>> = {
 conditionTable("Ready", ready.reasons, {
   ...own,
   ...inherited,
+  "no offer is enough for a launch, and that was told": [
+    () => {
+      const run = readyRun();
+      run.world.kill(2);
+      run.world.offers = () => [];
+      for (let i = 0; i < 100; i++) run.reconcile();
+      return decide(run);
+    },
+    "False",
+    "LaunchBlocked",
+    "no agent offers anything; a node needs 0.25 cpus, 768 MiB of memory, 1024 MiB of disk",
+  ],
   "Jupyter does not answer on the leader": lacking(without("jupyter"), "Jupyter not ready"),
   "sshd does not answer": lacking(without("sshd"), "sshd not ready"),
   "SSH keys are missing": lacking(() => ({ sshKnownSlots: [1, 2] }), "SSH keys of slot 0 unknown"),

@@ -7,6 +7,7 @@ import { BOOTSTRAP_EVENTS } from "./bootstrap.ts";
 import { ELECTION_EVENTS } from "./elections.ts";
 import type { EventRow } from "./event-table.ts";
 import { KERNEL_EVENTS } from "./kernels.ts";
+import { LAUNCH_BLOCKED_EVENTS } from "./launch-blocked.ts";
 import { MEMBERSHIP_EVENTS } from "./membership.ts";
 import { NODE_EVENTS } from "./nodes.ts";
 import { REBALANCE_EVENTS } from "./rebalance.ts";
@@ -18,6 +19,7 @@ import { STORAGE_EVENTS } from "./storage.ts";
 const TABLES = {
   ...SPEC_EVENTS,
   ...NODE_EVENTS,
+  ...LAUNCH_BLOCKED_EVENTS,
   ...BOOTSTRAP_EVENTS,
   ...MEMBERSHIP_EVENTS,
   ...ELECTION_EVENTS,
