@@ -1,7 +1,8 @@
 /** The command line of `npm run simulate`; see its help text. */
 import { parseArgs } from "node:util";
 import { readExploreOptions, runExplore } from "./explorer/explore-command.ts";
-import { readGuardsOptions, runGuards } from "./guards/guards-command.ts";
+import { NOTICED_MIN, readGuardsOptions, runGuards } from "./guards/guards-command.ts";
+import { GUARDS } from "./guards/guards.ts";
 import { runMany } from "./many/many.ts";
 import { replay } from "./many/replay.ts";
 import { runScale } from "./scale/scale-command.ts";
@@ -43,7 +44,7 @@ nodes; tells the shortest way to a broken rule:
 
 Or the planner with one of its guards taken away, to see who notices:
 
-  --guards [NAME...]  all of them, of which 15 of 18 must be noticed, or these
+  --guards [NAME...]  all of them, of which ${NOTICED_MIN} of ${GUARDS.length} must be noticed, or these
     --seconds N       for the explorer, and as long for the simulator (default 60), on a machine
                       with nothing else to do: CPU time for each core
 

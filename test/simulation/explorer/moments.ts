@@ -46,6 +46,32 @@ export function survivorUnaware(site: Site): State {
   throw new Error("the others do not come to wait");
 }
 
+/**
+ * The spare has got the vote of a node that died and is about to serve again, so that there is one vote too many;
+ * two others have just begun again, and have not heard the leader yet.
+ */
+export function oneVoteTooMany(site: Site): State {
+  const dies = "slot 1";
+  let state = struck(readyCluster(site), "killed", dies);
+  while (votersOf(state) <= site.replicas) state = allHappened(state, pendingEffects(state));
+  const begun = ["slot 2", "slot 3"];
+  const again = faultsOf(state, ["etcd killed"]).filter(({ name }) => begun.some(endOf(name)));
+  state = allHappened(state, again);
+  for (let step = 0; step < STEPS_MAX; step++) {
+    const due = pendingEffects(state).filter(({ name }) => !begun.some(beginningOf(name)));
+    if (due.some(({ name }) => name.startsWith(`${dies} follows`))) return state;
+    state = allHappened(state, due);
+  }
+  throw new Error("the dead node does not come back");
+}
+
+const endOf = (name: string) => (end: string) => name.endsWith(end);
+const beginningOf = (name: string) => (beginning: string) => name.startsWith(beginning);
+
+function votersOf({ histories }: State): number {
+  return (histories.at(-1)?.members ?? []).filter((m) => !m.isLearner).length;
+}
+
 function struck(state: State, kind: FaultKind, where: string): State {
   const fault = faultsOf(state, [kind]).find(({ name }) => name.endsWith(where));
   if (fault === undefined) throw new Error(`${kind} cannot strike ${where}`);

@@ -5,7 +5,12 @@
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
 import type { FaultKind } from "./faults.ts";
 import type { Scope } from "./steps.ts";
-import { learnerCatchesUp, survivorOutOfSight, survivorUnaware } from "./moments.ts";
+import {
+  learnerCatchesUp,
+  oneVoteTooMany,
+  survivorOutOfSight,
+  survivorUnaware,
+} from "./moments.ts";
 import { nothingYet, readyCluster, type Site, withSnapshot } from "./start.ts";
 import type { State } from "./state.ts";
 
@@ -111,6 +116,12 @@ const SITUATIONS: readonly Situation[] = [
     name: "three nodes have lost two, and the third has not noticed yet",
     site: THREE,
     begin: survivorUnaware,
+    edits: [],
+  },
+  {
+    name: "four nodes and a spare have one vote too many, and two do not follow yet",
+    site: { ...WITH_SPARE, replicas: 4 },
+    begin: oneVoteTooMany,
     edits: [],
   },
 ];

@@ -13,7 +13,7 @@ export interface GuardsCommand {
 }
 
 /** Of the whole list: with fewer, the checks have become blind. */
-const NOTICED_MIN = 15;
+export const NOTICED_MIN = 15;
 
 /** @returns the exit code: 1 when too few of the list, or not all of those named, are noticed */
 export async function runGuards(

@@ -1,5 +1,7 @@
 /** The hot spare: a learner that is promoted when a voter dies (docs/decisions/0036). */
 import { describe, expect, it } from "vitest";
+import { changeAgents } from "../../../support/planner/change-agents.ts";
+import { decide } from "../../../support/planner/condition-table.ts";
 import { FakeWorld } from "../../../support/planner/fake-world.ts";
 import { fakeCluster, fakeMemory, fakeOffer } from "../../../support/planner/fixtures.ts";
 import {
@@ -189,6 +191,19 @@ describe("a spare", () => {
       untilStandby(run);
     });
     expect(done).toEqual(["PromoteMember 3", `RemoveMember ${dead}`, `AddLearner ${dead}`]);
+  });
+
+  it("keeps a vote too many while the others that follow would be no quorum without it", () => {
+    const run = spareRun({ replicas: 4 });
+    const { leaderSlot, etcd, members } = run.world;
+    etcd.promote(members.find((m) => m.isLearner)?.id ?? "");
+    const lostSight = run.world.runningSlots().filter((slot) => slot !== leaderSlot && slot < 3);
+    const { agents } = changeAgents(run.world.observed(), ({ slot, etcd: health }) => {
+      const alone = { leaderId: null, members: null };
+      return lostSight.includes(slot) ? { etcd: health && { ...health, ...alone } } : {};
+    });
+    expect(types(decide(run, { agents }).actions)).not.toContain("RemoveMember 4");
+    expect(types(decide(run).actions)).toContain("RemoveMember 4");
   });
 
   it("takes part in growth and shrinking: at rest there are as many voters as replicas", () => {
