@@ -1,9 +1,10 @@
 /** One collection for each kind, kept up with what is published. */
 import { clusterKey } from "../../model/ids.ts";
 import type { PublishedClusters } from "../../model/ports.ts";
-import type { JupyterClusterObject } from "../../model/resource.ts";
+import type { JupyterClusterObject, NodeStatus } from "../../model/resource.ts";
 import { Collection } from "./collection.ts";
 import { events, type EventObject } from "./kinds/events.ts";
+import { hosts, hostsOf } from "./kinds/nodes.ts";
 import { jupyterClusters } from "./kinds/jupyter-clusters.ts";
 import { namespaces } from "./kinds/namespaces.ts";
 import { pods, type PodObject } from "./kinds/pods.ts";
@@ -20,6 +21,9 @@ export class Collections {
   readonly pods: Collection<PodObject>;
   readonly events: Collection<EventObject>;
   private readonly namespaces;
+  private readonly hosts;
+  /** What the hosts were made of. */
+  private placed = "";
   /** All of them, the core group's first. */
   readonly all: readonly AnyCollection[];
   /** Those whose objects belong to one cluster each. */
@@ -33,8 +37,9 @@ export class Collections {
     this.pods = new Collection(pods, version);
     this.events = new Collection(events, version);
     this.namespaces = new Collection(namespaces, version);
-    const { events: happened, namespaces: spaces, pods: nodes, clusters } = this;
-    this.all = [happened, spaces, nodes, clusters] as unknown as readonly AnyCollection[];
+    this.hosts = new Collection(hosts, version);
+    const { events: happened, namespaces: spaces, hosts: machines, pods: nodes, clusters } = this;
+    this.all = [happened, spaces, machines, nodes, clusters] as unknown as readonly AnyCollection[];
     this.ofClusters = [happened, nodes, clusters] as unknown as readonly AnyCollection[];
     for (const object of objects) this.put(object, version);
     this.unsubscribe = published.subscribe(({ type, object }) => {
@@ -54,13 +59,27 @@ export class Collections {
     for (const collection of this.ofClusters) {
       collection.replace(key, collection.kind.of(object, happened), version);
     }
-    this.putNamespaces(version);
+    this.putShared(version);
   }
 
   private remove({ metadata }: JupyterClusterObject, version: number): void {
     const key = clusterKey(metadata);
     for (const collection of this.ofClusters) collection.replace(key, [], version);
+    this.putShared(version);
+  }
+
+  private putShared(version: number): void {
     this.putNamespaces(version);
+    this.putHosts(version);
+  }
+
+  /** Asked for with each change of any cluster: only what a cluster has on other hosts is looked into. */
+  private putHosts(version: number): void {
+    const all = this.published.list();
+    const placed = all.flatMap(({ status }) => status.nodes.map(placeText)).join();
+    if (placed === this.placed) return;
+    this.placed = placed;
+    this.hosts.replace(ALL_CLUSTERS, hostsOf(all), version);
   }
 
   /** A namespace is there as long as any cluster is in it, and as old as the oldest. */
@@ -76,4 +95,8 @@ export class Collections {
     const spaces = [...byName.values()].flatMap((object) => namespaces.of(object, []));
     this.namespaces.replace(ALL_CLUSTERS, spaces, version);
   }
+}
+
+function placeText({ hostname, agentId, launchedAt, phase }: NodeStatus): string {
+  return `${hostname} ${agentId} ${launchedAt} ${phase === "Unreachable"}`;
 }

@@ -5,6 +5,7 @@ import type { JupyterClusterObject } from "../../model/resource.ts";
 import { type ApiExchange, sendJson } from "../exchange.ts";
 import type { ApiOperations } from "../operations.ts";
 import type { Route } from "../router.ts";
+import { StatusError } from "../status-error.ts";
 import { groupVersion, type Kind, rootPath } from "./kind.ts";
 import { podNameOf, type PodObject, pods } from "./kinds/pods.ts";
 import { notFound } from "./not-found.ts";
@@ -40,10 +41,20 @@ export function podMetricsRoutes(parts: MetricsParts): Route[] {
     sendJson(exchange, found);
   };
   return [
+    { method: "GET", path: `${root}/nodes`, handler: noHosts },
+    { method: "GET", path: `${root}/nodes/:name`, handler: noHosts },
     { method: "GET", path: `${root}/${podMetrics.plural}`, handler: list },
     { method: "GET", path: some, handler: list },
     { method: "GET", path: `${some}/:name`, handler: one },
   ];
+}
+
+/** Only what the clusters' own containers use is measured. */
+function noHosts(): never {
+  const message =
+    "Nobody measures what a whole host uses. `kubectl top pod` has what its nodes use, " +
+    "`kubectl get pods -o wide` on which host each of them is.";
+  throw new StatusError("NotFound", message);
 }
 
 /** A pod that does not tell what it uses has no metrics, as with Kubernetes. */

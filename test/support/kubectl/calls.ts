@@ -70,6 +70,8 @@ export const LOOKS: readonly (readonly [line: string, printed: RegExp])[] = [
   ["get pods -l jupytercluster.dev/role=leader -o name", /^pod\/e2e-kube-0\n$/],
   ["top pod", /^e2e-kube-0 +\d+m +\d+Mi *$/m],
   ["top pod e2e-kube-1 --containers", /^e2e-kube-1 +node +\d+m +\d+Mi *$/m],
+  ["get nodes", /^\S+ +Ready +\d+\w+$/m],
+  ["auth can-i delete jc", /^yes$/m],
   ["get events", /^\d\S* +Normal +NodeReady +jupytercluster\/e2e-kube +slot \d is ready/m],
   ["events --for jc/e2e-kube", /LeaderElected/],
   ["describe jc e2e-kube", /^Kind: +JupyterCluster$[^]*^Events:$[^]*LeaderElected/m],
