@@ -92,6 +92,8 @@ describe("a kernel", () => {
     await change();
     const { id } = await servers.api<KernelModel>(leader, "GET", `/api/kernels/${kernel}`);
     expect(id).toBe(kernel);
+    const interrupt = servers.api(leader, "POST", `/api/kernels/${kernel}/interrupt`);
+    await expect(interrupt).rejects.toThrow(/: 504 .*the kernel's node does not answer/s);
     await servers.control({ silent: false });
     await until("the page is joined", async () => {
       await page.open(servers.address(leader), kernel);

@@ -177,6 +177,8 @@ class OneKernel(Api):
         kernel = self.world.kernels.get(kernel_id)
         if kernel is None:
             self.refuse(404, "no such kernel")
+        elif self.world.silent:
+            self.refuse(504, "the kernel's node does not answer")
         elif verb == "signal":
             kernel.order(signal=self.body["signal"])
             self.finish({})

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.netutil import Resolver
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
+from tornado.web import HTTPError
 
 #: Set by the agent. Without it kernels are the server's own, as in any Jupyter.
 SOCKET_VARIABLE = "JUPYTER_CLUSTER_KERNELS_SOCKET"
@@ -19,12 +20,20 @@ ORDER = 20.0
 LAUNCH = 90.0
 
 
-class AgentError(Exception):
-    """`status`: HTTP's, or 599 when nobody answers. The text is the agent's own."""
+class AgentError(HTTPError):
+    """`status`: HTTP's, or 599 when nobody answers. The text is the agent's own.
+
+    Where a page's own request ends with it, the page is told the text. That this node does not lead, or
+    that nobody answers, is 503 there: it is no mistake of the page's.
+    """
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+        super().__init__(503 if status in (403, 599) else status, message)
         self.status = status
+        self._message = message
+
+    def __str__(self) -> str:
+        return self._message
 
 
 class _SocketResolver(Resolver):
