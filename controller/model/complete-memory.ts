@@ -1,6 +1,7 @@
 /** Memories that earlier releases stored, as those of today. Pure. */
 import type { ClusterSpec } from "../../crd-schema/spec.ts";
-import { type ClusterMemory, NO_RECOVERY, NONE_WEDGED } from "./memory.ts";
+import { type ClusterMemory, NONE_WEDGED } from "./memory.ts";
+import { NO_RECOVERY } from "./recovery-memory.ts";
 import { withPresentNames } from "./renamed.ts";
 import { sameData } from "./same-data.ts";
 

@@ -1,12 +1,7 @@
 /** A plan in the making: the one place where the planner's steps leave what they decided. */
 import type { Action, ActionType } from "../model/action.ts";
-import type {
-  ClusterMemory,
-  RecoveryMemory,
-  SlotMemory,
-  SlotTask,
-  VoteChange,
-} from "../model/memory.ts";
+import type { ClusterMemory, SlotMemory, SlotTask } from "../model/memory.ts";
+import type { RecoveryMemory, VoteChange } from "../model/recovery-memory.ts";
 import type { ClusterEvent, EventReason } from "../model/resource.ts";
 import { addEvent, addOrderEvent } from "./events.ts";
 import type { PlanInput } from "./input.ts";

@@ -2,7 +2,8 @@
  * A condition is decided by one policy: a pure function of the context that names one of a closed
  * set of reasons. Each reason stands for one status, so that the two cannot contradict each other.
  */
-import type { BootstrapMemory, LaunchBlock, RecoveryMemory } from "../../model/memory.ts";
+import type { BootstrapMemory, LaunchBlock } from "../../model/memory.ts";
+import type { RecoveryMemory } from "../../model/recovery-memory.ts";
 import type { RememberedKernel } from "../../model/kernels.ts";
 import type { Rebalance } from "../../model/rebalance.ts";
 import type { ConditionStatus } from "../../model/resource.ts";

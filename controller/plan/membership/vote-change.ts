@@ -3,7 +3,7 @@
  * of before counts on a voter that is gone, or not on one that has come: two changes of one vote too many.
  */
 import type { EtcdMember } from "../../model/agent-api.ts";
-import type { VoteChange } from "../../model/memory.ts";
+import type { VoteChange } from "../../model/recovery-memory.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 
 /**

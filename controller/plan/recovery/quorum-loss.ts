@@ -3,7 +3,7 @@
  * own agent says that its data is gone. A host that is merely cut off may hold a living majority,
  * and a cluster begun anew beside it would be a second one.
  */
-import type { RecoveryMemory } from "../../model/memory.ts";
+import type { RecoveryMemory } from "../../model/recovery-memory.ts";
 import { followsLeader } from "../../model/leader.ts";
 import { slotsDo } from "../../model/slots-text.ts";
 import { quorumOf } from "../view/etcd-view.ts";

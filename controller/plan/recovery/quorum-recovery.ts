@@ -1,7 +1,7 @@
 /** The cluster begins anew from one slot: the decision, and its end. */
 import { bootstrapClusterId, bootstrapMemberId } from "../../model/bootstrap-ids.ts";
 import { memberNameOf } from "../../model/ids.ts";
-import type { RecoveryMemory, QuorumRecovery } from "../../model/memory.ts";
+import type { RecoveryMemory, QuorumRecovery } from "../../model/recovery-memory.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
 import { initialClusterId } from "../bootstrap/initial-members.ts";
 import { allEnded, begun as begunOperation, BY_CONTROLLER, started } from "../operations/ledger.ts";

@@ -5,7 +5,7 @@
  */
 import type { AgentStatus, EtcdStart } from "../../model/agent-api.ts";
 import { memberNameOf } from "../../model/ids.ts";
-import type { RecoveryMemory, QuorumRecovery } from "../../model/memory.ts";
+import type { RecoveryMemory, QuorumRecovery } from "../../model/recovery-memory.ts";
 import type { Observed } from "../../model/observed.ts";
 import { startJob } from "../jobs.ts";
 import { giveStartCommand } from "../membership/give-start-command.ts";

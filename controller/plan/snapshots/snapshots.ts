@@ -2,7 +2,7 @@
  * Snapshots on an interval, kept by count and size. When the next is due follows from those that are there.
  */
 import type { ClusterSpec } from "../../../crd-schema/spec.ts";
-import type { RecoveryMemory } from "../../model/memory.ts";
+import type { RecoveryMemory } from "../../model/recovery-memory.ts";
 import { lastKnown, type Observed } from "../../model/observed.ts";
 import type { SnapshotInfo } from "../../model/snapshot.ts";
 import type { QuorateContext, SnapshotsContext } from "../guards.ts";

@@ -2,7 +2,7 @@
  * What a slot's data is to the cluster: the one place that decides who may resume and who is wiped.
  */
 import type { AgentStatus, EtcdMember } from "../../model/agent-api.ts";
-import type { RecoveryMemory } from "../../model/memory.ts";
+import type { RecoveryMemory } from "../../model/recovery-memory.ts";
 
 /**
  * - `unknown`: nobody can say: its agent is out of sight, or its etcd is about to make some;

@@ -1,6 +1,9 @@
 /** Events of a lost quorum. */
 import type { AgentStatus } from "../../../../controller/model/agent-api.ts";
-import type { RecoveryMemory, QuorumRecovery } from "../../../../controller/model/memory.ts";
+import type {
+  RecoveryMemory,
+  QuorumRecovery,
+} from "../../../../controller/model/recovery-memory.ts";
 import { fresh } from "../../../../controller/model/observed.ts";
 import { plan } from "../../../../controller/plan/plan.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { jobKey } from "../../../../controller/model/action.ts";
 import type { ClusterMemory, SlotMemory } from "../../../../controller/model/memory.ts";
-import { NO_RECOVERY } from "../../../../controller/model/memory.ts";
+import { NO_RECOVERY } from "../../../../controller/model/recovery-memory.ts";
 import { SIGHT_MS_MAX } from "../../../../controller/model/resumed.ts";
 import { startJob } from "../../../../controller/plan/jobs.ts";
 import { PlanBuilder } from "../../../../controller/plan/plan-builder.ts";

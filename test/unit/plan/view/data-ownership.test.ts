@@ -1,7 +1,7 @@
 /** What a slot's data is to the cluster, fact by fact. */
 import { describe, expect, it } from "vitest";
 import type { AgentStatus, EtcdData, UnitStatus } from "../../../../controller/model/agent-api.ts";
-import { NO_RECOVERY } from "../../../../controller/model/memory.ts";
+import { NO_RECOVERY } from "../../../../controller/model/recovery-memory.ts";
 import {
   type DataOwnership,
   dataOwnership,
