@@ -10,7 +10,7 @@ import { dataVolumeName } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { eventsOf } from "../support/e2e/events.ts";
 import { expectInvariants, jupyterUrl } from "../support/e2e/invariants.ts";
-import { kernelStatus } from "../support/e2e/kernel-node.ts";
+import { startKernelBeside } from "../support/e2e/kernel-node.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
 import { NotebookUser } from "../support/e2e/notebook-user.ts";
 import { SmallDisk } from "../support/e2e/small-disk.ts";
@@ -87,7 +87,7 @@ it("ends the cell with the reason; etcd takes writes, and a notebook on another 
   processes = await processesOf(before);
   other = await user.startKernel();
   await user.run(other, "z = 7");
-  filler = await startBeside(other);
+  filler = await startKernelBeside(cluster, user, other);
   expect(await user.run(filler, FILLS)).toBe("OSError");
   expect(await user.run(filler, LEFT)).toBe("True");
   void user.run(filler, GOES_ON).catch(() => undefined);
@@ -150,14 +150,4 @@ function processesOf({ status }: JupyterClusterObject): Promise<readonly string[
   return Promise.all(
     status.nodes.map(async (node) => `${node.container} ${(await cluster.exec(node, ids)).stdout}`),
   );
-}
-
-/** On another node than this one; what is started on the same stays idle. */
-async function startBeside(kernel: string): Promise<string> {
-  for (let tries = 0; tries < 6; tries += 1) {
-    const next = await user.startKernel();
-    const [one, two] = await Promise.all([kernel, next].map((id) => kernelStatus(cluster, id)));
-    if (one?.slot !== two?.slot) return next;
-  }
-  throw new Error("every kernel is started on the same node");
 }

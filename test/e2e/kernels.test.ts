@@ -5,7 +5,12 @@ import type { KernelExit } from "../../controller/model/kernels.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
 import { eventsOf } from "../support/e2e/events.ts";
 import { jupyterUrl } from "../support/e2e/invariants.ts";
-import { kernelStatus, killLeaderBeside, untilAnotherLeads } from "../support/e2e/kernel-node.ts";
+import {
+  kernelStatus,
+  killLeaderBeside,
+  startKernelBeside,
+  untilAnotherLeads,
+} from "../support/e2e/kernel-node.ts";
 import type { LocalCluster } from "../support/e2e/local-cluster.ts";
 import { type NotebookCluster, notebookCluster } from "../support/e2e/notebook-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
@@ -195,22 +200,12 @@ it("says once which kernels were lost with a container that was killed, and star
   await user.shutDown(kernel);
 }, 240_000);
 
-/** On another node than this one; what is started on the same stays idle. */
-async function startBeside(other: string): Promise<string> {
-  for (let tries = 0; tries < 3; tries += 1) {
-    const kernel = await user.startKernel();
-    const [theirs, its] = await Promise.all([other, kernel].map((k) => kernelStatus(cluster, k)));
-    if (theirs?.slot !== its?.slot) return kernel;
-  }
-  throw new Error("every kernel is started on the same node");
-}
-
 const BUSY_WAIT_S = 20;
 
 it("lets a cell end before an update takes its node, waits no longer than it may, and says what is lost", async () => {
   const ready = await cluster.untilReady({ timeoutMs: 120_000 });
   const short = await user.startKernel();
-  const endless = await startBeside(short);
+  const endless = await startKernelBeside(cluster, user, short);
   // Their WebSockets end with the controller, whose proxy they go through.
   const begin = (kernel: string, code: string) =>
     void user.run(kernel, code).catch(() => undefined);

@@ -5,6 +5,10 @@ import type { NodeStatus } from "../../../controller/model/resource.ts";
 import { until } from "../poll.ts";
 import type { LocalCluster } from "./local-cluster.ts";
 import { leaderOf } from "./nodes.ts";
+import type { NotebookUser } from "./notebook-user.ts";
+
+/** Each goes where the fewest are. */
+const BESIDE_TRIES_MAX = 6;
 
 /** What its node has written of it; undefined: nothing. */
 export async function kernelStatus(
@@ -14,6 +18,20 @@ export async function kernelStatus(
   const leader = leaderOf(await cluster.object());
   const text = await cluster.etcdGet(leader, etcdKeys(cluster.ref).kernelStatus(kernel));
   return text === "" ? undefined : (JSON.parse(text) as KernelStatus);
+}
+
+/** A kernel on another node than this one; what is started on the same stays idle. */
+export async function startKernelBeside(
+  cluster: LocalCluster,
+  user: NotebookUser,
+  other: string,
+): Promise<string> {
+  for (let tries = 0; tries < BESIDE_TRIES_MAX; tries += 1) {
+    const kernel = await user.startKernel();
+    const [theirs, its] = await Promise.all([other, kernel].map((k) => kernelStatus(cluster, k)));
+    if (theirs?.slot !== its?.slot) return kernel;
+  }
+  throw new Error("every kernel is started on the same node");
 }
 
 /**

@@ -32,16 +32,15 @@ class Agent:
 
 
 class Kernels(dict):
-    """Jupyter's manager of kernels: what was started, and what was let go."""
+    """Jupyter's manager of kernels, and what it has let go."""
 
     def __init__(self):
         super().__init__()
-        self.started, self.released = [], []
+        self.released = []
 
     async def start_kernel(self, kernel_id, **_):
         provisioner = ClusterProvisioner(kernel_id=kernel_id)
         provisioner.record = standing.records.get(kernel_id)
-        self.started.append(provisioner)
         self[kernel_id] = SimpleNamespace(
             provisioner=provisioner,
             last_activity=None,
