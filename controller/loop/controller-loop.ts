@@ -6,11 +6,10 @@
  * on an event itself; an event only wakes the loop of its cluster.
  */
 import type { CompiledCluster } from "../../crd-schema/spec.ts";
-import { OperationError } from "../model/errors.ts";
-import { type ClusterKey, clusterKey } from "../model/ids.ts";
+import { ERROR_CODES, OperationError } from "../model/errors.ts";
+import { type ClusterKey, clusterKey, type OwnerUid } from "../model/ids.ts";
 import { completeMemory } from "../model/complete-memory.ts";
 import type { ClusterMemory } from "../model/memory.ts";
-import type { OwnerUid } from "../model/ids.ts";
 import type { Asker } from "../model/operation.ts";
 import type { RebalanceAction } from "../model/rebalance.ts";
 import { resume } from "../model/resumed.ts";
@@ -25,11 +24,12 @@ import { plan } from "../plan/plan.ts";
 import { askForSnapshot } from "../plan/snapshots/asked-snapshot.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { rollBackLaunchIntents } from "../plan/launch/roll-back-intents.ts";
-import { type Failure, performAll } from "./perform.ts";
+import { type Failure, launchesOf, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
 import { type AskedChange, type Change, deleted, Requests } from "./requests.ts";
 import { SpecCache } from "./spec-cache.ts";
 import { StatusPublisher } from "./status-publisher.ts";
+import type { Decided, Unstored } from "./unstored.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** Clusters reconciled at the same time. */
@@ -43,8 +43,7 @@ export class ControllerLoop {
   private readonly memories: Map<ClusterKey, ClusterMemory>;
   private readonly specs = new SpecCache();
   private readonly requests = new Requests();
-  /** What is known of clusters whose memory can't be stored: told, and acted on by nobody. */
-  private readonly unstored = new Map<ClusterKey, { memory: ClusterMemory; why: string }>();
+  private readonly unstored = new Map<ClusterKey, Unstored>();
   private readonly failures = new Map<ClusterKey, { inARow: number; last: readonly Failure[] }>();
   private readonly queue: WorkQueue;
   private readonly statuses: StatusPublisher;
@@ -57,7 +56,7 @@ export class ControllerLoop {
     this.memories = new Map(
       [...remembered].map(([key, memory]) => [
         key,
-        forgetSilence(resume(completeMemory(memory), ports.clock.now())),
+        resume(completeMemory(memory), ports.clock.now()),
       ]),
     );
     this.statuses = new StatusPublisher(ports);
@@ -160,18 +159,19 @@ export class ControllerLoop {
   private async reconcile(key: ClusterKey): Promise<readonly Failure[]> {
     const before = this.memories.get(key);
     if (before === undefined) return [];
-    const asked = this.requests.of(key);
-    const snapshot = this.specs.newest;
-    const decided = this.decide(key, before, asked);
+    const decided = this.unstored.get(key)?.unanswered ?? this.decideAll(key, before);
     const unsaved = await this.remember(key, before, decided.memory);
     if (unsaved !== null) {
-      this.tellUnstored(key, before, unsaved);
+      this.tellUnstored(key, before, unsaved, decided);
       return [unsaved];
     }
-    this.specs.applied(key, snapshot);
-    this.requests.answer(key, asked);
+    this.specs.applied(key, decided.snapshot);
+    this.requests.answer(key, decided.asked);
     // Stored is what was seen meanwhile; what is to be done about it is decided now.
-    if (this.unstored.delete(key)) return this.reconcile(key);
+    if (this.unstored.delete(key)) {
+      this.memories.set(key, rollBackLaunchIntents(decided.memory, launchesOf(decided.actions)));
+      return this.reconcile(key);
+    }
     const keptBackUntil = this.statuses.publish(decided.memory, decided.status);
     this.ports.notify(decided.memory);
     this.ports.judged(key, decided.offers);
@@ -187,8 +187,13 @@ export class ControllerLoop {
     }
     const kept = await this.forget(key, decided.memory);
     if (kept === null) return failed;
-    this.tellUnstored(key, decided.memory, kept);
+    this.tellUnstored(key, decided.memory, kept, null);
     return [...failed, kept];
+  }
+
+  private decideAll(key: ClusterKey, before: ClusterMemory): Decided {
+    const [asked, snapshot] = [this.requests.of(key), this.specs.newest];
+    return { ...this.decide(key, before, asked), asked, snapshot };
   }
 
   private decide(key: ClusterKey, before: ClusterMemory, asked: readonly AskedChange[]): Plan {
@@ -200,8 +205,8 @@ export class ControllerLoop {
     const lastErrors = (this.failures.get(key)?.last ?? []).map((f) => f.lastError);
     const memory = sameErrors(wanted, lastErrors) ? wanted : { ...wanted, lastErrors };
     const observed = ports.observe(key, memory);
-    const { defaultImage } = ports;
-    return plan({ memory, observed, now, defaultImage, storageFailure: unstored?.why });
+    const storageFailure = unstored?.why;
+    return plan({ memory, observed, now, defaultImage: ports.defaultImage, storageFailure });
   }
 
   /** Durable before any effect; when it cannot be, nothing is done and memory stays as it was. */
@@ -234,13 +239,19 @@ export class ControllerLoop {
    * The status is the truth as known now, whether or not it can be stored: what was seen is
    * published, without the intents that nobody may act on.
    */
-  private tellUnstored(key: ClusterKey, before: ClusterMemory, failure: Failure): void {
-    const why = failure.lastError.message;
-    this.unstored.set(key, { memory: this.unstored.get(key)?.memory ?? before, why });
+  private tellUnstored(
+    key: ClusterKey,
+    before: ClusterMemory,
+    failure: Failure,
+    decided: Decided | null,
+  ): void {
+    const { code, message: why } = failure.lastError;
+    const unanswered = code === ERROR_CODES.STATE_UNREACHABLE ? decided : null;
+    this.unstored.set(key, { memory: this.unstored.get(key)?.memory ?? before, why, unanswered });
     this.failures.set(key, { inARow: this.failures.get(key)?.inARow ?? 0, last: [failure] });
     // What people ask for is taken in when it can be kept.
     const { memory, status } = this.decide(key, before, []);
-    this.unstored.set(key, { memory, why });
+    this.unstored.set(key, { memory, why, unanswered });
     this.statuses.publish(memory, status);
     this.ports.notify(memory);
   }
@@ -286,13 +297,4 @@ function sameErrors(memory: ClusterMemory, errors: ClusterMemory["lastErrors"]):
   const text = (list: ClusterMemory["lastErrors"]) =>
     JSON.stringify(list.map(({ code, operation, message }) => [code, operation, message]));
   return text(memory.lastErrors) === text(errors);
-}
-
-/** Nobody listened while no controller ran: silence counts from when somebody does. */
-function forgetSilence(memory: ClusterMemory): ClusterMemory {
-  const slots = memory.slots.map((s) => ({
-    ...s,
-    task: s.task === null ? null : { ...s.task, agentUnreachableSince: null },
-  }));
-  return { ...memory, slots };
 }

@@ -73,6 +73,11 @@ async function performOne(
   }
 }
 
+/** The tasks that these are to launch. */
+export function launchesOf(actions: readonly Action[]): readonly string[] {
+  return actions.flatMap(taskIds);
+}
+
 function taskIds(action: Action): readonly string[] {
   const hosts = action.type === "RunHostTask" ? [action.task] : [];
   return (isLaunch(action) ? action.tasks : hosts).map((task) => task.task_id.value);

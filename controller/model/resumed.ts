@@ -2,7 +2,7 @@
  * A controller that begins sees nothing yet, and what held before may hold still: until it has looked for
  * itself, what comes back as it was has never ceased. Pure.
  */
-import type { ClusterMemory } from "./memory.ts";
+import type { ClusterMemory, SlotMemory } from "./memory.ts";
 
 /** For Mesos and all agents to have answered. Milliseconds. */
 export const SIGHT_MS_MAX = 30_000;
@@ -15,5 +15,15 @@ export function resume(memory: ClusterMemory, now: number): ClusterMemory {
     ({ type, status, lastTransitionTime }) =>
       found.get(type) ?? { type, status, lastTransitionTime },
   );
-  return { ...memory, resumed: { until: now + SIGHT_MS_MAX, held } };
+  return {
+    ...memory,
+    slots: memory.slots.map(forgetSilence),
+    resumed: { until: now + SIGHT_MS_MAX, held },
+  };
+}
+
+/** Nobody listened while no controller ran: silence counts from when somebody does. */
+function forgetSilence(slot: SlotMemory): SlotMemory {
+  const { task } = slot;
+  return { ...slot, task: task === null ? null : { ...task, agentUnreachableSince: null } };
 }

@@ -26,6 +26,10 @@ export class LoopWorld {
   /** Thrown by the next action of this type. */
   failNext: { type: Action["type"]; error: OperationError } | null = null;
   diskFull = false;
+  /** So many writes are given up, carried out or not. */
+  unanswered = { left: 0, carriedOut: false };
+  /** All that was ever stored, oldest first. */
+  readonly stored: ClusterMemory[] = [];
   /** Nothing can be removed from it. */
   diskStuck = false;
   /** What happens while all that belongs to a deleted cluster is given back. */
@@ -120,7 +124,14 @@ export class LoopWorld {
         save: async (key, memory) => {
           if (this.dead) return new Promise(() => {});
           if (this.diskFull) throw new OperationError(ERROR_CODES.DISK_FULL, "save", "disk full");
-          this.disk.set(key, JSON.stringify(memory));
+          const { left, carriedOut } = this.unanswered;
+          if (left === 0 || carriedOut) {
+            this.disk.set(key, JSON.stringify(memory));
+            this.stored.push(memory);
+          }
+          if (left === 0) return;
+          this.unanswered = { left: left - 1, carriedOut };
+          throw new OperationError(ERROR_CODES.STATE_UNREACHABLE, "save", "no answer in time");
         },
         remove: async (key) => {
           if (this.diskStuck) throw new OperationError(ERROR_CODES.DISK_FULL, "remove", "stuck");

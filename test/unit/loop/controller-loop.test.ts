@@ -62,6 +62,26 @@ describe("the loop", () => {
     expect(run.world.violations).toEqual([]);
   });
 
+  it.each([true, false])(
+    "writes again first what the store has not answered, carried out: %s",
+    async (carriedOut) => {
+      const run = new LoopWorld();
+      run.read();
+      await run.until(() => run.ready);
+      const begun = run.stored.length;
+      run.unanswered = { carriedOut, left: 4 };
+      run.world.kill(0);
+      const asked = run.loop.requestSnapshot(KEY, { via: "CommandLine", user: null });
+      await run.until(() => run.published?.status.readyReplicas === 2);
+      await run.until(() => run.ready && run.unanswered.left === 0);
+      expect(await asked).toBe(1);
+      const launches = run.stored.slice(begun).map((m) => m.slots[0]?.launches ?? 0);
+      expect(launches).toEqual(launches.toSorted((a, b) => a - b));
+      expect(run.memory().operations.map((o) => o.kind)).toEqual(["SaveSnapshot"]);
+      expect(run.world.violations).toEqual([]);
+    },
+  );
+
   it("notices a disk with room again though nothing else changed", async () => {
     const run = new LoopWorld();
     run.read();
