@@ -1,5 +1,11 @@
 /** What elections are worth telling as they go: each fact once. Pure. */
-import { type Election, isPending, votersFor, votesNeeded } from "../../model/election.ts";
+import {
+  type Election,
+  type ElectionCause,
+  isPending,
+  votersFor,
+  votesNeeded,
+} from "../../model/election.ts";
 import { memberById, nodeLabel, slotLabel, slotLabels } from "../../model/election-text.ts";
 import type { EventText } from "../events.ts";
 
@@ -32,7 +38,7 @@ function keyOf({ clusterId, term }: Election, reason: string): string {
  */
 function lossOf(elections: readonly Election[], index: number): string | null {
   const { clusterId, cause, previousLeader } = elections[index] as Election;
-  if (previousLeader === null || (cause !== "LeaderLost" && cause !== "QuorumLost")) return null;
+  if (previousLeader === null || cause === null || !wasLost(cause)) return null;
   const settled = elections
     .slice(0, index)
     .findLast((e) => e.clusterId === clusterId && e.leaderId !== null);
@@ -53,9 +59,17 @@ function facts(elections: readonly Election[], index: number): EventText[] {
 /** The rest of the story comes with the next agent's word, and an event is told once. */
 function isWellKnown(election: Election): boolean {
   const { leaderId, toldBy, cause } = election;
-  if (leaderId === null || leaderId === toldBy) return leaderId !== null;
+  if (leaderId === null || cause === null) return false;
+  // How long nobody led is what people ask first.
+  if (wasLost(cause) && election.durationMs === null) return false;
+  if (leaderId === toldBy) return true;
   const needed = votesNeeded(election);
-  return cause !== null && needed !== null && votersFor(election, leaderId).length >= needed;
+  return needed !== null && votersFor(election, leaderId).length >= needed;
+}
+
+/** The leader before; it did not hand over. */
+function wasLost(cause: ElectionCause): boolean {
+  return cause === "LeaderLost" || cause === "QuorumLost";
 }
 
 /** Whether it is known which slot that member is: its bare id says nothing to a person. */

@@ -59,6 +59,20 @@ describe("events of elections", () => {
     expect(told([], [unexplained])).toEqual([]);
     expect(told([early], [won])).toHaveLength(1);
     expect(told([won], [won])).toEqual([]);
+    // As the winner's own log begins when the other one asked for its vote first.
+    expect(told([], [{ ...won, cause: null }])).toEqual([]);
+  });
+
+  test("wait until it is known how long nobody led, and not longer than to the next election", () => {
+    const [first, split, won] = electionsTold(SPLIT) as [Election, Election, Election];
+    // Who never saw the winner stand has told of it first, and the winner only of the votes yet.
+    const untimed = { ...won, toldBy: "f", durationMs: null };
+    expect(told([first, split], [first, split, untimed]).join()).not.toContain("LeaderElected");
+    expect(told([first, split, untimed], [first, split, won])).toEqual([
+      expect.stringMatching(/972 ms after slot 0 was lost$/),
+    ]);
+    const next = { ...won, term: won.term + 1 };
+    expect(told([untimed], [untimed, next])[0]).toMatch(/, after slot 0 was lost$/);
   });
 
   test("wait until it is known which slot has won, and not longer than to the next election", () => {
