@@ -102,7 +102,7 @@ function nodeStatus(
     agentId: node.task?.agentId ?? null,
     hostname: node.task?.hostname ?? null,
     restarts: node.memory.restarts,
-    message: plan.launchBlockers.get(node.slot) ?? lacks.join(", "),
+    message: plan.launchBlockers.get(node.slot) ?? nodeMessage(lacks, node),
     etcd: etcd && {
       memberId: etcd.memberId,
       isLearner: etcd.isLearner,
@@ -113,6 +113,11 @@ function nodeStatus(
     jupyterReady: node.agent?.units.jupyter.ready ?? false,
     sshReady: node.agent?.units.sshd.ready ?? false,
   };
+}
+
+/** What it lacks, and what its agent says of why. */
+function nodeMessage(lacks: readonly string[], { agent }: NodeView): string {
+  return [...new Set([...lacks, ...(agent?.problems ?? [])])].join(", ");
 }
 
 function nodePhase(node: NodeView, lacks: readonly string[], now: number): NodePhase {

@@ -52,6 +52,22 @@ describe("a node is ready for its own faults only", () => {
     expect(seen.nodes[paused]).toMatchObject({ ready: false, message: "agent not in sight" });
   });
 
+  it("and says what its agent knows of why, each sentence once", () => {
+    const run = readyRun();
+    const [broken = -1] = followersOf(run);
+    const storage = { ready: false, checkedAt: null, message: "/shared is gone" } as const;
+    const problems = ["shared storage: /shared is gone", "etcd ended with code 1: address in use"];
+    const seen = readyOf(run, ({ slot }) =>
+      slot === broken ? { etcd: null, storage, problems } : {},
+    );
+    expect(seen.nodes[broken]?.message).toBe(
+      "etcd not serving, shared storage: /shared is gone, etcd ended with code 1: address in use",
+    );
+    const told = readyOf(run, () => ({ problems: ["the certificate cannot be renewed: EROFS"] }));
+    expect(told.ready).toEqual([0, 1, 2]);
+    expect(told.nodes[0]?.message).toBe("the certificate cannot be renewed: EROFS");
+  });
+
   it("while the hosts table does not name a new node yet", () => {
     const run = readyRun();
     changeSpec(run, { replicas: 4 });
