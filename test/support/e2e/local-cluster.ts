@@ -16,6 +16,7 @@ import { dataVolumeName } from "../../../controller/model/ids.ts";
 import type { JupyterClusterObject, NodeStatus } from "../../../controller/model/resource.ts";
 import { freePort } from "../free-port.ts";
 import { until } from "../poll.ts";
+import { describeCluster, nodeLogs } from "./describe-cluster.ts";
 import { remainsOf, removeRemains } from "./remains.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 
@@ -190,9 +191,8 @@ export class LocalCluster {
     try {
       return await until(what, ask, timeoutMs);
     } catch (error) {
-      throw new Error(`${String(error)}\n${describe(last)}\n${await this.logTail()}`, {
-        cause: error,
-      });
+      const seen = [describeCluster(last), await this.logTail(), await nodeLogs(last)];
+      throw new Error([String(error), ...seen].join("\n"), { cause: error });
     }
   }
 
@@ -289,12 +289,4 @@ export class LocalCluster {
 
 export function isTrue(object: JupyterClusterObject, type: string): boolean {
   return object.status.conditions.some((c) => c.type === type && c.status === "True");
-}
-
-function describe(object: JupyterClusterObject | null): string {
-  if (object === null) return "the API never answered";
-  const conditions = object.status.conditions.map((c) => `${c.type}=${c.status} ${c.message}`);
-  const nodes = object.status.nodes.map((n) => `${n.slot} ${n.name} ${n.phase} ${n.message}`);
-  const errors = object.status.lastErrors.map((e) => `${e.code} ${e.operation}: ${e.message}`);
-  return [...conditions, ...nodes, ...errors].join("\n");
 }
