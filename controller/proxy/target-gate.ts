@@ -110,6 +110,7 @@ export class TargetGate {
       onAnswer: () => {
         const was = this.unserved;
         this.admit();
+        this.options.log.info({ ip }, "proxy target serves");
         if (was) this.options.onChange();
       },
       onFailure: (found) => this.lose(ip, found),

@@ -26,13 +26,21 @@ export function startEtcd({ view }: PlanContext, plan: PlanBuilder): void {
     if (node.task === null || !takesStartCommand(node)) continue;
     const etcd = chooseCommand(node, bootstrap, view);
     if (etcd === null) continue;
-    giveStartCommand(node, { commandId: commandIdOf(node.task, etcd), etcd }, plan);
+    const commandId = commandIdOf(node.task, etcd);
+    // It does what it was told already, as far as it can.
+    if (node.agent?.phase === "running" && node.agent.commandId === commandId) continue;
+    giveStartCommand(node, { commandId, etcd }, plan);
   }
 }
 
 function commandIdOf({ taskId }: SlotTask, etcd: EtcdStart): string {
   if (etcd.mode === "resume") return resumeCommandId(taskId);
-  return [taskId, etcd.mode, ...(etcd.mode === "join" ? [etcd.memberId] : [])].join(":");
+  return [taskId, etcd.mode, ...(etcd.mode === "join" ? joined(etcd) : [])].join(":");
+}
+
+/** etcd joins only those whom it was told to join: when they change before it has, it is told anew. */
+function joined({ memberId, initialCluster }: Extract<EtcdStart, { mode: "join" }>): string[] {
+  return [memberId, Object.keys(initialCluster).toSorted().join("+")];
 }
 
 function chooseCommand(

@@ -3,7 +3,8 @@ import type { NodeView } from "./node-view.ts";
 
 /**
  * Its agent waits to be told how to start etcd, or runs one that is no use any more: its member was
- * removed, or it cannot start on the data it has. That one takes a command too.
+ * removed, it cannot start on the data it has, or it was to join and has found others than it was
+ * told (etcd then ends before it writes anything). That one takes a command too.
  */
 export function takesStartCommand({
   agent,
@@ -12,6 +13,8 @@ export function takesStartCommand({
 }: Pick<NodeView, "agent" | "task" | "dataOwnership">): boolean {
   if (agent === null || task === null || task.killRequestedAt !== null) return false;
   if (agent.phase !== "running") return agent.phase === "awaiting-start";
-  if (agent.units.etcd.state === "exited") return true;
+  const { state } = agent.units.etcd;
+  if (state === "exited") return true;
+  if (state === "backoff" && ownership === "empty") return task.startCommand?.etcd.mode === "join";
   return ownership === "stale" && !followsLeader(agent.etcd);
 }

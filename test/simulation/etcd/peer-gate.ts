@@ -19,6 +19,8 @@ const DISCOVERIES_MAX = 5;
 const REMOVED_MS = 1_000;
 const NOT_A_MEMBER = "the cluster has no such member";
 const NOBODY_ANSWERS = "cannot fetch cluster info from peer urls";
+/** As etcd has it (server/etcdserver/api/membership, ValidateClusterAndAssignIDs). */
+const OTHERS_THAN_TOLD = "error validating peerURLs: member count is unequal";
 /** For what is asked on behalf of another member's client, who has a deadline too. */
 const FORWARDED_MS_MAX = 5_000;
 
@@ -164,7 +166,12 @@ export class PeerGate {
     const { memberId } = this.options.identity();
     for (const { id, peerUrl } of members) this.heardOf.set(id, peerUrl);
     // Who does not list this member may only be late.
-    if (members.some((m) => m.id === memberId)) this.startNode();
+    if (!members.some((m) => m.id === memberId)) return;
+    const { server, exit } = this.options;
+    const urls = new Set(members.map((m) => m.peerUrl));
+    const asTold = urls.size === server.initialPeers.length;
+    if (asTold && server.initialPeers.every((url) => urls.has(url))) this.startNode();
+    else exit({ code: 1, reason: OTHERS_THAN_TOLD });
   }
 
   private startNode(): void {

@@ -156,6 +156,7 @@ export class Node implements ContainerProcess {
       kernels: null,
       // And nobody fills the disk.
       disk: null,
+      preload: () => Promise.resolve(),
       logs: { etcd: quiet, sshd: quiet, jupyter: quiet },
       onStop: () => this.stop(this.options.onExit),
       serve: (api) => {

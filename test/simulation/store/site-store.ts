@@ -27,13 +27,16 @@ export type StoreRequest =
   | { readonly call: "range"; readonly range: KeyRange; readonly options: RangeOptions }
   | { readonly call: "transact"; readonly transaction: Transaction }
   | { readonly call: "grant"; readonly ttlSeconds: number }
-  | { readonly call: "keep-alive" | "revoke"; readonly lease: string }
-  | { readonly call: "probe" };
+  | { readonly call: "keep-alive" | "revoke"; readonly lease: string };
 
 export interface WatchRequest {
   readonly stream: string;
   readonly range: KeyRange;
   readonly fromRevision: number;
+}
+
+export interface ProgressRequest {
+  readonly stream: string;
 }
 
 export type StoreAnswer =
@@ -78,6 +81,9 @@ export class SiteStore {
       answer(this.answerTo(from, body as StoreRequest));
     });
     this.endpoint.serve("watch", (from, body) => this.watch(from, body as WatchRequest));
+    this.endpoint.serve("progress", (_, body) => {
+      this.endpoint.write((body as ProgressRequest).stream, {});
+    });
   }
 
   get hangs(): boolean {
@@ -136,8 +142,6 @@ export class SiteStore {
         return etcd.keepAlive(request.lease);
       case "revoke":
         return etcd.revoke(request.lease);
-      case "probe":
-        return null;
     }
   }
 

@@ -14,9 +14,13 @@ import {
   type WatchHandlers,
 } from "../../../controller/store/etcd/store-etcd.ts";
 import type { Endpoint } from "../wire/endpoint.ts";
-import { STORE, type StoreAnswer, type StoreRequest, type WatchRequest } from "./site-store.ts";
-
-const PROBE_MS_MAX = 60_000;
+import {
+  type ProgressRequest,
+  STORE,
+  type StoreAnswer,
+  type StoreRequest,
+  type WatchRequest,
+} from "./site-store.ts";
 
 export interface StoreClientOptions {
   readonly endpoint: Endpoint;
@@ -74,16 +78,13 @@ export class StoreClient implements StoreEtcd {
         if (isOver) return;
         if (part.end !== undefined) return end(part.end);
         told.onAlive();
-        told.onChanges(part.changes ?? []);
+        if (part.changes !== undefined) told.onChanges(part.changes);
       },
       broken: (reason) => end({ kind: "lost", reason }),
     });
     endpoint.tell(STORE, "watch", { stream, range, fromRevision } satisfies WatchRequest);
-    const probe = () => {
-      endpoint.ask(STORE, "call", { call: "probe" }, PROBE_MS_MAX, (answer) => {
-        if (!isOver && answer !== undefined) told.onAlive();
-      });
-    };
+    // Over the stream itself, as etcd's progress request: one that never came to be shows no life.
+    const probe = () => endpoint.tell(STORE, "progress", { stream } satisfies ProgressRequest);
     const cancel = () => {
       isOver = true;
       endpoint.close(stream);
