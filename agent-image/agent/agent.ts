@@ -84,6 +84,8 @@ export interface AgentOptions {
   readonly kernels: AgentKernels | null;
   /** Null: it is never full. */
   readonly disk: DataDisk | null;
+  /** Loads what the first connection to etcd needs. */
+  readonly preload: () => Promise<unknown>;
   /** Ends the whole process, and with it the container. */
   readonly onStop: () => void;
 }
@@ -231,8 +233,8 @@ export class Agent {
 
   /** Idempotent; what fails is told and tried again. */
   private async setUp(): Promise<void> {
-    const { config, ports } = this.options;
-    const { files, log, clock, connectEtcd } = ports;
+    const { config, ports, preload } = this.options;
+    const { files, log, clock } = ports;
     try {
       const user = await ensureUser(ports, config.ssh.user);
       // Jupyter opens its files on the shared storage: what is written before it is mounted is lost.
@@ -252,7 +254,7 @@ export class Agent {
       this.board.setProblem("setup", null);
       // Loading it stops everything else for 0.1 s. A new node waits for the others to come up and
       // has the time; one that brings data is told at once to go on, and loads it beside etcd.
-      if (this.board.now.data.state === "empty") (await connectEtcd()).close();
+      if (this.board.now.data.state === "empty") await preload();
     } catch (error) {
       const message = messageOf(error);
       log.error({ error: message }, "set-up failed");

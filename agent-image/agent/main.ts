@@ -47,6 +47,7 @@ async function main(): Promise<void> {
         }
       : null,
     disk: nodeDataDisk,
+    preload: () => import("./etcd/etcd3.ts"),
     onStop: () => stop("POST /v1/stop"),
     serve: (api) =>
       lateServer(async () => {

@@ -32,6 +32,11 @@ describe("the main job", () => {
     const object = await expectInvariants(cluster);
     expect(object.status.nodes.length).toBe(3);
     expect(object.status.nodes.every((n) => n.restarts === 0)).toBe(true);
+    const logs = await Promise.all(
+      nodesByName(object).map((n) => cluster.cli("logs", n.name ?? "", "agent")),
+    );
+    expect(logs.flatMap(({ stdout }) => stdout.match(/^.*"level":"error".*$/gm) ?? [])).toEqual([]);
+    expect(logs.every(({ stdout }) => stdout.includes("unit started"))).toBe(true);
   });
 
   it("runs a notebook cell through the proxy's WebSocket", async () => {
