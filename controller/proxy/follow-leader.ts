@@ -7,7 +7,7 @@ import type { TargetGate } from "./target-gate.ts";
 
 /** Points it at the node that leads and serves, and takes away one that no longer does. */
 export function followLeader(
-  proxy: Pick<TargetGate, "assigned" | "isAsked" | "setTarget" | "dropTarget">,
+  proxy: Pick<TargetGate, "assigned" | "isAsked" | "setTarget" | "dropTarget" | "doubtTarget">,
   nodes: readonly LeaderCandidate[],
   cluster: { readonly jupyterPort: number; readonly epoch: number },
 ): void {
@@ -22,8 +22,9 @@ export function followLeader(
     proxy.dropTarget(target.ip);
   } else if (target !== null && !serves(nodes, target.ip)) {
     // A new leader's agent finds, as the proxy does, that it has not taken up the kernels yet. Who is asked for
-    // that is sent nobody, and the proxy asks more often.
-    if (leader === null || !proxy.isAsked) proxy.dropTarget(target.ip);
+    // that is sent nobody, and the proxy asks more often: it may have heard of a later moment.
+    if (leader !== null && node?.agent && isUp(node.agent)) proxy.doubtTarget(target.ip);
+    else if (leader === null || !proxy.isAsked) proxy.dropTarget(target.ip);
   }
 }
 
@@ -32,6 +33,11 @@ function serves(nodes: readonly LeaderCandidate[], ip: string): boolean {
   const agent = nodes.find((n) => n.ip === ip)?.agent;
   if (!agent?.etcd || !answers(agent)) return false;
   return agent.etcd.leaderId === null || agent.etcd.leaderId === agent.etcd.memberId;
+}
+
+/** It answers, if only that it is not ready. */
+function isUp({ units: { jupyter } }: AgentStatus): boolean {
+  return jupyter.pid !== null && jupyter.silent == null;
 }
 
 /**

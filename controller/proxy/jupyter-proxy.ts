@@ -126,6 +126,11 @@ export class JupyterProxy {
     this.gate.dropTarget(ip);
   }
 
+  /** It is asked whether it serves; until it says so requests wait, and WebSockets go on. */
+  doubtTarget(ip: string): void {
+    this.gate.doubtTarget(ip);
+  }
+
   /** The target in force, even while it is found not to answer (`status` then shows none). */
   get assigned(): ProxyTarget | null {
     return this.gate.assigned;

@@ -10,12 +10,15 @@ import type { JupyterProxyOptions } from "./jupyter-proxy.ts";
 import type { ProxyStats } from "./proxy-stats.ts";
 import type { TargetGate } from "./target-gate.ts";
 
-/** Of the image's server extension: 200 once every kernel of the cluster is adopted. */
-const READY_PATH = "/api/jupyter-cluster/ready";
+/**
+ * Of the image's server extension: 200 once every kernel of the cluster is adopted. What is not so yet it waits for, so
+ * many seconds: half of what its answer may take.
+ */
+const READY_PATH = "/api/jupyter-cluster/ready?within=0.5";
 
 /** One cluster's proxy. Production's is a JupyterProxy. */
 export interface ClusterProxy
-  extends Pick<TargetGate, "assigned" | "isAsked" | "setTarget" | "dropTarget"> {
+  extends Pick<TargetGate, "assigned" | "isAsked" | "setTarget" | "dropTarget" | "doubtTarget"> {
   /** @throws OperationError ERR_ADDRESS_IN_USE */
   listen(): Promise<void>;
   status(): ObservedProxy;

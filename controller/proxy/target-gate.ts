@@ -53,11 +53,6 @@ export class TargetGate {
     return this.prober === null ? this.upstream : null;
   }
 
-  /** Nobody is sent to the target in force before it answers, and says that it is ready. */
-  get isAsked(): boolean {
-    return this.prober !== null;
-  }
-
   setTarget(target: ProxyTarget): void {
     if (this.closed) return;
     const { fence } = this;
@@ -94,6 +89,16 @@ export class TargetGate {
     upstream.drain();
     this.options.log.info({ ip }, "proxy target dropped");
     this.options.onChange();
+  }
+
+  /** Nobody is sent to the target in force before it answers, and says that it is ready. */
+  get isAsked(): boolean {
+    return this.prober !== null;
+  }
+
+  /** Somebody has heard that it does not serve: it is asked, and until it answers nobody is sent there. */
+  doubtTarget(ip: string): void {
+    if (this.upstream?.ip === ip) this.suspect(this.upstream);
   }
 
   /** A connection to `upstream` failed, or ended before its answer. */

@@ -3,7 +3,7 @@
  *
  * | request | answer |
  * |---|---|
- * | `GET /v1/kernels` | 200 `{term, leads, clientKeys, kernels, sessions}` |
+ * | `GET /v1/kernels` | 200 `{term, leads, elected, clientKeys, kernels, sessions}` |
  * | `GET /v1/kernels/ID` | 200 the record, once the server of this term can reach it; 404; 504 not yet |
  * | `POST /v1/kernels` `{kernelId, name, argv, cwd, env}` | 201 the record; one that lives is not started again |
  * | `POST /v1/kernels/ID/restart` `{name, argv, cwd, env}` | 200 the record of a new process |
@@ -11,7 +11,7 @@
  * | `GET /v1/kernels/ID/poll` | 200 `{alive: true, false or null, exit}`; null: its node says nothing |
  * | `DELETE /v1/kernels/ID` | 204 when it has ended |
  * | `PUT`, `DELETE /v1/sessions/ID` | 204 |
- * | `GET /v1/watch` | 200 `application/x-ndjson`: `{leads, term, revision, clientKeys}` at once and after each change |
+ * | `GET /v1/watch` | 200 `application/x-ndjson`: `{leads, term, elected, revision, clientKeys}` at once and after each change |
  *
  * 403: this node does not lead; 503: etcd or a node is missing; 504: not in time; each with `{message}`.
  */
@@ -51,8 +51,7 @@ export class KernelApi {
 
   /** A line of the watch. */
   standing(): object {
-    const { leads, term } = this.orders.standing.now;
-    return { leads, term, clientKeys: this.clientKeys };
+    return { ...this.orders.standing.now, clientKeys: this.clientKeys };
   }
 
   async answer(request: ApiRequest): Promise<Answer> {
@@ -140,7 +139,8 @@ export class KernelApi {
   private recordOf(record: KernelRecord): object {
     const { spec, status } = record;
     const { orders } = this;
-    const inTerm = status?.front?.term === orders.standing.now.term;
+    const { elected, term } = orders.standing.now;
+    const inTerm = status?.front?.term === (elected || term);
     const alive = orders.isAlive(record);
     return {
       ...{ kernelId: spec.kernelId, name: spec.name, incarnation: spec.incarnation },

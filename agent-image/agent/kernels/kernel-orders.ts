@@ -232,7 +232,7 @@ export class KernelOrders {
       return record;
     };
     await this.standing.until(timeoutMs, "the kernel cannot be reached yet", () => {
-      this.standing.require();
+      const term = this.standing.requireElected();
       const record = find();
       const exit = this.exitOf(record);
       if (exit !== null && exit.incarnation === record.spec.incarnation) {
@@ -240,7 +240,7 @@ export class KernelOrders {
       }
       const { status, spec } = record;
       const began = status !== null && status.incarnation >= spec.incarnation;
-      return began && status.front?.term === this.standing.now.term;
+      return began && status.front?.term === term;
     });
     return find();
   }

@@ -1,9 +1,11 @@
 /**
  * Whether this node's JupyterLab is the one that serves, as far as its agent knows: it leads who has written
- * the hosts table in force, in the term that the local member knows.
+ * the hosts table in force, in the term that the local member knows. Who was just elected has not written it
+ * yet, and may take up the kernels meanwhile; it orders nothing.
  */
 import type { EtcdHealth, NodeConfig } from "../../../controller/model/agent-api.ts";
 import type { Clock } from "../../../controller/model/ports.ts";
+import { sameData } from "../../../controller/model/same-data.ts";
 import type { ClusterStore } from "../naming/cluster-store.ts";
 
 /** As HTTP says it. */
@@ -22,6 +24,8 @@ export interface KernelsLeadership {
   readonly leads: boolean;
   /** Of the hosts table in force; 0: there is none. */
   readonly term: number;
+  /** The term for which the local member was elected, before and after it has written the table; 0: it was not. */
+  readonly elected: number;
 }
 
 export interface StandingOptions {
@@ -41,8 +45,7 @@ export class Standing {
     if (health === null) return;
     const before = this.now;
     this.health = health;
-    const { leads, term } = this.now;
-    if (leads === before.leads && term === before.term) return;
+    if (sameData(this.now, before)) return;
     for (const listener of this.listeners) listener();
   }
 
@@ -60,19 +63,25 @@ export class Standing {
   get now(): KernelsLeadership {
     const { health } = this;
     const { hosts } = this.options.store.data;
-    if (hosts === null) return { leads: false, term: 0 };
-    const leads =
-      hosts.leaderSlot === this.options.config.slot &&
-      health?.leaderId === health?.memberId &&
-      health?.clusterId === hosts.clusterId &&
-      health.raftTerm === hosts.term;
-    return { leads, term: hosts.term };
+    if (hosts === null) return { leads: false, term: 0, elected: 0 };
+    const { term } = hosts;
+    const won = health?.leaderId === health?.memberId && health?.clusterId === hosts.clusterId;
+    const raftTerm = won ? health.raftTerm : 0;
+    const leads = raftTerm === term && hosts.leaderSlot === this.options.config.slot;
+    return { leads, term, elected: leads || raftTerm > term ? raftTerm : 0 };
   }
 
   /** @throws OrderError 403 */
   require(): void {
     const { leads, term } = this.now;
     if (!leads) throw new OrderError(403, `this node does not lead in term ${term}`);
+  }
+
+  /** @returns the term. @throws OrderError 403 */
+  requireElected(): number {
+    const { elected } = this.now;
+    if (elected === 0) throw new OrderError(403, "this node's member was not elected");
+    return elected;
   }
 
   /** @throws OrderError 504 with `otherwise` when it does not come true in time, or what `holds` throws */

@@ -16,7 +16,10 @@ afterAll(async () => {
 it.each([
   ["keeper's memory keeps its bounds, and what it says is what was said", "memory_test.py"],
   ["keeper's kernel listens where no connection goes out from", "ports_test.py"],
-  ["server takes up a kernel late, and not from under its start", "adoption_test.py"],
+  [
+    "server takes up kernels as soon as it is elected, late, and not from under their start",
+    "adoption_test.py",
+  ],
 ])("the %s", async (_, file) => {
   const tests = readFileSync(new URL(`../../support/kernels/${file}`, import.meta.url), "utf8");
   const said = await servers.run(`python3 - <<'END'\n${tests}\nEND`);

@@ -32,6 +32,8 @@ export const simulatedProxy: NewProxy = (options): ClusterProxy => {
     },
     setTarget: (target) => gate.setTarget(target),
     dropTarget: (ip) => gate.dropTarget(ip),
+    // There is no Jupyter to ask.
+    doubtTarget: (ip) => gate.dropTarget(ip),
     listen: () => Promise.resolve(),
     status: () => ({ listening: true, address, port, error: null, target: gate.served }),
     stats: () => NOTHING_PASSES,

@@ -1,4 +1,4 @@
-"""Unit tests of how a server takes up a kernel that it could not reach at first."""
+"""Unit tests of how a server takes up kernels: one that it could not reach at first, and again when it leads."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from jupyter_cluster import adoption
 from jupyter_cluster.agent import AgentError
-from jupyter_cluster.leadership import Leadership, standing
+from jupyter_cluster.leadership import Leadership, Standing, standing
 from jupyter_cluster.provisioner import ClusterProvisioner
 
 KERNEL = "k1"
@@ -51,6 +51,9 @@ class Kernels(dict):
     def get_kernel(self, kernel_id):
         return self[kernel_id]
 
+    def list_kernel_ids(self):
+        return list(self)
+
     def stop_watching_activity(self, kernel_id):
         pass
 
@@ -58,15 +61,34 @@ class Kernels(dict):
         self.released.append(self.pop(kernel_id))
 
 
+class Sessions:
+    """Jupyter's, as far as adoption goes: ids alone."""
+
+    def __init__(self):
+        self.ids = set()
+
+    def forget_others(self, there):
+        self.ids &= there
+
+    async def adopt(self, row):
+        self.ids.add(row["sessionId"])
+
+
+def adoption_by(agent, kernels, sessions=None):
+    app = SimpleNamespace(
+        kernel_manager=kernels,
+        session_manager=sessions or Sessions(),
+        log=logging.getLogger("test"),
+    )
+    return adoption.Adoption(app, agent)
+
+
 class LateAdoption(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
         adoption.ASK_EVERY = 0.001
-        standing.leadership = Leadership(True, TERM, "", "")
+        standing.leadership = Leadership(True, TERM, TERM, "", "")
         self.agent, self.kernels = Agent(), Kernels()
-        app = SimpleNamespace(
-            kernel_manager=self.kernels, session_manager=None, log=logging.getLogger("test")
-        )
-        self.adoption = adoption.Adoption(app, self.agent)
+        self.adoption = adoption_by(self.agent, self.kernels)
         await self.adoption.adopt()
 
     async def asked(self, times):
@@ -99,6 +121,77 @@ class LateAdoption(unittest.IsolatedAsyncioTestCase):
         first.is_starting = False
         await self.ended()
         self.assertIsNot(self.kernels[KERNEL].provisioner, first)
+
+
+class Told:
+    """An agent that knows these kernels and sessions, all of which can be reached."""
+
+    def __init__(self, fronts, sessions):
+        self.fronts, self.sessions = fronts, sessions
+
+    async def kernels(self):
+        records = [{"kernelId": kernel_id, "name": "python3"} for kernel_id in self.fronts]
+        sessions = [{"sessionId": s, "kernelId": k} for s, k in self.sessions.items()]
+        return {"kernels": records, "sessions": sessions}
+
+    async def kernel(self, kernel_id, term):
+        front = {"term": term, "key": self.fronts[kernel_id]}
+        return {"kernelId": kernel_id, "name": "python3", "front": front}
+
+
+class SecondAdoption(unittest.IsolatedAsyncioTestCase):
+    """Elected, this server has adopted what its agent knew; it leads now, and no kernel is missing in that."""
+
+    async def asyncSetUp(self):
+        standing.leadership = Leadership(False, TERM - 1, TERM, "", "")
+        self.agent = Told({"stays": "a", "again": "b", "ended": "c"}, {"s1": "stays", "s2": "ended"})
+        self.kernels, self.sessions = Kernels(), Sessions()
+        self.adoption = adoption_by(self.agent, self.kernels, self.sessions)
+        await self.adoption.adopt()
+        self.before = {kernel_id: kernel.provisioner for kernel_id, kernel in self.kernels.items()}
+        self.agent.fronts = {"stays": "a", "again": "another", "new": "d"}
+        self.agent.sessions = {"s1": "stays", "s3": "new"}
+
+    async def leads(self):
+        standing.leadership = Leadership(True, TERM, TERM, "", "")
+        await self.adoption.adopt()
+
+    async def test_takes_up_what_has_changed_and_leaves_the_rest(self):
+        await self.leads()
+        self.assertEqual(set(self.kernels), {"stays", "again", "new"})
+        self.assertIs(self.kernels["stays"].provisioner, self.before["stays"])
+        self.assertEqual(self.kernels["again"].provisioner.record["front"]["key"], "another")
+        self.assertEqual(len(self.kernels.released), 2)
+        self.assertEqual(self.sessions.ids, {"s1", "s3"})
+
+    async def test_leaves_one_alone_that_is_started(self):
+        for provisioner in self.before.values():
+            provisioner.is_starting = True
+        await self.leads()
+        self.assertEqual(self.kernels.released, [])
+
+    async def test_of_the_same_changes_nothing(self):
+        self.agent.fronts = {"stays": "a", "again": "b", "ended": "c"}
+        await self.leads()
+        self.assertEqual(self.kernels.released, [])
+
+
+class Readiness(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.standing = Standing()
+        self.standing.leadership = Leadership(True, TERM, TERM, "", "")
+
+    async def test_is_waited_for_and_told_at_once(self):
+        waits = [asyncio.create_task(self.standing.until_ready(60)) for _ in range(2)]
+        await asyncio.sleep(0)
+        self.standing.has_adopted(TERM)
+        await asyncio.wait_for(asyncio.gather(*waits), 10)
+        await asyncio.wait_for(self.standing.until_ready(60), 10)
+        self.assertTrue(self.standing.ready)
+
+    async def test_is_not_waited_for_longer_than_was_said(self):
+        await self.standing.until_ready(0.001)
+        self.assertFalse(self.standing.ready)
 
 
 unittest.main(argv=["adoption_test"])

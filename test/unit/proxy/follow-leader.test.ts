@@ -10,6 +10,7 @@ const OLD: ProxyTarget = { ip: "10.0.0.1", port: 8888, epoch: 0, term: 2 };
 
 class FakeGate {
   assigned: ProxyTarget | null = OLD;
+  readonly doubted: string[] = [];
 
   constructor(readonly isAsked: boolean) {}
 
@@ -19,6 +20,10 @@ class FakeGate {
 
   dropTarget(): void {
     this.assigned = null;
+  }
+
+  doubtTarget(ip: string): void {
+    this.doubted.push(ip);
   }
 }
 
@@ -121,12 +126,19 @@ describe("the proxy follows the leader", () => {
     expect(gate.assigned?.ip ?? null).toBe(ip);
   });
 
+  it("asks a leader of whose Jupyter the agent has heard that it is not ready", () => {
+    const gate = new FakeGate(false);
+    followLeader(gate, [node({ slot: 0, term: 2, leader: 0, jupyter: false })], CLUSTER);
+    expect([gate.assigned?.ip, gate.doubted]).toEqual([OLD.ip, [OLD.ip]]);
+  });
+
   it.each([
-    ["leaves a leader whose Jupyter does not serve", false, null],
+    ["leaves a leader whose Jupyter has stopped", false, null],
     ["stays with one that it asks itself, and sends nobody to before that is ready", true, OLD.ip],
   ] as const)("%s", (_, isAsked, ip) => {
     const gate = new FakeGate(isAsked);
-    followLeader(gate, [node({ slot: 0, term: 2, leader: 0, jupyter: false })], CLUSTER);
-    expect(gate.assigned?.ip ?? null).toBe(ip);
+    const stopped = { slot: 0, term: 2, leader: 0, jupyter: false, silent: "stopped" } as const;
+    followLeader(gate, [node(stopped)], CLUSTER);
+    expect([gate.assigned?.ip ?? null, gate.doubted]).toEqual([ip, []]);
   });
 });

@@ -63,6 +63,21 @@ describe("a target that says whether it is ready", () => {
     expect(proxy.stats().held).toBe(0);
     expect(proxy.status().target).toMatchObject({ term: 7 });
   });
+
+  test("is asked when somebody doubts it, and served again when it says that it is ready", async () => {
+    const readiness = { status: 200, body: '{"leads": true, "term": 7}' };
+    const jupyter = await server(readiness);
+    const proxy = await proxyTo(jupyter);
+    expect((await ask(proxy)).status).toBe(200);
+    Object.assign(readiness, { status: 503, body: '{"leads": false, "term": 7}' });
+    proxy.doubtTarget(at(jupyter, 7).ip);
+    const answer = ask(proxy);
+    await until("it has said so", () => proxy.status().target === null);
+    expect(proxy.stats().held).toBe(1);
+    Object.assign(readiness, { status: 200, body: '{"leads": true, "term": 7}' });
+    expect((await answer).status).toBe(200);
+    expect(proxy.status().target).toMatchObject({ term: 7 });
+  });
 });
 
 describe("a target that says that it leads no more", () => {

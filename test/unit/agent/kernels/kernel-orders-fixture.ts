@@ -39,13 +39,18 @@ export class OrdersSite {
     const config = { namespace: "default", cluster: "lab", slot: 0 } as NodeConfig;
     const store = this as never;
     this.standing = new Standing({ clock: this.clock, config, store });
-    const health = { leaderId: "1", memberId: "1", clusterId: "c", raftTerm: TERM };
-    this.standing.setHealth(health as unknown as EtcdHealth);
+    this.isElected(TERM);
     this.orders = new KernelOrders({
       ...{ clock: this.clock, config, store, standing: this.standing },
       kernels: { placement: "spread", memoryMiB: 100, processes: 10 },
       connectEtcd: () => Promise.resolve({ commit: this.commit, close: () => undefined } as never),
     });
+  }
+
+  /** The local member says so. */
+  isElected(raftTerm: number): void {
+    const health = { leaderId: "1", memberId: "1", clusterId: "c", raftTerm };
+    this.standing.setHealth(health as unknown as EtcdHealth);
   }
 
   spec(id: string): KernelSpec | null {
@@ -58,7 +63,8 @@ export class OrdersSite {
     const spec = this.spec(id);
     if (spec === null) throw new Error(`no kernel ${id}`);
     const ports = { shell: 1, iopub: 2, stdin: 3, control: 4, hb: 5 };
-    const front = { term: TERM, ip: "10.0.0.1", ports, serverKey: "s".repeat(40), key: "k" };
+    const term = this.standing.now.elected;
+    const front = { term, ip: "10.0.0.1", ports, serverKey: "s".repeat(40), key: "k" };
     this.put(KEYS.kernelStatus(id), writeValue(aStatus(spec, { front, ...patch })));
   }
 

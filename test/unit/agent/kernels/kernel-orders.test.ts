@@ -156,3 +156,26 @@ it("orders of one kernel come one after the other", async () => {
   site.takesBack("a");
   await second;
 });
+
+it("who is elected finds the kernels before it has written the hosts table, and orders nothing", async () => {
+  const site = await launched();
+  site.isElected(4);
+  expect(site.standing.now).toEqual({ leads: false, term: 3, elected: 4 });
+  let found = false;
+  const inTerm = site.orders.inTerm("a").then(() => (found = true));
+  await settled();
+  expect(found).toBe(false);
+  site.tells("a");
+  await inTerm;
+  expect(await outcome(site, site.orders.signal("a", 2))).toMatchObject({ status: 403 });
+  site.change({ hosts: { ...site.data.hosts, term: 4 } as typeof site.data.hosts });
+  expect(site.standing.now).toEqual({ leads: true, term: 4, elected: 4 });
+});
+
+it("who is elected finds none once a table of a later term is there", async () => {
+  const site = await launched();
+  site.isElected(4);
+  site.change({ hosts: { ...site.data.hosts, term: 5 } as typeof site.data.hosts });
+  expect(site.standing.now).toEqual({ leads: false, term: 5, elected: 0 });
+  expect(await outcome(site, site.orders.inTerm("a"))).toMatchObject({ status: 403 });
+});

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime, timezone
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Set
 
 from .agent import Agent, AgentError
 from .connection import KernelConnection
@@ -23,12 +23,17 @@ class Adoption:
         self._late: Dict[str, "asyncio.Task[None]"] = {}
 
     async def adopt(self) -> None:
-        """Raises AgentError when the agent does not answer; what was adopted till then stays."""
-        term = standing.leadership.term
+        """All that there are, and no others. Called again it takes up what has changed.
+
+        Raises AgentError when the agent does not answer; what was adopted till then stays.
+        """
+        term = standing.leadership.elected
         told = await self._agent.kernels()
         records = told["kernels"]
+        self._release_others({record["kernelId"] for record in records})
         await asyncio.gather(*(self._adopt_kernel(each, term) for each in records))
         sessions: ClusterSessionManager = self._app.session_manager
+        sessions.forget_others({row["sessionId"] for row in told["sessions"]})
         for row in told["sessions"]:
             if row["kernelId"] in self._app.kernel_manager:
                 await sessions.adopt(row)
@@ -57,8 +62,22 @@ class Adoption:
             self._app.log.warning("Kernel %s cannot be reached yet: %s", kernel_id, error)
             # It is shown, and its page waits for it: not to be listed is to be dead for good.
             reached = None
-            self._late[kernel_id] = asyncio.create_task(self._adopt_late(kernel_id, term))
-        await self._start(reached or record)
+            if kernel_id not in self._late:
+                self._late[kernel_id] = asyncio.create_task(self._adopt_late(kernel_id, term))
+        if kernel_id not in self._app.kernel_manager:
+            await self._start(reached or record)
+        elif reached is not None and self._is_behind(kernel_id, reached):
+            late = self._late.pop(kernel_id, None)
+            if late is not None:
+                late.cancel()
+            await self._replace(reached)
+
+    def _is_behind(self, kernel_id: str, record: Dict[str, Any]) -> bool:
+        """It was adopted before it could be reached, or before the former leader started it again."""
+        provisioner = self._app.kernel_manager.get_kernel(kernel_id).provisioner
+        if not isinstance(provisioner, ClusterProvisioner) or provisioner.is_starting:
+            return False
+        return (provisioner.record or {}).get("front") != record.get("front")
 
     async def _adopt_late(self, kernel_id: str, term: int) -> None:
         while True:
@@ -79,12 +98,10 @@ class Adoption:
                 return
             if not provisioner.is_starting:
                 break
-        standing.letting_go = True
-        try:
-            KernelConnection.close_for_the_next_leader(kernel_id)
-            self._release(kernel_id)
-        finally:
-            standing.letting_go = False
+        await self._replace(record)
+
+    async def _replace(self, record: Dict[str, Any]) -> None:
+        self._drop(record["kernelId"])
         await self._start(record)
 
     async def _reach(self, kernel_id: str, term: int) -> Dict[str, Any]:
@@ -114,6 +131,22 @@ class Adoption:
         state = "starting" if record.get("state") == "dead" else record.get("state")
         kernel.execution_state = state if state in ("idle", "starting") else "busy"
         kernel.last_activity = _time(record.get("since")) or kernel.last_activity
+
+    def _release_others(self, there: Set[str]) -> None:
+        """Adopted before it was known that the former leader had ended them."""
+        manager = self._app.kernel_manager
+        for kernel_id in manager.list_kernel_ids():
+            provisioner = manager.get_kernel(kernel_id).provisioner
+            if kernel_id not in there and not getattr(provisioner, "is_starting", False):
+                self._drop(kernel_id)
+
+    def _drop(self, kernel_id: str) -> None:
+        standing.letting_go = True
+        try:
+            KernelConnection.close_for_the_next_leader(kernel_id)
+            self._release(kernel_id)
+        finally:
+            standing.letting_go = False
 
     def _release(self, kernel_id: str) -> None:
         manager = self._app.kernel_manager

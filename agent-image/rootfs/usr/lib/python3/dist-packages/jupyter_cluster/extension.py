@@ -1,4 +1,4 @@
-"""The server extension: stands by, adopts when this node leads, lets go when it does not."""
+"""The server extension: stands by, adopts when this node is elected, serves when it leads, lets go when it does not."""
 
 import asyncio
 from typing import Any, Dict, List, Optional
@@ -84,19 +84,22 @@ class ClusterExtension(ExtensionApp):
                 await self._change(newest)
 
     async def _change(self, newest: Leadership) -> None:
+        """Kernels are adopted twice: for what takes time, and once no kernel is missing in what the agent knows."""
         standing.adopted_term = None
-        if standing.leadership.leads:
-            standing.leadership = standing.leadership._replace(leads=False)
+        before = standing.leadership
+        if before.elected and before.elected != newest.elected:
+            standing.leadership = before._replace(leads=False)
             await self._adoption.let_go()
         standing.leadership = newest
-        while newest.leads and newest == self._newest:
+        while newest.elected and newest == self._newest:
             try:
                 await self._adoption.adopt()
             except AgentError as error:
                 self.log.warning("Kernels cannot be adopted yet: %s", error)
                 await asyncio.sleep(RETRY)
                 continue
-            standing.adopted_term = newest.term
+            if newest.leads:
+                standing.has_adopted(newest.term)
             return
 
 

@@ -1,17 +1,21 @@
 """What this server knows of leading: the raft term, and the key by which its kernels know it."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any, Dict, NamedTuple, Optional
 
 
 class Leadership(NamedTuple):
     leads: bool
     term: int
+    #: The term for which this node's member was elected, before and after it leads; 0: it was not.
+    elected: int
     #: Z85. Kernels admit the server that leads by its public key.
     public_key: str
     secret_key: str
 
 
-NOT_YET = Leadership(False, 0, "", "")
+NOT_YET = Leadership(False, 0, 0, "", "")
 
 
 def leadership_of(line: Dict[str, Any]) -> Leadership:
@@ -19,6 +23,7 @@ def leadership_of(line: Dict[str, Any]) -> Leadership:
     return Leadership(
         bool(line.get("leads")),
         int(line.get("term") or 0),
+        int(line.get("elected") or 0),
         str(keys.get("publicKey", "")),
         str(keys.get("secretKey", "")),
     )
@@ -31,6 +36,7 @@ class Standing:
         self.leadership = NOT_YET
         #: The term whose kernels have all been adopted: only then this server is ready.
         self.adopted_term: Optional[int] = None
+        self._news = asyncio.Event()
         #: Records that adoption has read already, by kernel.
         self.records: Dict[str, Dict[str, Any]] = {}
         #: True while kernels are let go: nothing then may end one.
@@ -39,6 +45,17 @@ class Standing:
     @property
     def ready(self) -> bool:
         return self.leadership.leads and self.adopted_term == self.leadership.term
+
+    def has_adopted(self, term: int) -> None:
+        self.adopted_term = term
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def until_ready(self, seconds: float) -> None:
+        """Or until the time is over."""
+        if not self.ready:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._news.wait(), seconds)
 
 
 standing = Standing()

@@ -15,6 +15,8 @@ from .leadership import standing
 #: With it a 503 says: ask whoever leads, nothing was done here.
 LEADS_HEADER = "X-Jupyter-Cluster-Leads"
 LEADERS_OWN = re.compile(r"/api/(kernels|sessions)(/|$)")
+#: Seconds. Whoever waits longer asks again.
+WITHIN_MAX = 1.0
 NOT_LEADING = json.dumps({"message": "this server does not lead"}).encode()
 
 
@@ -85,12 +87,25 @@ def leaders_answers(base_url: str) -> Type[OutputTransform]:
 
 
 class ReadyHandler(JupyterHandler):
-    """200 once every kernel of this term is here, 503 till then. For the node's agent and the proxy."""
+    """200 once every kernel of this term is here, 503 till then. For the node's agent and the proxy.
+
+    `within=SECONDS`: what is not so yet is waited for.
+    """
 
     @allow_unauthenticated
-    def get(self) -> None:
+    async def get(self) -> None:
+        await standing.until_ready(_seconds(self.get_query_argument("within", "0")))
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
         if not standing.ready:
             refuse(self)
         self.finish(json.dumps({"term": standing.leadership.term, "leads": standing.ready}))
+
+
+def _seconds(text: str) -> float:
+    """What is no number of seconds is none."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return 0.0
+    return min(max(seconds, 0.0), WITHIN_MAX) if seconds == seconds else 0.0

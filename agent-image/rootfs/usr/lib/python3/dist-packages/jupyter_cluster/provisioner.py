@@ -68,7 +68,7 @@ class ClusterProvisioner(KernelProvisionerBase):
     def is_reached(self) -> bool:
         """Whether its front of this server's term is known."""
         front = (self.record or {}).get("front") or {}
-        return front.get("term") == standing.leadership.term
+        return front.get("term") == standing.leadership.elected
 
     async def poll(self) -> Optional[int]:
         if self.record is None:

@@ -1,6 +1,6 @@
 """Jupyter's sessions (which notebook has which kernel), mirrored so that the next leader has the same."""
 
-from typing import Any, List
+from typing import Any, List, Set
 
 from jupyter_server.services.sessions.sessionmanager import SessionManager
 
@@ -43,6 +43,12 @@ class ClusterSessionManager(SessionManager):
 
     def forget_session(self, session_id: str) -> None:
         self.cursor.execute("DELETE FROM session WHERE session_id=?", (session_id,))
+
+    def forget_others(self, there: Set[str]) -> None:
+        self.cursor.execute("SELECT session_id FROM session")
+        for (session_id,) in self.cursor.fetchall():
+            if session_id not in there:
+                self.forget_session(session_id)
 
     def forget_all(self) -> None:
         """They are the next leader's now."""
