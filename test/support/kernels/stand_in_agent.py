@@ -128,7 +128,9 @@ class Watch(web.RequestHandler):
     async def get(self):
         while not hangs_up(self):
             leads = self.world.leader == self.server
-            line = {"leads": leads, "term": self.world.term, "clientKeys": self.world.keys_told()}
+            term = self.world.term
+            told = {"leads": leads, "term": term, "elected": term if leads else 0}
+            line = {**told, "clientKeys": self.world.keys_told()}
             self.write(json.dumps(line) + "\n")
             try:
                 await self.flush()
@@ -144,7 +146,8 @@ class Kernels(Api):
             return
         rows = [each.record() for each in self.world.kernels.values()]
         told = {"kernels": rows, "sessions": list(self.world.sessions.values())}
-        self.finish({**told, "term": self.world.term, "leads": True})
+        term = self.world.term
+        self.finish({**told, "term": term, "elected": term, "leads": True})
 
     async def post(self):
         kernel = self.world.kernels.get(self.body["kernelId"])
