@@ -1,7 +1,12 @@
 /** Whether a quorum serves; if not, why not and what follows: each case is told apart. */
 import { sentence, slotsDo, slotsText } from "../../model/slots-text.ts";
 import { quorumOf } from "../view/etcd-view.ts";
-import { describeLoss, evaluateLoss, type QuorumLoss } from "../recovery/quorum-loss.ts";
+import {
+  describeLoss,
+  evaluateLoss,
+  hasReadItsLog,
+  type QuorumLoss,
+} from "../recovery/quorum-loss.ts";
 import { restorableSnapshots } from "../snapshots/snapshots.ts";
 import { orphanedTasks } from "../tasks/stop-tasks.ts";
 import { type ConditionContext, conditionPolicy } from "./policy.ts";
@@ -150,6 +155,11 @@ function whatFollows({ view, input, recovery }: ConditionContext, loss: QuorumLo
       "may know more and are waited for.",
     ] as const;
     return sentence(slotsDo(loss.unseen, ...waits));
+  }
+  const unread = loss.survivors.filter((n) => !hasReadItsLog(n)).map((n) => n.slot);
+  if (unread.length > 0) {
+    const first = slotsDo(unread, "reads its etcd log", "read their etcd logs");
+    return sentence(`${first} again first; then the best survivor goes on.`);
   }
   if (loss.holders.length > 0) return "The best survivor goes on.";
   if (input.observed.snapshots.freshness !== "fresh") return "The snapshots cannot be read.";

@@ -248,7 +248,7 @@ conditionTable("Quorate", quorate.reasons, {
     },
     "False",
     "QuorumLost",
-    `${ONE_OF_THREE_LEFT} The best survivor goes on.`,
+    `${ONE_OF_THREE_LEFT} Slot 2 reads its etcd log again first; then the best survivor goes on.`,
   ],
   "nobody's data is left: the snapshots cannot be read": [
     () => decide(afterGrace(nothingLeft(unknown("not mounted")))),
