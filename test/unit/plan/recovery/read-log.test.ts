@@ -4,6 +4,9 @@ import type { AgentStatus } from "../../../../controller/model/agent-api.ts";
 import { lastKnown } from "../../../../controller/model/observed.ts";
 import { hasReadItsLog } from "../../../../controller/plan/recovery/quorum-loss.ts";
 import { viewCluster } from "../../../../controller/plan/view/cluster-view.ts";
+import { changeAgents } from "../../../support/planner/change-agents.ts";
+import { decide } from "../../../support/planner/condition-table.ts";
+import { afterGrace, lostRun } from "../../../support/planner/lost-quorum.ts";
 import { readyRun } from "../../../support/planner/run.ts";
 
 function survivor(
@@ -46,5 +49,24 @@ describe("a survivor's agent", () => {
 
   it("of a learner, which never notices that its leader is gone, is not waited for", () => {
     expect(hasReadItsLog(survivor(0, { leaderId: "a", isLearner: true }))).toBe(true);
+  });
+});
+
+describe("of the two that are left of five", () => {
+  /** Nobody's etcd answers; slot 4's log goes further, as its agent says once it has read it. */
+  function survivorWhen(slot4: { readonly logEnd: number; readonly readingDue: boolean }) {
+    const run = afterGrace(lostRun());
+    const { agents } = changeAgents(run.world.observed(), ({ slot, data }) => {
+      if (data.state !== "present") return {};
+      const { logEnd, readingDue } = slot === 4 ? slot4 : { logEnd: 30, readingDue: false };
+      return { etcd: null, data: { ...data, raftIndex: logEnd, readingDue } };
+    });
+    return decide(run, { agents }).memory.recovery.inProgress?.slot ?? null;
+  }
+
+  it("none goes on while one has still to read its log, and then the better one does", () => {
+    expect(survivorWhen({ logEnd: 26, readingDue: true })).toBeNull();
+    expect(survivorWhen({ logEnd: 40, readingDue: false })).toBe(4);
+    expect(survivorWhen({ logEnd: 26, readingDue: false })).toBe(3);
   });
 });
