@@ -17,13 +17,17 @@ export function resume(memory: ClusterMemory, now: number): ClusterMemory {
   );
   return {
     ...memory,
-    slots: memory.slots.map(forgetSilence),
+    slots: memory.slots.map(asOfNow),
     resumed: { until: now + SIGHT_MS_MAX, held },
   };
 }
 
-/** Nobody listened while no controller ran: silence counts from when somebody does. */
-function forgetSilence(slot: SlotMemory): SlotMemory {
-  const { task } = slot;
-  return { ...slot, task: task === null ? null : { ...task, agentUnreachableSince: null } };
+/**
+ * Nobody listened while no controller ran: silence counts from when somebody does. And an order to stop may never have
+ * left: what it was decided on is past, so it is decided again. Mesos says TASK_KILLED of one that had left.
+ */
+function asOfNow(slot: SlotMemory): SlotMemory {
+  if (slot.task === null) return slot;
+  const nothingKnown = { agentUnreachableSince: null, killRequestedAt: null, killReason: null };
+  return { ...slot, task: { ...slot.task, ...nothingKnown } };
 }

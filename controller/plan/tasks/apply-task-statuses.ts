@@ -32,7 +32,9 @@ export function applyTaskStatuses(
       const { name: network } = plan.memory.cluster.spec.network;
       const { repair: before } = plan.slot(slot);
       const repair = repairOf(why, task, before, { network, local: observed.local });
-      endTask(slot, task, { why, gone, runsOn, repair }, plan);
+      // A controller before this one may have asked for it (model/resumed.ts).
+      const killed = status?.state === "TASK_KILLED";
+      endTask(slot, task, { why, gone, runsOn, repair, killed }, plan);
     } else if (end === "alive") {
       if (status?.state === "TASK_RUNNING") addressIsOurs(slot, plan);
       if (task.unreachableSince !== null) reachableAgain(slot, plan);
@@ -50,6 +52,8 @@ interface End {
   /** Its container may run on. */
   readonly runsOn: boolean;
   readonly repair: Repair | null;
+  /** Somebody had asked for it. */
+  readonly killed: boolean;
 }
 
 /** When its host comes back Mesos tells of the task again, and it is killed. */
@@ -58,6 +62,7 @@ const CUT_OFF: End = {
   gone: false,
   runsOn: false,
   repair: null,
+  killed: false,
 };
 
 /** A launch that failed on the address of one before tells of that one still. */
@@ -87,6 +92,7 @@ const FORGOTTEN: End = {
   gone: false,
   runsOn: true,
   repair: null,
+  killed: false,
 };
 
 /** Should its container run on all the same, it is ended as an orphan, or the launch finds its address held. */
@@ -111,12 +117,12 @@ function mayRunOn({ state, reason, message }: ObservedTask): boolean {
 function endTask(
   slot: number,
   task: SlotTask,
-  { why, gone, runsOn, repair }: End,
+  { why, gone, runsOn, repair, killed }: End,
   plan: PlanBuilder,
 ): void {
   const before = plan.slot(slot);
   const { backoff } = plan.memory.cluster.spec;
-  const wasAskedFor = task.killRequestedAt !== null;
+  const wasAskedFor = killed || task.killRequestedAt !== null;
   const proven = task.readyAt !== null && plan.now - task.readyAt >= PROVEN_AFTER_MS;
   const spent = task.startCommand && newMemberId(task.startCommand.etcd);
   const failures = wasAskedFor ? before.failures : proven ? 1 : before.failures + 1;
