@@ -23,6 +23,8 @@ export class TableWriter {
   private readonly key: string;
   private client: EtcdClient | null = null;
   private health: EtcdHealth | null = null;
+  /** The client is connected to the etcd that runs. */
+  private connected = false;
 
   constructor(
     private readonly options: Pick<AgentPorts, "clock" | "log" | "connectEtcd"> & {
@@ -41,6 +43,7 @@ export class TableWriter {
   setHealth(health: EtcdHealth | null): void {
     const before = this.health;
     this.health = health;
+    if (health === null) this.connected = false;
     const led = before?.leaderId !== health?.leaderId || before?.raftTerm !== health?.raftTerm;
     if (led) this.task.wake();
   }
@@ -53,15 +56,16 @@ export class TableWriter {
 
   private async run(): Promise<number> {
     const { health } = this;
-    const { config, store, log, connectEtcd } = this.options;
-    if (health === null || health.leaderId !== health.memberId) return IDLE_MS;
+    const { config, store, log } = this.options;
+    if (health === null) return IDLE_MS;
+    if (health.leaderId !== health.memberId) return this.standBy();
     const { clusterId, raftTerm: term } = health;
     const leadership = { slot: config.slot, clusterId, term };
     // The table and its revision are of one reading, whatever comes in while we wait.
     const { data } = store;
     const table = nextTable(data, leadership);
     if (table === null) return IDLE_MS;
-    const client = (this.client ??= await connectEtcd());
+    const client = await this.connect();
     if (data.hostsKey === "refused") {
       if (!(await stillLeads(client, leadership))) return CONFLICT_MS;
       log.warn({ term, revision: data.hostsRevision }, "the key hosts holds no table; replaced");
@@ -71,6 +75,19 @@ export class TableWriter {
     log.info({ term: table.term, written }, "hosts table");
     if (!written) store.refresh();
     return written ? IDLE_MS : CONFLICT_MS;
+  }
+
+  /** Once it leads, everybody waits for its table: by then it has shaken hands with etcd. */
+  private async standBy(): Promise<number> {
+    if (this.connected) return IDLE_MS;
+    const client = await this.connect();
+    await client.status(STATUS_MS_MAX);
+    this.connected = true;
+    return IDLE_MS;
+  }
+
+  private async connect(): Promise<EtcdClient> {
+    return (this.client ??= await this.options.connectEtcd());
   }
 }
 

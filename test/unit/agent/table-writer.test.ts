@@ -116,6 +116,26 @@ test("a table is fenced by the revision of the very reading that it was made fro
   expect(local.fences[0]).toBe("5");
 });
 
+test("who stands by has spoken with its member before it leads, and again with one that was started anew", async () => {
+  const follower = { ...leading, leaderId: "b2" };
+  const local = member(follower);
+  const common = { config, clock: new ManualClock(0), log: silentLog };
+  const store = new ClusterStore({ ...common, connectEtcd: async () => local.client });
+  const writer = new TableWriter({ ...common, store, connectEtcd: async () => local.client });
+  writer.setHealth(follower);
+  const asks = (times: number) => {
+    common.clock.next();
+    return local.asked.length === times;
+  };
+  await until("it asks", () => asks(1));
+  writer.setHealth({ ...follower, leaderId: "c3" });
+  for (let turns = 0; turns < 5; turns += 1) await until("a turn", () => asks(1));
+  writer.setHealth(null);
+  writer.setHealth(follower);
+  await until("it asks again", () => asks(2));
+  expect(local.written).toEqual([]);
+});
+
 /** The leader's own table is in force when somebody's hands are on the keys. */
 async function settled() {
   const local = member(leading);
