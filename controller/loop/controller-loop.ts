@@ -24,12 +24,12 @@ import { plan } from "../plan/plan.ts";
 import { askForSnapshot } from "../plan/snapshots/asked-snapshot.ts";
 import { type Backoff, delayAfter } from "../support/backoff.ts";
 import { rollBackLaunchIntents } from "../plan/launch/roll-back-intents.ts";
-import { type Failure, launchesOf, performAll } from "./perform.ts";
+import { type Failure, performAll } from "./perform.ts";
 import type { LoopPorts } from "./ports.ts";
 import { type AskedChange, type Change, deleted, Requests } from "./requests.ts";
 import { SpecCache } from "./spec-cache.ts";
 import { StatusPublisher } from "./status-publisher.ts";
-import type { Decided, Unstored } from "./unstored.ts";
+import { type Decided, type Unstored, withdrawn } from "./unstored.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** Clusters reconciled at the same time. */
@@ -169,7 +169,7 @@ export class ControllerLoop {
     this.requests.answer(key, decided.asked);
     // Stored is what was seen meanwhile; what is to be done about it is decided now.
     if (this.unstored.delete(key)) {
-      this.memories.set(key, rollBackLaunchIntents(decided.memory, launchesOf(decided.actions)));
+      this.memories.set(key, withdrawn(decided, before));
       return this.reconcile(key);
     }
     const keptBackUntil = this.statuses.publish(decided.memory, decided.status);

@@ -113,10 +113,7 @@ export class JupyterProxy {
     this.listening = true;
   }
 
-  /**
-   * Serves this node from now on. Fenced: a node elected in an earlier term than any seen before
-   * is refused, and so is a second node of one term. The same target again changes nothing.
-   */
+  /** Serves this node from now on, unless the fence refuses it ({@link TargetGate}); the same again changes nothing. */
   setTarget(target: ProxyTarget): void {
     this.gate.setTarget(target);
   }
