@@ -15,6 +15,8 @@ const REQUEST_MS_MAX = 5_000;
 export interface EtcdNode {
   readonly name: string;
   readonly peerUrl: string;
+  /** Peer URLs of the members that it was told to form a cluster with, or to join; its own among them. */
+  initialPeers: readonly string[];
   data: EtcdData;
   server: EtcdServer | null;
   exits: EtcdExit[];
@@ -46,6 +48,7 @@ export class EtcdCluster {
   bootstrap(names: readonly string[]): void {
     const cluster = { token: TOKEN, members: this.urls(names) };
     for (const name of names) {
+      this.node(name).initialPeers = names.map(urlOf);
       this.node(name).data.bootstrap(name, cluster);
       this.start(name);
     }
@@ -57,6 +60,7 @@ export class EtcdCluster {
     const node: EtcdNode = {
       name,
       peerUrl: urlOf(name),
+      initialPeers: [],
       data: new EtcdData(),
       server: null,
       exits: [],
@@ -78,7 +82,7 @@ export class EtcdCluster {
       data: node.data,
       clock,
       rng: this.rng.fork(`${name} ${this.scheduler.now()}`),
-      initialPeers: [...this.nodes.values()].map((n) => n.peerUrl),
+      initialPeers: node.initialPeers,
       send: (peerUrl, message) => this.network.send(node.peerUrl, peerUrl, message),
       onExit: (exit) => {
         node.exits.push(exit);
@@ -107,9 +111,14 @@ export class EtcdCluster {
 
   /** Starts a member that was added, on nothing. */
   join(name: string, member: MemberInfo): void {
-    const { clusterId } = this.leader()?.identity ?? {};
-    if (clusterId === undefined) throw new Error("there is no leader to join");
-    this.node(name).data.join({ memberId: member.id, clusterId, token: TOKEN });
+    const leader = this.leader();
+    const clusterId = leader?.identity?.clusterId;
+    if (leader === null || clusterId === undefined) throw new Error("there is no leader to join");
+    const told = this.ask(leader, { type: "member-list", linearizable: false });
+    if (!told.ok) throw new Error(told.error);
+    const node = this.node(name);
+    node.initialPeers = told.members.map((m) => m.peerUrl);
+    node.data.join({ memberId: member.id, clusterId, token: TOKEN });
     this.start(name);
   }
 

@@ -89,6 +89,7 @@ describe("the members of a simulated etcd", () => {
   it("do not start as a member that was never added, nor when nobody answers", () => {
     const { clusterId = "" } = etcd.leader().identity ?? {};
     const stranger = etcd.cluster.node("n7");
+    stranger.initialPeers = [...etcd.cluster.nodes.values()].map((n) => n.peerUrl);
     stranger.data.join({ memberId: "abc", clusterId, token: "token" });
     etcd.cluster.start("n7");
     expect(etcd.cluster.until(() => stranger.exits.length === 1)).toBe(true);
