@@ -343,7 +343,7 @@ export interface JupyterClusterManifest {
      */
     unreachable?: {
       /**
-       * How long after Mesos called the node unreachable it is replaced on another agent.
+       * How long after Mesos called the node unreachable it is replaced on another agent. While the node itself answers, it stays.
        */
       replaceAfterSeconds?: number;
     };

@@ -188,6 +188,14 @@ describe("an agent's host", () => {
         },
         UNREACHABLE_MS_MAX,
       );
+      // It answers, so that it stays for longer than one that does not.
+      const lostAt = performance.now();
+      const isOver = () => performance.now() - lostAt > 2_000 * REPLACE_AFTER_SECONDS;
+      await until("twice the time of the spec is over", isOver, UNREACHABLE_MS_MAX);
+      const { status } = await site.controller.object();
+      const node = status.nodes.find(({ slot }) => slot === follower.slot);
+      expect(node?.phase).toBe("Unreachable");
+      await expectUntouched();
       await load.untilUsed();
       await mendFromMasters(site, host);
       await untilWorksWithMaster();

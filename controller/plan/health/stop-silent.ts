@@ -5,6 +5,7 @@ import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import type { NodeView } from "../view/node-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
+import { hasVote } from "../view/has-vote.ts";
 
 /** An agent out of sight for this long, while most others are in sight, hangs. Milliseconds. */
 export const SILENT_MAX_MS = 60_000;
@@ -12,10 +13,14 @@ export const SILENT_MAX_MS = 60_000;
 export function stopSilent({ view }: PlanContext, plan: PlanBuilder): void {
   const running = view.nodes.filter((n) => n.observedTask?.state === "TASK_RUNNING");
   const inSight = running.filter((n) => n.agent !== null).length;
-  for (const node of running) {
-    if (node.task === null || node.task.killRequestedAt !== null) continue;
-    const spared = inSight >= quorumOf(running.length) && canSpareSilent(view);
-    watchSilence(node, spared, plan);
+  for (const node of view.nodes) {
+    const { task, observedTask } = node;
+    if (task === null || task.killRequestedAt !== null) continue;
+    const isRunning = observedTask?.state === "TASK_RUNNING";
+    // What Mesos cannot tell of either is given up elsewhere (tasks/apply-task-statuses.ts).
+    if (!isRunning && task.unreachableSince === null) continue;
+    const isMostlySeen = inSight >= quorumOf(running.length);
+    watchSilence(node, isRunning && isMostlySeen && canSpareSilent(view), plan);
   }
 }
 
@@ -24,7 +29,7 @@ export function stopSilent({ view }: PlanContext, plan: PlanBuilder): void {
  * when the voters in sight are a quorum, or when there can be none that it is part of.
  */
 export function canSpareSilent(view: ClusterView): boolean {
-  const voters = view.nodes.filter((n) => n.memory.memberId !== null && !n.memory.isLearner);
+  const voters = view.nodes.filter((n) => hasVote(n, view.etcd));
   const quorum = quorumOf(voters.length);
   const following = voters.filter((n) => followsLeader(n.agent?.etcd ?? null)).length;
   if (following >= quorum) return true;

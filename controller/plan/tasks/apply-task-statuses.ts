@@ -5,6 +5,7 @@ import type { Repair } from "../../model/host-task.ts";
 import type { Orphan, SlotTask } from "../../model/memory.ts";
 import { lastKnown, type Observed, type ObservedTask } from "../../model/observed.ts";
 import { taskEnd } from "../../model/task-state.ts";
+import { SILENT_MAX_MS } from "../health/stop-silent.ts";
 import type { PlanBuilder } from "../plan-builder.ts";
 import type { PlanContext } from "../step.ts";
 import { reconciledMesos } from "../view/cluster-view.ts";
@@ -40,7 +41,7 @@ export function applyTaskStatuses(
       if (task.unreachableSince !== null) reachableAgain(slot, plan);
     } else if (isReconciled) {
       if (isForgotten(task, observed)) endTask(slot, task, FORGOTTEN, plan);
-      else waitForUnreachable(slot, task, plan);
+      else waitForUnreachable(slot, task, observed, plan);
     }
   }
 }
@@ -96,13 +97,14 @@ const FORGOTTEN: End = {
 };
 
 /** Should its container run on all the same, it is ended as an orphan, or the launch finds its address held. */
-function isForgotten(
-  task: SlotTask,
-  { mesos, agents }: Pick<Observed, "mesos" | "agents">,
-): boolean {
-  if (task.unreachableSince === null || agents.get(task.taskId)?.freshness === "fresh")
-    return false;
-  return isBackAsAnother(task, lastKnown(mesos)?.offers ?? []);
+function isForgotten(task: SlotTask, observed: Observed): boolean {
+  if (task.unreachableSince === null || answers(task, observed)) return false;
+  return isBackAsAnother(task, lastKnown(observed.mesos)?.offers ?? []);
+}
+
+/** Its own agent does, whatever has become of Mesos there. */
+function answers({ taskId }: SlotTask, { agents, unsupported }: Observed): boolean {
+  return agents.get(taskId)?.freshness === "fresh" || unsupported.has(taskId);
 }
 
 /**
@@ -158,18 +160,29 @@ function reachableAgain(slot: number, plan: PlanBuilder): void {
 
 /**
  * Cut off is not dead: the container may run on. It is given up only after the time that the spec
- * sets, counted from the first sight, which is durable.
+ * sets, counted from the first sight, which is durable; and never while its own agent answers, unless it is
+ * to end, or its host is back as another Mesos agent that will never tell of it (docs/decisions/0038).
  */
-function waitForUnreachable(slot: number, task: SlotTask, plan: PlanBuilder): void {
+function waitForUnreachable(
+  slot: number,
+  task: SlotTask,
+  observed: Observed,
+  plan: PlanBuilder,
+): void {
   const since = task.unreachableSince ?? plan.now;
-  const { replaceAfterSeconds } = plan.memory.cluster.spec.unreachable;
-  const giveUpAt = since + replaceAfterSeconds * 1000;
   if (task.unreachableSince === null) {
     plan.patchTask(slot, { unreachableSince: since });
     plan.addEvent("Warning", "NodeUnreachable", `Mesos has lost sight of slot ${slot}`);
   }
   // An offer of its host tells whether that came back as another agent.
   plan.wantsOffers = true;
+  const isManaged = !isBackAsAnother(task, lastKnown(observed.mesos)?.offers ?? []);
+  const isToStay = task.killRequestedAt === null && isManaged;
+  if (isToStay && answers(task, observed)) return;
+  const { replaceAfterSeconds } = plan.memory.cluster.spec.unreachable;
+  const silentSince = task.agentUnreachableSince ?? plan.now;
+  const unheardUntil = isToStay ? silentSince + SILENT_MAX_MS : 0;
+  const giveUpAt = Math.max(since + replaceAfterSeconds * 1000, unheardUntil);
   if (plan.now < giveUpAt) return plan.requeue(giveUpAt);
   endTask(slot, task, { ...CUT_OFF }, plan);
 }

@@ -15,6 +15,7 @@ import type { PlanContext } from "../step.ts";
 import type { ClusterView } from "../view/cluster-view.ts";
 import type { NodeView } from "../view/node-view.ts";
 import { quorumOf } from "../view/etcd-view.ts";
+import { hasVote } from "../view/has-vote.ts";
 import { moveLeaderAway } from "./move-leader.ts";
 import { presentNodes } from "./spare-one.ts";
 import { unsupportedAgent } from "./unsupported-agent.ts";
@@ -99,7 +100,7 @@ function isDispensable(node: NodeView, view: ClusterView, plan: PlanBuilder): bo
     const since = node.task?.agentUnreachableSince ?? plan.now;
     return plan.now - since >= SILENT_MAX_MS && canSpareSilent(view);
   }
-  if (node.memory.memberId === null || node.member?.isLearner) return true;
+  if (!hasVote(node, view.etcd)) return true;
   // An agent that hung says first what it knew before: its etcd may be the one that makes the quorum.
   if (node.agent.etcd === null) return canSpareSilent(view);
   return view.etcd.members !== null && survivesAbsence(view);

@@ -6,6 +6,7 @@
 import { hasSpare, type Sized } from "../../../crd-schema/slots.ts";
 import type { NodeView } from "./node-view.ts";
 import { type EtcdView, hasQuorumInSight } from "./etcd-view.ts";
+import { hasVote } from "./has-vote.ts";
 import { takesStartCommand } from "./takes-start-command.ts";
 
 type Seat = Omit<NodeView, "spare">;
@@ -41,12 +42,6 @@ function rankOf(node: Seat, etcd: Members): number {
 /** Its etcd runs, and the leader knows that it does: one that was only added has no name. */
 export function isLearning({ agent, member }: Pick<NodeView, "agent" | "member">): boolean {
   return agent?.etcd?.isLearner === true && member?.name !== "";
-}
-
-/** As a quorum tells it, or told it last. */
-function hasVote({ member, memory }: Pick<NodeView, "member" | "memory">, etcd: Members): boolean {
-  if (etcd.members !== null) return member?.isLearner === false;
-  return memory.memberId !== null && !memory.isLearner;
 }
 
 /**

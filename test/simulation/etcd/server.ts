@@ -7,6 +7,7 @@ import type { RaftCore, RaftHost, RaftOptions } from "../raft/core.ts";
 import type { Disk } from "../raft/disk.ts";
 import { RaftNode } from "../raft/raft-node.ts";
 import type { ConfigurationChange, Entry, RaftEvent } from "../raft/types.ts";
+import { ClientDoor } from "./client-door.ts";
 import { ClientRequests } from "./client-requests.ts";
 import type { Identity } from "./data.ts";
 import { Lessor } from "./lessor.ts";
@@ -28,6 +29,7 @@ const QUOTA_BYTES = 2 * 1024 ** 3;
 
 export class EtcdServer {
   readonly store: EtcdStore;
+  readonly door = new ClientDoor();
   private readonly opened: { readonly identity: Identity; readonly disk: Disk } | null;
   private readonly running: {
     readonly node: RaftNode;
@@ -84,6 +86,10 @@ export class EtcdServer {
 
   /** @param deadlineMs after which etcd itself gives up */
   request(request: EtcdRequest, deadlineMs: number, reply: Reply): void {
+    this.door.pass(() => this.take(request, deadlineMs, reply));
+  }
+
+  private take(request: EtcdRequest, deadlineMs: number, reply: Reply): void {
     if (this.running === null || !this.ready) {
       reply(refusal(ERRORS.stopped));
       return;

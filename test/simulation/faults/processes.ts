@@ -45,6 +45,18 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     },
   },
   {
+    kind: "etcd answers no client",
+    weight: 1,
+    strike: (scene) => {
+      const container = aContainer(scene);
+      const server = container === null ? null : scene.world.nodeOf(container)?.etcd.server;
+      if (container === null || server == null) return null;
+      server.door.stick(true);
+      scene.undoLater(scene.rng.integer(1_000, 90_000), () => server.door.stick(false));
+      return container.config.cluster;
+    },
+  },
+  {
     kind: "agent hangs",
     weight: 2,
     strike: (scene) => {

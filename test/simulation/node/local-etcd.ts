@@ -33,8 +33,10 @@ export class LocalEtcd implements EtcdClient {
 
   status(timeoutMs: number): Promise<MemberHealth> {
     return this.call(timeoutMs, (server, answer) => {
-      const status = server.status();
-      if (status !== null) answer(healthOf(status));
+      server.door.pass(() => {
+        const status = server.status();
+        if (status !== null) answer(healthOf(status));
+      });
     });
   }
 
@@ -72,11 +74,12 @@ export class LocalEtcd implements EtcdClient {
           const told = changes.map(({ key, kv }): KeyChange => {
             return kv === null ? { type: "delete", key } : { type: "put", entry: entryOf(kv) };
           });
-          this.clock.after(LATENCY_MS, () => {
+          const tell = () => {
             if (!over) onChanges(told);
-          });
+          };
+          server.door.pass(() => this.clock.after(LATENCY_MS, tell));
         },
-        onEnd: () => this.clock.after(LATENCY_MS, () => end()),
+        onEnd: () => server.door.pass(() => this.clock.after(LATENCY_MS, () => end())),
       });
       end = () => {
         if (over) return;

@@ -5,6 +5,7 @@
 import type { Action } from "../../../controller/model/action.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import type { Observed } from "../../../controller/model/observed.ts";
+import { brokenByGivingUp } from "./given-up.ts";
 import { brokenByKills } from "./kills.ts";
 import { brokenByLaunch } from "./launches.ts";
 import { brokenByChange } from "./members.ts";
@@ -29,5 +30,7 @@ export function brokenByMemory(
 ): readonly BrokenRule[] {
   if (before === after) return [];
   const sight = sightOf(before, observed);
-  return [...brokenByKills(before, after, sight), ...brokenByBeginning(before, after, sight)];
+  return [brokenByKills, brokenByGivingUp, brokenByBeginning].flatMap((rule) =>
+    rule(before, after, sight),
+  );
 }

@@ -6,6 +6,7 @@ import type { AgentStatus, EtcdMember } from "../../../controller/model/agent-ap
 import { slotOfMemberName } from "../../../controller/model/ids.ts";
 import type { ClusterMemory } from "../../../controller/model/memory.ts";
 import { lastKnown, type Observed } from "../../../controller/model/observed.ts";
+import { taskEnd } from "../../../controller/model/task-state.ts";
 
 export interface BrokenRule {
   readonly rule: string;
@@ -24,6 +25,8 @@ export interface Sight {
   readonly mesosAnswered: boolean;
   /** Mesos agent -> its host: an agent that lost its id comes back with another on the same. */
   readonly hostnames: ReadonlyMap<string, string>;
+  /** Remembered tasks of which Mesos cannot tell whether they run. */
+  readonly lost: ReadonlySet<string>;
   /** Tasks whose host is gone for good, as an operator says. */
   readonly gone: ReadonlySet<string>;
   /** As the leader in sight tells them; null: there is none, or it cannot say. */
@@ -55,8 +58,14 @@ export function sightOf(memory: ClusterMemory, observed: Observed): Sight {
     .filter(({ slot, agent }) => voters.includes(slot) && agent?.etcd?.leaderId === leaderId)
     .map(({ slot }) => slot);
   const { mesos } = observed;
+  const stateOf = (taskId: string) => lastKnown(mesos)?.tasks.get(taskId)?.state;
   return {
     nodes,
+    lost: new Set(
+      memory.slots
+        .flatMap(({ task }) => task?.taskId ?? [])
+        .filter((taskId) => taskEnd(stateOf(taskId) ?? "TASK_UNKNOWN") === "uncertain"),
+    ),
     hostnames: new Map(
       (lastKnown(mesos)?.offers ?? []).map(({ agentId, hostname }) => [agentId, hostname]),
     ),

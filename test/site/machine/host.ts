@@ -1,5 +1,5 @@
 /** One machine of the site: on or off, reachable or not. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type InnerProcess, Namespaces } from "./namespaces.ts";
 import type { SiteNetwork } from "./network.ts";
@@ -47,6 +47,7 @@ export class SiteHost {
     await this.network.plugIn(inside, this.name, this.number);
     this.inside = inside;
     this.isAway = false;
+    await this.knowAddressesAlone();
     for (const start of this.services) await start();
   }
 
@@ -101,6 +102,13 @@ export class SiteHost {
     env: NodeJS.ProcessEnv = {},
   ): Promise<InnerProcess> {
     return this.namespaces.spawn(command, { output: join(this.dir, `${name}.log`), env });
+  }
+
+  /** Nobody answers for names here: glusterd, which asks for those of its peers, would wait for each. */
+  private async knowAddressesAlone(): Promise<void> {
+    const own = join(this.dir, "resolv.conf");
+    await writeFile(own, "# no server of names: to ask fails at once\n");
+    await this.run("mount", "--bind", own, "/etc/resolv.conf");
   }
 
   private get namespaces(): Namespaces {

@@ -4,11 +4,7 @@ import { stale, unknown } from "../../../controller/model/observed.ts";
 import { plan } from "../../../controller/plan/plan.ts";
 import { FakeWorld } from "../../support/planner/fake-world.ts";
 import { fakeMemory } from "../../support/planner/fixtures.ts";
-import { changeSpec, followersOf, PlannerRun, readyRun, types } from "../../support/planner/run.ts";
-
-function follower(run: PlannerRun): number {
-  return followersOf(run)[0] as number;
-}
+import { changeSpec, PlannerRun, readyRun, types } from "../../support/planner/run.ts";
 
 describe("unknown is not absent", () => {
   it("launches nothing while Mesos has not been heard", () => {
@@ -35,32 +31,6 @@ describe("unknown is not absent", () => {
     });
     expect(types(actions)).toEqual([]);
     expect(memory.slots.every((s) => s.task !== null)).toBe(true);
-  });
-
-  it("keeps a task that Mesos lost from sight until the time of the spec is over", () => {
-    const run = readyRun({ unreachable: { replaceAfterSeconds: 60 } });
-    const slot = follower(run);
-    const taskId = run.world.taskOf(slot) as string;
-    const task = run.world.tasks.get(taskId);
-    if (!task) throw new Error("no task");
-    const unreachable = { ...task, state: "TASK_UNREACHABLE" } as const;
-    const observed = () => {
-      const seen = run.world.observed();
-      if (seen.mesos.freshness !== "fresh") throw new Error("the fake is always fresh");
-      const tasks = new Map(seen.mesos.value.tasks).set(taskId, unreachable);
-      return {
-        ...seen,
-        mesos: { freshness: "fresh", value: { ...seen.mesos.value, tasks } },
-      } as const;
-    };
-    const at = (now: number, memory = run.memory) =>
-      plan({ memory, observed: observed(), now, defaultImage: "image" });
-    const first = at(run.now);
-    expect(first.memory.slots[slot]?.task?.unreachableSince).toBe(run.now);
-    const before = at(run.now + 59_000, first.memory);
-    expect(before.memory.slots[slot]?.task?.taskId).toBe(taskId);
-    const after = at(run.now + 60_000, first.memory);
-    expect(after.memory.slots[slot]?.task?.taskId).not.toBe(taskId);
   });
 
   it("says Unknown of a quorum that nobody in sight can tell", () => {

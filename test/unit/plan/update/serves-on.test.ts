@@ -9,12 +9,9 @@ import type { TaskState } from "../../../../controller/mesos/wire.ts";
 import { changeAgents } from "../../../support/planner/change-agents.ts";
 import { decide } from "../../../support/planner/condition-table.ts";
 import { BOUND_MS, busyOn, SPREAD, tell } from "../../../support/planner/kernels.ts";
-import {
-  changeSpec,
-  followersOf,
-  type PlannerRun,
-  readyRun,
-} from "../../../support/planner/run.ts";
+import { FakeWorld } from "../../../support/planner/fake-world.ts";
+import { fakeMemory } from "../../../support/planner/fixtures.ts";
+import { changeSpec, followersOf, PlannerRun, readyRun } from "../../../support/planner/run.ts";
 import { unsupported } from "../../../support/planner/unsupported.ts";
 
 const killed = ({ memory }: Plan) =>
@@ -70,6 +67,22 @@ describe("a voter whose agent tells that no etcd serves", () => {
   it("is ended first where the others are a quorum", () => {
     const { decided, slot } = silentEtcd(() => []);
     expect(killed(decided)).toEqual([slot]);
+  });
+});
+
+describe("a first member whose agent cannot tell yet that its etcd serves", () => {
+  it("is not ended by an edit that comes with the first word of the leader", () => {
+    const run = new PlannerRun(fakeMemory(), new FakeWorld("172.30.0.10"));
+    while (run.world.leaderSlot === null) run.reconcile();
+    expect(run.memory.bootstrap?.phase).toBe("started");
+    changeSpec(run, { image: "other" });
+    const { leaderSlot } = run.world;
+    const { agents } = changeAgents(run.world.observed(), ({ slot }) =>
+      slot === leaderSlot ? {} : { etcd: null },
+    );
+    const decided = decide(run, { agents });
+    expect(decided.memory.bootstrap?.phase).toBe("done");
+    expect(killed(decided)).toEqual([]);
   });
 });
 
