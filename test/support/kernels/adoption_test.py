@@ -36,11 +36,15 @@ class Kernels(dict):
 
     def __init__(self):
         super().__init__()
+        self.started = []
         self.released = []
 
     async def start_kernel(self, kernel_id, **_):
         provisioner = ClusterProvisioner(kernel_id=kernel_id)
-        provisioner.record = standing.records.get(kernel_id)
+        self.started.append(kernel_id)
+        provisioner.record, reaching = standing.adopting.pop(kernel_id)
+        if reaching is not None:
+            provisioner.record = await reaching or provisioner.record
         self[kernel_id] = SimpleNamespace(
             provisioner=provisioner,
             last_activity=None,
@@ -59,6 +63,41 @@ class Kernels(dict):
 
     def remove_kernel(self, kernel_id):
         self.released.append(self.pop(kernel_id))
+
+
+class Opening:
+    """An agent whose kernel's front is opened when the test says so, or whose kernel ends before that."""
+
+    def __init__(self):
+        self.opened = asyncio.get_running_loop().create_future()
+
+    async def kernels(self):
+        return {"kernels": [{"kernelId": KERNEL, "name": "python3"}], "sessions": []}
+
+    async def kernel(self, kernel_id, term):
+        return await self.opened
+
+
+class WhileItsFrontIsOpened(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        standing.leadership = Leadership(False, TERM - 1, TERM, "", "")
+        self.agent, self.kernels = Opening(), Kernels()
+        self.adopting = asyncio.create_task(adoption_by(self.agent, self.kernels).adopt())
+        async with asyncio.timeout(10):
+            while not self.kernels.started:
+                await asyncio.sleep(0)
+
+    async def test_jupyter_makes_itself_ready_for_it(self):
+        self.assertEqual(self.kernels.started, [KERNEL])
+        self.assertFalse(self.adopting.done())
+        self.agent.opened.set_result(REACHED)
+        await asyncio.wait_for(self.adopting, 10)
+        self.assertTrue(self.kernels[KERNEL].provisioner.is_reached)
+
+    async def test_one_that_ends_is_let_go(self):
+        self.agent.opened.set_exception(AgentError(404, "there is no such kernel"))
+        await asyncio.wait_for(self.adopting, 10)
+        self.assertEqual(list(self.kernels), [])
 
 
 class Sessions:
@@ -98,6 +137,9 @@ class LateAdoption(unittest.IsolatedAsyncioTestCase):
 
     async def ended(self):
         await asyncio.wait_for(asyncio.gather(*self.adoption._late.values()), 10)
+        # What has ended is forgotten.
+        await asyncio.sleep(0)
+        self.assertEqual(self.adoption._late, {})
 
     async def test_it_is_taken_up_when_its_node_answers(self):
         await self.ended()

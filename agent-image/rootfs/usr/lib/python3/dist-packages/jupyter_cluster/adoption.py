@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Set
 
 from .agent import Agent, AgentError
 from .connection import KernelConnection
-from .leadership import standing
+from .leadership import Record, standing
 from .provisioner import ClusterProvisioner
 from .sessions import ClusterSessionManager
 
@@ -52,27 +52,43 @@ class Adoption:
         finally:
             standing.letting_go = False
 
-    async def _adopt_kernel(self, record: Dict[str, Any], term: int) -> None:
-        kernel_id = record["kernelId"]
+    async def _adopt_kernel(self, told: Record, term: int) -> None:
+        """Jupyter makes itself ready for a kernel while its node opens a front for this server."""
+        kernel_id = told["kernelId"]
+        reaching = asyncio.create_task(self._reached(told, term))
+        if kernel_id not in self._app.kernel_manager:
+            await self._start(told, reaching)
+            if await reaching is None and kernel_id in self._app.kernel_manager:
+                self._drop(kernel_id)
+            return
+        record = await reaching
+        if record is None or record is told or not self._is_behind(kernel_id, record):
+            return
+        late = self._late.pop(kernel_id, None)
+        if late is not None:
+            late.cancel()
+        await self._replace(record)
+
+    async def _reached(self, told: Record, term: int) -> Optional[Record]:
+        """Its record once it can be reached; as it was told while its node does not answer. None: it has ended."""
+        kernel_id = told["kernelId"]
         try:
-            reached = await self._reach(kernel_id, term)
+            return await self._agent.kernel(kernel_id, term)
         except AgentError as error:
             if error.status == 404:
-                return
+                return None
             self._app.log.warning("Kernel %s cannot be reached yet: %s", kernel_id, error)
-            # It is shown, and its page waits for it: not to be listed is to be dead for good.
-            reached = None
-            if kernel_id not in self._late:
-                self._late[kernel_id] = asyncio.create_task(self._adopt_late(kernel_id, term))
-        if kernel_id not in self._app.kernel_manager:
-            await self._start(reached or record)
-        elif reached is not None and self._is_behind(kernel_id, reached):
-            late = self._late.pop(kernel_id, None)
-            if late is not None:
-                late.cancel()
-            await self._replace(reached)
+        # It is shown, and its page waits for it: not to be listed is to be dead for good.
+        if kernel_id not in self._late:
+            late = self._late[kernel_id] = asyncio.create_task(self._adopt_late(kernel_id, term))
+            late.add_done_callback(lambda task: self._forget_late(kernel_id, task))
+        return told
 
-    def _is_behind(self, kernel_id: str, record: Dict[str, Any]) -> bool:
+    def _forget_late(self, kernel_id: str, task: "asyncio.Task[None]") -> None:
+        if self._late.get(kernel_id) is task:
+            del self._late[kernel_id]
+
+    def _is_behind(self, kernel_id: str, record: Record) -> bool:
         """It was adopted before it could be reached, or before the former leader started it again."""
         provisioner = self._app.kernel_manager.get_kernel(kernel_id).provisioner
         if not isinstance(provisioner, ClusterProvisioner) or provisioner.is_starting:
@@ -83,7 +99,7 @@ class Adoption:
         while True:
             await asyncio.sleep(ASK_EVERY)
             try:
-                record = await self._reach(kernel_id, term)
+                record = await self._agent.kernel(kernel_id, term)
             except AgentError as error:
                 if error.status == 404:
                     return
@@ -100,18 +116,18 @@ class Adoption:
                 break
         await self._replace(record)
 
-    async def _replace(self, record: Dict[str, Any]) -> None:
+    async def _replace(self, record: Record) -> None:
         self._drop(record["kernelId"])
         await self._start(record)
 
-    async def _reach(self, kernel_id: str, term: int) -> Dict[str, Any]:
-        return await self._agent.kernel(kernel_id, term)
-
-    async def _start(self, record: Dict[str, Any]) -> None:
+    async def _start(
+        self, record: Record, reaching: Optional["asyncio.Task[Optional[Record]]"] = None
+    ) -> None:
+        """@param reaching the record that its connection is made from; None: this one"""
         kernel_id, manager = record["kernelId"], self._app.kernel_manager
         if kernel_id in manager:
             return
-        standing.records[kernel_id] = record
+        standing.adopting[kernel_id] = (record, reaching)
         try:
             await manager.start_kernel(
                 kernel_id=kernel_id,
@@ -124,8 +140,9 @@ class Adoption:
             self._app.log.exception("Kernel %s cannot be adopted", kernel_id)
             return
         finally:
-            standing.records.pop(kernel_id, None)
+            standing.adopting.pop(kernel_id, None)
         kernel = manager.get_kernel(kernel_id)
+        record = getattr(kernel.provisioner, "record", None) or record
         # Its `status`, which the keeper says to whoever begins to listen, corrects this one.
         # One that has ended is started again: to a page, `dead` would be for good.
         state = "starting" if record.get("state") == "dead" else record.get("state")

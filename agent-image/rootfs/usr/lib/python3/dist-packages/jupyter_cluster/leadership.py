@@ -2,7 +2,10 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Awaitable, Dict, NamedTuple, Optional, Tuple
+
+#: What an agent has told of a kernel.
+Record = Dict[str, Any]
 
 
 class Leadership(NamedTuple):
@@ -37,8 +40,9 @@ class Standing:
         #: The term whose kernels have all been adopted: only then this server is ready.
         self.adopted_term: Optional[int] = None
         self._news = asyncio.Event()
-        #: Records that adoption has read already, by kernel.
-        self.records: Dict[str, Dict[str, Any]] = {}
+        #: Kernels that are there already, by id: each as it was told, and, where that is still asked, as
+        #: it can be reached (None: it has ended).
+        self.adopting: Dict[str, Tuple[Record, Optional[Awaitable[Optional[Record]]]]] = {}
         #: True while kernels are let go: nothing then may end one.
         self.letting_go = False
 

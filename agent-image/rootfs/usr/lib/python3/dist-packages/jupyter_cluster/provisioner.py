@@ -7,7 +7,7 @@
 import os
 import signal
 from contextlib import suppress
-from typing import Any, Dict, List, Optional
+from typing import Any, Awaitable, Dict, List, Optional
 
 import zmq
 import zmq.asyncio
@@ -18,7 +18,7 @@ from tornado.ioloop import IOLoop
 
 from .agent import AgentError, agent
 from .keeper.kernel import PLACEHOLDER
-from .leadership import standing
+from .leadership import Record, standing
 from .wire import SIGNATURE_SCHEME
 
 #: Set by the node's agent (``agent-image/agent/jupyter/jupyter-config.ts``).
@@ -47,11 +47,13 @@ class ClusterProvisioner(KernelProvisionerBase):
     """A kernel that a node's agent has started, or is to start. Silence of its node is no death."""
 
     #: What the agent has told of it last. None: there is no kernel.
-    record: Optional[Dict[str, Any]] = None
+    record: Optional[Record] = None
     #: Why its process ended, in words for a person.
     last_words: str = ""
     #: Jupyter starts it, or starts it again: whoever takes it up meanwhile takes it from under that.
     is_starting: bool = False
+    #: What `record` will be, when this is still asked.
+    _reaching: Optional[Awaitable[Optional[Record]]] = None
     _launched_before = False
     _context: Optional[zmq.asyncio.Context] = None
 
@@ -127,7 +129,7 @@ class ClusterProvisioner(KernelProvisionerBase):
 
     async def pre_launch(self, **kwargs: Any) -> Dict[str, Any]:
         self.is_starting = True
-        self.record = standing.records.pop(self.kernel_id, self.record)
+        self.record, self._reaching = standing.adopting.pop(self.kernel_id, (self.record, None))
         if self._context is None:
             # Its sockets are made with its own keys. Given from here, Jupyter does not end it under
             # streams that are open still.
@@ -141,6 +143,8 @@ class ClusterProvisioner(KernelProvisionerBase):
 
     async def launch_kernel(self, cmd: List[str], **kwargs: Any) -> KernelConnectionInfo:
         try:
+            if self._reaching is not None:
+                self.record = await self._reaching or self.record
             if self.record is None:
                 self.record = await self._order(cmd, **kwargs)
         finally:
