@@ -180,21 +180,13 @@ describe("an agent's host", () => {
       const [follower] = followersOf(before) as [NodeStatus, NodeStatus];
       const { host } = hostOf(site, follower);
       await cutFromMasters(site, host);
-      await until(
-        "the master has lost it",
-        async () => {
-          const state = await site.masters.state(await site.masters.leader());
-          return state?.slaves.some(({ hostname, active }) => hostname === host.name && !active);
-        },
-        UNREACHABLE_MS_MAX,
-      );
+      const isLost = ({ status }: JupyterClusterObject) =>
+        status.nodes.some((n) => n.slot === follower.slot && n.phase === "Unreachable");
+      await site.controller.until("Mesos has lost sight of it", isLost, UNREACHABLE_MS_MAX);
       // It answers, so that it stays for longer than one that does not.
       const lostAt = performance.now();
       const isOver = () => performance.now() - lostAt > 2_000 * REPLACE_AFTER_SECONDS;
       await until("twice the time of the spec is over", isOver, UNREACHABLE_MS_MAX);
-      const { status } = await site.controller.object();
-      const node = status.nodes.find(({ slot }) => slot === follower.slot);
-      expect(node?.phase).toBe("Unreachable");
       await expectUntouched();
       await load.untilUsed();
       await mendFromMasters(site, host);

@@ -62,7 +62,7 @@ function restoring({ view, recovery }: ConditionContext): Explanation | null {
   const message =
     unseen.length === 0
       ? "All containers are stopped before etcd is restored, as it was asked for."
-      : `Before etcd is restored, ${unseen.join(", ")} must have ended: bring the host back, or mark its agent as gone in Mesos.`;
+      : `Before etcd is restored, ${unseen.join(", ")} must have ended: bring the host back, or mark its agent as gone in Mesos. An agent that Mesos knows no more cannot be marked: what ran there is waited for an hour at most.`;
   return { reason: "Restoring", message };
 }
 

@@ -107,7 +107,7 @@ conditionTable("Quorate", quorate.reasons, {
     "False",
     "Restoring",
     "Before etcd is restored, default.demo.01234567.9.4, default.demo.01234567.9.5 must have " +
-      "ended: bring the host back, or mark its agent as gone in Mesos.",
+      "ended: bring the host back, or mark its agent as gone in Mesos. An agent that Mesos knows no more cannot be marked: what ran there is waited for an hour at most.",
   ],
   "a slot holds another cluster's data": [
     () => {
