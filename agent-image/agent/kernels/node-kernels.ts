@@ -63,7 +63,10 @@ export class NodeKernels {
     const { config, clock, log, store } = options;
     this.keys = etcdKeys({ namespace: config.namespace, name: config.cluster });
     this.task = new RepeatingTask({ name: "kernels", clock, log, run: () => this.run() });
-    store.subscribeKernels(() => this.task.wake());
+    store.subscribeKernels(() => {
+      this.openFronts();
+      this.task.wake();
+    });
   }
 
   /** Programs can be run as this user, on the shared storage. */
@@ -77,6 +80,8 @@ export class NodeKernels {
     this.health = health;
     const { elected } = this;
     this.elected = electedOf(health, elected);
+    // At once: the task may be at a write that waits for the next leader.
+    if (this.elected !== elected) this.openFronts();
     // What had to wait for a quorum: the next leader cannot reach a kernel before it is told of it.
     if (this.elected !== elected || (canWrite(health) && !could)) this.task.wake();
   }
@@ -123,15 +128,18 @@ export class NodeKernels {
       this.kept.set(spec.kernelId, kernel);
     }
     if (spec.incarnation > kernel.incarnation) await kernel.start(spec);
-    this.openFront(kernel);
+    this.openFronts();
     const { signal } = spec;
     if (signal !== null && signal.seq > kernel.done) kernel.signal(signal.seq, signal.signal);
   }
 
-  private openFront(kernel: KeptKernel): void {
+  /** Of every kernel that has a keeper, to whoever may reach it now. */
+  private openFronts(): void {
     const owner = frontOwner(this.options.store.data, this.elected);
-    if (owner === null || kernel.keeperPid === null) return;
-    kernel.openFront(owner.term, owner.clientKey);
+    if (owner === null) return;
+    for (const kernel of this.kept.values()) {
+      if (kernel.keeperPid !== null) kernel.openFront(owner.term, owner.clientKey);
+    }
   }
 
   private newKernel(spec: KernelSpec): KeptKernel {

@@ -23,6 +23,12 @@ class NodeSite {
   readonly written: { readonly lease: string; readonly status: KernelStatus }[] = [];
   readonly deleted: string[] = [];
   readonly node: NodeKernels;
+  /** Writes wait for a quorum that there is none of. */
+  hangs = false;
+  private endHanging: () => void = () => undefined;
+  private readonly hanging = new Promise<void>((resolve) => {
+    this.endHanging = resolve;
+  });
   private wake: () => void = () => undefined;
   private readonly store = {
     data: {
@@ -39,6 +45,7 @@ class NodeSite {
     this.machine.obeys = true;
     const client = {
       put: (_: string, value: string, lease: string) => {
+        if (this.hangs) return this.hanging;
         this.written.push({ lease, status: JSON.parse(value) as KernelStatus });
         return Promise.resolve();
       },
@@ -46,7 +53,7 @@ class NodeSite {
         this.deleted.push(...deletes);
         return Promise.resolve(true);
       },
-      close: () => undefined,
+      close: () => this.endHanging(),
     };
     const { machine, clock, store } = this;
     this.node = new NodeKernels({
@@ -121,6 +128,18 @@ it("opens a front for a new leader before he has written his table, and none for
     [4, NEXT_KEY],
     [5, NEXT_KEY],
   ]);
+});
+
+it("opens a front at once while a write of its own waits for the next leader", async () => {
+  await started(aSpec("a", 1));
+  await site.says({ state: "idle" });
+  site.hangs = true;
+  await site.says({ exit: { code: 1, signal: null } });
+  site.node.setHealth({ ...HEALTHY, raftTerm: 4, leaderId: "2" });
+  await site.rest();
+  expect(site.machine.told.at(-1)).toEqual({
+    front: { term: 4, clientKey: NEXT_KEY, force: true },
+  });
 });
 
 it("tells nothing without a lease or a quorum, and at once when both are there", async () => {
