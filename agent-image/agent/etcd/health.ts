@@ -14,6 +14,14 @@ export function canWrite(health: EtcdHealth | null): boolean {
   return health !== null && !health.isLearner && health.members !== null;
 }
 
+/**
+ * It knows a leader, through whom a write goes. Sooner than {@link canWrite}, which waits for the proof of a quorum:
+ * whether there is one shows by the write.
+ */
+export function hasLeader(health: EtcdHealth | null): boolean {
+  return health !== null && !health.isLearner && health.leaderId !== null;
+}
+
 /** Zero and false fields are left out on the wire; etcd3 fills them in. */
 export function healthFrom(answer: StatusAnswer): MemberHealth {
   return {

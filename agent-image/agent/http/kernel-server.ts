@@ -25,13 +25,8 @@ export interface KernelServerOptions {
 
 export class KernelServer {
   private server: Server | null = null;
-  private revision = 0;
 
-  constructor(private readonly options: KernelServerOptions) {
-    options.api.orders.standing.subscribe(() => {
-      this.revision += 1;
-    });
-  }
+  constructor(private readonly options: KernelServerOptions) {}
 
   /** @param owner beside root the only one who may connect */
   async listen(owner: FileOwner): Promise<void> {
@@ -82,7 +77,7 @@ export class KernelServer {
     let cancel: () => void = () => undefined;
     const tell = () => {
       cancel();
-      response.write(`${JSON.stringify({ ...api.standing(), revision: this.revision })}\n`);
+      response.write(`${JSON.stringify(api.standing())}\n`);
       if (response.writableLength > UNREAD_BYTES_MAX) return response.destroy();
       cancel = clock.after(HEARTBEAT_MS, tell);
     };

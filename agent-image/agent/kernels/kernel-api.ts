@@ -3,7 +3,7 @@
  *
  * | request | answer |
  * |---|---|
- * | `GET /v1/kernels` | 200 `{term, leads, elected, clientKeys, kernels, sessions}` |
+ * | `GET /v1/kernels` | 200 `{term, leads, elected, desired, clientKeys, kernels, sessions}` |
  * | `GET /v1/kernels/ID` | 200 the record, once the server of this term can reach it; 404; 504 not yet |
  * | `POST /v1/kernels` `{kernelId, name, argv, cwd, env}` | 201 the record; one that lives is not started again |
  * | `POST /v1/kernels/ID/restart` `{name, argv, cwd, env}` | 200 the record of a new process |
@@ -11,7 +11,9 @@
  * | `GET /v1/kernels/ID/poll` | 200 `{alive: true, false or null, exit}`; null: its node says nothing |
  * | `DELETE /v1/kernels/ID` | 204 when it has ended |
  * | `PUT`, `DELETE /v1/sessions/ID` | 204 |
- * | `GET /v1/watch` | 200 `application/x-ndjson`: `{leads, term, elected, revision, clientKeys}` at once and after each change |
+ * | `GET /v1/watch` | 200 `application/x-ndjson`: `{leads, term, elected, desired, clientKeys}` at once and after each change |
+ *
+ * `desired` is another when other kernels or sessions are to be, or a kernel is to have another process.
  *
  * 403: this node does not lead; 503: etcd or a node is missing; 504: not in time; each with `{message}`.
  */
@@ -51,7 +53,8 @@ export class KernelApi {
 
   /** A line of the watch. */
   standing(): object {
-    return { ...this.orders.standing.now, clientKeys: this.clientKeys };
+    const { standing, desired } = this.orders;
+    return { ...standing.now, desired, clientKeys: this.clientKeys };
   }
 
   async answer(request: ApiRequest): Promise<Answer> {

@@ -3,6 +3,7 @@
  * them. Every write is fenced by the hosts table of its term, which the next leader's agent replaces: a server
  * that was deposed, and does not know it, changes nothing any more.
  */
+import { createHash } from "node:crypto";
 import type { NodeConfig } from "../../../controller/model/agent-api.ts";
 import { etcdKeys } from "../../../controller/model/ids.ts";
 import { messageOf } from "../../../controller/model/errors.ts";
@@ -32,6 +33,7 @@ const REMOVE_MS_MAX = 4_000;
 const FRONT_MS_MAX = 2_000;
 /** More kernels than this are one mistake. */
 const KERNELS_MAX = 500;
+const DIGEST_LENGTH = 16;
 
 export type Launch = Pick<KernelSpec, "name" | "argv" | "cwd" | "env">;
 
@@ -66,6 +68,13 @@ export class KernelOrders {
 
   get sessions(): readonly KernelSession[] {
     return this.options.store.kernels?.sessions ?? [];
+  }
+
+  /** Of which kernels, in which incarnations, and which sessions there are to be. */
+  get desired(): string {
+    const kernels = this.records.map(({ spec }) => [spec.kernelId, spec.incarnation]);
+    const text = JSON.stringify([kernels, this.sessions]);
+    return createHash("sha256").update(text).digest("base64url").slice(0, DIGEST_LENGTH);
   }
 
   find(id: string): KernelRecord | null {

@@ -9,7 +9,7 @@ import type { KernelsConfig, KernelSpec, KernelStatus } from "../../../controlle
 import { sameData } from "../../../controller/model/same-data.ts";
 import { writeValue } from "../../../controller/support/key-values.ts";
 import { jupyterEnv } from "../jupyter/jupyter-config.ts";
-import { canWrite } from "../etcd/health.ts";
+import { hasLeader } from "../etcd/health.ts";
 import type { ClusterStore } from "../naming/cluster-store.ts";
 import type { EtcdClient } from "../ports/etcd-client.ts";
 import type { KernelHost } from "../ports/kernel-host.ts";
@@ -76,14 +76,14 @@ export class NodeKernels {
   }
 
   setHealth(health: EtcdHealth | null): void {
-    const could = canWrite(this.health);
+    const could = hasLeader(this.health);
     this.health = health;
     const { elected } = this;
     this.elected = electedOf(health, elected);
     // At once: the task may be at a write that waits for the next leader.
     if (this.elected !== elected) this.openFronts();
     // What had to wait for a quorum: the next leader cannot reach a kernel before it is told of it.
-    if (this.elected !== elected || (canWrite(health) && !could)) this.task.wake();
+    if (this.elected !== elected || (hasLeader(health) && !could)) this.task.wake();
   }
 
   setLease(lease: string): void {
@@ -162,7 +162,7 @@ export class NodeKernels {
   /** @returns milliseconds until there is more to tell */
   private async tell(): Promise<number> {
     const { health, lease } = this;
-    if (lease === null || !canWrite(health)) return IDLE_MS;
+    if (lease === null || !hasLeader(health)) return IDLE_MS;
     const client = (this.client ??= await this.options.connectEtcd());
     let waitMs = IDLE_MS;
     try {

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 from jupyter_cluster import adoption
 from jupyter_cluster.agent import AgentError
-from jupyter_cluster.leadership import Leadership, Standing, standing
+from jupyter_cluster.extension import ClusterExtension
+from jupyter_cluster.leadership import NOT_YET, Leadership, Standing, standing
 from jupyter_cluster.provisioner import ClusterProvisioner
 
 KERNEL = "k1"
@@ -22,7 +23,8 @@ class Agent:
         self.questions = 0
 
     async def kernels(self):
-        return {"kernels": [{"kernelId": KERNEL, "name": "python3"}], "sessions": []}
+        kernels = [{"kernelId": KERNEL, "name": "python3"}]
+        return {"desired": "one", "kernels": kernels, "sessions": []}
 
     async def kernel(self, kernel_id, term):
         self.questions += 1
@@ -128,7 +130,7 @@ class LateAdoption(unittest.IsolatedAsyncioTestCase):
         standing.leadership = Leadership(True, TERM, TERM, "", "")
         self.agent, self.kernels = Agent(), Kernels()
         self.adoption = adoption_by(self.agent, self.kernels)
-        await self.adoption.adopt()
+        self.adopted = await self.adoption.adopt()
 
     async def asked(self, times):
         async with asyncio.timeout(10):
@@ -142,6 +144,7 @@ class LateAdoption(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(self.adoption._late, {})
 
     async def test_it_is_taken_up_when_its_node_answers(self):
+        self.assertIsNone(self.adopted)
         await self.ended()
         self.assertEqual(len(self.kernels.released), 1)
         self.assertTrue(self.kernels[KERNEL].provisioner.is_reached)
@@ -174,7 +177,7 @@ class Told:
     async def kernels(self):
         records = [{"kernelId": kernel_id, "name": "python3"} for kernel_id in self.fronts]
         sessions = [{"sessionId": s, "kernelId": k} for s, k in self.sessions.items()]
-        return {"kernels": records, "sessions": sessions}
+        return {"desired": "others", "kernels": records, "sessions": sessions}
 
     async def kernel(self, kernel_id, term):
         front = {"term": term, "key": self.fronts[kernel_id]}
@@ -189,7 +192,7 @@ class SecondAdoption(unittest.IsolatedAsyncioTestCase):
         self.agent = Told({"stays": "a", "again": "b", "ended": "c"}, {"s1": "stays", "s2": "ended"})
         self.kernels, self.sessions = Kernels(), Sessions()
         self.adoption = adoption_by(self.agent, self.kernels, self.sessions)
-        await self.adoption.adopt()
+        self.assertEqual(await self.adoption.adopt(), "others")
         self.before = {kernel_id: kernel.provisioner for kernel_id, kernel in self.kernels.items()}
         self.agent.fronts = {"stays": "a", "again": "another", "new": "d"}
         self.agent.sessions = {"s1": "stays", "s3": "new"}
@@ -216,6 +219,48 @@ class SecondAdoption(unittest.IsolatedAsyncioTestCase):
         self.agent.fronts = {"stays": "a", "again": "b", "ended": "c"}
         await self.leads()
         self.assertEqual(self.kernels.released, [])
+
+
+class OnceWhenNothingChanges(unittest.IsolatedAsyncioTestCase):
+    """Elected, the extension adopts; it is asked again when it leads only if others are to be there by then."""
+
+    async def asyncSetUp(self):
+        self.extension = ClusterExtension()
+        self.extension._adopted = (0, None)
+        self.extension._adoption = self
+        self.adoptions, self.whole = 0, "a"
+        standing.leadership = NOT_YET
+        await self.told(Leadership(False, TERM - 1, TERM, "", ""), "a")
+
+    async def adopt(self):
+        self.adoptions += 1
+        return self.whole
+
+    async def told(self, newest, desired):
+        self.extension._newest, self.extension._desired = newest, desired
+        await self.extension._change(newest)
+
+    async def leads(self, desired):
+        await self.told(Leadership(True, TERM, TERM, "", ""), desired)
+        self.assertTrue(standing.ready)
+        return self.adoptions
+
+    async def test_the_same(self):
+        self.assertFalse(standing.ready)
+        self.assertEqual(await self.leads("a"), 1)
+
+    async def test_others(self):
+        self.assertEqual(await self.leads("b"), 2)
+
+    async def test_one_that_could_not_be_reached(self):
+        self.whole = None
+        await self.told(Leadership(False, TERM - 1, TERM, "", ""), "a")
+        self.assertEqual(await self.leads("a"), 3)
+
+    async def test_an_agent_that_does_not_tell(self):
+        self.whole = None
+        await self.told(Leadership(False, TERM - 1, TERM, "", ""), None)
+        self.assertEqual(await self.leads(None), 3)
 
 
 class Readiness(unittest.IsolatedAsyncioTestCase):

@@ -179,3 +179,25 @@ it("who is elected finds none once a table of a later term is there", async () =
   expect(site.standing.now).toEqual({ leads: false, term: 5, elected: 0 });
   expect(await outcome(site, site.orders.inTerm("a"))).toMatchObject({ status: 403 });
 });
+
+it("what is desired is another with another kernel, process or session, and with nothing else", async () => {
+  const site = await launched();
+  const seen = [site.orders.desired];
+  site.tells("a", { state: "busy" });
+  expect(site.orders.desired).toBe(seen[0]);
+  const signal = site.orders.signal("a", 2);
+  await settled();
+  site.tells("a", { done: 1 });
+  await signal;
+  expect(site.orders.desired).toBe(seen[0]);
+  const again = site.orders.launch("a", LAUNCH, true);
+  await settled();
+  site.tells("a", { incarnation: 2 });
+  await again;
+  seen.push(site.orders.desired);
+  await site.orders.putSession({
+    ...{ sessionId: "s", kernelId: "a", name: "n", path: "p", type: "notebook" },
+  });
+  seen.push(site.orders.desired);
+  expect(new Set(seen).size).toBe(3);
+});

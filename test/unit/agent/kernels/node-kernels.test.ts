@@ -142,7 +142,20 @@ it("opens a front at once while a write of its own waits for the next leader", a
   });
 });
 
-it("tells nothing without a lease or a quorum, and at once when both are there", async () => {
+it("tells at once of the front when a leader is known, and no quorum proven yet", async () => {
+  await started(aSpec("a", 1));
+  await site.says({ state: "idle" });
+  site.node.setHealth({ ...HEALTHY, raftTerm: 4, leaderId: null, members: null });
+  const front = { ip: "10.0.0.1", serverKey: "s".repeat(40), key: "k", term: 4 };
+  const ports = { shell: 1, iopub: 2, stdin: 3, control: 4, hb: 5 };
+  await site.says({ front: { ...front, ports } });
+  expect(site.written.at(-1)?.status.front).toBeNull();
+  site.node.setHealth({ ...HEALTHY, raftTerm: 4, leaderId: "2", members: null });
+  await site.says({ front: { ...front, ports } });
+  expect(site.written.at(-1)?.status.front).toMatchObject({ term: 4 });
+});
+
+it("tells nothing without a lease or a leader, and at once when both are there", async () => {
   site = new NodeSite();
   site.node.start(USER);
   await site.wants(aSpec("a", 1));

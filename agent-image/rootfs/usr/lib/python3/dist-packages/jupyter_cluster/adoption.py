@@ -22,21 +22,22 @@ class Adoption:
         self._agent = agent
         self._late: Dict[str, "asyncio.Task[None]"] = {}
 
-    async def adopt(self) -> None:
+    async def adopt(self) -> Optional[str]:
         """All that there are, and no others. Called again it takes up what has changed.
 
-        Raises AgentError when the agent does not answer; what was adopted till then stays.
+        Returns what the agent has told as `desired` if that is here now, and can be reached; else None. Raises AgentError when the agent does not answer; what was adopted till then stays.
         """
         term = standing.leadership.elected
         told = await self._agent.kernels()
         records = told["kernels"]
         self._release_others({record["kernelId"] for record in records})
-        await asyncio.gather(*(self._adopt_kernel(each, term) for each in records))
+        reached = await asyncio.gather(*(self._adopt_kernel(each, term) for each in records))
         sessions: ClusterSessionManager = self._app.session_manager
         sessions.forget_others({row["sessionId"] for row in told["sessions"]})
         for row in told["sessions"]:
             if row["kernelId"] in self._app.kernel_manager:
                 await sessions.adopt(row)
+        return told.get("desired") if all(reached) else None
 
     async def let_go(self) -> None:
         """Of all of them; none is ended by it."""
@@ -52,22 +53,26 @@ class Adoption:
         finally:
             standing.letting_go = False
 
-    async def _adopt_kernel(self, told: Record, term: int) -> None:
-        """Jupyter makes itself ready for a kernel while its node opens a front for this server."""
+    async def _adopt_kernel(self, told: Record, term: int) -> bool:
+        """Jupyter makes itself ready for a kernel while its node opens a front for this server.
+
+        Returns whether it is here now, and can be reached.
+        """
         kernel_id = told["kernelId"]
         reaching = asyncio.create_task(self._reached(told, term))
-        if kernel_id not in self._app.kernel_manager:
+        is_new = kernel_id not in self._app.kernel_manager
+        if is_new:
             await self._start(told, reaching)
-            if await reaching is None and kernel_id in self._app.kernel_manager:
-                self._drop(kernel_id)
-            return
         record = await reaching
-        if record is None or record is told or not self._is_behind(kernel_id, record):
-            return
-        late = self._late.pop(kernel_id, None)
-        if late is not None:
-            late.cancel()
-        await self._replace(record)
+        if record is None:
+            if is_new and kernel_id in self._app.kernel_manager:
+                self._drop(kernel_id)
+        elif not is_new and record is not told and self._is_behind(kernel_id, record):
+            late = self._late.pop(kernel_id, None)
+            if late is not None:
+                late.cancel()
+            await self._replace(record)
+        return self._is_reached(kernel_id)
 
     async def _reached(self, told: Record, term: int) -> Optional[Record]:
         """Its record once it can be reached; as it was told while its node does not answer. None: it has ended."""
@@ -87,6 +92,12 @@ class Adoption:
     def _forget_late(self, kernel_id: str, task: "asyncio.Task[None]") -> None:
         if self._late.get(kernel_id) is task:
             del self._late[kernel_id]
+
+    def _is_reached(self, kernel_id: str) -> bool:
+        manager = self._app.kernel_manager
+        if kernel_id not in manager:
+            return False
+        return bool(getattr(manager.get_kernel(kernel_id).provisioner, "is_reached", False))
 
     def _is_behind(self, kernel_id: str, record: Record) -> bool:
         """It was adopted before it could be reached, or before the former leader started it again."""

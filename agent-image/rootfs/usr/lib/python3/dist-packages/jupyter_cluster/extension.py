@@ -1,7 +1,7 @@
 """The server extension: stands by, adopts when this node is elected, serves when it leads, lets go when it does not."""
 
 import asyncio
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from jupyter_server.extension.application import ExtensionApp
 
@@ -32,6 +32,10 @@ class ClusterExtension(ExtensionApp):
         web_app.settings["log_function"] = without_refusals(web_app.settings["log_function"])
         self._adoption = Adoption(self.serverapp, agent())
         self._newest: Optional[Leadership] = None
+        #: Of the newest line too: which kernels and sessions there are to be.
+        self._desired: Optional[str] = None
+        #: The term and what of it was adopted whole.
+        self._adopted: Tuple[int, Optional[str]] = (0, None)
         self._news = asyncio.Event()
         self._tasks: List["asyncio.Task[None]"] = []
         self.serverapp.io_loop.add_callback(self._stand_by)
@@ -65,7 +69,7 @@ class ClusterExtension(ExtensionApp):
 
     async def _watch(self) -> None:
         def take(line: Dict[str, Any]) -> None:
-            self._newest = leadership_of(line)
+            self._newest, self._desired = leadership_of(line), line.get("desired")
             self._news.set()
 
         while True:
@@ -84,16 +88,21 @@ class ClusterExtension(ExtensionApp):
                 await self._change(newest)
 
     async def _change(self, newest: Leadership) -> None:
-        """Kernels are adopted twice: for what takes time, and once no kernel is missing in what the agent knows."""
+        """Kernels are adopted as soon as this node is elected, which takes time; and, if others are to be there by
+        then, again when it leads, for then none is missing in what the agent knows.
+        """
         standing.adopted_term = None
         before = standing.leadership
         if before.elected and before.elected != newest.elected:
             standing.leadership = before._replace(leads=False)
+            self._adopted = (0, None)
             await self._adoption.let_go()
         standing.leadership = newest
         while newest.elected and newest == self._newest:
+            if newest.leads and self._desired and self._adopted == (newest.elected, self._desired):
+                return standing.has_adopted(newest.term)
             try:
-                await self._adoption.adopt()
+                self._adopted = (newest.elected, await self._adoption.adopt())
             except AgentError as error:
                 self.log.warning("Kernels cannot be adopted yet: %s", error)
                 await asyncio.sleep(RETRY)
