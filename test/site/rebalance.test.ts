@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => site?.stop());
 
 const hostsOf = ({ status }: JupyterClusterObject) =>
-  status.nodes.map(({ hostname }) => hostname).toSorted();
+  status.nodes.map(({ hostname }) => hostname ?? "").toSorted();
 const votersOf = ({ status }: JupyterClusterObject) =>
   status.nodes.filter(({ etcd }) => etcd?.isLearner === false);
 

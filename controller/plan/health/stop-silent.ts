@@ -13,14 +13,14 @@ export const SILENT_MAX_MS = 60_000;
 export function stopSilent({ view }: PlanContext, plan: PlanBuilder): void {
   const running = view.nodes.filter((n) => n.observedTask?.state === "TASK_RUNNING");
   const inSight = running.filter((n) => n.agent !== null).length;
+  const spared = inSight >= quorumOf(running.length) && canSpareSilent(view);
   for (const node of view.nodes) {
     const { task, observedTask } = node;
     if (task === null || task.killRequestedAt !== null) continue;
     const isRunning = observedTask?.state === "TASK_RUNNING";
     // What Mesos cannot tell of either is given up elsewhere (tasks/apply-task-statuses.ts).
     if (!isRunning && task.unreachableSince === null) continue;
-    const isMostlySeen = inSight >= quorumOf(running.length);
-    watchSilence(node, isRunning && isMostlySeen && canSpareSilent(view), plan);
+    watchSilence(node, isRunning && spared, plan);
   }
 }
 
