@@ -154,8 +154,7 @@ it.each([
     await until(
       "it is started again",
       async () => (await incarnation(kernel)) === 2 || undefined,
-      // No process of the user's can be started before the last of the old ones is gone.
-      60_000,
+      30_000,
     );
     expect(await user.run(kernel, "print(6 * 7)")).toBe("42");
     expect(await user.run(other, "print(z)")).toBe("7");
