@@ -18,6 +18,13 @@ const LOOK_EVERY_MS = 250;
 const READ_MS_MAX = 1_000;
 /** For etcd, JupyterLab, the agent and logins; of a small node half. */
 const RESERVED_BYTES = 256 * 2 ** 20;
+/**
+ * Since the last look so many more processes, or this look so late: then kernels stand still while they are looked at.
+ * A fork bomb that has used up the node's memory takes each page as soon as one is free, and who counts it by reading
+ * of a hundred processes waited for half a minute, etcd as well.
+ */
+const MORE_PROCESSES = 32;
+const LATE_MS = 300;
 /** Looks at a tree while it is being ended; a fork bomb may be faster than the first. */
 const KILL_ROUNDS_MAX = 50;
 
@@ -37,6 +44,10 @@ interface Use {
 export class ResourceWatch {
   private readonly task: RepeatingTask;
   private user: User | null = null;
+  /** Null: nobody was looked at. */
+  private last: { readonly processes: number; readonly nextAt: number } | null = null;
+  /** Process groups of the kernels that were seen last. */
+  private groups: readonly number[] = [];
 
   constructor(private readonly options: ResourceWatchOptions) {
     const { clock, log } = options;
@@ -53,11 +64,35 @@ export class ResourceWatch {
   }
 
   private async run(): Promise<number> {
-    const { kept, host, kernels } = this.options;
+    const { clock, kept, host } = this.options;
     const running = [...kept.values()].filter((kernel) => kernel.keeperPid !== null);
-    if (running.length === 0) return IDLE_MS;
+    if (running.length === 0) {
+      this.last = null;
+      return IDLE_MS;
+    }
+    const processes = host.processCount();
+    const stopped = new Set<number>();
+    const { last } = this;
+    if (last !== null) {
+      const isLate = clock.now() - last.nextAt > LATE_MS;
+      if (isLate || processes - last.processes > MORE_PROCESSES) this.hold(this.groups, stopped);
+    }
+    try {
+      await this.look(running, stopped);
+    } finally {
+      for (const group of stopped) host.signalGroup(group, "SIGCONT");
+    }
+    this.last = { processes, nextAt: clock.now() + LOOK_EVERY_MS };
+    return LOOK_EVERY_MS;
+  }
+
+  /** @param stopped if there are any, those that are found now stand still as well */
+  private async look(running: readonly KeptKernel[], stopped: Set<number>): Promise<void> {
+    const { host, kernels } = this.options;
     const table = host.processes();
     const uses = running.map((kernel) => useOf(kernel, table));
+    this.groups = uses.flatMap(({ use, keeperPid }) => groupsOf(use, keeperPid));
+    if (stopped.size > 0) this.hold(this.groups, stopped);
     for (const { kernel, use } of uses) kernel.memoryBytes = use.bytes;
     for (const each of uses) {
       const { kernel, use } = each;
@@ -69,7 +104,13 @@ export class ResourceWatch {
       }
     }
     await this.boundMemory(uses.filter(({ kernel }) => kernel.condemned === null));
-    return LOOK_EVERY_MS;
+  }
+
+  private hold(groups: readonly number[], stopped: Set<number>): void {
+    for (const group of groups) {
+      if (!stopped.has(group)) this.options.host.signalGroup(group, "SIGSTOP");
+      stopped.add(group);
+    }
   }
 
   private async boundMemory(uses: readonly Use[]): Promise<void> {
@@ -129,15 +170,20 @@ export class ResourceWatch {
   private kill({ kernel, keeperPid, use }: Use): void {
     const { host, log } = this.options;
     log.warn({ kernel: kernel.id, ...kernel.condemned, tasks: use.tasks }, "kernel is ended");
-    // A kernel has a session of its own, out of which nobody joins another's group (setpgid(2)): only one
-    // that the keeper has just forked is in the keeper's.
-    const isKernels = (group: number) => group > 1 && group !== keeperPid;
-    let groups = use.groups.filter(isKernels);
+    let groups = groupsOf(use, keeperPid);
     for (let round = 0; round < KILL_ROUNDS_MAX && groups.length > 0; round += 1) {
-      for (const group of groups) host.killGroup(group);
-      groups = useBelow(keeperPid, host.processes().filter(isAlive)).groups.filter(isKernels);
+      for (const group of groups) host.signalGroup(group, "SIGKILL");
+      groups = groupsOf(useBelow(keeperPid, host.processes().filter(isAlive)), keeperPid);
     }
   }
+}
+
+/**
+ * A kernel has a session of its own, out of which nobody joins another's group (setpgid(2)): only one that the keeper
+ * has just forked is in the keeper's.
+ */
+function groupsOf({ groups }: TreeUse, keeperPid: number): readonly number[] {
+  return groups.filter((group) => group > 1 && group !== keeperPid);
 }
 
 function useOf(kernel: KeptKernel, table: readonly ProcessFacts[]): Use {

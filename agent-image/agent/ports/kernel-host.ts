@@ -28,11 +28,13 @@ export interface ProcessFacts {
 export interface KernelHost {
   /** To a keeper's control socket. */
   link(path: string, watcher: LinkWatcher): KeeperLink;
+  /** How many processes the container has: far cheaper than to read of each. */
+  processCount(): number;
   /** Every process of the container. Those that end meanwhile are left out. */
   processes(): readonly ProcessFacts[];
   /**
-   * SIGKILL to a process group. None of it is left, for one that is being forked gets it as well (signal(7));
+   * To a process group. None of it is left out, for one that is being forked gets it as well (signal(7));
    * a group that has ended already is no error.
    */
-  killGroup(group: number): void;
+  signalGroup(group: number, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
 }

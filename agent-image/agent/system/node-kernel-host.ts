@@ -10,11 +10,11 @@ const PAGE_BYTES = 4096;
 
 export const nodeKernelHost: KernelHost = {
   link: linkTo,
-  processes: () =>
-    readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? factsOf(name) : [])),
-  killGroup(group) {
+  processCount: () => processNames().length,
+  processes: () => processNames().flatMap(factsOf),
+  signalGroup(group, signal) {
     try {
-      process.kill(-group, "SIGKILL");
+      process.kill(-group, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
@@ -30,6 +30,10 @@ function linkTo(path: string, { onLine, onClose }: LinkWatcher): KeeperLink {
   socket.on("error", () => undefined);
   socket.once("close", onClose);
   return { send: (line) => socket.write(`${line}\n`), close: () => socket.destroy() };
+}
+
+function processNames(): readonly string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 }
 
 function factsOf(name: string): ProcessFacts[] {
