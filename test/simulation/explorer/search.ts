@@ -8,12 +8,13 @@ import { Rng } from "../engine/rng.ts";
 import type { BrokenRule } from "../rules/sight.ts";
 import { keyOf } from "./key.ts";
 import { shortest } from "./shorten.ts";
+import { BrokenAtStart } from "./start.ts";
 import type { State } from "./state.ts";
 import { type Move, movesOf, type Scope, take } from "./steps.ts";
 
 export interface Violation extends BrokenRule {
   readonly scope: string;
-  /** What happened, one after the other; the last of them broke the rule. */
+  /** What happened, one after the other; the last of them broke the rule. None: it was broken where the scope begins. */
   readonly steps: readonly string[];
 }
 
@@ -50,7 +51,13 @@ const IN_VAIN_MAX = 20;
 const SURPRISE = 0.25;
 
 export function explore(scope: Scope, budget: Budget): Explored {
-  return new Search(scope, budget).run();
+  try {
+    return new Search(scope, budget).run();
+  } catch (error) {
+    if (!(error instanceof BrokenAtStart)) throw error;
+    const violation = { ...error.broken, scope: scope.name, steps: [] };
+    return { states: 0, reconciles: 0, depth: 0, complete: false, violation };
+  }
 }
 
 class Search {

@@ -2,6 +2,7 @@
 import { compileText, resolveConflicts } from "../../../crd-schema/documents.ts";
 import type { SnapshotInfo } from "../../../controller/model/snapshot.ts";
 import { newMemory } from "../../../controller/plan/apply-spec.ts";
+import type { BrokenRule } from "../rules/sight.ts";
 import { pendingEffects, settle } from "./effects.ts";
 import { Scratch } from "./scratch.ts";
 import { pruned } from "./steps.ts";
@@ -103,7 +104,20 @@ export function withSnapshot(state: State): State {
   return { ...state, snapshots: [snapshot] };
 }
 
-/** Without faults, until nothing is due and the planner is at rest. */
+/** The planner breaks a rule before anything has happened: on its way to where a scope begins. */
+export class BrokenAtStart extends Error {
+  override readonly name = "BrokenAtStart";
+
+  constructor(readonly broken: BrokenRule) {
+    super(`${broken.rule}: ${broken.what}`);
+  }
+}
+
+/**
+ * Without faults, until nothing is due and the planner is at rest.
+ *
+ * @throws BrokenAtStart
+ */
 export function quiet(state: State): State {
   let current = state;
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -111,7 +125,7 @@ export function quiet(state: State): State {
     settle(scratch);
     reconcile(scratch);
     const [broken] = scratch.broken;
-    if (broken !== undefined) throw new Error(`${broken.rule}: ${broken.what}`);
+    if (broken !== undefined) throw new BrokenAtStart(broken);
     const next = pruned(scratch.state);
     if (next.memory === current.memory && pendingEffects(next).length === 0) return next;
     current = next;

@@ -13,7 +13,7 @@ import { observe } from "../../simulation/explorer/observe.ts";
 import { giveCommand } from "../../simulation/explorer/start-command.ts";
 import { Scratch } from "../../simulation/explorer/scratch.ts";
 import { explore } from "../../simulation/explorer/search.ts";
-import { nothingYet, quiet, readyCluster } from "../../simulation/explorer/start.ts";
+import { BrokenAtStart, nothingYet, quiet, readyCluster } from "../../simulation/explorer/start.ts";
 import type { State } from "../../simulation/explorer/state.ts";
 import { reconcile } from "../../simulation/explorer/reconcile.ts";
 
@@ -168,5 +168,14 @@ describe("a scope", () => {
     expect(explored).toMatchObject({ complete: true, violation: null });
     expect(explore(scope, { visitsMax: 2_000, seed: 1 })).toEqual(explored);
     expect(explore(scope, { visitsMax: 2_000, seed: 2 }).states).toBe(explored.states);
+  });
+
+  it("tells of a rule that is broken where it begins as of a way of no steps", () => {
+    const broken = { rule: "never below quorum", what: "slot 1" };
+    const begin = () => {
+      throw new BrokenAtStart(broken);
+    };
+    const { violation } = explore({ ...scope, begin }, { visitsMax: 1, seed: 1 });
+    expect(violation).toEqual({ ...broken, scope: "small", steps: [] });
   });
 });

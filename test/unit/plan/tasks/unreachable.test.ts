@@ -23,7 +23,13 @@ function lostFromSight() {
   };
   later(0);
   const isGivenUp = () => site.memory.slots[slot]?.task?.taskId !== taskId;
-  return { site, slot, host, later, isGivenUp };
+  const expectGivenUpIn = (ms: number) => {
+    later(ms - 1_000);
+    expect(isGivenUp()).toBe(false);
+    later(1_000);
+    expect(isGivenUp()).toBe(true);
+  };
+  return { site, slot, host, later, isGivenUp, expectGivenUpIn };
 }
 
 describe("a container that Mesos has lost sight of", () => {
@@ -36,24 +42,18 @@ describe("a container that Mesos has lost sight of", () => {
   });
 
   it("is given up in the time that the spec says when its agent is silent as well", () => {
-    const { site, slot, later, isGivenUp } = lostFromSight();
+    const { site, slot, later, expectGivenUpIn } = lostFromSight();
     site.world.blind.add(slot);
     later(0);
-    later(REPLACE_MS - 1_000);
-    expect(isGivenUp()).toBe(false);
-    later(1_000);
-    expect(isGivenUp()).toBe(true);
+    expectGivenUpIn(REPLACE_MS);
   });
 
   it("is not given up at once when its agent falls silent after that time", () => {
-    const { site, slot, later, isGivenUp } = lostFromSight();
+    const { site, slot, later, expectGivenUpIn } = lostFromSight();
     later(2 * REPLACE_MS);
     site.world.blind.add(slot);
     later(0);
-    later(SILENT_MS - 1_000);
-    expect(isGivenUp()).toBe(false);
-    later(1_000);
-    expect(isGivenUp()).toBe(true);
+    expectGivenUpIn(SILENT_MS);
   });
 
   it("begins that minute anew when its agent has answered meanwhile", () => {
@@ -69,13 +69,10 @@ describe("a container that Mesos has lost sight of", () => {
   });
 
   it("is given up though its agent answers when its host is back as another Mesos agent", () => {
-    const { site, host, later, isGivenUp } = lostFromSight();
+    const { site, host, expectGivenUpIn } = lostFromSight();
     site.offers.set(host, { agentId: "agent-other" });
     site.hosts.add(host);
-    later(REPLACE_MS - 1_000);
-    expect(isGivenUp()).toBe(false);
-    later(1_000);
-    expect(isGivenUp()).toBe(true);
+    expectGivenUpIn(REPLACE_MS);
   });
 
   it("is given up though its agent answers when it was to end", () => {
