@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { until } from "../support/poll.ts";
+import { removeRemains } from "../support/e2e/remains.ts";
 import { runCommand } from "../support/e2e/run-command.ts";
 
 let dir: string;
@@ -37,6 +38,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (existsSync(pidFile())) process.kill(await pid(), "SIGKILL");
+  await removeRemains({ namespace: "default", name: "e2e-detach" });
   await rm(dir, { recursive: true });
 });
 

@@ -53,19 +53,13 @@ afterAll(async () => {
   await cluster?.endController("SIGTERM");
   mesos?.kill("SIGTERM");
   if (mesos?.exitCode === null) await once(mesos, "exit");
-  // What is on a site's own hosts stays there: `docker run --volume` has made volumes without a label.
+  // What is on a site's own hosts stays there.
   await removeRemains({ namespace: "default", name: NAME });
-  for (const { Name } of await sharedVolumes()) await docker.getVolume(Name).remove();
   await plugin?.stop();
   if (down?.code !== 0) throw new Error(`down failed: ${down?.stderr}`);
   await rm(cluster.dir, { recursive: true });
   await rm(dir, { recursive: true, force: true });
 });
-
-async function sharedVolumes() {
-  const filters = { name: [`default-${NAME}-shared`] };
-  return (await docker.listVolumes({ filters })).Volumes ?? [];
-}
 
 function allReady(object: JupyterClusterObject) {
   return object.status.conditions.find((c) => c.type === "AllMembersReady");

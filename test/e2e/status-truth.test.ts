@@ -1,14 +1,18 @@
-/** The status says what is so now: with a full disk under the state directory, and of a paused node. */
+/**
+ * The status says what is so now: with a full disk under the state directory, of a paused node, and of nodes between
+ * which addresses are translated.
+ */
 import { symlink } from "node:fs/promises";
 import Docker from "dockerode";
 import { afterEach, describe, expect, it } from "vitest";
 import { etcdKeys } from "../../controller/model/ids.ts";
 import type { JupyterClusterObject } from "../../controller/model/resource.ts";
-import { killAllContainers } from "../support/e2e/etcd-damage.ts";
+import { killAllContainers, killEtcd } from "../support/e2e/etcd-damage.ts";
 import { expectInvariants } from "../support/e2e/invariants.ts";
 import { isTrue, LocalCluster } from "../support/e2e/local-cluster.ts";
 import { leaderOf } from "../support/e2e/nodes.ts";
 import { SmallDisk } from "../support/e2e/small-disk.ts";
+import { translate } from "../support/e2e/translation.ts";
 import { until } from "../support/poll.ts";
 
 const SUBNET = "172.31.77";
@@ -100,5 +104,27 @@ describe("a paused node", () => {
       await container.unpause();
     }
     await cluster.untilReady();
+  });
+});
+
+describe("addresses that are translated between the nodes", () => {
+  it("are named while etcd has no quorum for them, and it has one when they are not any more", async () => {
+    const cluster = await newCluster("e2e-translated");
+    cluster.startController();
+    const { nodes } = (await cluster.untilReady()).status;
+    const ends = await Promise.all(
+      nodes.map((node) => translate(node, `${SUBNET}.${200 + node.slot}`)),
+    );
+    await killEtcd(cluster, nodes);
+    const told = await cluster.until("a node says what is in the way", (o) =>
+      o.status.nodes.some((n) => n.message.includes("(NAT)")),
+    );
+    const message = told.status.nodes.find((n) => n.message.includes("(NAT)"))?.message;
+    expect(message).toMatch(
+      /etcd waits for a quorum: connections of its peer 172\.31\.77\.1\d come from 172\.31\.77\.20\d: addresses are translated/,
+    );
+    for (const end of ends) await end();
+    await cluster.untilReady();
+    await expectInvariants(cluster);
   });
 });

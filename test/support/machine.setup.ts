@@ -2,6 +2,7 @@ import Docker from "dockerode";
 import type { TestProject } from "vitest/node";
 import { ensureAgentImage } from "../../agent-image/build/ensure-agent-image.ts";
 import { findLabelled, removeFound, TEST_LABEL } from "./docker-remains.ts";
+import { removeLostTranslations } from "./lost-networks.ts";
 import { silentLog } from "./silent-log.ts";
 
 declare module "vitest" {
@@ -24,4 +25,5 @@ export async function setup(project: TestProject): Promise<void> {
   project.provide("agentImage", reference);
   const docker = new Docker();
   await removeFound(docker, await findLabelled(docker, TEST_LABEL));
+  await removeLostTranslations();
 }

@@ -20,6 +20,7 @@ import { HealthMonitor } from "./health-monitor.ts";
 import type { Identity } from "./identity.ts";
 import { IdentityKeeper } from "./identity-keeper.ts";
 import { type EtcdLogEvent, parseLogLine } from "./log-line.ts";
+import { refusalText } from "./peer-refusal.ts";
 import { type EtcdCommand, planStart, refuse } from "./start-rules.ts";
 import { StartCommandWorker } from "./start-worker.ts";
 import { TlsKeeper } from "./tls-keeper.ts";
@@ -53,6 +54,8 @@ export class EtcdUnit {
   /** The command that makes this member the only one, until that is done. */
   private forcing: EtcdCommand | null = null;
   private fatal: string | null = null;
+  /** Why this process has let its peers' connections go, since it last had a leader. */
+  private refusal: string | null = null;
   private busy = false;
 
   constructor(private readonly options: EtcdUnitOptions) {
@@ -164,6 +167,7 @@ export class EtcdUnit {
     }
     this.monitor.restarted();
     this.fatal = null;
+    this.refusal = null;
     return {
       file: "/usr/bin/etcd",
       args: etcdFlags(config, data.path, inForce.etcd, this.forcing !== null),
@@ -200,7 +204,11 @@ export class EtcdUnit {
     if (event.type === "identity") {
       this.keeper.learn(event.memberId, event.clusterId, event.raftIndex);
     } else if (event.type === "leader-elected") {
+      this.refusal = null;
       this.keeper.followed();
+    } else if (event.type === "peer-refused") {
+      this.refusal = refusalText(event) ?? this.refusal;
+      this.tellProblem();
     } else if (event.type === "leader-lost" || event.type === "quorum-lost") {
       this.keeper.lostLeader();
     } else if (event.type === "campaign") {
@@ -247,6 +255,7 @@ export class EtcdUnit {
       ordered: this.inForce !== null,
       withoutQuorum: this.isWithoutQuorum(),
       lastWords: this.fatal,
+      refusal: this.refusal,
       etcd,
       data,
     });

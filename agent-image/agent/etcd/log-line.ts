@@ -2,6 +2,7 @@
  * What etcd 3.5 tells in its structured log (zap JSON lines, seen on real runs). Lines that mean
  * nothing to us are null.
  */
+import type { PeerRefusal } from "./peer-refusal.ts";
 import { raftEvent, type RaftEvent } from "./raft-line.ts";
 
 export type EtcdLogEvent =
@@ -18,6 +19,8 @@ export type EtcdLogEvent =
   | { readonly type: "fatal"; readonly message: string }
   /** The connections with a peer broke, or one is there again. */
   | { readonly type: "peer-lost" | "peer-back"; readonly peerId: string }
+  /** It has let a peer's connection go for what TLS says of it. */
+  | ({ readonly type: "peer-refused" } & PeerRefusal)
   | RaftEvent;
 
 export interface EtcdLogLine {
@@ -78,6 +81,13 @@ function serverEvent(fields: Readonly<Record<string, unknown>>): EtcdLogEvent | 
       return { type: "peer-lost", peerId: textOf(fields["peer-id"]) };
     case "peer became active":
       return { type: "peer-back", peerId: textOf(fields["peer-id"]) };
+    case "rejected connection on peer endpoint":
+      return {
+        type: "peer-refused",
+        from: textOf(fields["remote-addr"]).replace(/:\d+$/, ""),
+        certified: listOf(fields["ip-addresses"]).map(textOf),
+        error: textOf(error),
+      };
     case "server error":
       return /permanently removed/.test(textOf(error)) ? { type: "removed" } : null;
     default:
@@ -88,6 +98,10 @@ function serverEvent(fields: Readonly<Record<string, unknown>>): EtcdLogEvent | 
 /** A field of another type is as one that is not there: `String` of an object may throw. */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function indexOf(value: unknown): number {

@@ -12,6 +12,11 @@ export async function killAllContainers(
   await Promise.all(object.status.nodes.map((node) => cluster.killContainer(node)));
 }
 
+/** SIGKILL to etcd's process in each of the containers, which run on. */
+export async function killEtcd(cluster: LocalCluster, nodes: readonly NodeStatus[]): Promise<void> {
+  await Promise.all(nodes.map((node) => asRoot(cluster, node, "kill -KILL $(pidof etcd)")));
+}
+
 /** The slot's volume is as empty as a new disk when its container next starts. */
 export async function loseData(cluster: LocalCluster, nodes: readonly NodeStatus[]): Promise<void> {
   const script = `kill -KILL $(pidof etcd); rm -rf ${DATA}/member`;

@@ -1,8 +1,7 @@
 /** What a test's cluster leaves on this machine's Docker Engine when its run is cut off. */
 import Docker from "dockerode";
 import { clusterLabels, labelFilter } from "../../../controller/docker/labels.ts";
-import type { ClusterRef } from "../../../controller/model/ids.ts";
-import { dataVolumeName } from "../../../controller/model/ids.ts";
+import { type ClusterRef, dataVolumePrefix } from "../../../controller/model/ids.ts";
 import { findLabelled, type Remains, removeFound } from "../docker-remains.ts";
 
 const docker = new Docker();
@@ -22,12 +21,14 @@ export async function removeRemains(ref: ClusterRef): Promise<void> {
 }
 
 async function find(ref: ClusterRef): Promise<Remains> {
-  // A volume that Docker made by itself has the name alone.
-  const prefix = dataVolumeName(ref, 0).replace(/0$/, "");
-  const [found, named] = await Promise.all([
+  const [found, { Volumes }] = await Promise.all([
     findLabelled(docker, ...labelFilter(clusterLabels(ref)).label),
-    docker.listVolumes({ filters: { name: [prefix] } }),
+    docker.listVolumes(),
   ]);
-  const byName = (named.Volumes ?? []).map((v) => v.Name).filter((n) => n.startsWith(prefix));
+  // A volume that Docker made by itself, as on a site's hosts, has the name alone.
+  const { namespace, name } = ref;
+  const shared = `${namespace}-${name}-shared`;
+  const isOurs = (n: string) => n.startsWith(dataVolumePrefix(ref)) || n === shared;
+  const byName = (Volumes ?? []).map((v) => v.Name).filter(isOurs);
   return { ...found, volumes: [...new Set([...found.volumes, ...byName])] };
 }
