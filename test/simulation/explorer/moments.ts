@@ -6,9 +6,8 @@ import { type Effect, pendingEffects } from "./effects.ts";
 import { edit, type FaultKind, faultsOf } from "./faults.ts";
 import { reconcile } from "./reconcile.ts";
 import { Scratch } from "./scratch.ts";
-import { readyCluster, type Site } from "./start.ts";
+import { readyCluster, type Site, unbroken } from "./start.ts";
 import type { State } from "./state.ts";
-import { pruned } from "./steps.ts";
 
 const STEPS_MAX = 30;
 
@@ -88,7 +87,5 @@ function happened(state: State, happen: Effect["happen"]): State {
   const scratch = new Scratch(state);
   happen(scratch);
   reconcile(scratch);
-  const [broken] = scratch.broken;
-  if (broken !== undefined) throw new Error(`${broken.rule}: ${broken.what}`);
-  return pruned(scratch.state);
+  return unbroken(scratch);
 }

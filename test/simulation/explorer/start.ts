@@ -114,6 +114,16 @@ export class BrokenAtStart extends Error {
 }
 
 /**
+ * What a step on the way to where a scope begins has led to.
+ *
+ * @throws BrokenAtStart
+ */
+export function unbroken({ broken: [first], state }: Scratch): State {
+  if (first !== undefined) throw new BrokenAtStart(first);
+  return pruned(state);
+}
+
+/**
  * Without faults, until nothing is due and the planner is at rest.
  *
  * @throws BrokenAtStart
@@ -124,9 +134,7 @@ export function quiet(state: State): State {
     const scratch = new Scratch(current);
     settle(scratch);
     reconcile(scratch);
-    const [broken] = scratch.broken;
-    if (broken !== undefined) throw new BrokenAtStart(broken);
-    const next = pruned(scratch.state);
+    const next = unbroken(scratch);
     if (next.memory === current.memory && pendingEffects(next).length === 0) return next;
     current = next;
   }

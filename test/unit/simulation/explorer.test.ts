@@ -13,7 +13,7 @@ import { observe } from "../../simulation/explorer/observe.ts";
 import { giveCommand } from "../../simulation/explorer/start-command.ts";
 import { Scratch } from "../../simulation/explorer/scratch.ts";
 import { explore } from "../../simulation/explorer/search.ts";
-import { BrokenAtStart, nothingYet, quiet, readyCluster } from "../../simulation/explorer/start.ts";
+import { nothingYet, quiet, readyCluster, unbroken } from "../../simulation/explorer/start.ts";
 import type { State } from "../../simulation/explorer/state.ts";
 import { reconcile } from "../../simulation/explorer/reconcile.ts";
 
@@ -173,7 +173,9 @@ describe("a scope", () => {
   it("tells of a rule that is broken where it begins as of a way of no steps", () => {
     const broken = { rule: "never below quorum", what: "slot 1" };
     const begin = () => {
-      throw new BrokenAtStart(broken);
+      const scratch = new Scratch(nothingYet(THREE));
+      scratch.wrong(broken.rule, broken.what);
+      return unbroken(scratch);
     };
     const { violation } = explore({ ...scope, begin }, { visitsMax: 1, seed: 1 });
     expect(violation).toEqual({ ...broken, scope: "small", steps: [] });
