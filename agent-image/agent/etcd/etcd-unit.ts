@@ -54,7 +54,7 @@ export class EtcdUnit {
   /** The command that makes this member the only one, until that is done. */
   private forcing: EtcdCommand | null = null;
   private fatal: string | null = null;
-  /** Why this process has let its peers' connections go, since it last had a leader. */
+  /** Why this process lets its peers' connections go, since it has no leader. */
   private refusal: string | null = null;
   private busy = false;
 
@@ -204,12 +204,12 @@ export class EtcdUnit {
     if (event.type === "identity") {
       this.keeper.learn(event.memberId, event.clusterId, event.raftIndex);
     } else if (event.type === "leader-elected") {
-      this.refusal = null;
       this.keeper.followed();
     } else if (event.type === "peer-refused") {
       this.refusal = refusalText(event) ?? this.refusal;
       this.tellProblem();
     } else if (event.type === "leader-lost" || event.type === "quorum-lost") {
+      this.refusal = null;
       this.keeper.lostLeader();
     } else if (event.type === "campaign") {
       this.tellProblem();
