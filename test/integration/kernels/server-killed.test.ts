@@ -1,5 +1,5 @@
 /** A server is killed, or ends, or does not lead any more: its kernels and what they say go on. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Page } from "../../support/kernels/page.ts";
 import { Servers, type KernelModel, type SessionModel } from "../../support/kernels/servers.ts";
 import { until } from "../../support/poll.ts";
@@ -37,6 +37,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await servers.remove();
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail") process.stderr.write(`${await servers.describe()}\n`);
 });
 
 /** A notebook with a page, whose cell has said some of its lines. */

@@ -12,6 +12,8 @@ const STAND_IN = new URL("stand_in_agent.py", import.meta.url);
 const CONTROL_PORT = 9000;
 /** JupyterLab's imports take the processor for seconds, and there may be others who want it. */
 const START_MS_MAX = 90_000;
+/** What is asked of a server or of the stand-in is answered by then; a kernel that is started takes longest. */
+const ANSWER_MS_MAX = 60_000;
 const USER = { name: "admin", uid: 1000, gid: 1000, home: "/home/admin" };
 
 export interface KernelModel {
@@ -106,11 +108,11 @@ export class Servers {
 
   async control(order: object): Promise<void> {
     const url = `http://${this.ip}:${CONTROL_PORT}/`;
-    await fetch(url, { method: "POST", body: JSON.stringify(order) });
+    await ask(url, { method: "POST", body: JSON.stringify(order) });
   }
 
   async ready(name: string): Promise<{ status: number; term: number | null }> {
-    const answer = await fetch(`http://${this.address(name)}/api/jupyter-cluster/ready`);
+    const answer = await ask(`http://${this.address(name)}/api/jupyter-cluster/ready`);
     const { term } = (await answer.json()) as { term: number };
     return { status: answer.status, term: answer.ok ? term : null };
   }
@@ -121,7 +123,7 @@ export class Servers {
 
   /** @returns the answer as JSON; an answer of 400 and above is an error with its text */
   async api<T>(name: string, method: string, path: string, body?: object): Promise<T> {
-    const answer = await fetch(`http://${this.address(name)}${path}`, {
+    const answer = await ask(`http://${this.address(name)}${path}`, {
       method,
       headers: { authorization: "token t", "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -138,7 +140,7 @@ export class Servers {
 
   /** What the stand-in knows of the kernels. */
   async known(): Promise<Known> {
-    return (await (await fetch(`http://${this.ip}:${CONTROL_PORT}/`)).json()) as Known;
+    return (await (await ask(`http://${this.ip}:${CONTROL_PORT}/`)).json()) as Known;
   }
 
   /** Runs a command as the cluster's user. @returns what it wrote */
@@ -157,6 +159,13 @@ export class Servers {
     return await this.run(`cat /tmp/${name}.log`);
   }
 
+  /** For whoever reads why a test has failed: what all have written last, and how their processes are. */
+  async describe(): Promise<string> {
+    const processes =
+      "for p in /proc/[0-9]*; do echo $p $(tr '\\0' ' ' < $p/cmdline) $(grep State $p/status); done";
+    return await this.run(`tail -n 30 /tmp/*.log; ${processes}`);
+  }
+
   async remove(): Promise<void> {
     await this.container.remove({ force: true, v: true });
   }
@@ -169,6 +178,15 @@ export class Servers {
       Env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
     });
     await exec.start({ Detach: true });
+  }
+}
+
+/** @throws Error that names the request, when nobody answers in time */
+async function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+  } catch (error) {
+    throw new Error(`${init.method ?? "GET"} ${url}: ${String(error)}`, { cause: error });
   }
 }
 
